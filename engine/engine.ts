@@ -1,0 +1,69 @@
+/** What happens to one resource in a run. */
+export type Operation = "create" | "update" | "replace" | "delete" | "same";
+
+/** One resource's part in a preview or a run. */
+export interface Change {
+  readonly urn: string;
+  readonly type: string;
+  readonly name: string;
+  readonly operation: Operation;
+  /** The inputs that differ from the last run's; empty for `create`, `delete` and `same`. */
+  readonly diff: readonly string[];
+}
+
+/** What an engine tells while it works. */
+export type EngineEvent =
+  | { readonly kind: "begin"; readonly change: Change }
+  | { readonly kind: "end"; readonly change: Change; readonly seconds: number }
+  | { readonly kind: "fail"; readonly change: Change; readonly seconds: number; readonly message: string }
+  /** What the program or a command says. `urn` is empty when no resource says it. */
+  | {
+      readonly kind: "log";
+      readonly severity: "debug" | "info" | "warning" | "error";
+      readonly message: string;
+      readonly urn: string;
+    };
+
+export interface RunOptions {
+  /** Configuration for this run only, key (`lab:standbys`) to text; it never reaches the stack's file. */
+  readonly config?: Readonly<Record<string, string>>;
+  readonly onEvent?: (event: EngineEvent) => void;
+  /** Aborted: operations that run are finished, none is begun, the state is kept, and the run rejects. */
+  readonly signal?: AbortSignal;
+}
+
+/** A stack output, as `pulumi stack output --json --show-secrets` would give it, and whether it is secret. */
+export interface Output {
+  readonly value: unknown;
+  readonly secret: boolean;
+}
+
+/** What a run did. */
+export interface Result {
+  readonly changes: readonly Change[];
+  readonly outputs: Readonly<Record<string, Output>>;
+}
+
+/** Carries the program out for one stack. Rejects with an `EngineError` when anything failed. */
+export interface Engine {
+  readonly name: "embedded" | "pulumi";
+  /** What `up` would change. Touches nothing. */
+  preview(options?: RunOptions): Promise<readonly Change[]>;
+  up(options?: RunOptions): Promise<Result>;
+  destroy(options?: RunOptions): Promise<Result>;
+  /** The outputs of the last `up`; empty when there was none. */
+  outputs(): Promise<Readonly<Record<string, Output>>>;
+}
+
+/** Where a stack's program and state are. */
+export interface StackLocation {
+  /** Absolute path of the folder with Pulumi.yaml. */
+  readonly projectFolder: string;
+  /** The stack's name: `Pulumi.NAME.yaml`. */
+  readonly stack: string;
+  /** Absolute path of the folder of the stack's state, mode 0700: `.lab/NAME`. */
+  readonly stateFolder: string;
+}
+
+/** A failure that a user is told as it stands, without a stack trace. */
+export class EngineError extends Error {}
