@@ -1,0 +1,37 @@
+import * as pulumi from "@pulumi/pulumi";
+import { POSTGRESQL_ACCOUNT, REPOSITORY_ACCOUNT } from "../lib/families";
+import type { RemoteHost } from "../lib/remote";
+import { runScript } from "../lib/remote";
+
+export interface AgreementArgs {
+  /** The stanza's name. */
+  stanza: string;
+  /** The host that keeps the repository. */
+  repositoryHost: RemoteHost;
+  /** The hosts that must see the same. */
+  postgresqlHosts: readonly RemoteHost[];
+  /** Texts whose change proves it again. */
+  provenFor: pulumi.Input<string>[];
+}
+
+/** Proof that every host sees the same sound stanza with the same backups. */
+export class Agreement extends pulumi.ComponentResource {
+  constructor(name: string, args: AgreementArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("lab:pgbackrest:Agreement", name, {}, opts);
+    const { stanza, repositoryHost, postgresqlHosts, provenFor } = args;
+
+    const seen = runScript(name, repositoryHost, "stanza-info.sh", [REPOSITORY_ACCOUNT, stanza], {
+      parent: this,
+      dependsOn: opts?.dependsOn,
+      rerunOn: provenFor,
+    });
+    for (const host of postgresqlHosts) {
+      runScript(`${host.name}-agreement`, host, "stanza-info.sh", [POSTGRESQL_ACCOUNT, stanza, seen.stdout], {
+        parent: this,
+        dependsOn: [seen],
+      });
+    }
+
+    this.registerOutputs({});
+  }
+}

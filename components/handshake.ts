@@ -1,0 +1,39 @@
+import * as pulumi from "@pulumi/pulumi";
+import { POSTGRESQL_ACCOUNT, REPOSITORY_ACCOUNT } from "../lib/families";
+import type { RemoteHost } from "../lib/remote";
+import { runScript } from "../lib/remote";
+
+export interface HandshakeArgs {
+  /** The host that keeps the repository. */
+  repositoryHost: RemoteHost;
+  /** The PostgreSQL host that must talk to it, and it to the host. */
+  postgresqlHost: RemoteHost;
+  /** Texts whose change proves it again: the certificates and configurations of both. */
+  provenFor: pulumi.Input<string>[];
+}
+
+/** Proof that two hosts speak TLS with each other, each as client and as server, each with its certificate accepted. */
+export class Handshake extends pulumi.ComponentResource {
+  constructor(name: string, args: HandshakeArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("lab:pgbackrest:Handshake", name, {}, opts);
+    const { repositoryHost, postgresqlHost, provenFor } = args;
+    const options = { parent: this, dependsOn: opts?.dependsOn, rerunOn: provenFor };
+
+    runScript(
+      `${name}-as-client`,
+      postgresqlHost,
+      "handshake-prove.sh",
+      [POSTGRESQL_ACCOUNT, repositoryHost.name],
+      options,
+    );
+    runScript(
+      `${name}-as-server`,
+      repositoryHost,
+      "handshake-prove.sh",
+      [REPOSITORY_ACCOUNT, postgresqlHost.name],
+      options,
+    );
+
+    this.registerOutputs({});
+  }
+}

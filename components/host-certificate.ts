@@ -1,0 +1,68 @@
+import * as pulumi from "@pulumi/pulumi";
+import * as tls from "@pulumi/tls";
+import { CERTIFICATE_FILES } from "../lib/families";
+import type { RemoteHost } from "../lib/remote";
+import { runScript } from "../lib/remote";
+import type { CertificateAuthority } from "./certificate-authority";
+
+export interface HostCertificateArgs {
+  /** The host that gets the certificate. Its name becomes the subject's common name. */
+  host: RemoteHost;
+  /** The authority that signs it. */
+  authority: CertificateAuthority;
+  /** The account that owns the files. pgBackRest refuses a key that others can read. */
+  owner: string;
+  /** Days until the certificate ends. */
+  days: number;
+  /** Days before its end in which `up` signs a new one. */
+  renewDays: number;
+}
+
+/**
+ * A host's identity towards pgBackRest's TLS servers and clients: a key and a certificate signed by the lab's authority, on the
+ * host as one pair that is checked before it takes the place of the old one (a server that reloads a bad pair dies).
+ */
+export class HostCertificate extends pulumi.ComponentResource {
+  /** The certificate, PEM: a change of it is what reloads a server. */
+  public readonly certificatePem: pulumi.Output<string>;
+
+  constructor(name: string, args: HostCertificateArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("lab:tls:HostCertificate", name, {}, opts);
+    const { host, authority, owner, days, renewDays } = args;
+
+    const key = new tls.PrivateKey(`${name}-key`, { algorithm: "ECDSA", ecdsaCurve: "P256" }, { parent: this });
+    const request = new tls.CertRequest(
+      `${name}-request`,
+      {
+        privateKeyPem: key.privateKeyPem,
+        subject: { commonName: host.name },
+        dnsNames: [host.name],
+        ipAddresses: [host.address],
+      },
+      { parent: this },
+    );
+    const certificate = new tls.LocallySignedCert(
+      `${name}-signed`,
+      {
+        certRequestPem: request.certRequestPem,
+        caPrivateKeyPem: authority.privateKeyPem,
+        caCertPem: authority.certificatePem,
+        validityPeriodHours: days * 24,
+        earlyRenewalHours: renewDays * 24,
+        // Each host is server and client of the others.
+        allowedUses: ["digital_signature", "server_auth", "client_auth"],
+      },
+      { parent: this },
+    );
+
+    // One command: three PEMs on stdin; the script checks the pair, the chain, names and dates in a new folder, then swaps a link.
+    runScript(`${name}-install`, host, "certificate-install.sh", [owner, host.name, CERTIFICATE_FILES.key], {
+      parent: this,
+      dependsOn: opts?.dependsOn,
+      stdin: pulumi.interpolate`${key.privateKeyPem}${certificate.certPem}${authority.bundlePem}`,
+    });
+
+    this.certificatePem = certificate.certPem;
+    this.registerOutputs({ certificatePem: this.certificatePem });
+  }
+}

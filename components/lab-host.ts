@@ -1,0 +1,155 @@
+import type * as command from "@pulumi/command";
+import * as libvirt from "@pulumi/libvirt";
+import * as pulumi from "@pulumi/pulumi";
+import * as tls from "@pulumi/tls";
+import type { AddressPlan } from "../lib/address-plan";
+import { reservationOf } from "../lib/address-plan";
+import { container, virtualMachine } from "../lib/domain";
+import type { LabConfig } from "../lib/lab-config";
+import type { RemoteHost } from "../lib/remote";
+import { runScript, undefineBeforeDelete } from "../lib/remote";
+import { renderSeed } from "../lib/seed";
+import type { LabNetwork } from "./lab-network";
+import type { LabStorage } from "./lab-storage";
+
+/** The account that the deployment uses on every host. */
+export const DEPLOYMENT_ACCOUNT = "lab";
+
+export interface LabHostArgs {
+  plan: AddressPlan;
+  config: LabConfig;
+  network: LabNetwork;
+  storage: LabStorage;
+  /** The key that the deployment comes with. */
+  deploymentKey: tls.PrivateKey;
+}
+
+/** A host: its SSH host key, disk, seed and domain, up to the moment when it answers and finds every other host by name. */
+export class LabHost extends pulumi.ComponentResource implements RemoteHost {
+  public readonly name: string;
+  public readonly address: string;
+  public readonly connection: pulumi.Output<command.types.input.remote.ConnectionArgs>;
+  public readonly machine: pulumi.Output<string>;
+  public readonly ready: pulumi.Resource;
+  /** Public key that the host identifies itself with, OpenSSH format. */
+  public readonly hostKey: pulumi.Output<string>;
+
+  constructor(name: string, args: LabHostArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("lab:host:LabHost", name, {}, opts);
+    const { plan, config, network, storage, deploymentKey } = args;
+    const reservation = reservationOf(plan, name);
+
+    const hostKey = new tls.PrivateKey(`${name}-host-key`, { algorithm: "ED25519" }, { parent: this });
+    const seed = pulumi
+      .all([deploymentKey.publicKeyOpenssh, hostKey.privateKeyOpenssh, hostKey.publicKeyOpenssh])
+      .apply(([authorizedKey, privateKey, publicKey]) =>
+        renderSeed({ name, user: DEPLOYMENT_ACCOUNT, authorizedKey, hostKey: { privateKey, publicKey } }),
+      );
+    const parts = { reservation, cpus: config.cpus, memoryMiB: config.memoryMiB, networkName: network.networkName };
+    const domain =
+      config.hypervisor === "lxc"
+        ? this.createContainer(name, parts, seed, config, storage)
+        : this.createVirtualMachine(name, parts, seed, config.hypervisor, storage);
+
+    this.name = name;
+    this.address = reservation.address;
+    this.machine = domain.uuid;
+    this.hostKey = hostKey.publicKeyOpenssh;
+    this.connection = pulumi.secret({
+      host: reservation.address,
+      user: DEPLOYMENT_ACCOUNT,
+      privateKey: deploymentKey.privateKeyOpenssh,
+      hostKey: hostKey.publicKeyOpenssh,
+      // A host that boots refuses connections for a while; the step's time-out ends it.
+      dialErrorLimit: -1,
+    });
+    this.ready = runScript(
+      `${name}-ready`,
+      this,
+      "host-ready.sh",
+      plan.reservations.map(({ name, address }) => `${name}=${address}`),
+      { parent: this, dependsOn: [domain] },
+    );
+
+    this.registerOutputs({ address: this.address });
+  }
+
+  /** A raw disk of its own: libvirt mounts it as a loop device. */
+  private createContainer(
+    name: string,
+    parts: Omit<Parameters<typeof container>[0], "diskPath" | "seed">,
+    seed: pulumi.Output<{ metaData: string; userData: string }>,
+    config: LabConfig,
+    storage: LabStorage,
+  ): libvirt.Domain {
+    const disk = new libvirt.Volume(
+      `${name}-disk`,
+      {
+        name: `${name}.raw`,
+        pool: storage.poolName,
+        target: { format: { type: "raw" } },
+        create: { content: { url: config.imagePath } },
+      },
+      // The disk holds the host's data: a rebuilt image must not replace it.
+      { parent: this, ignoreChanges: ["create"] },
+    );
+    const encode = (text: string): string => Buffer.from(text).toString("base64");
+    const domain = new libvirt.Domain(
+      `${name}-domain`,
+      container({
+        ...parts,
+        diskPath: disk.path,
+        seed: { metaData: seed.apply((s) => encode(s.metaData)), userData: seed.apply((s) => encode(s.userData)) },
+      }),
+      // The provider's update undefines with flags that LXC refuses.
+      { parent: this, replaceOnChanges: ["*"], deleteBeforeReplace: true },
+    );
+    undefineBeforeDelete(`${name}-undefine`, config.libvirtUri, name, domain.uuid, {
+      parent: this,
+      dependsOn: [domain],
+    });
+    return domain;
+  }
+
+  /** A disk laid over the base image, and the seed as a CD-ROM. */
+  private createVirtualMachine(
+    name: string,
+    parts: Omit<Parameters<typeof virtualMachine>[0], "diskPath" | "seedPath" | "type">,
+    seed: pulumi.Output<{ metaData: string; userData: string }>,
+    type: "kvm" | "qemu",
+    storage: LabStorage,
+  ): libvirt.Domain {
+    const cloudinit = new libvirt.CloudinitDisk(
+      `${name}-cloudinit`,
+      { name: `${name}-seed`, metaData: seed.metaData, userData: seed.userData },
+      { parent: this, additionalSecretOutputs: ["userData"] },
+    );
+    const seedVolume = new libvirt.Volume(
+      `${name}-seed`,
+      {
+        name: `${name}-seed.iso`,
+        pool: storage.poolName,
+        // With "raw" every preview shows a change.
+        target: { format: { type: "iso" } },
+        create: { content: { url: cloudinit.path } },
+      },
+      { parent: this, ignoreChanges: ["create"] },
+    );
+    const disk = new libvirt.Volume(
+      `${name}-disk`,
+      {
+        name: `${name}.qcow2`,
+        pool: storage.poolName,
+        capacity: 8 * 1024 ** 3,
+        target: { format: { type: "qcow2" } },
+        backingStore: { path: storage.basePath ?? "", format: { type: "qcow2" } },
+      },
+      { parent: this, ignoreChanges: ["backingStore"] },
+    );
+    return new libvirt.Domain(
+      `${name}-domain`,
+      virtualMachine({ ...parts, type, diskPath: disk.path, seedPath: seedVolume.path }),
+      { parent: this },
+    );
+  }
+}

@@ -1,0 +1,272 @@
+import * as libvirt from "@pulumi/libvirt";
+import * as pulumi from "@pulumi/pulumi";
+import * as tls from "@pulumi/tls";
+import type { AddressPlan } from "../lib/address-plan";
+import { planAddresses, POSTGRESQL_HOSTS, reservationOf } from "../lib/address-plan";
+import type { Family } from "../lib/families";
+import { familyOf, POSTGRESQL_ACCOUNT, REPLICATION_ROLE, REPOSITORY_ACCOUNT } from "../lib/families";
+import type { LabConfig } from "../lib/lab-config";
+import { renderPostgreSqlHostConf, renderRepositoryHostConf, renderStandbysConf } from "../lib/pgbackrest-conf";
+import { renderPgHba, renderPostgreSqlConf } from "../lib/postgresql-conf";
+import type { Role, Roles } from "../lib/roles";
+import { planRoles } from "../lib/roles";
+import { supportWarnings } from "../lib/support-dates";
+import { Agreement } from "./agreement";
+import { CertificateAuthority } from "./certificate-authority";
+import { GeneratedPassword } from "./generated-password";
+import { Handshake } from "./handshake";
+import { HostCertificate } from "./host-certificate";
+import { DEPLOYMENT_ACCOUNT, LabHost } from "./lab-host";
+import { LabNetwork } from "./lab-network";
+import { LabStorage } from "./lab-storage";
+import { Packages } from "./packages";
+import { PgBackRestServer } from "./pgbackrest-server";
+import { PostgreSqlInstance } from "./postgresql-instance";
+import { ReplicationRole } from "./replication-role";
+import { Repository } from "./repository";
+import { Stanza } from "./stanza";
+import { StandbyBackup } from "./standby-backup";
+import { Streaming } from "./streaming";
+
+/** How to reach the hosts. */
+export interface SshAccess {
+  readonly user: string;
+  /** OpenSSH format. */
+  readonly privateKey: string;
+  /** Host's name to public key, OpenSSH format. */
+  readonly hostKeys: Readonly<Record<string, string>>;
+}
+
+/** A host that speaks pgBackRest's protocol, ready to serve. */
+interface BackupHost {
+  readonly host: LabHost;
+  readonly packages: Packages;
+  readonly certificate: HostCertificate;
+  readonly server: PgBackRestServer;
+  readonly conf: string;
+}
+
+/**
+ * The whole lab: the repository host, the primary and its standbys, each with its certificate, up to a verified stanza, streaming
+ * standbys and a backup that a standby delivered.
+ */
+export class Lab extends pulumi.ComponentResource {
+  public readonly hosts: readonly { readonly name: string; readonly role: Role; readonly address: string }[];
+  public readonly ssh: pulumi.Output<SshAccess>;
+
+  private readonly roles: Roles;
+  private readonly plan: AddressPlan;
+  private readonly family: Family;
+  private readonly storage: LabStorage;
+  private readonly network: LabNetwork;
+  private readonly deploymentKey: tls.PrivateKey;
+  private readonly authority: CertificateAuthority;
+  private readonly replicationPassword: GeneratedPassword;
+  private readonly provider: libvirt.Provider;
+
+  constructor(
+    name: string,
+    private readonly config: LabConfig,
+    opts?: pulumi.ComponentResourceOptions,
+  ) {
+    super("lab:index:Lab", name, {}, opts);
+    for (const warning of supportWarnings(
+      config.postgresqlVersion,
+      config.pgbackrestVersion,
+      new Date().toISOString().slice(0, 10),
+    )) {
+      void pulumi.log.warn(warning, this);
+    }
+    this.roles = planRoles(config.primary, config.standbys);
+    this.plan = planAddresses(config.network);
+    this.family = familyOf(config.family, config.postgresqlVersion);
+
+    this.provider = new libvirt.Provider("libvirt", { uri: config.libvirtUri }, { parent: this });
+    const onLibvirt = { parent: this, provider: this.provider };
+    const libvirtName = `lab-${pulumi.getStack()}`;
+    this.network = new LabNetwork("network", { plan: this.plan, networkName: libvirtName }, onLibvirt);
+    this.storage = new LabStorage(
+      "storage",
+      { hypervisor: config.hypervisor, poolName: libvirtName, imagePath: config.imagePath },
+      onLibvirt,
+    );
+    this.deploymentKey = new tls.PrivateKey("deployment-key", { algorithm: "ED25519" }, { parent: this });
+    this.authority = new CertificateAuthority("authority", { years: config.caYears }, { parent: this });
+    this.replicationPassword = new GeneratedPassword("replication-password", { parent: this });
+
+    const repository = this.createRepositoryHost();
+    const primary = this.createPostgreSqlHost(this.roles.primary);
+    const standbys = this.roles.standbys.map((host) => this.createPostgreSqlHost(host));
+    const handshakes = [primary, ...standbys].map((member) => this.proveHandshake(repository, member));
+
+    const instance = this.createPrimary(primary);
+    const role = new ReplicationRole(
+      `${this.roles.primary}-replication-role`,
+      { host: primary.host, password: this.replicationPassword.value },
+      { parent: this, dependsOn: [instance] },
+    );
+    const stanza = new Stanza(
+      `${this.roles.repository}-stanza`,
+      {
+        stanza: config.stanza,
+        repositoryHost: repository.host,
+        primary: primary.host,
+        checkedFor: [repository.conf, primary.conf, primary.certificate.certificatePem],
+      },
+      { parent: this, dependsOn: [instance, ...handshakes.slice(0, 1)] },
+    );
+    const streams = standbys.map((standby, index) =>
+      this.createStandby(primary, standby, [role, stanza, ...handshakes.slice(index + 1, index + 2)]),
+    );
+    const standbysConf = renderStandbysConf(
+      config.stanza,
+      this.roles.standbys.map((host) => this.member(host)),
+    );
+    const standbyBackup = new StandbyBackup(
+      `${this.roles.repository}-standbys`,
+      { stanza: config.stanza, repositoryHost: repository.host, conf: standbysConf, standbys: standbys.length },
+      { parent: this, dependsOn: [stanza, ...streams] },
+    );
+    new Agreement(
+      `${this.roles.repository}-agreement`,
+      {
+        stanza: config.stanza,
+        repositoryHost: repository.host,
+        postgresqlHosts: [primary, ...standbys].map(({ host }) => host),
+        provenFor: [standbysConf],
+      },
+      { parent: this, dependsOn: [standbyBackup] },
+    );
+
+    const all = [repository, primary, ...standbys].map(({ host }) => host);
+    this.hosts = all.map((host) => ({ name: host.name, role: this.roleOf(host.name), address: host.address }));
+    this.ssh = pulumi.secret({
+      user: DEPLOYMENT_ACCOUNT,
+      privateKey: this.deploymentKey.privateKeyOpenssh,
+      hostKeys: Object.fromEntries(all.map((host) => [host.name, host.hostKey])),
+    });
+    this.registerOutputs({ hosts: this.hosts });
+  }
+
+  private roleOf(name: string): Role {
+    if (name === this.roles.repository) return "repository";
+    return name === this.roles.primary ? "primary" : "standby";
+  }
+
+  private member(name: string): { name: string; dataFolder: string } {
+    return { name, dataFolder: this.family.dataFolder };
+  }
+
+  private createHost(name: string): LabHost {
+    const { plan, config, network, storage, deploymentKey } = this;
+    return new LabHost(
+      name,
+      { plan, config, network, storage, deploymentKey },
+      { parent: this, provider: this.provider },
+    );
+  }
+
+  private createRepositoryHost(): BackupHost {
+    const { config, roles } = this;
+    const name = roles.repository;
+    const [repository] = config.repositories;
+    if (repository === undefined) throw new RangeError("there is no repository in the configuration");
+    const host = this.createHost(name);
+    const packages = this.installPackages(host, false);
+    const folder = new Repository(`${name}-repository`, { host, repository }, { parent: this, dependsOn: [packages] });
+    const conf = renderRepositoryHostConf({
+      stanza: config.stanza,
+      repository,
+      primary: this.member(roles.primary),
+      clients: [roles.primary, ...roles.standbys],
+      options: config.pgbackrest,
+    });
+    return this.serve(host, packages, REPOSITORY_ACCOUNT, conf, [packages, folder]);
+  }
+
+  private createPostgreSqlHost(name: string): BackupHost {
+    const { config, roles, family } = this;
+    const host = this.createHost(name);
+    const packages = this.installPackages(host, true);
+    const conf = renderPostgreSqlHostConf({
+      stanza: config.stanza,
+      dataFolder: family.dataFolder,
+      primaryConnection: `host=${roles.primary} user=${REPLICATION_ROLE} application_name=${name}`,
+      options: config.pgbackrest,
+    });
+    return this.serve(host, packages, POSTGRESQL_ACCOUNT, conf, [packages]);
+  }
+
+  private installPackages(host: LabHost, postgresql: boolean): Packages {
+    const { family, config } = this;
+    return new Packages(`${host.name}-packages`, { host, family, config, postgresql }, { parent: this });
+  }
+
+  /** Gives a host its certificate and starts pgBackRest's server on it. */
+  private serve(
+    host: LabHost,
+    packages: Packages,
+    account: string,
+    conf: string,
+    dependsOn: pulumi.Resource[],
+  ): BackupHost {
+    const { authority, config } = this;
+    const certificate = new HostCertificate(
+      `${host.name}-certificate`,
+      { host, authority, owner: account, days: config.hostCertificateDays, renewDays: config.renewDays },
+      { parent: this, dependsOn },
+    );
+    const server = new PgBackRestServer(
+      `${host.name}-pgbackrest`,
+      { host, account, conf, certificate },
+      { parent: this, dependsOn },
+    );
+    return { host, packages, certificate, server, conf };
+  }
+
+  private proveHandshake(repository: BackupHost, member: BackupHost): Handshake {
+    return new Handshake(
+      `${member.host.name}-handshake`,
+      {
+        repositoryHost: repository.host,
+        postgresqlHost: member.host,
+        provenFor: [repository, member].flatMap(({ certificate, conf }) => [certificate.certificatePem, conf]),
+      },
+      { parent: this, dependsOn: [repository.server, member.server] },
+    );
+  }
+
+  private instanceArgs({ host }: BackupHost) {
+    const { config, family, plan } = this;
+    return {
+      host,
+      family,
+      version: config.postgresqlVersion,
+      settings: renderPostgreSqlConf(config.stanza, config.postgresql),
+      access: renderPgHba(
+        POSTGRESQL_HOSTS.filter((other) => other !== host.name).map((other) => reservationOf(plan, other).address),
+      ),
+      replicationPassword: this.replicationPassword.value,
+    };
+  }
+
+  private createPrimary(primary: BackupHost): PostgreSqlInstance {
+    return new PostgreSqlInstance(`${primary.host.name}-postgresql`, this.instanceArgs(primary), {
+      parent: this,
+      dependsOn: [primary.packages],
+    });
+  }
+
+  private createStandby(primary: BackupHost, standby: BackupHost, restoreAfter: pulumi.Resource[]): Streaming {
+    const instance = new PostgreSqlInstance(
+      `${standby.host.name}-postgresql`,
+      { ...this.instanceArgs(standby), restoreFrom: this.config.stanza, restoreAfter },
+      { parent: this, dependsOn: [standby.packages] },
+    );
+    return new Streaming(
+      `${standby.host.name}-streaming`,
+      { primary: primary.host, standby: standby.host },
+      { parent: this, dependsOn: [instance] },
+    );
+  }
+}

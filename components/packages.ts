@@ -1,0 +1,37 @@
+import * as pulumi from "@pulumi/pulumi";
+import type { Family } from "../lib/families";
+import type { LabConfig } from "../lib/lab-config";
+import type { RemoteHost } from "../lib/remote";
+import { runScript } from "../lib/remote";
+
+export interface PackagesArgs {
+  host: RemoteHost;
+  family: Family;
+  config: Pick<LabConfig, "packages" | "mirrorUrl" | "postgresqlVersion" | "pgbackrestVersion">;
+  /** Whether the host runs PostgreSQL, and not pgBackRest alone. */
+  postgresql: boolean;
+}
+
+/** PostgreSQL and pgBackRest as packages: the version of pgBackRest exact and held, since other versions refuse to talk to it. */
+export class Packages extends pulumi.ComponentResource {
+  constructor(name: string, args: PackagesArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("lab:host:Packages", name, {}, opts);
+    const { host, family, config, postgresql } = args;
+
+    runScript(
+      `${name}-install`,
+      host,
+      family.packagesScript,
+      [
+        config.packages,
+        config.mirrorUrl,
+        config.pgbackrestVersion,
+        String(config.postgresqlVersion),
+        postgresql ? "server" : "client",
+      ],
+      { parent: this, dependsOn: opts?.dependsOn, timeout: "30m" },
+    );
+
+    this.registerOutputs({});
+  }
+}

@@ -1,0 +1,52 @@
+import * as pulumi from "@pulumi/pulumi";
+import { PGBACKREST_FOLDER } from "../lib/families";
+import { renderSystemdIni } from "../lib/ini-dialects";
+import type { RemoteHost } from "../lib/remote";
+import { installFile, runScript } from "../lib/remote";
+import type { HostCertificate } from "./host-certificate";
+
+export interface PgBackRestServerArgs {
+  host: RemoteHost;
+  /** The account that the server runs as; it owns what pgBackRest keeps. */
+  account: string;
+  /** The content of pgbackrest.conf. */
+  conf: string;
+  certificate: HostCertificate;
+}
+
+/**
+ * pgBackRest on a host: its configuration and its TLS server. A changed configuration is tried beside the old one before it takes
+ * its place; a server that runs is then reloaded.
+ */
+export class PgBackRestServer extends pulumi.ComponentResource {
+  constructor(name: string, args: PgBackRestServerArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("lab:pgbackrest:PgBackRestServer", name, {}, opts);
+    const { host, account, conf, certificate } = args;
+
+    const dropIn = renderSystemdIni({
+      // The seed's SIGINT makes a clean stop fail; a server that died comes back.
+      Service: { User: account, Group: account, Restart: "always", RestartSec: 1, KillSignal: "SIGTERM" },
+    });
+    const files = [
+      installFile(
+        `${name}-conf`,
+        host,
+        { path: `${PGBACKREST_FOLDER}/pgbackrest.conf.next`, content: conf, owner: "root", mode: "0644" },
+        { parent: this, dependsOn: opts?.dependsOn },
+      ),
+      installFile(
+        `${name}-unit`,
+        host,
+        { path: "/etc/systemd/system/pgbackrest.service.d/lab.conf", content: dropIn, owner: "root", mode: "0644" },
+        { parent: this, dependsOn: opts?.dependsOn },
+      ),
+    ];
+    runScript(`${name}-start`, host, "pgbackrest-server-start.sh", [account], {
+      parent: this,
+      dependsOn: [...files, certificate],
+      rerunOn: [conf, dropIn, certificate.certificatePem],
+    });
+
+    this.registerOutputs({});
+  }
+}

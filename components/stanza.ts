@@ -1,0 +1,40 @@
+import * as pulumi from "@pulumi/pulumi";
+import { POSTGRESQL_ACCOUNT, REPOSITORY_ACCOUNT } from "../lib/families";
+import type { RemoteHost } from "../lib/remote";
+import { runScript } from "../lib/remote";
+
+export interface StanzaArgs {
+  /** The stanza's name. */
+  stanza: string;
+  /** The host that keeps the repository. */
+  repositoryHost: RemoteHost;
+  primary: RemoteHost;
+  /** Texts whose change checks it again. */
+  checkedFor: pulumi.Input<string>[];
+}
+
+/** The stanza, with its first full backup: created and checked from the repository host, checked from the primary. */
+export class Stanza extends pulumi.ComponentResource {
+  constructor(name: string, args: StanzaArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("lab:pgbackrest:Stanza", name, {}, opts);
+    const { stanza, repositoryHost, primary, checkedFor } = args;
+
+    const created = runScript(`${name}-create`, repositoryHost, "stanza-create.sh", [REPOSITORY_ACCOUNT, stanza], {
+      parent: this,
+      dependsOn: opts?.dependsOn,
+      rerunOn: checkedFor,
+    });
+    const backup = runScript(`${name}-backup`, repositoryHost, "backup-full.sh", [REPOSITORY_ACCOUNT, stanza], {
+      parent: this,
+      dependsOn: [created],
+      timeout: "2h",
+    });
+    runScript(`${name}-check`, primary, "stanza-check.sh", [POSTGRESQL_ACCOUNT, stanza], {
+      parent: this,
+      dependsOn: [created, backup],
+      rerunOn: checkedFor,
+    });
+
+    this.registerOutputs({});
+  }
+}

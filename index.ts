@@ -1,0 +1,16 @@
+import { Lab } from "./components/lab";
+import { readLabConfig } from "./config";
+
+/** What the lab was built from. */
+export const configuration = readLabConfig();
+
+const lab = new Lab("lab", configuration);
+
+/** The hosts: name, role, address. */
+export const hosts = lab.hosts;
+
+/** pgBackRest's name for the cluster. */
+export const stanza = configuration.stanza;
+
+/** How to reach the hosts: account, key, host keys. */
+export const ssh = lab.ssh;

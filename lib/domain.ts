@@ -1,0 +1,88 @@
+import type * as libvirt from "@pulumi/libvirt";
+import type * as pulumi from "@pulumi/pulumi";
+import type { Reservation } from "./address-plan";
+
+export interface DomainParts {
+  reservation: Reservation;
+  cpus: number;
+  memoryMiB: number;
+  /** The network's name in libvirt. */
+  networkName: pulumi.Input<string>;
+  /** File of the root disk, as libvirt sees it. */
+  diskPath: pulumi.Input<string>;
+}
+
+function machine({ reservation, cpus, memoryMiB }: DomainParts) {
+  return { name: reservation.name, memory: memoryMiB, memoryUnit: "MiB", vcpu: cpus, running: true, autostart: true };
+}
+
+/**
+ * A virtual machine. Machine type `pc` with an IDE drive: Debian's cloud kernel has no AHCI, and would not find a seed on q35. No
+ * `cpu` block: the provider would show a change in every preview.
+ */
+export function virtualMachine(
+  parts: DomainParts & { type: "kvm" | "qemu"; seedPath: pulumi.Input<string> },
+): libvirt.DomainArgs {
+  const disk = (file: pulumi.Input<string>, type: string) => ({
+    driver: { name: "qemu", type },
+    // By file: AppArmor does not follow the chain of a volume's backing stores otherwise.
+    source: { file: { file } },
+  });
+  return {
+    ...machine(parts),
+    type: parts.type,
+    os: { type: "hvm", typeArch: "x86_64", typeMachine: "pc", bootDevices: [{ dev: "hd" }] },
+    features: {
+      acpi: true,
+      apic: {},
+      // Emulation's translation cache would grow to 1.2 GB a guest.
+      ...(parts.type === "qemu" ? { tcg: { tbCache: 128, tbCacheUnit: "MiB" } } : {}),
+    },
+    devices: {
+      disks: [
+        { ...disk(parts.diskPath, "qcow2"), device: "disk", target: { dev: "vda", bus: "virtio" } },
+        { ...disk(parts.seedPath, "raw"), device: "cdrom", target: { dev: "hda", bus: "ide" }, readOnly: true },
+      ],
+      interfaces: [
+        {
+          mac: { address: parts.reservation.mac },
+          model: { type: "virtio" },
+          source: { network: { network: parts.networkName } },
+        },
+      ],
+      serials: [{ target: { port: 0 } }],
+    },
+  };
+}
+
+/** A container, with the seed in the environment of its init: there is no CD-ROM. */
+export function container(
+  parts: DomainParts & { seed: { metaData: pulumi.Input<string>; userData: pulumi.Input<string> } },
+): libvirt.DomainArgs {
+  return {
+    ...machine(parts),
+    type: "lxc",
+    os: {
+      type: "exe",
+      typeArch: "x86_64",
+      init: "/usr/local/sbin/lab-init",
+      initEnvs: [
+        { name: "LAB_META_DATA", value: parts.seed.metaData },
+        { name: "LAB_USER_DATA", value: parts.seed.userData },
+      ],
+    },
+    features: { privNet: true },
+    devices: {
+      filesystems: [
+        {
+          accessMode: "passthrough",
+          driver: { type: "loop", format: "raw" },
+          source: { file: { file: parts.diskPath } },
+          target: { dir: "/" },
+        },
+      ],
+      interfaces: [{ mac: { address: parts.reservation.mac }, source: { network: { network: parts.networkName } } }],
+      consoles: [{ target: { type: "lxc", port: 0 } }],
+    },
+  };
+}

@@ -1,0 +1,68 @@
+import * as ini from "ini";
+
+/** Options in their order; a list stands once a line (`tls-server-auth`); `undefined` is left out. */
+export type IniSection = Readonly<Record<string, string | number | boolean | readonly string[] | undefined>>;
+
+/** Sections by name, in their order. */
+export type IniFile = Readonly<Record<string, IniSection>>;
+
+/**
+ * pgBackRest's dialect: values are raw text, quotes would be part of them, booleans are `y` and `n`, a list repeats the option
+ * (pgBackRest, "Configuration Reference"). Sections without options are left out.
+ * @throws RangeError when a value holds a line break, or blanks at its ends, which the format cannot say.
+ */
+export function renderPgBackRestIni(file: IniFile): string {
+  return render(file, { yes: "y", no: "n" });
+}
+
+/** systemd's dialect: a list repeats the option, booleans are `yes` and `no` (systemd.syntax(7)). */
+export function renderSystemdIni(file: IniFile): string {
+  return render(file, { yes: "yes", no: "no" });
+}
+
+/** dnf's dialect, for `.repo` files: booleans are `1` and `0` (dnf.conf(5)). */
+export function renderDnfIni(file: IniFile): string {
+  return render(file, { yes: "1", no: "0" });
+}
+
+interface Words {
+  readonly yes: string;
+  readonly no: string;
+}
+
+/**
+ * `ini.stringify` puts quotes around a value with `=`, `;` or `#` in it and writes lists as `key[]`; these programs take both
+ * literally. So each line's value goes in as a token that `ini` leaves alone, and comes out as the raw text.
+ */
+function render(file: IniFile, words: Words): string {
+  const values: string[] = [];
+  const hold = (value: string): string => `value${values.push(value) - 1}end`;
+  const sections = Object.entries(file).map(([name, section]) => {
+    const lines = Object.entries(section).flatMap(([option, value]) => {
+      if (value === undefined) return [];
+      return (Array.isArray(value) ? (value as readonly string[]) : [value]).map((item): [string, string] => [
+        option,
+        hold(rawText(option, item as string | number | boolean, words)),
+      ]);
+    });
+    return [name, lines] as const;
+  });
+  return sections
+    .filter(([, lines]) => lines.length > 0)
+    .map(([name, lines]) => {
+      const [header = ""] = ini.stringify({ [name]: { option: "" } }).split("\n");
+      const body = lines.map(([option, token]) => ini.stringify({ [option]: token }).trimEnd());
+      return [header.replaceAll("\\.", "."), ...body, ""].join("\n");
+    })
+    .join("\n")
+    .replaceAll(/value(\d+)end/g, (_, index: string) => values[Number(index)] ?? "");
+}
+
+function rawText(option: string, value: string | number | boolean, words: Words): string {
+  if (typeof value === "boolean") return value ? words.yes : words.no;
+  const text = String(value);
+  if (/[\r\n]/.test(text) || text !== text.trim()) {
+    throw new RangeError(`${option} must be one line without blanks at its ends, got ${JSON.stringify(text)}`);
+  }
+  return text;
+}

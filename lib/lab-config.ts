@@ -1,0 +1,242 @@
+import * as fs from "node:fs";
+import * as path from "node:path";
+import { planAddresses, POSTGRESQL_HOSTS } from "./address-plan";
+import type { FamilyName } from "./families";
+import { FAMILY_NAMES } from "./families";
+import type { PgBackRestOptions, Repository } from "./pgbackrest-conf";
+import { refusalOf } from "./pgbackrest-conf";
+import type { PostgreSqlSettings } from "./postgresql-conf";
+import { isInsisted } from "./postgresql-conf";
+
+/** What the hosts are. */
+export type Hypervisor = "kvm" | "qemu" | "lxc";
+
+/** Where packages come from. */
+export type PackageSource = "pgdg" | "distribution" | "mirror";
+
+/** The configuration, checked. Field names are the keys of Pulumi.yaml, which describes them. */
+export interface LabConfig {
+  readonly hypervisor: Hypervisor;
+  readonly libvirtUri: string;
+  readonly imagePath: string;
+  readonly family: FamilyName;
+  readonly packages: PackageSource;
+  readonly mirrorUrl: string;
+  readonly postgresqlVersion: number;
+  readonly pgbackrestVersion: string;
+  readonly stanza: string;
+  readonly primary: string;
+  readonly standbys: number;
+  readonly network: string;
+  readonly cpus: number;
+  readonly memoryMiB: number;
+  readonly caYears: number;
+  readonly hostCertificateDays: number;
+  readonly renewDays: number;
+  readonly repositories: readonly Repository[];
+  readonly pgbackrest: PgBackRestOptions;
+  readonly postgresql: PostgreSqlSettings;
+}
+
+/** The keys of the configuration. */
+export const CONFIG_KEYS = [
+  "hypervisor",
+  "libvirtUri",
+  "imagePath",
+  "family",
+  "packages",
+  "mirrorUrl",
+  "postgresqlVersion",
+  "pgbackrestVersion",
+  "stanza",
+  "primary",
+  "standbys",
+  "network",
+  "cpus",
+  "memoryMiB",
+  "caYears",
+  "hostCertificateDays",
+  "renewDays",
+  "repositories",
+  "pgbackrest",
+  "postgresql",
+] as const satisfies readonly (keyof LabConfig)[];
+
+/** A configuration that is refused, with every reason: a line each, with the key, what was given, what is allowed. */
+export class ConfigError extends Error {
+  constructor(readonly problems: readonly string[]) {
+    super(problems.join("\n"));
+  }
+}
+
+/**
+ * Checks a raw configuration.
+ * @param raw `lab:` keys without their prefix, to text as Pulumi hands it over; objects and lists are JSON.
+ * @param projectFolder Absolute path that relative files are taken from.
+ * @throws ConfigError with every problem.
+ */
+export function checkLabConfig(raw: Readonly<Record<string, string>>, projectFolder: string): LabConfig {
+  const problems: string[] = [];
+  const refuse = (key: string, problem: string): void => void problems.push(`lab:${key} ${problem}`);
+
+  for (const key of Object.keys(raw)) {
+    if (!(CONFIG_KEYS as readonly string[]).includes(key)) refuse(key, `is no key of this project; ${hintFor(key)}`);
+  }
+  const text = (key: keyof LabConfig): string => raw[key] ?? "";
+  const matching = (key: keyof LabConfig, pattern: RegExp, allowed: string): string => {
+    if (!pattern.test(text(key))) refuse(key, `must be ${allowed}, got "${text(key)}"`);
+    return text(key);
+  };
+  const oneOf = <T extends string>(key: keyof LabConfig, allowed: readonly T[]): T => {
+    if (!(allowed as readonly string[]).includes(text(key))) {
+      refuse(key, `must be one of ${allowed.join(", ")}, got "${text(key)}"`);
+    }
+    return text(key) as T;
+  };
+  const whole = (key: keyof LabConfig, least: number, most: number, hint = ""): number => {
+    const number = /^-?\d+$/.test(text(key)) ? Number(text(key)) : NaN;
+    if (!(number >= least && number <= most)) {
+      refuse(key, `must be a whole number from ${least} to ${most}, got "${text(key)}"${hint}`);
+    }
+    return number;
+  };
+  const json = (key: keyof LabConfig, isRight: (value: unknown) => boolean, allowed: string): unknown => {
+    const value = parseJson(text(key));
+    if (isRight(value)) return value;
+    refuse(key, `must be ${allowed}, got ${text(key) === "" ? "nothing" : text(key)}`);
+    return undefined;
+  };
+  const scalars = (key: "pgbackrest" | "postgresql"): Record<string, string | number | boolean> => {
+    const options = (json(key, isObject, "an object of names and values") ?? {}) as Record<string, unknown>;
+    for (const [name, value] of Object.entries(options)) {
+      if (!/^[a-z][a-z0-9_.-]*$/i.test(name)) refuse(key, `has a name that is none: ${JSON.stringify(name)}`);
+      if (!["string", "number", "boolean"].includes(typeof value) || /[\r\n]/.test(String(value))) {
+        refuse(key, `${name} must be one line of text, a number or a boolean, got ${JSON.stringify(value)}`);
+      }
+    }
+    return options as Record<string, string | number | boolean>;
+  };
+
+  try {
+    planAddresses(text("network"));
+  } catch (error) {
+    refuse("network", (error as RangeError).message);
+  }
+  const packages = oneOf("packages", ["pgdg", "distribution", "mirror"]);
+  if (packages === "mirror" && !/^https?:\/\/\S+$/.test(text("mirrorUrl"))) {
+    refuse("mirrorUrl", `must be an http or https URL when lab:packages is mirror, got "${text("mirrorUrl")}"`);
+  }
+  const pgbackrest = scalars("pgbackrest");
+  for (const option of Object.keys(pgbackrest)) {
+    const reason = refusalOf(option);
+    if (reason !== undefined) refuse("pgbackrest", `may not set ${option}: ${reason}`);
+  }
+  const postgresql = scalars("postgresql");
+  for (const setting of Object.keys(postgresql).filter(isInsisted)) {
+    refuse("postgresql", `may not set ${setting}: the lab needs its own value to archive and replicate`);
+  }
+  const hostCertificateDays = whole("hostCertificateDays", 1, 3650);
+
+  const config: LabConfig = {
+    hypervisor: oneOf("hypervisor", ["kvm", "qemu", "lxc"]),
+    libvirtUri: absoluteSocket(
+      matching("libvirtUri", /^(qemu|lxc)(\+\w+)?:\/\/\S*$/, "a libvirt URI (qemu or lxc)"),
+      projectFolder,
+    ),
+    imagePath: absoluteImage(matching("imagePath", /^\S+$/, "a file or a URL without blanks"), projectFolder),
+    family: oneOf("family", FAMILY_NAMES),
+    packages,
+    mirrorUrl: text("mirrorUrl"),
+    postgresqlVersion: whole("postgresqlVersion", 10, 18),
+    pgbackrestVersion: matching("pgbackrestVersion", /^\d+\.\d+(\.\d+)?$/, "an exact version such as 2.59.1"),
+    stanza: matching("stanza", /^[a-z][a-z0-9-]*$/, "a name that matches [a-z][a-z0-9-]*"),
+    primary: oneOf("primary", POSTGRESQL_HOSTS),
+    standbys: whole("standbys", 0, POSTGRESQL_HOSTS.length - 1),
+    network: text("network"),
+    cpus: whole("cpus", 1, 64),
+    memoryMiB: whole(
+      "memoryMiB",
+      512,
+      1024 * 1024,
+      "; PostgreSQL's default shared buffers and pgBackRest need that much",
+    ),
+    caYears: whole("caYears", 1, 30),
+    hostCertificateDays,
+    renewDays: whole(
+      "renewDays",
+      0,
+      Math.max(hostCertificateDays - 1, 0),
+      ", which is less than lab:hostCertificateDays",
+    ),
+    repositories: [checkRepository(parseJson(text("repositories")), text("repositories"), refuse)],
+    pgbackrest,
+    postgresql,
+  };
+  if (problems.length > 0) throw new ConfigError(problems);
+  return deepFreeze(config);
+}
+
+function checkRepository(list: unknown, given: string, refuse: (key: string, problem: string) => void): Repository {
+  const [entry, ...others] = Array.isArray(list) ? (list as unknown[]) : [];
+  if (!isObject(entry) || others.length > 0) {
+    refuse("repositories", `must be a list of one repository, got ${given}`);
+    return { type: "posix", path: "", retentionFull: 0 };
+  }
+  const {
+    type = "posix",
+    path: folder = "/backup_space",
+    retentionFull = 2,
+    ...unknown
+  } = entry as Partial<Repository>;
+  for (const field of Object.keys(unknown)) {
+    refuse("repositories", `has no field ${field}; allowed are type, path, retentionFull`);
+  }
+  if ((type as string) !== "posix") refuse("repositories", `type must be posix, got ${JSON.stringify(type)}`);
+  if (typeof folder !== "string" || !/^(\/[A-Za-z0-9._-]+)+$/.test(folder)) {
+    refuse(
+      "repositories",
+      `path must be an absolute path of letters, digits, ".", "_" and "-", got ${JSON.stringify(folder)}`,
+    );
+  }
+  if (!Number.isInteger(retentionFull) || retentionFull < 1) {
+    refuse("repositories", `retentionFull must be a whole number from 1, got ${JSON.stringify(retentionFull)}`);
+  }
+  return { type: "posix", path: folder, retentionFull };
+}
+
+function hintFor(key: string): string {
+  const near = CONFIG_KEYS.find((known) => known.toLowerCase() === key.toLowerCase().replaceAll(/[-_]/g, ""));
+  return near === undefined ? `allowed are ${CONFIG_KEYS.join(", ")}` : `did you mean lab:${near}?`;
+}
+
+function isObject(value: unknown): boolean {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * A socket's path has a limit of 107 bytes (unix(7)), so it is taken through the links of its folder, where there are any.
+ */
+function absoluteSocket(uri: string, projectFolder: string): string {
+  return uri.replace(/(?<=[?&]socket=)[^&]+/, (socket) => {
+    const absolute = path.resolve(projectFolder, socket);
+    const folder = path.dirname(absolute);
+    return path.join(fs.existsSync(folder) ? fs.realpathSync(folder) : folder, path.basename(absolute));
+  });
+}
+
+function absoluteImage(image: string, projectFolder: string): string {
+  return /^https?:\/\//.test(image) ? image : path.resolve(projectFolder, image);
+}
+
+function deepFreeze<T>(value: T): T {
+  if (typeof value === "object" && value !== null) Object.values(value).forEach(deepFreeze);
+  return Object.freeze(value);
+}

@@ -1,0 +1,231 @@
+import type { Role } from "./roles";
+
+/** A host of a deployed lab, as the stack's outputs name it. */
+export interface DeployedHost {
+  readonly name: string;
+  readonly role: Role;
+  /** IPv4 address. */
+  readonly address: string;
+}
+
+/** What `scripts/status-host.sh` prints. */
+export interface HostFacts {
+  /** pgBackRest's version. */
+  readonly pgbackrest: string;
+  /** systemd's word for each unit: `active`, `failed` … */
+  readonly units: Readonly<Record<string, string>>;
+  /** End of the certificate that lies on the host, in OpenSSL's words (`Feb 21 18:00:00 2027 GMT`); empty when there is none. */
+  readonly certificateEnd: string;
+  /** End of the certificate that the TLS server shows; empty when it shows none. */
+  readonly servedCertificateEnd: string;
+  /** `pgbackrest info --output=json`. */
+  readonly info: readonly StanzaInfo[];
+}
+
+/** What `scripts/status-handshakes.sh` prints: a host's name to what went wrong in a mutual TLS handshake with its server; empty when it went well. */
+export type HandshakeFacts = Readonly<Record<string, string>>;
+
+/** A stanza in `pgbackrest info --output=json`, as far as it is read here. */
+export interface StanzaInfo {
+  readonly name: string;
+  /** The exit status of `info` says nothing: it is 0 on expired certificates and denied access too. */
+  readonly status: { readonly code: number; readonly message: string };
+  readonly backup: readonly {
+    readonly label: string;
+    readonly type: string;
+    readonly error: boolean | null;
+    /** Seconds since 1970. */
+    readonly timestamp: { readonly start: number; readonly stop: number };
+  }[];
+}
+
+/** What `scripts/status-postgresql.sh` prints. */
+export interface PostgreSqlFacts {
+  readonly version: string;
+  readonly inRecovery: boolean;
+  /** `pg_stat_wal_receiver.status`; null when there is no receiver. */
+  readonly receiver: string | null;
+  /** `pg_stat_replication`. */
+  readonly replication: readonly { readonly name: string; readonly address: string | null; readonly state: string }[];
+  /** `pg_stat_archiver`: seconds since 1970, null when it never happened. */
+  readonly archiver: { readonly archived: number | null; readonly failed: number | null };
+}
+
+/** What `scripts/status-repository.sh` prints: a backup's label to `option-backup-standby` of its manifest. */
+export type RepositoryFacts = Readonly<Record<string, string>>;
+
+/** What was read from one host. What is missing has a reason in `failures`. */
+export interface Facts {
+  readonly failures: readonly string[];
+  readonly host?: HostFacts;
+  readonly handshakes?: HandshakeFacts;
+  readonly postgresql?: PostgreSqlFacts;
+  readonly repository?: RepositoryFacts;
+}
+
+/** A host in a report. */
+export interface HostReport extends DeployedHost {
+  /** PostgreSQL's version; null on the repository host, and when it did not answer. */
+  readonly postgresql: string | null;
+  readonly pgbackrest: string | null;
+  /** The units that must be active, and whether they are. */
+  readonly units: Readonly<Record<string, string>>;
+  /** ISO 8601. */
+  readonly certificateEnd: string | null;
+  /** Whether a standby streams from the primary; null on the other hosts. */
+  readonly streaming: boolean | null;
+  readonly handshakes: HandshakeFacts;
+}
+
+/** A backup in a report. */
+export interface BackupReport {
+  readonly label: string;
+  readonly type: string;
+  /** Whether a standby delivered the files; null when the manifest could not be read. */
+  readonly fromStandby: boolean | null;
+  /** ISO 8601. */
+  readonly start: string;
+  /** ISO 8601. */
+  readonly stop: string;
+}
+
+/** What a lab is worth at this moment. */
+export interface Report {
+  /** Whether nothing was found. */
+  readonly proven: boolean;
+  /** What fails, a sentence each. */
+  readonly findings: readonly string[];
+  readonly hosts: readonly HostReport[];
+  readonly stanza: { readonly name: string; readonly status: string };
+  /** Oldest first. */
+  readonly backups: readonly BackupReport[];
+}
+
+/** The hosts whose TLS servers a host talks to: the repository host to every PostgreSQL host, and each of them to it. */
+export function peersOf(host: DeployedHost, hosts: readonly DeployedHost[]): string[] {
+  const isRepository = host.role === "repository";
+  return hosts.filter(({ role }) => (role === "repository") !== isRepository).map(({ name }) => name);
+}
+
+/** Judges what was read from the hosts of a lab. */
+export function judge(stanza: string, hosts: readonly DeployedHost[], facts: ReadonlyMap<string, Facts>): Report {
+  const factsOf = ({ name }: DeployedHost): Facts => facts.get(name) ?? { failures: ["nothing was read from it"] };
+  const primary = hosts.find(({ role }) => role === "primary");
+  const repository = hosts.find(({ role }) => role === "repository");
+  const standbys = hosts.filter(({ role }) => role === "standby");
+
+  const senders = primary === undefined ? [] : (factsOf(primary).postgresql?.replication ?? []);
+  const streams = (standby: DeployedHost): boolean =>
+    factsOf(standby).postgresql?.receiver === "streaming" &&
+    senders.some(({ address, state }) => address === standby.address && state === "streaming");
+
+  const info = repository && factsOf(repository).host?.info.find(({ name }) => name === stanza);
+  const deliveredByStandby = (repository && factsOf(repository).repository) ?? {};
+  const backups = (info?.backup ?? []).map(({ label, type, timestamp }): BackupReport => {
+    const option = deliveredByStandby[label];
+    return {
+      label,
+      type,
+      fromStandby: option === undefined ? null : option === "true",
+      start: isoSeconds(timestamp.start),
+      stop: isoSeconds(timestamp.stop),
+    };
+  });
+
+  const findings = [
+    ...hosts.flatMap((host) => findingsOf(host, factsOf(host), stanza).map((finding) => `${host.name}: ${finding}`)),
+    ...standbys.filter((host) => !streams(host)).map(({ name }) => `${name}: does not stream from the primary`),
+    ...versionFindings(hosts, factsOf),
+    ...backupFindings(info, backups, standbys.length > 0),
+  ];
+  return {
+    proven: findings.length === 0,
+    findings,
+    hosts: hosts.map((host) => {
+      const { host: read, handshakes, postgresql } = factsOf(host);
+      return {
+        ...host,
+        postgresql: postgresql?.version ?? null,
+        pgbackrest: read?.pgbackrest ?? null,
+        units: read?.units ?? {},
+        certificateEnd: isoDate(read?.certificateEnd),
+        streaming: host.role === "standby" ? streams(host) : null,
+        handshakes: handshakes ?? {},
+      };
+    }),
+    stanza: { name: stanza, status: info?.status.message ?? "unknown" },
+    backups,
+  };
+}
+
+function findingsOf(host: DeployedHost, facts: Facts, stanza: string): string[] {
+  const { failures, host: read, handshakes = {}, postgresql } = facts;
+  const findings = [...failures];
+  for (const [peer, problem] of Object.entries(handshakes)) {
+    if (problem !== "") findings.push(`no mutual TLS handshake with ${peer}: ${problem}`);
+  }
+  if (read !== undefined) {
+    for (const [unit, state] of Object.entries(read.units)) {
+      if (state !== "active") findings.push(`unit ${unit} is ${state}`);
+    }
+    if (read.certificateEnd === "") findings.push("has no certificate");
+    if (read.servedCertificateEnd === "") findings.push("its TLS server shows no certificate");
+    else if (read.servedCertificateEnd !== read.certificateEnd) {
+      findings.push(
+        `its TLS server shows a certificate that ends ${read.servedCertificateEnd}, not the installed one, which ends ` +
+          `${read.certificateEnd}; hint: systemctl reload pgbackrest`,
+      );
+    }
+    const status = read.info.find(({ name }) => name === stanza)?.status;
+    if (status === undefined) findings.push(`pgbackrest info knows no stanza ${stanza}`);
+    else if (status.code !== 0) findings.push(`stanza ${stanza}: ${status.message} (code ${status.code})`);
+  }
+  if (postgresql !== undefined) {
+    const { inRecovery, archiver } = postgresql;
+    if (inRecovery !== (host.role === "standby")) {
+      findings.push(
+        inRecovery ? "is in recovery, but should be the primary" : "is not in recovery, but should be a standby",
+      );
+    }
+    if (!inRecovery && (archiver.failed ?? 0) > (archiver.archived ?? 0)) {
+      findings.push(`the last WAL segment was not archived (${isoSeconds(archiver.failed ?? 0)})`);
+    }
+  }
+  return findings;
+}
+
+/** pgBackRest refuses to talk to another version. */
+function versionFindings(hosts: readonly DeployedHost[], factsOf: (host: DeployedHost) => Facts): string[] {
+  const versions = hosts.flatMap((host) => {
+    const version = factsOf(host).host?.pgbackrest;
+    return version === undefined ? [] : [{ name: host.name, version }];
+  });
+  if (new Set(versions.map(({ version }) => version)).size <= 1) return [];
+  return [`pgBackRest's version differs: ${versions.map(({ name, version }) => `${name} has ${version}`).join(", ")}`];
+}
+
+function backupFindings(
+  info: StanzaInfo | undefined,
+  backups: readonly BackupReport[],
+  hasStandbys: boolean,
+): string[] {
+  if (info === undefined) return [];
+  const findings: string[] = [];
+  for (const { label, error } of info.backup) {
+    if (error === true) findings.push(`backup ${label} has pages with wrong checksums`);
+  }
+  if (!backups.some(({ type }) => type === "full")) findings.push("there is no full backup");
+  if (hasStandbys && !backups.some(({ fromStandby }) => fromStandby === true)) {
+    findings.push("there is no backup from a standby");
+  }
+  return findings;
+}
+
+function isoSeconds(seconds: number): string {
+  return new Date(seconds * 1000).toISOString().replace(".000Z", "Z");
+}
+
+function isoDate(openssl: string | undefined): string | null {
+  const time = Date.parse(openssl ?? "");
+  return Number.isNaN(time) ? null : new Date(time).toISOString().replace(".000Z", "Z");
+}

@@ -1,0 +1,40 @@
+/** The day after which a major version gets no more fixes (PostgreSQL, "Versioning Policy"). */
+const POSTGRESQL_ENDS: Readonly<Record<number, string>> = {
+  10: "2022-11-10",
+  11: "2023-11-09",
+  12: "2024-11-21",
+  13: "2025-11-13",
+  14: "2026-11-12",
+  15: "2027-11-11",
+  16: "2028-11-09",
+  17: "2029-11-08",
+  18: "2030-11-14",
+};
+
+/** The first release after pgBackRest was declared obsolete (2026-04-27) and revived (2026-05-18). */
+const PGBACKREST_REVIVED = "2.59.1";
+
+/**
+ * What a user should know about the age of the versions they chose.
+ * @param today ISO date.
+ */
+export function supportWarnings(postgresqlVersion: number, pgbackrestVersion: string, today: string): string[] {
+  const end = POSTGRESQL_ENDS[postgresqlVersion];
+  const warnings: string[] = [];
+  if (end !== undefined && end < today) {
+    warnings.push(
+      `PostgreSQL ${postgresqlVersion} is out of support since ${end}: it gets no more fixes, security included`,
+    );
+  }
+  if (isOlder(pgbackrestVersion, PGBACKREST_REVIVED)) {
+    warnings.push(
+      `pgBackRest ${pgbackrestVersion} is from before the project was declared obsolete (2026-04-27) and revived ` +
+        `(2026-05-18): fixes come in ${PGBACKREST_REVIVED} and later`,
+    );
+  }
+  return warnings;
+}
+
+function isOlder(version: string, other: string): boolean {
+  return version.localeCompare(other, "en", { numeric: true }) < 0;
+}

@@ -1,0 +1,37 @@
+#!/usr/bin/env bash
+# Installs a key, a certificate and the trusted authorities (PEM, in this order, on stdin) for account $1 and host $2, in the
+# folder of $3. Safe to run again. The pair is checked in a new folder; then a link is swapped: nobody ever sees half of it.
+set -euo pipefail
+
+main() {
+  local account=$1 host=$2 folder new pem
+  folder=$(dirname "$3")
+  umask 077
+  install -d -m 0755 "$(dirname "$folder")"
+  new=$(mktemp -d "$folder.XXXXXXXX")
+  trap 'rm -rf "$new"' EXIT
+  pem=$(cat)
+  sed -n '/BEGIN EC PRIVATE KEY/,/END EC PRIVATE KEY/p' <<<"$pem" >"$new/host.key"
+  sed '/BEGIN EC PRIVATE KEY/,/END EC PRIVATE KEY/d' <<<"$pem" | sed -n '1,/END CERTIFICATE/p' >"$new/host.crt"
+  sed '/BEGIN EC PRIVATE KEY/,/END EC PRIVATE KEY/d' <<<"$pem" | sed '1,/END CERTIFICATE/d' >"$new/ca.crt"
+
+  if ! cmp -s <(openssl pkey -in "$new/host.key" -pubout) <(openssl x509 -in "$new/host.crt" -noout -pubkey); then
+    echo "the certificate does not belong to the key; the old pair stays" >&2
+    return 1
+  fi
+  openssl verify -CAfile "$new/ca.crt" -verify_hostname "$host" -purpose sslserver "$new/host.crt"
+  openssl verify -CAfile "$new/ca.crt" -purpose sslclient "$new/host.crt"
+
+  chmod 0644 "$new/host.crt" "$new/ca.crt"
+  chown -R "$account:$account" "$new"
+  chmod 0755 "$new"
+  ln -s "$(basename "$new")" "$new.link"
+  local old=""
+  [[ ! -L $folder ]] || old=$(readlink -f "$folder")
+  mv -T "$new.link" "$folder"
+  trap - EXIT
+  # Keys and certificates are in the state; an old pair is of no use, and a key should not lie about.
+  [[ -z $old ]] || rm -rf "$old"
+}
+
+main "$@"

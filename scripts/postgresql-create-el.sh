@@ -1,0 +1,14 @@
+#!/usr/bin/env bash
+# Makes the cluster of PostgreSQL $1 with data checksums; where a restore left its data, there is nothing to make.
+# Safe to run again: a cluster that is there is left as it is.
+set -euo pipefail
+
+main() {
+  local version=$1
+  local data=/var/lib/pgsql/$version/data
+  [[ -e $data/PG_VERSION ]] ||
+    PGSETUP_INITDB_OPTIONS=--data-checksums "/usr/pgsql-$version/bin/postgresql-$version-setup" initdb
+  [[ $(cat "$data/PG_VERSION") == "$version" ]]
+}
+
+main "$@" </dev/null

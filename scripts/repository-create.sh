@@ -1,0 +1,17 @@
+#!/usr/bin/env bash
+# Makes account $1 and the folders that it owns: the repository $2 and pgBackRest's log folder.
+# Safe to run again: what is there is kept.
+set -euo pipefail
+
+main() {
+  local account=$1 repository=$2
+  id -u "$account" >/dev/null 2>&1 ||
+    useradd --system --user-group --create-home --home-dir "/var/lib/$account" --shell /bin/bash "$account"
+  [[ -d $repository ]] || install -d -o "$account" -g "$account" -m 0750 "$repository"
+  install -d -o "$account" -g "$account" -m 0770 /var/log/pgbackrest
+  # Debian's and PGDG's rotation runs as postgres, which may not write there.
+  [[ ! -e /etc/logrotate.d/pgbackrest ]] || sed -i "s/^\( *su \).*/\1$account $account/" /etc/logrotate.d/pgbackrest
+  sudo -u "$account" test -w "$repository"
+}
+
+main "$@" </dev/null

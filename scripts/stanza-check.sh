@@ -1,0 +1,11 @@
+#!/usr/bin/env bash
+# Proves as account $1 that WAL of stanza $2 reaches the repository.
+# Safe to run again: it switches to a new WAL segment, no more.
+set -euo pipefail
+
+main() {
+  local account=$1 stanza=$2
+  sudo -iu "$account" pgbackrest --stanza="$stanza" check
+}
+
+main "$@" </dev/null

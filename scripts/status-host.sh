@@ -1,0 +1,30 @@
+#!/usr/bin/env bash
+# Prints this host's facts as JSON. Account $1 runs pgBackRest for stanza $2 with the certificate in folder $3; $4… are the units.
+# Safe to run again: it only reads.
+set -euo pipefail
+
+# The end of the certificate on stdin, in OpenSSL's words; nothing when there is none.
+certificate_end() {
+  openssl x509 -noout -enddate 2>/dev/null | sed 's/^notAfter=//' || true
+}
+
+# The certificate that the host's own server shows, which is not the one on disk when it missed a reload.
+served_certificate() {
+  runuser -u "$1" -- timeout 10 openssl s_client -connect 127.0.0.1:8432 \
+    -cert "$2/host.crt" -key "$2/host.key" -CAfile "$2/ca.crt" 2>/dev/null || true
+}
+
+main() {
+  local account=$1 stanza=$2 folder=$3 version info unit units=""
+  shift 3
+  version=$(pgbackrest version)
+  info=$(runuser -u "$account" -- pgbackrest --stanza="$stanza" --log-level-console=off --output=json info)
+  for unit; do
+    units+="${units:+,}\"$unit\":\"$(systemctl is-active "$unit" || true)\""
+  done
+  printf '{"pgbackrest":"%s","units":{%s},"certificateEnd":"%s","servedCertificateEnd":"%s","info":%s}\n' \
+    "${version#pgBackRest }" "$units" "$(certificate_end <"$folder/host.crt")" \
+    "$(served_certificate "$account" "$folder" | certificate_end)" "$info"
+}
+
+main "$@" </dev/null

@@ -1,0 +1,67 @@
+import { expect, it } from "vitest";
+import { planAddresses, reservationOf } from "../../lib/address-plan";
+import { familyOf } from "../../lib/families";
+import { renderDnfIni, renderPgBackRestIni, renderSystemdIni } from "../../lib/ini-dialects";
+import { renderPostgreSqlHostConf, renderRepositoryHostConf, renderStandbysConf } from "../../lib/pgbackrest-conf";
+import { renderPgHba, renderPgPass, renderPostgreSqlConf } from "../../lib/postgresql-conf";
+import { renderSeed } from "../../lib/seed";
+
+/** Every byte that a host gets, against the file of that name; the user's options are there to show where they go. */
+const { dataFolder } = familyOf("el", 14);
+const member = (name: string): { name: string; dataFolder: string } => ({ name, dataFolder });
+const options = { "process-max": 4, "archive-async": true, "repo1-bundle": true, "compress-type": "zst" };
+
+const FILES: Record<string, () => string> = {
+  "backup-srv.pgbackrest.conf": () =>
+    renderRepositoryHostConf({
+      stanza: "demo",
+      repository: { type: "posix", path: "/backup_space", retentionFull: 2 },
+      primary: member("pg1-srv"),
+      clients: ["pg1-srv", "pg2-srv", "pg3-srv"],
+      options,
+    }),
+  "backup-srv.standbys.conf": () => renderStandbysConf("demo", [member("pg2-srv"), member("pg3-srv")]),
+  "backup-srv.no-standbys.conf": () => renderStandbysConf("demo", []),
+  "pg2-srv.pgbackrest.conf": () =>
+    renderPostgreSqlHostConf({
+      stanza: "demo",
+      dataFolder,
+      primaryConnection: "host=pg1-srv user=replic_user application_name=pg2-srv",
+      options,
+    }),
+  "pg1-srv.postgresql.conf": () => renderPostgreSqlConf("demo", { work_mem: "8MB", jit: false, search_path: "o'x" }),
+  "pg1-srv.pg_hba.conf": () => renderPgHba(["10.83.14.12", "10.83.14.13"]),
+  "pg1-srv.pgpass": () => renderPgPass("secret"),
+  "pgbackrest.service.d.conf": () =>
+    renderSystemdIni({ Service: { User: "pgbackrest", Restart: "always", RestartSec: 1, PrivateTmp: false } }),
+  "lab.repo": () => renderDnfIni({ lab: { name: "lab", baseurl: "http://10.83.14.1:8080/", gpgcheck: false } }),
+  "pg1-srv.user-data": () =>
+    renderSeed({
+      name: "pg1-srv",
+      user: "lab",
+      authorizedKey: "ssh-ed25519 AAAA deployment\n",
+      hostKey: { privateKey: "-----BEGIN OPENSSH PRIVATE KEY-----\n…\n", publicKey: "ssh-ed25519 BBBB\n" },
+    }).userData,
+};
+
+it.each(Object.entries(FILES))("renders %s as it is kept", async (name, render) => {
+  await expect(render()).toMatchFileSnapshot(`files/${name}`);
+});
+
+it("refuses a value that the dialect cannot say", () => {
+  expect(() => renderPgBackRestIni({ global: { "repo1-path": "/a\n[other]" } })).toThrow(
+    'repo1-path must be one line without blanks at its ends, got "/a\\n[other]"',
+  );
+});
+
+it("reserves the same addresses for every host from the start", () => {
+  const plan = planAddresses("192.168.200.0/27");
+  expect(plan).toMatchObject({ gateway: "192.168.200.1", prefix: 27 });
+  expect(plan.reservations.map(({ name, address }) => `${name} ${address}`)).toEqual([
+    "backup-srv 192.168.200.10",
+    ...Array.from({ length: 9 }, (_, index) => `pg${index + 1}-srv 192.168.200.${index + 11}`),
+    "barman-srv 192.168.200.20",
+  ]);
+  expect(reservationOf(plan, "pg2-srv").mac).toBe("52:54:00:a8:c8:0c");
+  expect(() => reservationOf(plan, "pg10-srv")).toThrow(/^no address is reserved for host "pg10-srv"; reserved are backup-srv,/);
+});

@@ -1,0 +1,112 @@
+import { describe, expect, it } from "vitest";
+import * as yaml from "yaml";
+import * as fs from "node:fs";
+import * as path from "node:path";
+import { checkLabConfig, CONFIG_KEYS, ConfigError } from "../../lib/lab-config";
+import { PROJECT_FOLDER, rawConfig, stackConfig } from "../support/stack-config";
+
+function problemsOf(settings: Record<string, unknown>, stack = "container"): readonly string[] {
+  try {
+    checkLabConfig(rawConfig(stack, settings), PROJECT_FOLDER);
+  } catch (error) {
+    if (error instanceof ConfigError) return error.problems;
+    throw error;
+  }
+  return [];
+}
+
+describe("the configuration", () => {
+  it("declares every key in Pulumi.yaml with type, description and default", () => {
+    const text = fs.readFileSync(path.join(PROJECT_FOLDER, "Pulumi.yaml"), "utf8");
+    const { config } = yaml.parse(text) as { config: Record<string, Record<string, unknown>> };
+    expect(Object.keys(config)).toEqual([...CONFIG_KEYS]);
+    for (const [key, declared] of Object.entries(config)) {
+      expect(Object.keys(declared), key).toEqual(expect.arrayContaining(["type", "description", "default"]));
+    }
+  });
+
+  it("accepts the stacks that the project ships", () => {
+    expect(stackConfig("dev")).toMatchObject({
+      hypervisor: "kvm",
+      family: "el",
+      postgresqlVersion: 14,
+      packages: "pgdg",
+    });
+    expect(stackConfig("container")).toMatchObject({ hypervisor: "lxc", family: "debian", postgresqlVersion: 15 });
+  });
+
+  it("is frozen, lists included", () => {
+    const config = stackConfig("container");
+    expect(() => Object.assign(config.repositories[0] ?? {}, { path: "/elsewhere" })).toThrow(TypeError);
+  });
+
+  it("takes relative files from the project's folder, and leaves URLs alone", () => {
+    expect(stackConfig("container").imagePath).toBe(
+      path.join(PROJECT_FOLDER, ".lab/images/debian-12-container-baked.raw"),
+    );
+    expect(stackConfig("dev").imagePath).toMatch(/^https:/);
+    expect(stackConfig("container", { libvirtUri: "lxc:///system?socket=no/such/socket" }).libvirtUri).toBe(
+      `lxc:///system?socket=${PROJECT_FOLDER}/no/such/socket`,
+    );
+  });
+
+  it.each<[Record<string, unknown>, string]>([
+    [{ standbys: 9 }, `lab:standbys must be a whole number from 0 to 8, got "9"`],
+    [{ standbys: "two" }, `lab:standbys must be a whole number from 0 to 8, got "two"`],
+    [{ hypervisor: "xen" }, `lab:hypervisor must be one of kvm, qemu, lxc, got "xen"`],
+    [{ family: "suse" }, `lab:family must be one of debian, el, got "suse"`],
+    [{ packages: "npm" }, `lab:packages must be one of pgdg, distribution, mirror, got "npm"`],
+    [{ packages: "mirror" }, `lab:mirrorUrl must be an http or https URL when lab:packages is mirror, got ""`],
+    [{ stanza: "De mo" }, `lab:stanza must be a name that matches [a-z][a-z0-9-]*, got "De mo"`],
+    [
+      { primary: "backup-srv" },
+      `lab:primary must be one of pg1-srv, pg2-srv, pg3-srv, pg4-srv, pg5-srv, pg6-srv, pg7-srv, pg8-srv, pg9-srv, got "backup-srv"`,
+    ],
+    [{ network: "10.83.14.0" }, `lab:network must be an IPv4 network such as 10.83.14.0/24, got "10.83.14.0"`],
+    [
+      { network: "10.83.14.0/28" },
+      `lab:network must have a prefix of 8 to 27 bits, so that every host has its address, got "10.83.14.0/28"`,
+    ],
+    [
+      { network: "10.83.14.7/24" },
+      `lab:network must be the network's own address, got "10.83.14.7/24"; the network that holds it is 10.83.14.0/24`,
+    ],
+    [
+      { memoryMiB: 256 },
+      `lab:memoryMiB must be a whole number from 512 to 1048576, got "256"; PostgreSQL's default shared buffers and pgBackRest need that much`,
+    ],
+    [
+      { renewDays: 90 },
+      `lab:renewDays must be a whole number from 0 to 89, got "90", which is less than lab:hostCertificateDays`,
+    ],
+    [{ pgbackrestVersion: "latest" }, `lab:pgbackrestVersion must be an exact version such as 2.59.1, got "latest"`],
+    [{ repositories: [] }, `lab:repositories must be a list of one repository, got []`],
+    [{ repositories: [{ type: "s3" }] }, `lab:repositories type must be posix, got "s3"`],
+    [
+      { repositories: [{ path: "/back up" }] },
+      `lab:repositories path must be an absolute path of letters, digits, ".", "_" and "-", got "/back up"`,
+    ],
+    [{ repositories: [{ size: 3 }] }, `lab:repositories has no field size; allowed are type, path, retentionFull`],
+    [
+      { pgbackrest: { "tls-server-address": "0.0.0.0" } },
+      `lab:pgbackrest may not set tls-server-address: the lab's hosts trust each other by the certificates that it issues`,
+    ],
+    [
+      { pgbackrest: { "process-max": [1] } },
+      `lab:pgbackrest process-max must be one line of text, a number or a boolean, got [1]`,
+    ],
+    [
+      { postgresql: { archive_mode: "off" } },
+      `lab:postgresql may not set archive_mode: the lab needs its own value to archive and replicate`,
+    ],
+    [{ pgbackrest: "fast" }, `lab:pgbackrest must be an object of names and values, got fast`],
+    [{ libvirtUri: "http://x" }, `lab:libvirtUri must be a libvirt URI (qemu or lxc), got "http://x"`],
+    [{ memory_mib: 5 }, `lab:memory_mib is no key of this project; did you mean lab:memoryMiB?`],
+  ])("refuses %o", (settings, problem) => {
+    expect(problemsOf(settings)).toEqual([problem]);
+  });
+
+  it("names every problem at once", () => {
+    expect(problemsOf({ standbys: -1, cpus: 0, colour: "red" })).toHaveLength(3);
+  });
+});

@@ -1,0 +1,170 @@
+import * as pulumi from "@pulumi/pulumi";
+import { describe, expect, it } from "vitest";
+import { Lab } from "../../components/lab";
+import type { Registered } from "../support/run-mocked";
+import { runMocked } from "../support/run-mocked";
+import { stackConfig } from "../support/stack-config";
+
+const STACKS: [string, Record<string, unknown>][] = [
+  ["dev", {}],
+  ["container", {}],
+  ["container", { standbys: 0 }],
+  ["container", { primary: "pg2-srv", standbys: 3 }],
+];
+
+const runs = new Map<string, Registered[]>();
+
+/** The program's resources; each configuration is run once. */
+async function runLab(stack: string, settings: Record<string, unknown> = {}): Promise<Registered[]> {
+  const key = JSON.stringify([stack, settings]);
+  const resources = runs.get(key) ?? (await runMocked(() => void new Lab("lab", stackConfig(stack, settings))));
+  runs.set(key, resources);
+  return resources;
+}
+
+const commandsOf = (resources: Registered[]): Registered[] =>
+  resources.filter(({ type }) => type === "command:remote:Command");
+
+describe.each(STACKS)("the whole program, stack %s %o", (stack, settings) => {
+  it("gives every resource a component as parent", async () => {
+    const resources = await runLab(stack, settings);
+    const orphans = resources.filter(({ type, options }) => type !== "lab:index:Lab" && options.parent === undefined);
+    expect(resources.length).toBeGreaterThan(50);
+    expect(orphans.map(({ name }) => name)).toEqual([]);
+  });
+
+  it("gives every resource a name of its own, without the stack's name", async () => {
+    const names = (await runLab(stack, settings)).map(({ type, name }) => `${type} ${name}`);
+    expect(new Set(names).size).toBe(names.length);
+    expect(names.filter((name) => name.includes("test"))).toEqual([]);
+  });
+
+  it("puts no key and no password into a command's text, its environment or its triggers", async () => {
+    for (const { name, inputs } of commandsOf(await runLab(stack, settings))) {
+      const { create, update, environment, triggers } = inputs;
+      expect(JSON.stringify({ create, update, environment, triggers }), name).not.toMatch(/PRIVATE KEY|[\w-]{43}/);
+    }
+  });
+
+  it("runs every step again on a new machine, and deletes nothing on a host", async () => {
+    for (const { name, inputs } of commandsOf(await runLab(stack, settings))) {
+      expect(inputs.triggers, name).toEqual([expect.stringMatching(/^\S+-srv-domain-uuid$/)]);
+      expect(inputs.delete, name).toBeUndefined();
+    }
+  });
+
+  it("checks the host key on every connection", async () => {
+    for (const { name, inputs } of commandsOf(await runLab(stack, settings))) {
+      const host = /^[a-z0-9]+-srv/.exec((inputs.triggers as string[])[0] ?? "")?.[0];
+      const connection = (inputs.connection as { value?: unknown }).value ?? inputs.connection;
+      expect(connection, name).toMatchObject({ user: "lab", hostKey: `ssh-ed25519 ${host}-host-key\n` });
+    }
+  });
+
+  it("lets a command with a `delete` go before its replacement comes", async () => {
+    const local = (await runLab(stack, settings)).filter(({ type }) => type === "command:local:Command");
+    for (const { options } of local) expect(options.deleteBeforeReplace).toBe(true);
+    expect(local).toHaveLength(stack === "dev" ? 0 : 2 + Number(settings.standbys ?? 2));
+  });
+});
+
+describe("the program", () => {
+  it("has the same resources in preview", async () => {
+    const config = stackConfig("container");
+    const names = (resources: Registered[]): string[] => resources.map(({ type, name }) => `${type} ${name}`).sort();
+    const preview = await runMocked(() => void new Lab("lab", config), { preview: true });
+    expect(names(preview)).toEqual(names(await runLab("container")));
+  });
+
+  it("takes no backup from a standby when there is none, and has no standby steps", async () => {
+    const names = (await runLab("container", { standbys: 0 })).map(({ name }) => name);
+    expect(names).toContain("backup-srv-standbys-conf");
+    expect(names.filter((name) => /standbys-take|restore|streaming/.test(name))).toEqual([]);
+  });
+
+  it("keeps the network as it is, whatever the number of standbys", async () => {
+    const network = async (standbys: number): Promise<unknown> =>
+      (await runLab("container", { standbys })).find(({ type }) => type === "libvirt:index/network:Network")?.inputs;
+    expect(await network(0)).toEqual(await network(8));
+  });
+
+  it("adds standbys without touching what is there, but for the repository host's files", async () => {
+    const text = (resources: Registered[]): Map<string, string> =>
+      new Map(
+        resources
+          .filter(({ type }) => type.includes("ommand"))
+          .map(({ type, name, inputs }) => [`${type} ${name}`, JSON.stringify(inputs)]),
+      );
+    const two = text(await runLab("container", { standbys: 2 }));
+    const three = text(await runLab("container", { standbys: 3 }));
+    const changed = [...two].filter(([name, inputs]) => three.get(name) !== inputs).map(([name]) => name.split(" ")[1]);
+    expect(changed.sort()).toMatchInlineSnapshot(`
+      [
+        "backup-srv-agreement",
+        "backup-srv-pgbackrest-conf",
+        "backup-srv-pgbackrest-start",
+        "backup-srv-standbys-conf",
+        "backup-srv-stanza-check",
+        "backup-srv-stanza-create",
+        "pg1-srv-handshake-as-client",
+        "pg1-srv-handshake-as-server",
+        "pg2-srv-handshake-as-client",
+        "pg2-srv-handshake-as-server",
+        "pg3-srv-handshake-as-client",
+        "pg3-srv-handshake-as-server",
+      ]
+    `);
+  });
+
+  it("runs steps on a host in the order of cause, from the machine to the backup of a standby", async () => {
+    const resources = await runLab("container");
+    const urns = new Map<string, Registered>();
+    for (const one of resources) urns.set(await settled(one.resource.urn), one);
+    const before = async (from: Registered, seen = new Set<string>()): Promise<Set<string>> => {
+      const direct = [from.options.dependsOn ?? []].flat() as pulumi.Input<pulumi.Resource>[];
+      for (const dependency of direct) {
+        const resource = await settled(pulumi.output(dependency));
+        const all = Array.isArray(resource) ? (resource as pulumi.Resource[]) : [resource as pulumi.Resource];
+        for (const one of all) {
+          const found = urns.get(await settled(one.urn));
+          if (found === undefined || seen.has(found.name)) continue;
+          seen.add(found.name);
+          await before(found, seen);
+          for (const child of resources.filter(({ options }) => options.parent === found.resource)) {
+            if (!seen.has(child.name)) {
+              seen.add(child.name);
+              await before(child, seen);
+            }
+          }
+        }
+      }
+      return seen;
+    };
+    const last = resources.find(({ name }) => name === "backup-srv-standbys-take");
+    const chain = await before(last ?? fail("no backup from a standby"));
+    expect([...chain]).toEqual(
+      expect.arrayContaining([
+        "backup-srv-ready",
+        "pg1-srv-packages-install",
+        "pg2-srv-certificate-install",
+        "backup-srv-pgbackrest-start",
+        "pg1-srv-handshake-as-server",
+        "pg1-srv-postgresql-start",
+        "pg1-srv-replication-role-create",
+        "backup-srv-stanza-create",
+        "backup-srv-stanza-backup",
+        "pg3-srv-postgresql-restore",
+        "pg3-srv-streaming-read",
+        "backup-srv-standbys-conf",
+      ]),
+    );
+  });
+});
+
+function settled<T>(output: pulumi.Output<T>): Promise<T> {
+  return new Promise((resolve) => output.apply((value) => void resolve(value as T)));
+}
+
+function fail(message: string): never {
+  throw new Error(message);
+}
