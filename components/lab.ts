@@ -181,7 +181,7 @@ export class Lab extends pulumi.ComponentResource {
       clients: [roles.primary, ...roles.standbys],
       options: config.pgbackrest,
     });
-    return this.serve(host, packages, REPOSITORY_ACCOUNT, conf, [packages, folder]);
+    return this.serve(host, packages, "repository", conf, [packages, folder]);
   }
 
   private createPostgreSqlHost(name: string): BackupHost {
@@ -194,7 +194,7 @@ export class Lab extends pulumi.ComponentResource {
       primaryConnection: `host=${roles.primary} user=${REPLICATION_ROLE} application_name=${name}`,
       options: config.pgbackrest,
     });
-    return this.serve(host, packages, POSTGRESQL_ACCOUNT, conf, [packages]);
+    return this.serve(host, packages, "postgresql", conf, [packages]);
   }
 
   private installPackages(host: LabHost, postgresql: boolean): Packages {
@@ -206,11 +206,12 @@ export class Lab extends pulumi.ComponentResource {
   private serve(
     host: LabHost,
     packages: Packages,
-    account: string,
+    kind: "repository" | "postgresql",
     conf: string,
     dependsOn: pulumi.Resource[],
   ): BackupHost {
     const { authority, config } = this;
+    const account = kind === "repository" ? REPOSITORY_ACCOUNT : POSTGRESQL_ACCOUNT;
     const certificate = new HostCertificate(
       `${host.name}-certificate`,
       { host, authority, owner: account, days: config.hostCertificateDays, renewDays: config.renewDays },
@@ -218,7 +219,7 @@ export class Lab extends pulumi.ComponentResource {
     );
     const server = new PgBackRestServer(
       `${host.name}-pgbackrest`,
-      { host, account, conf, certificate },
+      { host, account, kind, stanza: config.stanza, conf, certificate },
       { parent: this, dependsOn },
     );
     return { host, packages, certificate, server, conf };

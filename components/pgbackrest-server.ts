@@ -9,6 +9,10 @@ export interface PgBackRestServerArgs {
   host: RemoteHost;
   /** The account that the server runs as; it owns what pgBackRest keeps. */
   account: string;
+  /** What the host does, which decides the options that it reads. */
+  kind: "repository" | "postgresql";
+  /** The stanza's name. */
+  stanza: string;
   /** The content of pgbackrest.conf. */
   conf: string;
   certificate: HostCertificate;
@@ -21,11 +25,19 @@ export interface PgBackRestServerArgs {
 export class PgBackRestServer extends pulumi.ComponentResource {
   constructor(name: string, args: PgBackRestServerArgs, opts?: pulumi.ComponentResourceOptions) {
     super("lab:pgbackrest:PgBackRestServer", name, {}, opts);
-    const { host, account, conf, certificate } = args;
+    const { host, account, kind, stanza, conf, certificate } = args;
 
     const dropIn = renderSystemdIni({
-      // The seed's SIGINT makes a clean stop fail; a server that died comes back.
-      Service: { User: account, Group: account, Restart: "always", RestartSec: 1, KillSignal: "SIGTERM" },
+      Service: {
+        User: account,
+        Group: account,
+        Restart: "always",
+        RestartSec: 1,
+        // The seed's SIGINT makes a clean stop fail.
+        KillSignal: "SIGTERM",
+        // Debian's unit sleeps for 3 s here.
+        ExecStartPost: "",
+      },
     });
     const files = [
       installFile(
@@ -41,7 +53,7 @@ export class PgBackRestServer extends pulumi.ComponentResource {
         { parent: this, dependsOn: opts?.dependsOn },
       ),
     ];
-    runScript(`${name}-start`, host, "pgbackrest-server-start.sh", [account], {
+    runScript(`${name}-start`, host, "pgbackrest-server-start.sh", [account, kind, stanza], {
       parent: this,
       dependsOn: [...files, certificate],
       rerunOn: [conf, dropIn, certificate.certificatePem],

@@ -110,6 +110,8 @@ function runCommand(
       create,
       stdin: secret ? pulumi.secret(stdin) : stdin,
       triggers: [host.machine],
+      // The variables that it would set need AcceptEnv on the host.
+      addPreviousOutputInEnv: false,
       // A failure still shows the standard error.
       logging: secret ? command.remote.Logging.None : command.remote.Logging.StdoutAndStderr,
     },

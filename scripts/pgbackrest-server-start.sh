@@ -1,35 +1,39 @@
 #!/usr/bin/env bash
-# Puts the new configuration in place and has pgBackRest's server, run by account $1, serve by it.
-# Safe to run again. The configuration is tried beside the old one first: a server that reloads a bad one dies.
+# Puts the new configuration in place and has pgBackRest's server, run by account $1 on a $2 (repository or postgresql) host, serve by
+# it for stanza $3. Safe to run again. The configuration is tried beside the old one first: what is refused never takes its place.
 set -euo pipefail
 
+# Options are checked by the command that reads them: one that reads most of them is run up to where it must fail, away from any data.
 try() {
-  local account=$1 conf=$2 out
-  # Parses the whole file; nobody listens on the port, which is not what it is asked for.
-  out=$(sudo -u "$account" pgbackrest --config="$conf" --config-include-path=/nonexistent --log-level-file=off \
-    --log-level-console=warn server-ping --tls-server-port=1 2>&1) || true
-  if ! grep -q 'HostConnectError\|ServiceError\|\[124\]\|\[049\]\|\[122\]' <<<"$out" || grep -q 'WARN' <<<"$out"; then
-    printf 'the new configuration is not accepted; the old one stays\n%s\n' "$out" >&2
+  local account=$1 kind=$2 stanza=$3 conf=$4 out status=0 scratch
+  local -a trial=(archive-push --pg1-path=/nonexistent none)
+  [[ $kind == postgresql ]] || trial=(backup --repo1-path=/nonexistent)
+  scratch=$(sudo -u "$account" mktemp -d)
+  out=$(cd / && sudo -u "$account" pgbackrest --config="$conf" --config-include-path="$scratch" --lock-path="$scratch" \
+    --stanza="$stanza" --log-level-file=off --log-level-console=warn "${trial[@]}" 2>&1) || status=$?
+  rm -r "$scratch"
+  # 25 to 37 are pgBackRest's errors of options (build/error.yaml); an option that it does not know is a warning.
+  if ((status >= 25 && status <= 37)) || [[ $out == *'contains invalid option'* ]]; then
+    printf 'the new configuration is refused; the old one stays\n%s\n' "$out" >&2
     return 1
   fi
 }
 
 main() {
-  local account=$1 conf=/etc/pgbackrest/pgbackrest.conf
+  local account=$1 kind=$2 stanza=$3 conf=/etc/pgbackrest/pgbackrest.conf
   install -d -m 0755 /etc/pgbackrest/conf.d
   if [[ -e $conf.next ]]; then
-    try "$account" "$conf.next"
+    try "$account" "$kind" "$stanza" "$conf.next"
     mv "$conf.next" "$conf"
   fi
   systemctl daemon-reload
-  if systemctl is-active --quiet pgbackrest && [[ $(systemctl show -P User pgbackrest) == "$account" ]]; then
-    systemctl enable --quiet pgbackrest
+  systemctl enable --quiet pgbackrest
+  if [[ $(systemctl is-active pgbackrest) == active && $(ps -o user:32= -p "$(systemctl show -P MainPID pgbackrest)") == "$account"* ]]; then
     systemctl reload pgbackrest
   else
-    systemctl enable --quiet pgbackrest
     systemctl restart pgbackrest
   fi
-  sudo -u "$account" pgbackrest server-ping --log-level-file=off --log-level-console=warn
+  timeout 60 bash -c "until sudo -u $account pgbackrest --log-level-file=off server-ping; do sleep 0.2; done"
 }
 
 main "$@" </dev/null

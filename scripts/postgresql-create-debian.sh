@@ -3,10 +3,20 @@
 # Safe to run again: a cluster that is there is left as it is.
 set -euo pipefail
 
+# pg_createcluster moves the configuration of data that it takes over to /etc; on Debian a backup has none with it.
+add_samples() {
+  local version=$1 data=$2 name
+  for name in postgresql pg_hba pg_ident; do
+    [[ -e $data/$name.conf ]] ||
+      install -o postgres -g postgres -m 0640 "/usr/share/postgresql/$version/$name.conf.sample" "$data/$name.conf"
+  done
+}
+
 main() {
-  local version=$1
+  local version=$1 data=/var/lib/postgresql/$1/main
   if ! pg_lsclusters -h "$version" main 2>/dev/null | grep -q .; then
-    if [[ -e /var/lib/postgresql/$version/main/PG_VERSION ]]; then
+    if [[ -e $data/PG_VERSION ]]; then
+      add_samples "$version" "$data"
       pg_createcluster "$version" main
     else
       pg_createcluster "$version" main -- --data-checksums

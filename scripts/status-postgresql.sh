@@ -4,7 +4,7 @@
 set -euo pipefail
 
 main() {
-  runuser -u postgres -- psql --no-psqlrc --quiet --tuples-only --no-align --dbname=postgres --command="
+  sudo -u postgres psql --no-psqlrc --quiet --tuples-only --no-align --dbname=postgres --command="
     select json_build_object(
       'version', split_part(current_setting('server_version'), ' ', 1),
       'inRecovery', pg_is_in_recovery(),

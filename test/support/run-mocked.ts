@@ -29,7 +29,7 @@ const OUTPUTS: Readonly<Record<string, (name: string) => Record<string, unknown>
  * Runs a program against mocks and waits for everything it registered. Options are seen as the program gave them, which mocks alone
  * would not show.
  */
-export async function runMocked(program: () => void, { preview = false } = {}): Promise<Registered[]> {
+export async function runMocked(program: () => unknown, { preview = false } = {}): Promise<Registered[]> {
   const inputs = new Map<string, Record<string, unknown>>();
   const seen: { type: string; name: string; options: pulumi.CustomResourceOptions; resource: pulumi.Resource }[] = [];
   await pulumi.runtime.setMocks(

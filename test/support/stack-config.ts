@@ -18,10 +18,7 @@ export function rawConfig(stack: string, settings: Record<string, unknown> = {})
     ...settings,
   };
   return Object.fromEntries(
-    Object.entries(values).map(([key, value]) => [
-      key,
-      typeof value === "object" ? JSON.stringify(value) : String(value),
-    ]),
+    Object.entries(values).map(([key, value]) => [key, typeof value === "string" ? value : JSON.stringify(value)]),
   );
 }
 

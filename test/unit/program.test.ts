@@ -17,7 +17,7 @@ const runs = new Map<string, Registered[]>();
 /** The program's resources; each configuration is run once. */
 async function runLab(stack: string, settings: Record<string, unknown> = {}): Promise<Registered[]> {
   const key = JSON.stringify([stack, settings]);
-  const resources = runs.get(key) ?? (await runMocked(() => void new Lab("lab", stackConfig(stack, settings))));
+  const resources = runs.get(key) ?? (await runMocked(() => new Lab("lab", stackConfig(stack, settings))));
   runs.set(key, resources);
   return resources;
 }
@@ -72,7 +72,7 @@ describe("the program", () => {
   it("has the same resources in preview", async () => {
     const config = stackConfig("container");
     const names = (resources: Registered[]): string[] => resources.map(({ type, name }) => `${type} ${name}`).sort();
-    const preview = await runMocked(() => void new Lab("lab", config), { preview: true });
+    const preview = await runMocked(() => new Lab("lab", config), { preview: true });
     expect(names(preview)).toEqual(names(await runLab("container")));
   });
 
@@ -124,7 +124,7 @@ describe("the program", () => {
       const direct = [from.options.dependsOn ?? []].flat() as pulumi.Input<pulumi.Resource>[];
       for (const dependency of direct) {
         const resource = await settled(pulumi.output(dependency));
-        const all = Array.isArray(resource) ? (resource as pulumi.Resource[]) : [resource as pulumi.Resource];
+        const all = Array.isArray(resource) ? (resource as pulumi.Resource[]) : [resource];
         for (const one of all) {
           const found = urns.get(await settled(one.urn));
           if (found === undefined || seen.has(found.name)) continue;
@@ -162,7 +162,11 @@ describe("the program", () => {
 });
 
 function settled<T>(output: pulumi.Output<T>): Promise<T> {
-  return new Promise((resolve) => output.apply((value) => void resolve(value as T)));
+  return new Promise((resolve) => {
+    output.apply((value) => {
+      resolve(value);
+    });
+  });
 }
 
 function fail(message: string): never {

@@ -1,0 +1,54 @@
+import { spawnSync } from "node:child_process";
+import * as fs from "node:fs";
+import * as os from "node:os";
+import * as path from "node:path";
+import { afterAll, expect, it } from "vitest";
+
+/** The real pgBackRest reads the files that the golden tests lock. The command ends where it finds no stanza, or no data folder. */
+const scratch = fs.mkdtempSync(path.join(os.tmpdir(), "lab-pgbackrest-"));
+afterAll(() => {
+  fs.rmSync(scratch, { recursive: true });
+});
+
+function read(conf: string, command: readonly string[]): { status: number | null; out: string } {
+  const file = path.join(scratch, "pgbackrest.conf");
+  fs.writeFileSync(file, conf);
+  const include = path.join(scratch, "conf.d");
+  fs.mkdirSync(include, { recursive: true });
+  const { status, stdout, stderr, error } = spawnSync(
+    "pgbackrest",
+    [
+      ...[`--config=${file}`, `--config-include-path=${include}`, `--lock-path=${scratch}`, "--stanza=demo"],
+      ...["--log-level-file=off", "--log-level-console=warn", ...command],
+    ],
+    { encoding: "utf8", timeout: 30_000 },
+  );
+  if (error !== undefined) throw error;
+  return { status, out: stdout + stderr };
+}
+
+const golden = (name: string): string => fs.readFileSync(path.join(__dirname, "files", name), "utf8");
+const backup = ["backup", "--repo1-path=/nonexistent"];
+const archivePush = ["archive-push", "--pg1-path=/nonexistent", "none"];
+
+it("takes the repository host's configuration, standbys included", () => {
+  const conf = golden("backup-srv.pgbackrest.conf") + golden("backup-srv.standbys.conf");
+  const { status, out } = read(conf, backup);
+  expect(out).toContain("unable to load info file '/nonexistent/backup/demo/backup.info'");
+  expect(out).not.toContain("WARN");
+  expect(status).toBe(55);
+});
+
+it("takes a PostgreSQL host's configuration", () => {
+  const { status, out } = read(golden("pg2-srv.pgbackrest.conf"), archivePush);
+  expect(out).toContain("unable to chdir() to '/nonexistent'");
+  expect(out).not.toContain("WARN");
+  expect(status).toBe(73);
+});
+
+it("would say so if it did not take a file", () => {
+  expect(read(golden("backup-srv.pgbackrest.conf").replace("delta=y", 'delta="y"'), backup)).toMatchObject({
+    status: 32,
+    out: expect.stringContaining("boolean option 'delta' must be 'y' or 'n'") as string,
+  });
+});

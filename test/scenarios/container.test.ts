@@ -1,0 +1,201 @@
+import { execFileSync } from "node:child_process";
+import * as fs from "node:fs";
+import * as path from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { PackageMirror, downloadPackages } from "../support/package-mirror";
+import type { CommandResult, LabStatus } from "../support/scenario-lab";
+import { ScenarioLab } from "../support/scenario-lab";
+import { PROJECT_FOLDER } from "../support/stack-config";
+
+/** The whole life of a lab on containers, from a root file system without PostgreSQL and pgBackRest. */
+const lab = new ScenarioLab("container");
+const scratch = path.join(PROJECT_FOLDER, ".lab", "scenario-mirror");
+const plain = [
+  "--config=lab:imagePath=.lab/images/debian-12-container-plain.raw",
+  "--config=lab:packages=mirror",
+  `--config=lab:mirrorUrl=${PackageMirror.url("10.83.14.1")}`,
+];
+const up = (...config: string[]): Promise<CommandResult> =>
+  lab.run("up", "--yes", ...plain, ...config.map((setting) => `--config=${setting}`));
+
+let mirror: PackageMirror | undefined;
+
+beforeAll(async () => {
+  await lab.cleanUp();
+  fs.rmSync(scratch, { recursive: true, force: true });
+  downloadPackages(scratch, ["postgresql-15", "pgbackrest", "jq", "openssl"]);
+  await lab.must("prepare", ...plain);
+  const namespace = path.basename(fs.readlinkSync(path.join(lab.stateFolder, "run")));
+  mirror = await PackageMirror.start(scratch, namespace);
+});
+
+afterAll(async () => {
+  mirror?.stop();
+  fs.rmSync(scratch, { recursive: true, force: true });
+  await lab.remove();
+});
+
+describe("a lab on containers", () => {
+  it("comes up from nothing, with packages from a mirror, and is proven", async () => {
+    const { status, stdout, stderr } = await up();
+    expect(status, stderr).toBe(0);
+    for (const word of [
+      "backup-srv",
+      "pg1-srv",
+      "pg2-srv",
+      "pg3-srv",
+      "repository",
+      "primary",
+      "standby",
+      "streaming",
+    ]) {
+      expect(stdout).toContain(word);
+    }
+    expect(stderr).toMatch(/pgBackRest 2\.45 is from before the project was declared obsolete/);
+  });
+
+  it("says so in its status: proven, two standbys that stream, a full backup from each side", async () => {
+    const status = await lab.status();
+    expect(status).toMatchObject({ proven: true, findings: [] });
+    expect(status.hosts.map(({ name, role, address }) => [name, role, address])).toEqual([
+      ["backup-srv", "repository", "10.83.14.10"],
+      ["pg1-srv", "primary", "10.83.14.11"],
+      ["pg2-srv", "standby", "10.83.14.12"],
+      ["pg3-srv", "standby", "10.83.14.13"],
+    ]);
+    expect(status.hosts.filter(({ streaming }) => streaming).map(({ name }) => name)).toEqual(["pg2-srv", "pg3-srv"]);
+    expect(status.backups.map(({ type, fromStandby }) => [type, fromStandby])).toEqual([
+      ["full", false],
+      ["full", true],
+    ]);
+  });
+
+  it("resolves every reserved name on every host, forward and backward", async () => {
+    for (const host of ["backup-srv", "pg3-srv"]) {
+      expect(await lab.on(host, "getent ahostsv4 pg9-srv | awk 'NR == 1 { print $1 }'")).toBe("10.83.14.19");
+      expect(await lab.on(host, "getent hosts 10.83.14.10 | awk '{ print $2 }'")).toMatch(/^backup-srv(\.lab)?$/);
+    }
+  });
+
+  it("keeps keys to their owners", async () => {
+    const modes = "stat -Lc '%U %a' /etc/pgbackrest/cert/host.key";
+    expect(await lab.on("backup-srv", modes)).toBe("pgbackrest 600");
+    expect(await lab.on("pg2-srv", modes)).toBe("postgres 600");
+    expect(await lab.on("pg2-srv", "stat -c '%U %a' ~postgres/.pgpass")).toBe("postgres 600");
+  });
+
+  it("holds pgBackRest, checks pages, and archives", async () => {
+    expect(await lab.on("pg1-srv", "apt-mark showhold")).toBe("pgbackrest");
+    expect(await lab.query("pg1-srv", "SHOW data_checksums")).toBe("on");
+    expect(
+      await lab.query(
+        "pg1-srv",
+        "SELECT failed_count = 0 OR last_archived_time > last_failed_time FROM pg_stat_archiver",
+      ),
+    ).toBe("t");
+  });
+
+  it("refuses a client that has no certificate of the lab's authority", async () => {
+    const denied = await lab.run(
+      "ssh",
+      "pg2-srv",
+      "--",
+      `sudo bash -c 'openssl req -x509 -newkey rsa:2048 -nodes -keyout /tmp/k -out /tmp/c -subj /CN=pg2-srv -days 1 2>/dev/null &&
+       chown postgres /tmp/k /tmp/c && sudo -u postgres pgbackrest --stanza=demo --repo1-host-cert-file=/tmp/c --repo1-host-key-file=/tmp/k repo-ls'`,
+    );
+    expect(denied.status).not.toBe(0);
+    expect(denied.stdout + denied.stderr).toMatch(/unknown ca|alert|access denied/i);
+  });
+
+  it("has rows that every standby reads", async () => {
+    await lab.query("pg1-srv", "CREATE TABLE kept AS SELECT generate_series(1, 1000) AS number");
+    const lsn = await lab.query("pg1-srv", "SELECT pg_current_wal_lsn()");
+    for (const standby of ["pg2-srv", "pg3-srv"]) await replayed(standby, lsn);
+    expect(await lab.query("pg2-srv", "SELECT sum(number) FROM kept")).toBe("500500");
+    expect(await lab.query("pg3-srv", "SELECT sum(number) FROM kept")).toBe("500500");
+  });
+
+  it("has nothing to change the second time, and proves itself again", async () => {
+    const { status, stdout, stderr } = await up();
+    expect(status, stderr).toBe(0);
+    expect(stdout + stderr).toContain("nothing to change");
+    expect(JSON.parse(await lab.must("preview", "--json", ...plain))).toMatchObject({
+      create: 0,
+      update: 0,
+      replace: 0,
+      delete: 0,
+    });
+  });
+
+  it("reloads only the hosts that a changed option concerns", async () => {
+    const server = (host: string): Promise<string> =>
+      lab.on(host, "systemctl show -P MainPID pgbackrest; stat -c %Y /etc/pgbackrest/pgbackrest.conf");
+    const before = await server("pg1-srv");
+    const { status, stderr } = await up('lab:pgbackrest={"start-fast":false}');
+    expect(status, stderr).toBe(0);
+    expect(await lab.on("backup-srv", "grep start-fast /etc/pgbackrest/pgbackrest.conf")).toBe("start-fast=n");
+    expect(await server("pg1-srv")).toBe(before);
+  });
+
+  it("keeps its configuration when the new one is refused by pgBackRest, and says what was wrong", async () => {
+    const { status, stdout, stderr } = await up('lab:pgbackrest={"process-max":"many"}');
+    expect(status).toBe(1);
+    expect(stdout + stderr).toContain("the new configuration is refused; the old one stays");
+    expect(stdout + stderr).toContain("'many' is not valid for 'process-max' option");
+    expect(await lab.on("backup-srv", "grep process-max /etc/pgbackrest/pgbackrest.conf")).toBe("process-max=2");
+    expect((await up()).status).toBe(0);
+  });
+
+  it("grows to three standbys: the new one has the rows", async () => {
+    const { status, stderr } = await up("lab:standbys=3");
+    expect(status, stderr).toBe(0);
+    await replayed("pg4-srv", await lab.query("pg1-srv", "SELECT pg_current_wal_lsn()"));
+    expect(await lab.query("pg4-srv", "SELECT sum(number) FROM kept")).toBe("500500");
+    expect(streamingHosts(await lab.status())).toEqual(["pg2-srv", "pg3-srv", "pg4-srv"]);
+  });
+
+  it("shrinks to one standby and forgets the others", async () => {
+    const { status, stderr } = await up("lab:standbys=1");
+    expect(status, stderr).toBe(0);
+    expect(streamingHosts(await lab.status())).toEqual(["pg2-srv"]);
+    expect(await lab.on("backup-srv", "cat /etc/pgbackrest/pgbackrest.conf /etc/pgbackrest/conf.d/*")).not.toMatch(
+      /pg[34]-srv/,
+    );
+    const gone = await lab.run("ssh", "pg4-srv", "--", "true");
+    expect(gone.status).not.toBe(0);
+    expect(gone.stderr).toContain("pg4-srv");
+    expect(await lab.query("pg2-srv", "SELECT sum(number) FROM kept")).toBe("500500");
+  });
+
+  it("gives a remote command's output and exit status, and nothing else", async () => {
+    expect(await lab.run("ssh", "pg1-srv", "--", "echo out; echo err >&2; exit 7")).toEqual({
+      status: 7,
+      stdout: "out\n",
+      stderr: "err\n",
+    });
+  });
+
+  it("leaves nothing when it is destroyed, but the image", async () => {
+    const namespace = path.basename(fs.readlinkSync(path.join(lab.stateFolder, "run")));
+    mirror?.stop();
+    await lab.must("destroy", "--yes");
+    const print = (program: string, ...args: string[]): string => execFileSync(program, args, { encoding: "utf8" });
+    expect(fs.existsSync(lab.stateFolder)).toBe(false);
+    expect(fs.existsSync(`/run/lab/${namespace}`)).toBe(false);
+    expect(print("ip", "netns", "list")).not.toContain(namespace);
+    expect(fs.readFileSync("/proc/self/mounts", "utf8")).not.toContain(namespace);
+    expect(print("losetup", "--list")).not.toContain(lab.stack);
+    expect(print("ps", "-eo", "args")).not.toContain(namespace);
+    expect(fs.existsSync(path.join(PROJECT_FOLDER, ".lab/images/debian-12-container-plain.raw"))).toBe(true);
+  });
+});
+
+function streamingHosts(status: LabStatus): string[] {
+  return status.hosts.filter(({ streaming }) => streaming).map(({ name }) => name);
+}
+
+async function replayed(standby: string, lsn: string): Promise<void> {
+  await expect
+    .poll(() => lab.query(standby, `SELECT pg_last_wal_replay_lsn() >= '${lsn}'`), { timeout: 30_000, interval: 500 })
+    .toBe("t");
+}

@@ -1,0 +1,39 @@
+import * as fs from "node:fs";
+import * as path from "node:path";
+import { describe, expect, it } from "vitest";
+
+const FOLDER = path.join(__dirname, "..", "..", "scripts");
+
+/** They lie on the host and read a secret from stdin. */
+const READS_STDIN = ["certificate-install.sh", "replication-role-create.sh"];
+
+describe.each(fs.readdirSync(FOLDER))("scripts/%s", (script) => {
+  const text = fs.readFileSync(path.join(FOLDER, script), "utf8");
+  const lines = text.trimEnd().split("\n");
+
+  it("says what it makes true and why it may run again, and stops at the first failure", () => {
+    expect(lines[0]).toBe("#!/usr/bin/env bash");
+    const comment = lines.slice(1, lines.indexOf("set -euo pipefail"));
+    expect(comment.length).toBeGreaterThan(1);
+    expect(comment.every((line) => line.startsWith("# "))).toBe(true);
+    expect(comment.join("\n")).toMatch(/safe to run again/i);
+  });
+
+  it("is read to its end before anything can take its stdin", () => {
+    expect(lines.at(-1)).toBe(READS_STDIN.includes(script) ? 'main "$@"' : 'main "$@" </dev/null');
+    expect(lines.filter((line) => line === "main() {")).toHaveLength(1);
+  });
+
+  it("is one step, short enough to be read at once", () => {
+    expect(lines.length).toBeLessThanOrEqual(50);
+  });
+
+  it("waits for a condition, never for a time alone", () => {
+    const sleeps = lines.flatMap((line, index) => (/\bsleep\b/.test(line) ? [index] : []));
+    for (const index of sleeps) expect(lines.slice(Math.max(0, index - 8), index).join("\n")).toMatch(/until|deadline/);
+  });
+
+  it("deletes no data", () => {
+    expect(text.match(/rm -rf? .*(PGDATA|\$data|repository|main)\b/g)).toBeNull();
+  });
+});

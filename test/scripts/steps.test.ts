@@ -1,0 +1,228 @@
+import * as fs from "node:fs";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { StandIns } from "../support/stand-ins";
+
+let host: StandIns;
+beforeEach(() => {
+  host = new StandIns();
+});
+afterEach(() => {
+  host.remove();
+});
+
+const info = (code: number, ...labels: string[]): string =>
+  JSON.stringify([
+    {
+      status: { code, message: code === 0 ? "ok" : "missing stanza path" },
+      backup: labels.map((label) => ({ label, type: "full" })),
+    },
+  ]);
+
+describe("stanza-create.sh", () => {
+  it("creates, then checks", () => {
+    host.add("pgbackrest", "");
+    const { status, calls } = host.run("stanza-create.sh", ["pgbackrest", "demo"]);
+    expect(calls).toEqual(["pgbackrest --stanza=demo stanza-create", "pgbackrest --stanza=demo check"]);
+    expect(status).toBe(0);
+  });
+
+  it("does not check what could not be created, and fails with its status", () => {
+    host.add("pgbackrest", "exit 56");
+    const { status, calls } = host.run("stanza-create.sh", ["pgbackrest", "demo"]);
+    expect(calls).toEqual(["pgbackrest --stanza=demo stanza-create"]);
+    expect(status).toBe(56);
+  });
+});
+
+describe("backup-full.sh", () => {
+  it("takes a backup when there is none, and none the second time", () => {
+    const taken = host.path("taken");
+    host.add(
+      "pgbackrest",
+      `case $* in *info) if [[ -e ${taken} ]]; then echo '${info(0, "20261123-120000F")}'; else echo '${info(0)}'; fi ;;
+       *backup) touch ${taken} ;; esac`,
+    );
+    const backup = "pgbackrest --stanza=demo --type=full backup";
+    expect(host.run("backup-full.sh", ["pgbackrest", "demo"])).toMatchObject({ status: 0 });
+    expect(host.run("backup-full.sh", ["pgbackrest", "demo"]).calls).not.toContain(backup);
+  });
+
+  it("fails when the backup does not show", () => {
+    host.add("pgbackrest", `[[ $* != *info ]] || echo '${info(0)}'`);
+    expect(host.run("backup-full.sh", ["pgbackrest", "demo"]).status).toBe(1);
+  });
+});
+
+describe("stanza-info.sh", () => {
+  it("prints the labels of a sound stanza", () => {
+    host.add("pgbackrest", `echo '${info(0, "20261123-120000F", "20261123-130000F")}'`);
+    const run = host.run("stanza-info.sh", ["postgres", "demo"]);
+    expect(run).toMatchObject({ status: 0, stdout: "20261123-120000F 20261123-130000F\n" });
+  });
+
+  it("does not believe the exit status of info", () => {
+    host.add("hostname", "echo pg2-srv");
+    host.add("pgbackrest", `echo '${info(1)}'`);
+    expect(host.run("stanza-info.sh", ["postgres", "demo"])).toMatchObject({
+      status: 1,
+      stderr: "stanza demo must have status 0 (ok) as seen from pg2-srv, got 1 (missing stanza path)\n",
+    });
+  });
+
+  it("refuses other backups than those that are expected", () => {
+    host.add("hostname", "echo pg2-srv");
+    host.add("pgbackrest", `echo '${info(0, "A")}'`);
+    expect(host.run("stanza-info.sh", ["postgres", "demo", "A B"])).toMatchObject({
+      status: 1,
+      stderr: 'pg2-srv must see the backups "A B", sees "A"\n',
+    });
+  });
+});
+
+describe("backup-from-standby.sh", () => {
+  const backup = "pgbackrest --stanza=demo --type=full backup";
+
+  it("takes a backup when every one that is there came from the primary", () => {
+    const taken = host.path("taken");
+    host.add(
+      "pgbackrest",
+      `case $* in
+        *info) echo '${info(0, "OLD", "NEW")}' ;;
+        *NEW/backup.manifest) [[ ! -e ${taken} ]] || echo option-backup-standby=true ;;
+        *OLD/backup.manifest) echo option-backup-standby=false ;;
+        *backup) touch ${taken} ;; esac`,
+    );
+    expect(host.run("backup-from-standby.sh", ["pgbackrest", "demo"])).toMatchObject({ status: 0 });
+    expect(host.run("backup-from-standby.sh", ["pgbackrest", "demo"]).calls).not.toContain(backup);
+  });
+
+  it("fails when no standby delivered it", () => {
+    host.add(
+      "pgbackrest",
+      `case $* in *info) echo '${info(0, "OLD")}' ;; *manifest) echo option-backup-standby=false ;; esac`,
+    );
+    const run = host.run("backup-from-standby.sh", ["pgbackrest", "demo"]);
+    expect(run.calls).toContain(backup);
+    expect(run.status).toBe(1);
+  });
+});
+
+describe("standby-restore.sh", () => {
+  const restore = (body: string): string => {
+    const data = host.path("main");
+    host.add("pgbackrest", body.replaceAll("DATA", data));
+    return data;
+  };
+  const RESTORES = "mkdir -p DATA/global && touch DATA/global/pg_control DATA/standby.signal";
+
+  it("restores into an empty folder, and leaves a standby as it is the second time", () => {
+    const data = restore(RESTORES);
+    expect(host.run("standby-restore.sh", ["demo", data])).toMatchObject({
+      status: 0,
+      calls: ["pgbackrest --stanza=demo --type=standby restore"],
+    });
+    expect(host.run("standby-restore.sh", ["demo", data])).toMatchObject({ status: 0, calls: [] });
+  });
+
+  it("does not touch a cluster that is no standby", () => {
+    const data = restore(RESTORES);
+    fs.mkdirSync(`${data}/global`, { recursive: true });
+    fs.writeFileSync(`${data}/global/pg_control`, "precious");
+    host.add("hostname", "echo pg2-srv");
+    const run = host.run("standby-restore.sh", ["demo", data]);
+    expect(run.status).toBe(1);
+    expect(run.stderr).toBe(
+      `${data} on pg2-srv holds a cluster that is no standby; it is not touched. Hint: move it aside if you do not need it\n`,
+    );
+    expect(fs.readFileSync(`${data}/global/pg_control`, "utf8")).toBe("precious");
+  });
+
+  it("moves aside what an interrupted restore left, and says so", () => {
+    const data = restore(RESTORES);
+    fs.mkdirSync(data);
+    fs.writeFileSync(`${data}/half`, "half");
+    const run = host.run("standby-restore.sh", ["demo", data]);
+    const [aside = ""] = fs.readdirSync(host.folder).filter((name) => name.startsWith("main.incomplete-"));
+    expect(run.status).toBe(0);
+    expect(run.stderr).toContain(`it is now ${host.path(aside)}`);
+    expect(fs.readFileSync(host.path(`${aside}/half`), "utf8")).toBe("half");
+  });
+});
+
+describe("host-ready.sh", () => {
+  it("proves every name forward and backward", () => {
+    host.add(
+      "getent",
+      'case $* in "ahostsv4 pg1-srv") echo "10.0.0.11 STREAM pg1-srv" ;; "hosts 10.0.0.11") echo "10.0.0.11 pg1-srv.lab" ;; esac',
+    );
+    expect(host.run("host-ready.sh", ["pg1-srv=10.0.0.11"]).status).toBe(0);
+  });
+});
+
+describe("streaming-read.sh", () => {
+  it("asks for the row until it is there", () => {
+    const asked = host.path("asked");
+    host.add("psql", `if [[ -e ${asked} ]]; then echo t; else touch ${asked}; fi`);
+    const run = host.run("streaming-read.sh", ["pg2-srv", "2026-11-23 12:00:00"]);
+    expect(run.status).toBe(0);
+    expect(run.calls.filter((call) => call.startsWith("psql"))).toHaveLength(2);
+  });
+});
+
+describe("replication-role-create.sh", () => {
+  it("gives psql the password as input, never as an argument", () => {
+    host.add("psql", "");
+    fs.writeFileSync(
+      host.path("bin/psql"),
+      `#!/bin/bash\necho "psql $*" >>${host.path("calls")}\ncat >${host.path("input")}\n`,
+    );
+    const run = host.run("replication-role-create.sh", ["replic_user"], "s3cret-pass");
+    expect(run.status).toBe(0);
+    expect(run.calls.join()).not.toContain("s3cret-pass");
+    expect(fs.readFileSync(host.path("input"), "utf8")).toContain("\\set password 's3cret-pass'");
+  });
+});
+
+describe("packages-install-el.sh", () => {
+  it("leaves a host that has them as it is", () => {
+    host.add("rpm", "").add("dnf", "").add("pgbackrest", "echo pgBackRest 2.59.1");
+    const run = host.run("packages-install-el.sh", ["pgdg", "", "2.59.1", "14", "server"]);
+    expect(run.calls.filter((call) => call.startsWith("dnf"))).toEqual(["dnf versionlock add pgbackrest-2.59.1"]);
+    expect(run.status).toBe(0);
+  });
+
+  it("installs PGDG's packages after the module that hides them is off", () => {
+    host
+      .add("rpm", "case $1 in -E) echo 8 ;; -q) exit 1 ;; esac")
+      .add("dnf", "")
+      .add("pgbackrest", "echo pgBackRest 2.59.1");
+    const run = host.run("packages-install-el.sh", ["pgdg", "", "2.59.1", "14", "server"]);
+    expect(run.calls.filter((call) => call.startsWith("dnf"))).toEqual([
+      "dnf install -y https://download.postgresql.org/pub/repos/yum/reporpms/EL-8-x86_64/pgdg-redhat-repo-latest.noarch.rpm",
+      "dnf install -y epel-release",
+      "dnf -qy module disable postgresql",
+      "dnf install -y pgbackrest-2.59.1 openssl jq postgresql14-server postgresql14-contrib dnf-command(versionlock)",
+      "dnf versionlock add pgbackrest-2.59.1",
+    ]);
+  });
+
+  it("fails on a version that is not the one that was asked for", () => {
+    host.add("rpm", "").add("dnf", "").add("pgbackrest", "echo pgBackRest 2.45");
+    expect(host.run("packages-install-el.sh", ["pgdg", "", "2.59.1", "14", "server"]).status).toBe(1);
+  });
+});
+
+describe("domain-undefine.sh", () => {
+  it("ends and forgets a domain that runs, and does nothing for one that is not there", () => {
+    host.add("virsh", "[[ $3 != domstate ]] || echo running");
+    expect(host.run("domain-undefine.sh", ["lxc:///system", "pg1-srv"]).calls.slice(-2)).toEqual([
+      "virsh -c lxc:///system destroy pg1-srv",
+      "virsh -c lxc:///system undefine pg1-srv",
+    ]);
+    host.add("virsh", "exit 1");
+    expect(host.run("domain-undefine.sh", ["lxc:///system", "pg1-srv"])).toMatchObject({
+      status: 0,
+      calls: ["virsh -c lxc:///system dominfo pg1-srv"],
+    });
+  });
+});

@@ -1,0 +1,84 @@
+import type { ChildProcess } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
+import { createHash } from "node:crypto";
+import * as fs from "node:fs";
+import * as http from "node:http";
+import * as path from "node:path";
+
+const PORT = 8080;
+
+/**
+ * Fills a folder with packages and all that they depend on, from the mirrors that apt is set up with on this machine, and makes it
+ * a repository in the flat format (sources.list(5)).
+ */
+export function downloadPackages(folder: string, packages: readonly string[]): void {
+  const archives = path.join(folder, "archives");
+  fs.mkdirSync(path.join(archives, "partial"), { recursive: true });
+  // An empty status: for a machine that has nothing installed yet.
+  fs.writeFileSync(path.join(folder, "status"), "");
+  execFileSync(
+    "apt-get",
+    [
+      ...["-o", `Dir::State::status=${folder}/status`, "-o", `Dir::Cache::archives=${archives}`],
+      ...["-o", "Debug::NoLocking=1", "-o", "APT::Sandbox::User=root", "-o", "Dir::Etc::preferencesparts=/dev/null"],
+      ...["install", "--download-only", "-y", "-qq", "--no-install-recommends", ...packages],
+    ],
+    { stdio: ["ignore", "ignore", "inherit"] },
+  );
+  const index = fs
+    .readdirSync(archives)
+    .filter((file) => file.endsWith(".deb"))
+    .map((file) => {
+      const content = fs.readFileSync(path.join(archives, file));
+      const control = execFileSync("dpkg-deb", ["-f", path.join(archives, file)], { encoding: "utf8" }).trimEnd();
+      const digest = createHash("sha256").update(content).digest("hex");
+      return `${control}\nFilename: ./${file}\nSize: ${content.length}\nSHA256: ${digest}\n`;
+    });
+  fs.writeFileSync(path.join(archives, "Packages"), index.join("\n"));
+}
+
+/** A package mirror inside a network namespace, which ends with this process at the latest. */
+export class PackageMirror {
+  private constructor(private readonly server: ChildProcess) {}
+
+  /** Serves a folder that `downloadPackages` has filled, on every address that the namespace has or gets. */
+  static async start(folder: string, namespace: string): Promise<PackageMirror> {
+    const server = spawn(
+      "nsenter",
+      [`--net=/run/netns/${namespace}`, process.execPath, "--import", "tsx", __filename, path.join(folder, "archives")],
+      { stdio: ["pipe", "pipe", "inherit"] },
+    );
+    await new Promise<void>((resolve, reject) => {
+      server.stdout.once("data", () => {
+        resolve();
+      });
+      server.once("exit", (status) => {
+        reject(new Error(`the package mirror ended with status ${String(status)} before it served`));
+      });
+    });
+    return new PackageMirror(server);
+  }
+
+  /** The URL at an address of the namespace. */
+  static url(address: string): string {
+    return `http://${address}:${PORT}`;
+  }
+
+  stop(): void {
+    this.server.stdin?.end();
+  }
+}
+
+function serve(folder: string): void {
+  const server = http.createServer((request, response) => {
+    const file = path.join(folder, path.normalize(decodeURIComponent(request.url ?? "/")));
+    const found = file.startsWith(`${folder}/`) && fs.existsSync(file) && fs.statSync(file).isFile();
+    response.writeHead(found ? 200 : 404);
+    if (found) fs.createReadStream(file).pipe(response);
+    else response.end();
+  });
+  server.listen(PORT, () => process.stdout.write("serving\n"));
+  process.stdin.on("end", () => process.exit()).resume();
+}
+
+if (require.main === module) serve(path.resolve(process.argv[2] ?? "."));

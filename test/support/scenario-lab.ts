@@ -1,0 +1,113 @@
+import { spawn } from "node:child_process";
+import * as fs from "node:fs";
+import * as path from "node:path";
+import { PROJECT_FOLDER } from "./stack-config";
+
+/** What a command printed, and how it ended. */
+export interface CommandResult {
+  readonly status: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** A host in `./lab status --json`. */
+export interface HostStatus {
+  readonly name: string;
+  readonly role: string;
+  readonly address: string;
+  readonly streaming?: boolean;
+}
+
+/** What `./lab status --json` prints. */
+export interface LabStatus {
+  readonly proven: boolean;
+  readonly findings: readonly string[];
+  readonly hosts: readonly HostStatus[];
+  readonly backups: readonly { readonly label: string; readonly type: string; readonly fromStandby: boolean }[];
+}
+
+/**
+ * A lab of a scenario's own, used as a user would: through `./lab`. Its stack is made from one of the project's, under another
+ * name, so that a lab which is up beside it is left alone. What a killed run left is taken away first.
+ */
+export class ScenarioLab {
+  readonly stack: string;
+  readonly stateFolder: string;
+  private readonly stackFile: string;
+
+  constructor(
+    base: string,
+    private readonly engine = process.env.LAB_ENGINE ?? "embedded",
+  ) {
+    this.stack = `scenario-${base}`;
+    this.stateFolder = path.join(PROJECT_FOLDER, ".lab", this.stack);
+    this.stackFile = path.join(PROJECT_FOLDER, `Pulumi.${this.stack}.yaml`);
+    const text = fs.readFileSync(path.join(PROJECT_FOLDER, `Pulumi.${base}.yaml`), "utf8");
+    fs.writeFileSync(this.stackFile, text.replaceAll(`.lab/${base}/`, `.lab/${this.stack}/`));
+  }
+
+  /** Takes away what an earlier run left. */
+  async cleanUp(): Promise<void> {
+    if (fs.existsSync(this.stateFolder)) await this.must("destroy", "--yes");
+  }
+
+  /** Runs `./lab COMMAND --stack … ARGS`, with its progress on this process's standard error. */
+  run(command: string, ...args: string[]): Promise<CommandResult> {
+    const [options, words] = split(args);
+    return this.start([command, "--stack", this.stack, "--engine", this.engine, ...options, ...words]);
+  }
+
+  /** Runs a command that has to succeed, and gives what it printed. */
+  async must(command: string, ...args: string[]): Promise<string> {
+    const { status, stdout, stderr } = await this.run(command, ...args);
+    if (status !== 0) throw new Error(`./lab ${command} ${args.join(" ")} ended with ${status}\n${stdout}\n${stderr}`);
+    return stdout;
+  }
+
+  /** Runs a command on a host as root, and gives what it printed, without the last line break. */
+  async on(host: string, commandLine: string): Promise<string> {
+    return (await this.must("ssh", host, "--", `sudo bash -c ${quote(commandLine)}`)).trimEnd();
+  }
+
+  /** Asks a host's PostgreSQL. */
+  query(host: string, sql: string): Promise<string> {
+    return this.on(host, `sudo -iu postgres psql -XAtq -v ON_ERROR_STOP=1 -c ${quote(sql)}`);
+  }
+
+  async status(): Promise<LabStatus> {
+    return JSON.parse((await this.run("status", "--json")).stdout) as LabStatus;
+  }
+
+  /** Destroys the lab and forgets the stack. */
+  async remove(): Promise<void> {
+    await this.cleanUp();
+    fs.rmSync(this.stackFile, { force: true });
+  }
+
+  private start(args: readonly string[]): Promise<CommandResult> {
+    const begun = Date.now();
+    const child = spawn(path.join(PROJECT_FOLDER, "lab"), args, { stdio: ["ignore", "pipe", "pipe"] });
+    const texts = { stdout: "", stderr: "" };
+    child.stdout.on("data", (chunk: Buffer) => (texts.stdout += chunk.toString()));
+    child.stderr.on("data", (chunk: Buffer) => (texts.stderr += chunk.toString()));
+    return new Promise((resolve, reject) => {
+      child.on("error", reject);
+      child.on("close", (status) => {
+        const seconds = ((Date.now() - begun) / 1000).toFixed(1);
+        process.stderr.write(`  ./lab ${args.join(" ").slice(0, 120)}: ${status ?? "killed"} after ${seconds} s\n`);
+        resolve({ status, ...texts });
+      });
+    });
+  }
+}
+
+/** Options before `--`, and from there on. */
+function split(args: readonly string[]): [string[], string[]] {
+  const index = args.indexOf("--");
+  // The host of `ssh` stands before `--`; options of ours go before both.
+  return index < 0 ? [[...args], []] : [[], [...args]];
+}
+
+function quote(text: string): string {
+  return `'${text.replaceAll("'", `'\\''`)}'`;
+}

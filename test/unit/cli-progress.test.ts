@@ -1,0 +1,114 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { renderChanges, summarize } from "../../cli/changes";
+import { Progress } from "../../cli/progress";
+import type { Change, EngineEvent } from "../../engine/engine";
+
+function change(name: string, changes: Partial<Change> = {}): Change {
+  const type = "command:remote:Command";
+  return { urn: `urn:pulumi:container::lab::${type}::${name}`, type, name, operation: "create", diff: [], ...changes };
+}
+
+let clock: number;
+let lines: string[];
+
+function progress(debug = false): Progress {
+  return new Progress({ write: (line) => lines.push(line), now: () => clock, debug });
+}
+
+beforeEach(() => {
+  vi.useFakeTimers();
+  clock = 1000;
+  lines = [];
+});
+
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+describe("Progress", () => {
+  it("tells each host's step with the time since the start, once it is done", () => {
+    const { onEvent } = progress();
+    const install = change("pg1-srv-certificate-install");
+    onEvent({ kind: "begin", change: install });
+    expect(lines).toEqual([]);
+    clock = 13_340;
+    onEvent({ kind: "end", change: install, seconds: 0.42 });
+    onEvent({ kind: "end", change: change("authority-key", { operation: "replace" }), seconds: 0 });
+    onEvent({
+      kind: "end",
+      change: change("pg2-srv", { type: "libvirt:index/domain:Domain", operation: "delete" }),
+      seconds: 1,
+    });
+    expect(lines).toEqual([
+      "   12.3 s  pg1-srv     certificate-install       created in 0.4 s",
+      "   12.3 s  lab         authority-key             replaced in 0.0 s",
+      "   12.3 s  pg2-srv     domain                    deleted in 1.0 s",
+    ]);
+  });
+
+  it("does not tell what stays the same, nor what only orders other resources", () => {
+    const { onEvent } = progress();
+    onEvent({ kind: "end", change: change("pg1-srv-packages", { operation: "same" }), seconds: 0 });
+    onEvent({ kind: "end", change: change("pg1-srv", { type: "lab:host:LabHost" }), seconds: 0 });
+    onEvent({ kind: "end", change: change("lab-container", { type: "pulumi:pulumi:Stack" }), seconds: 0 });
+    onEvent({ kind: "end", change: change("libvirt", { type: "pulumi:providers:libvirt" }), seconds: 0 });
+    expect(lines).toEqual([]);
+  });
+
+  it("shows the last lines of a failure below its host and step", () => {
+    const output = Array.from({ length: 30 }, (_, index) => `line ${index + 1}`).join("\n");
+    progress().onEvent({ kind: "fail", change: change("backup-srv-stanza-create"), seconds: 3.14, message: output });
+    expect(lines[0]).toBe("    0.0 s  backup-srv  stanza-create             FAILED after 3.1 s");
+    expect(lines.slice(1)).toHaveLength(20);
+    expect(lines.at(-1)).toBe("            line 30");
+  });
+
+  it("tells what still runs when it has been quiet for long", () => {
+    const watched = progress();
+    const packages = change("pg1-srv-packages");
+    watched.onEvent({ kind: "begin", change: packages });
+    clock += 15_000;
+    vi.advanceTimersByTime(15_000);
+    expect(lines).toEqual(["   15.0 s  still at work: pg1-srv packages (15 s)"]);
+    watched.onEvent({ kind: "end", change: packages, seconds: 16 });
+    vi.advanceTimersByTime(15_000);
+    watched.stop();
+    expect(lines).toHaveLength(2);
+  });
+
+  it("tells warnings to everybody, and the rest to those who ask", () => {
+    const info: EngineEvent = { kind: "log", severity: "info", message: "started\n", urn: "" };
+    const warning: EngineEvent = { kind: "log", severity: "warning", message: "out of support\n", urn: "" };
+    for (const event of [info, warning]) progress().onEvent(event);
+    expect(lines).toEqual(["    0.0 s  warning: out of support"]);
+    progress(true).onEvent(info);
+    expect(lines.at(-1)).toBe("    0.0 s  info: started");
+  });
+});
+
+describe("a preview", () => {
+  const changes = [
+    change("pg1-srv-packages", { operation: "same" }),
+    change("pg3-srv-packages"),
+    change("backup-srv-standbys-conf", { operation: "update", diff: ["stdin"] }),
+  ];
+
+  it("counts what changes and lists it", () => {
+    expect(summarize(changes)).toEqual({ create: 1, update: 1, replace: 0, delete: 0, changes: changes.slice(1) });
+  });
+
+  it("reads as a line per change and the sum", () => {
+    expect(renderChanges(summarize(changes))).toBe(
+      [
+        "  create   pg3-srv     packages",
+        "  update   backup-srv  standbys-conf  (stdin)",
+        "1 to create, 1 to update",
+        "",
+      ].join("\n"),
+    );
+  });
+
+  it("says when there is nothing", () => {
+    expect(renderChanges(summarize(changes.slice(0, 1)))).toBe("nothing to change\n");
+  });
+});

@@ -1,0 +1,196 @@
+import { describe, expect, it } from "vitest";
+import type { DeployedHost, Facts, HostFacts, PostgreSqlFacts } from "../../lib/proofs";
+import { judge, peersOf } from "../../lib/proofs";
+
+const REPOSITORY: DeployedHost = { name: "backup-srv", role: "repository", address: "10.83.14.10" };
+const PRIMARY: DeployedHost = { name: "pg1-srv", role: "primary", address: "10.83.14.11" };
+const STANDBY: DeployedHost = { name: "pg2-srv", role: "standby", address: "10.83.14.12" };
+const END = "Feb 21 18:00:00 2027 GMT";
+
+const BACKUP = {
+  label: "20261123-184305F",
+  type: "full",
+  error: false,
+  timestamp: { start: 1795459385, stop: 1795459389 },
+};
+
+function hostFacts(changes: Partial<HostFacts> = {}): HostFacts {
+  return {
+    pgbackrest: "2.45",
+    units: { "pgbackrest.service": "active" },
+    certificateEnd: END,
+    servedCertificateEnd: END,
+    info: [{ name: "demo", status: { code: 0, message: "ok" }, backup: [BACKUP] }],
+    ...changes,
+  };
+}
+
+function postgresql(changes: Partial<PostgreSqlFacts> = {}): PostgreSqlFacts {
+  return {
+    version: "15.18",
+    inRecovery: false,
+    receiver: null,
+    replication: [{ name: "pg2-srv", address: STANDBY.address, state: "streaming" }],
+    archiver: { archived: 20, failed: 10 },
+    ...changes,
+  };
+}
+
+const STREAMING = postgresql({ inRecovery: true, receiver: "streaming", replication: [] });
+
+/** A lab that is as it should be, but for what is given. */
+function facts(changes: Record<string, Partial<Facts>> = {}): Map<string, Facts> {
+  const good: Record<string, Facts> = {
+    "backup-srv": {
+      failures: [],
+      host: hostFacts(),
+      handshakes: { "pg1-srv": "", "pg2-srv": "" },
+      repository: { [BACKUP.label]: "true" },
+    },
+    "pg1-srv": { failures: [], host: hostFacts(), handshakes: { "backup-srv": "" }, postgresql: postgresql() },
+    "pg2-srv": { failures: [], host: hostFacts(), handshakes: { "backup-srv": "" }, postgresql: STREAMING },
+  };
+  return new Map(Object.entries(good).map(([name, each]) => [name, { ...each, ...changes[name] }]));
+}
+
+const HOSTS = [REPOSITORY, PRIMARY, STANDBY];
+const findings = (changes: Record<string, Partial<Facts>>, hosts = HOSTS): readonly string[] =>
+  judge("demo", hosts, facts(changes)).findings;
+
+describe("peersOf", () => {
+  it("pairs the repository host with every PostgreSQL host, and no PostgreSQL host with another", () => {
+    expect(HOSTS.map((host) => peersOf(host, HOSTS))).toEqual([["pg1-srv", "pg2-srv"], ["backup-srv"], ["backup-srv"]]);
+  });
+});
+
+describe("judge", () => {
+  it("proves a lab in which all is well", () => {
+    expect(judge("demo", HOSTS, facts())).toEqual({
+      proven: true,
+      findings: [],
+      hosts: [
+        {
+          ...REPOSITORY,
+          postgresql: null,
+          pgbackrest: "2.45",
+          units: { "pgbackrest.service": "active" },
+          certificateEnd: "2027-02-21T18:00:00Z",
+          streaming: null,
+          handshakes: { "pg1-srv": "", "pg2-srv": "" },
+        },
+        {
+          ...PRIMARY,
+          postgresql: "15.18",
+          pgbackrest: "2.45",
+          units: { "pgbackrest.service": "active" },
+          certificateEnd: "2027-02-21T18:00:00Z",
+          streaming: null,
+          handshakes: { "backup-srv": "" },
+        },
+        {
+          ...STANDBY,
+          postgresql: "15.18",
+          pgbackrest: "2.45",
+          units: { "pgbackrest.service": "active" },
+          certificateEnd: "2027-02-21T18:00:00Z",
+          streaming: true,
+          handshakes: { "backup-srv": "" },
+        },
+      ],
+      stanza: { name: "demo", status: "ok" },
+      backups: [
+        {
+          label: BACKUP.label,
+          type: "full",
+          fromStandby: true,
+          start: "2026-11-23T18:43:05Z",
+          stop: "2026-11-23T18:43:09Z",
+        },
+      ],
+    });
+  });
+
+  it("asks for no standby's backup where there are no standbys", () => {
+    const changes = { "backup-srv": { repository: { [BACKUP.label]: "false" } } };
+    expect(findings(changes, [REPOSITORY, PRIMARY])).toEqual([]);
+    expect(findings(changes)).toEqual(["there is no backup from a standby"]);
+  });
+
+  it("does not take an unread manifest for a standby's", () => {
+    const report = judge("demo", HOSTS, facts({ "backup-srv": { repository: {} } }));
+    expect(report.backups[0]?.fromStandby).toBeNull();
+    expect(report.findings).toEqual(["there is no backup from a standby"]);
+  });
+
+  it.each<[string, Record<string, Partial<Facts>>, string[]]>([
+    [
+      "a host that does not answer",
+      {
+        "pg2-srv": {
+          failures: ["no SSH connection to 10.83.14.12: timed out"],
+          host: undefined,
+          postgresql: undefined,
+        },
+      },
+      ["pg2-srv: no SSH connection to 10.83.14.12: timed out", "pg2-srv: does not stream from the primary"],
+    ],
+    [
+      "a failed unit",
+      { "pg1-srv": { host: hostFacts({ units: { "postgresql@15-main.service": "failed" } }) } },
+      ["pg1-srv: unit postgresql@15-main.service is failed"],
+    ],
+    [
+      "a refused handshake",
+      { "backup-srv": { handshakes: { "pg1-srv": "tlsv1 alert unknown ca", "pg2-srv": "" } } },
+      ["backup-srv: no mutual TLS handshake with pg1-srv: tlsv1 alert unknown ca"],
+    ],
+    [
+      "a server that missed a reload",
+      { "pg1-srv": { host: hostFacts({ servedCertificateEnd: "Jan  1 00:00:00 2027 GMT" }) } },
+      [
+        "pg1-srv: its TLS server shows a certificate that ends Jan  1 00:00:00 2027 GMT, not the installed one, " +
+          `which ends ${END}; hint: systemctl reload pgbackrest`,
+      ],
+    ],
+    [
+      "a stanza that is not well, although info's exit status is 0",
+      {
+        "pg1-srv": {
+          host: hostFacts({ info: [{ name: "demo", status: { code: 99, message: "other" }, backup: [] }] }),
+        },
+      },
+      ["pg1-srv: stanza demo: other (code 99)"],
+    ],
+    [
+      "another version of pgBackRest",
+      { "pg1-srv": { host: hostFacts({ pgbackrest: "2.59.1" }) } },
+      ["pgBackRest's version differs: backup-srv has 2.45, pg1-srv has 2.59.1, pg2-srv has 2.45"],
+    ],
+    [
+      "a repository without a full backup",
+      {
+        "backup-srv": { host: hostFacts({ info: [{ name: "demo", status: { code: 0, message: "ok" }, backup: [] }] }) },
+      },
+      ["there is no full backup", "there is no backup from a standby"],
+    ],
+    [
+      "a standby that only the standby itself takes for streaming",
+      { "pg1-srv": { postgresql: postgresql({ replication: [] }) } },
+      ["pg2-srv: does not stream from the primary"],
+    ],
+    [
+      "a standby that was promoted",
+      { "pg2-srv": { postgresql: postgresql({ replication: [] }) } },
+      ["pg2-srv: is not in recovery, but should be a standby", "pg2-srv: does not stream from the primary"],
+    ],
+    [
+      "WAL that is not archived",
+      { "pg1-srv": { postgresql: postgresql({ archiver: { archived: 10, failed: 20 } }) } },
+      ["pg1-srv: the last WAL segment was not archived (1970-01-01T00:00:20Z)"],
+    ],
+  ])("finds %s", (_what, changes, expected) => {
+    const report = judge("demo", HOSTS, facts(changes));
+    expect(report.findings).toEqual(expected);
+    expect(report.proven).toBe(false);
+  });
+});

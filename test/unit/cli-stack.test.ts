@@ -1,0 +1,85 @@
+import * as fs from "node:fs";
+import * as os from "node:os";
+import * as path from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { addSetting } from "../../cli/invocation";
+import { findStack } from "../../cli/stack";
+
+let project: string;
+
+beforeEach(() => {
+  project = fs.mkdtempSync(path.join(os.tmpdir(), "lab-stack-"));
+  fs.writeFileSync(path.join(project, "Pulumi.yaml"), "name: lab\nruntime: nodejs\n");
+  fs.writeFileSync(path.join(project, "Pulumi.dev.yaml"), "# defaults\nconfig: {}\n");
+  fs.writeFileSync(path.join(project, "Pulumi.bare.yaml"), "");
+  fs.writeFileSync(
+    path.join(project, "Pulumi.container.yaml"),
+    [
+      "config:",
+      "  lab:libvirtUri: lxc:///system?socket=.lab/container/run/libvirt-sock",
+      "  lab:imagePath: .lab/images/debian-12-container-baked.raw",
+      "",
+    ].join("\n"),
+  );
+});
+
+afterEach(() => {
+  fs.rmSync(project, { recursive: true });
+});
+
+describe("findStack", () => {
+  it("takes a stack whose socket lies in its own state folder for a private one", () => {
+    expect(findStack(project, "container", {})).toEqual({
+      location: { projectFolder: project, stack: "container", stateFolder: path.join(project, ".lab/container") },
+      isPrivate: true,
+      image: { kind: "container", recipe: "baked" },
+    });
+  });
+
+  it("leaves the machine's libvirt and images from elsewhere alone", () => {
+    expect(findStack(project, "dev", {})).toMatchObject({ isPrivate: false, image: undefined });
+    expect(findStack(project, "bare", {})).toMatchObject({ isPrivate: false, image: undefined });
+    const image = { "lab:imagePath": "https://example.org/.lab/images/rocky.qcow2" };
+    expect(findStack(project, "dev", image).image).toBeUndefined();
+    expect(findStack(project, "dev", { "lab:imagePath": "images/rocky.qcow2" }).image).toBeUndefined();
+  });
+
+  it("does not take another stack's libvirtd for its own", () => {
+    const uri = { "lab:libvirtUri": "lxc:///system?socket=.lab/container/run/libvirt-sock" };
+    expect(findStack(project, "dev", uri).isPrivate).toBe(false);
+  });
+
+  it("lets this run's configuration count before the file", () => {
+    const plain = { "lab:imagePath": path.join(project, ".lab/images/debian-12-container-plain.raw") };
+    expect(findStack(project, "container", plain).image).toEqual({ kind: "container", recipe: "plain" });
+  });
+
+  it("names the stacks there are when one is not among them", () => {
+    expect(() => findStack(project, "contaner", {})).toThrow(
+      'there is no stack "contaner"; the stacks are bare, container, dev',
+    );
+  });
+
+  it("refuses an image of its own folder that it cannot build", () => {
+    expect(() => findStack(project, "container", { "lab:imagePath": ".lab/images/rocky-8.raw" })).toThrow(
+      "lab:imagePath under .lab/images must be one of .lab/images/debian-12-container-plain.raw, " +
+        ".lab/images/debian-12-container-baked.raw, .lab/images/debian-12-vm-plain.qcow2, " +
+        '.lab/images/debian-12-vm-baked.qcow2, got ".lab/images/rocky-8.raw"',
+    );
+  });
+});
+
+describe("addSetting", () => {
+  it("collects settings, the project's own with or without their prefix", () => {
+    const one = addSetting("standbys=3", {});
+    expect(addSetting('lab:pgbackrest={"a":"b=c"}', one)).toEqual({
+      "lab:standbys": "3",
+      "lab:pgbackrest": '{"a":"b=c"}',
+    });
+    expect(addSetting("lab:mirrorUrl=", {})).toEqual({ "lab:mirrorUrl": "" });
+  });
+
+  it.each(["standbys", "=3", "stand bys=3"])("refuses %s", (setting) => {
+    expect(() => addSetting(setting, {})).toThrow("It must be KEY=VALUE, such as lab:standbys=3.");
+  });
+});
