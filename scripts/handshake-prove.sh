@@ -3,26 +3,26 @@
 # Safe to run again: it only talks.
 set -euo pipefail
 
-# The greeting comes after both certificates were verified. s_client's own status would not say that (TLS 1.3).
+# Prints the server's greeting, or what went wrong. The greeting comes after both certificates were verified; s_client's own status
+# would not say that (TLS 1.3).
 greet() {
-  local account=$1 host=$2 folder=/etc/pgbackrest/cert greeting
-  local -a client=(timeout 20 sudo -u "$account" openssl s_client -connect "$host:8432" -quiet -no_ign_eof
-    -CAfile "$folder/ca.crt" -cert "$folder/host.crt" -key "$folder/host.key" -verify_return_error -verify_hostname "$host")
-  coproc "${client[@]}" 2>&1
-  while read -r -t 20 -u "${COPROC[0]}" greeting; do
-    [[ $greeting != *'"name":"pgBackRest"'* ]] || break
-    echo "$greeting" >&2
+  local account=$1 host=$2 folder=/etc/pgbackrest/cert line
+  coproc timeout 20 sudo -u "$account" openssl s_client -connect "$host:8432" -quiet -no_ign_eof -CAfile "$folder/ca.crt" \
+    -cert "$folder/host.crt" -key "$folder/host.key" -verify_return_error -verify_hostname "$host" 2>&1
+  # The variables are gone as soon as it has ended.
+  local out=${COPROC[0]} pid=$COPROC_PID
+  while read -r -t 20 -u "$out" line; do
+    echo "$line"
+    [[ $line != *'"name":"pgBackRest"'* ]] || break
   done
-  kill "$COPROC_PID" 2>/dev/null || true
-  [[ $greeting == *'"name":"pgBackRest"'* ]]
+  kill "$pid" 2>/dev/null || true
 }
 
 main() {
-  local account=$1 host=$2 deadline=$((SECONDS + 30))
-  until greet "$account" "$host" 2>/tmp/handshake.$$; do
+  local account=$1 host=$2 deadline=$((SECONDS + 30)) said
+  until said=$(greet "$account" "$host") && [[ $said == *'"name":"pgBackRest"'* ]]; do
     if ((SECONDS >= deadline)); then
-      echo "no TLS handshake as $account with pgBackRest's server on $host, port 8432" >&2
-      cat /tmp/handshake.$$ >&2
+      printf 'no TLS handshake as %s with the pgBackRest server on %s, port 8432\n%s\n' "$account" "$host" "$said" >&2
       return 1
     fi
     sleep 0.5

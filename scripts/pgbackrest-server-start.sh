@@ -28,7 +28,7 @@ main() {
   fi
   systemctl daemon-reload
   systemctl enable --quiet pgbackrest
-  if [[ $(systemctl is-active pgbackrest) == active && $(ps -o user:32= -p "$(systemctl show -P MainPID pgbackrest)") == "$account"* ]]; then
+  if [[ $(stat -c %U "/proc/$(systemctl show -P MainPID pgbackrest)" 2>/dev/null) == "$account" ]]; then
     systemctl reload pgbackrest
   else
     systemctl restart pgbackrest
