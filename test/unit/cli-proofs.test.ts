@@ -179,6 +179,15 @@ describe("judge", () => {
       ["pg2-srv: does not stream from the primary"],
     ],
     [
+      "a standby that still catches up",
+      {
+        "pg1-srv": {
+          postgresql: postgresql({ replication: [{ name: "pg2-srv", address: STANDBY.address, state: "catchup" }] }),
+        },
+      },
+      ["pg2-srv: does not stream from the primary"],
+    ],
+    [
       "a standby that was promoted",
       { "pg2-srv": { postgresql: postgresql({ replication: [] }) } },
       ["pg2-srv: is not in recovery, but should be a standby", "pg2-srv: does not stream from the primary"],

@@ -1,0 +1,23 @@
+import type { SshAccess } from "../components/lab";
+import type { Output } from "../engine/engine";
+import type { LabConfig } from "../lib/lab-config";
+import type { DeployedHost } from "../lib/proofs";
+
+/** A lab that `up` has brought up, told from its stack's outputs: the configuration may be another one by now. */
+export interface DeployedLab {
+  readonly hosts: readonly DeployedHost[];
+  readonly stanza: string;
+  readonly configuration: LabConfig;
+  readonly ssh: SshAccess;
+}
+
+const OUTPUTS = ["hosts", "stanza", "configuration", "ssh"] as const satisfies readonly (keyof DeployedLab)[];
+
+/** @throws Error when the stack has no lab. */
+export function deployedLab(outputs: Readonly<Record<string, Output>>, stack: string): DeployedLab {
+  if (OUTPUTS.some((name) => outputs[name] === undefined)) {
+    throw new Error(`stack "${stack}" has no lab yet; hint: ./lab up --stack ${stack}`);
+  }
+  const values = Object.fromEntries(OUTPUTS.map((name) => [name, outputs[name]?.value]));
+  return values as unknown as DeployedLab;
+}

@@ -1,0 +1,41 @@
+import * as fs from "node:fs";
+import { startPrivateLibvirtd, stopPrivateLibvirtd } from "../hypervisor/private-libvirtd";
+import { stackEngine } from "../engine/stack-engine";
+import { confirm, isAsking } from "./confirm";
+import { openEngine } from "./engine";
+import { handOver, inNamespace, thisCommand } from "./hand-over";
+import type { Invocation } from "./invocation";
+import { stackOf } from "./invocation";
+import { withProgress } from "./progress";
+import { isInOwnNamespace } from "./running-namespace";
+import type { Stack } from "./stack";
+
+/** Takes the lab down: its resources, then its libvirtd, then its state. */
+export async function destroy(invocation: Invocation): Promise<number> {
+  const stack = stackOf(invocation);
+  if (isInOwnNamespace(stack)) return destroyResources(invocation, stack);
+  const { location, isPrivate } = stack;
+  if (isAsking(invocation) && !(await confirm(invocation, `Destroy the lab "${location.stack}", its backups too?`))) {
+    return 1;
+  }
+  if (stackEngine(location) !== undefined) {
+    const status = isPrivate
+      ? await destroyInside(await startPrivateLibvirtd(location))
+      : await destroyResources(invocation, stack);
+    if (status !== 0) return status;
+  }
+  if (isPrivate) await stopPrivateLibvirtd(location);
+  fs.rmSync(location.stateFolder, { recursive: true, force: true });
+  process.stdout.write(`the lab "${location.stack}" is gone\n`);
+  return 0;
+}
+
+function destroyInside({ namespace }: { namespace: string }): Promise<number> {
+  return handOver(inNamespace(namespace, [...thisCommand(), "--yes"]));
+}
+
+async function destroyResources(invocation: Invocation, stack: Stack): Promise<number> {
+  const engine = await openEngine(invocation, stack, { announce: true });
+  await withProgress(invocation, (run) => engine.destroy(run));
+  return 0;
+}

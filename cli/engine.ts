@@ -1,0 +1,32 @@
+import * as fs from "node:fs";
+import * as path from "node:path";
+import type { Engine } from "../engine/engine";
+import { stackEngine } from "../engine/stack-engine";
+import type { Invocation } from "./invocation";
+import type { Stack } from "./stack";
+
+/** Opens the engine that carries a stack out. */
+export async function openEngine(
+  invocation: Invocation,
+  { location }: Stack,
+  { announce = false }: { announce?: boolean } = {},
+): Promise<Engine> {
+  const [name, reason] = chooseEngine(invocation.options.engine, stackEngine(location));
+  if (announce) process.stderr.write(`lab: stack "${location.stack}", engine ${name} (${reason})\n`);
+  // Each is loaded only when it is used: Pulumi's SDK takes a while.
+  return name === "pulumi"
+    ? (await import("../engine/automation")).createPulumiEngine(location)
+    : (await import("../engine/embedded/embedded")).createEmbeddedEngine(location);
+}
+
+/** The engine, and why: the one that is asked for, else the one that made the stack, else `pulumi` where it is installed. */
+export function chooseEngine(
+  asked: Engine["name"] | undefined,
+  made: Engine["name"] | undefined,
+  searchPath = process.env.PATH ?? "",
+): [Engine["name"], string] {
+  if (asked !== undefined) return [asked, "asked for"];
+  if (made !== undefined) return [made, "it made this stack"];
+  const isInstalled = searchPath.split(path.delimiter).some((folder) => fs.existsSync(path.join(folder, "pulumi")));
+  return isInstalled ? ["pulumi", "pulumi is on PATH"] : ["embedded", "no pulumi on PATH"];
+}

@@ -1,0 +1,103 @@
+import * as fs from "node:fs";
+import * as path from "node:path";
+import type { ClientChannel } from "ssh2";
+import { Client } from "ssh2";
+import { CERTIFICATE_FILES, familyOf, POSTGRESQL_ACCOUNT, REPOSITORY_ACCOUNT } from "../lib/families";
+import type { DeployedHost, Facts } from "../lib/proofs";
+import { peersOf } from "../lib/proofs";
+import type { DeployedLab } from "./deployed-lab";
+import { PROJECT_FOLDER } from "./invocation";
+
+const CONNECT_SECONDS = 15;
+const SCRIPT_SECONDS = 60;
+
+/** Reads what the hosts of a lab tell of themselves, side by side. What cannot be read is a failure among a host's facts. */
+export async function readFacts(lab: DeployedLab): Promise<Map<string, Facts>> {
+  return new Map(
+    await Promise.all(lab.hosts.map(async (host): Promise<[string, Facts]> => [host.name, await readHost(lab, host)])),
+  );
+}
+
+async function readHost(lab: DeployedLab, host: DeployedHost): Promise<Facts> {
+  let client: Client;
+  try {
+    client = await connect(lab, host);
+  } catch (error) {
+    return { failures: [`no SSH connection to ${host.address}: ${(error as Error).message}`] };
+  }
+  const failures: string[] = [];
+  const facts: Record<string, unknown> = {};
+  const read = async (fact: keyof Facts, script: string, args: string[]): Promise<void> => {
+    try {
+      facts[fact] = JSON.parse(await runScript(client, script, args));
+    } catch (error) {
+      failures.push(`${script}: ${(error as Error).message}`);
+    }
+  };
+  const isRepository = host.role === "repository";
+  const { service } = familyOf(lab.configuration.family, lab.configuration.postgresqlVersion);
+  const account = isRepository ? REPOSITORY_ACCOUNT : POSTGRESQL_ACCOUNT;
+  const certificates = path.posix.dirname(CERTIFICATE_FILES.certificate);
+  const units = ["pgbackrest.service", ...(isRepository ? [] : [service])];
+  await Promise.all([
+    read("host", "status-host.sh", [account, lab.stanza, certificates, ...units]),
+    read("handshakes", "status-handshakes.sh", [account, certificates, ...peersOf(host, lab.hosts)]),
+    isRepository
+      ? read("repository", "status-repository.sh", [account, lab.stanza])
+      : read("postgresql", "status-postgresql.sh", []),
+  ]);
+  client.end();
+  return { ...facts, failures };
+}
+
+function connect({ ssh }: DeployedLab, { name, address }: DeployedHost): Promise<Client> {
+  const [algorithm = "", key = ""] = ssh.hostKeys[name]?.split(" ") ?? [];
+  return new Promise((resolve, reject) => {
+    const client = new Client();
+    client.once("ready", () => {
+      resolve(client);
+    });
+    // Stays, so that a connection that breaks later ends its channels, not this process.
+    client.on("error", reject);
+    client.connect({
+      host: address,
+      username: ssh.user,
+      privateKey: ssh.privateKey,
+      readyTimeout: CONNECT_SECONDS * 1000,
+      algorithms: { serverHostKey: [algorithm as "ssh-ed25519"] },
+      hostVerifier: (shown: Buffer) => shown.equals(Buffer.from(key, "base64")),
+    });
+  });
+}
+
+/** Runs a file of `scripts/` as root. Its arguments are names that the configuration's check has seen: none needs quoting. */
+async function runScript(client: Client, script: string, args: readonly string[]): Promise<string> {
+  const text = fs.readFileSync(path.join(PROJECT_FOLDER, "scripts", script), "utf8");
+  const channel = await new Promise<ClientChannel>((resolve, reject) => {
+    client.exec(["sudo", "bash", "-s", "--", ...args].join(" "), (error, opened) => {
+      if (error === undefined) resolve(opened);
+      else reject(error);
+    });
+  });
+  return new Promise((resolve, reject) => {
+    const output: Buffer[] = [];
+    const complaints: Buffer[] = [];
+    const timer = setTimeout(() => {
+      reject(new Error(`no answer in ${SCRIPT_SECONDS} seconds`));
+      channel.close();
+    }, SCRIPT_SECONDS * 1000);
+    channel.on("data", (data: Buffer) => output.push(data));
+    channel.stderr.on("data", (data: Buffer) => complaints.push(data));
+    channel.on("close", (status: number | null) => {
+      clearTimeout(timer);
+      if (status === 0) resolve(Buffer.concat(output).toString());
+      else
+        reject(new Error(`exit status ${status ?? "unknown"}: ${lastLines(Buffer.concat(complaints).toString(), 5)}`));
+    });
+    channel.end(text);
+  });
+}
+
+function lastLines(text: string, count: number): string {
+  return text.trim().split("\n").slice(-count).join("; ");
+}

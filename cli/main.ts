@@ -1,0 +1,138 @@
+import { Command, Option } from "commander";
+import { asRoot, handOver, thisCommand } from "./hand-over";
+import type { Invocation, Options } from "./invocation";
+import { addSetting, stackOf } from "./invocation";
+
+const DEFAULT_STACK = "container";
+
+const EXAMPLES = `
+Examples:
+  ./lab up                                 set up what is missing, bring up the lab, prove it
+  ./lab up --config standbys=3             the same with three standbys
+  ./lab status --json                      prove it again, changing nothing
+  ./lab ssh pg1-srv -- sudo -iu postgres psql -c "'select pg_is_in_recovery()'"
+  ./lab destroy --yes                      leave nothing behind but the cached image`;
+
+const program = new Command("lab")
+  .description("A PostgreSQL backup plane on this machine: pgBackRest over mutual TLS, stood up and proven.")
+  .option("--stack <name>", "the stack to work on", DEFAULT_STACK)
+  .addOption(
+    new Option("--config <key=value>", "configuration for this run only (repeatable)")
+      .default({}, "none")
+      .argParser(addSetting),
+  )
+  .addOption(
+    new Option("--engine <name>", "what carries the program out (default: pulumi when it is on PATH)").choices([
+      "pulumi",
+      "embedded",
+    ]),
+  )
+  .option("--yes", "ask nothing")
+  .option("--debug", "tell more, and show stack traces")
+  .configureHelp({ showGlobalOptions: true })
+  .addHelpText("after", EXAMPLES);
+
+program
+  .command("up")
+  .description("set up what is missing, bring up the lab, prove it")
+  .action(() => perform(async (invocation) => (await import("./up")).up(invocation)));
+program
+  .command("preview")
+  .description("show what `up` would change; installs and starts nothing")
+  .option("--json", "print JSON")
+  .action((flags: { json?: boolean }) =>
+    perform(async (invocation) => (await import("./preview")).preview(invocation, flags)),
+  );
+program
+  .command("status")
+  .description("prove the lab, changing nothing; exit status 1 when it is not proven")
+  .option("--json", "print JSON")
+  .action((flags: { json?: boolean }) =>
+    perform(async (invocation) => (await import("./status")).status(invocation, flags)),
+  );
+program
+  .command("ssh")
+  .description("open a shell on a host, or run a command there")
+  .argument("<host>")
+  .argument("[command...]", "words, joined for the host's shell; put -- before them")
+  .action((host: string, command: string[]) =>
+    perform(async (invocation) => (await import("./ssh")).ssh(invocation, host, command)),
+  );
+program
+  .command("outputs")
+  .description("show the stack's outputs")
+  .option("--json", "print JSON")
+  .option("--show-secrets", "show secrets too")
+  .action((flags: { json?: boolean; showSecrets?: boolean }) =>
+    perform(async (invocation) => (await import("./outputs")).outputs(invocation, flags)),
+  );
+program
+  .command("prepare")
+  .description("install what is missing, build the image, start the private libvirtd")
+  .action(() => perform(async (invocation) => (await import("./prepare")).prepare(invocation)));
+program
+  .command("destroy")
+  .description("take the lab down, with its private libvirtd and its state; the cached image stays")
+  .action(() => perform(async (invocation) => (await import("./destroy")).destroy(invocation)));
+program
+  .command("clean")
+  .description("remove the cached images")
+  .action(() => perform(async () => (await import("./clean")).clean()));
+program
+  .command("test")
+  .description("set up what is missing, run every test; further words go to vitest")
+  .option("--scenario <name>", "run this scenario alone")
+  .argument("[vitest...]")
+  .allowUnknownOption()
+  .action((words: string[], flags: { scenario?: string }) =>
+    perform(async (invocation) => (await import("./test")).test(invocation, words, flags), needsRootAlways),
+  );
+
+/** A private libvirtd makes network namespaces and mounts. */
+function needsRoot(invocation: Invocation): boolean {
+  return stackOf(invocation).isPrivate;
+}
+
+function needsRootAlways(): boolean {
+  return true;
+}
+
+async function perform(
+  work: (invocation: Invocation) => Promise<number>,
+  rootNeeded: (invocation: Invocation) => boolean = needsRoot,
+): Promise<void> {
+  const { signal, received } = abortOnSignal();
+  const options = program.opts<Options>();
+  try {
+    const invocation: Invocation = { options, signal };
+    const command = process.getuid?.() !== 0 && rootNeeded(invocation) ? asRoot(thisCommand()) : undefined;
+    process.exitCode = command === undefined ? await work(invocation) : await handOver(command);
+  } catch (error) {
+    const text = error instanceof Error ? (options.debug === true ? error.stack : error.message) : String(error);
+    process.stderr.write(`lab: ${text ?? "failed"}\n`);
+    process.exitCode = 1;
+  }
+  if (signal.aborted) process.exitCode = 128 + received();
+  // What still listens to a host or to a child is of no use any more.
+  process.exit();
+}
+
+/** The first SIGINT or SIGTERM aborts, the second ends at once. */
+function abortOnSignal(): { signal: AbortSignal; received: () => number } {
+  const controller = new AbortController();
+  let number = 0;
+  let first = 0;
+  const onSignal = (_name: NodeJS.Signals, value: number): void => {
+    // A terminal sends Ctrl-C to a process and to its parent, which passes it on: twice is once then.
+    if (controller.signal.aborted && performance.now() - first < 300) return;
+    if (controller.signal.aborted) process.exit(128 + value);
+    number = value;
+    first = performance.now();
+    controller.abort();
+  };
+  process.on("SIGINT", onSignal);
+  process.on("SIGTERM", onSignal);
+  return { signal: controller.signal, received: () => number };
+}
+
+void program.parseAsync();

@@ -1,0 +1,53 @@
+import * as fs from "node:fs";
+import * as path from "node:path";
+import { buildGuestImage } from "../hypervisor/guest-image";
+import type { PrivateLibvirtd } from "../hypervisor/private-libvirtd";
+import { startPrivateLibvirtd } from "../hypervisor/private-libvirtd";
+import { installRequirements } from "../hypervisor/requirements";
+import type { Invocation } from "./invocation";
+import { PROJECT_FOLDER, stackOf } from "./invocation";
+import type { Stack } from "./stack";
+import { IMAGE_FOLDER } from "./stack";
+
+/** Makes the machine ready for a stack and says how `pulumi up` runs there. */
+export async function prepare(invocation: Invocation): Promise<number> {
+  const stack = stackOf(invocation);
+  const { stack: name, stateFolder } = stack.location;
+  if (!stack.isPrivate) {
+    process.stdout.write(`stack "${name}" uses a libvirt of yours; nothing to prepare: pulumi up --stack ${name}\n`);
+    return 0;
+  }
+  const { namespace } = await prepareStack(invocation, stack);
+  process.stdout.write(`${namespace} ${stateFolder}`);
+  return 0;
+}
+
+/** Installs what is missing, builds the image when it is one of the lab's own, and starts the stack's libvirtd. */
+export async function prepareStack(
+  { options, signal }: Invocation,
+  { location, image }: Stack,
+): Promise<PrivateLibvirtd> {
+  const phase = (title: string): ((line: string) => void) => announceOnce(title, options.debug === true);
+  await installRequirements({
+    vm: image?.kind === "vm",
+    onProgress: phase("installing what this machine lacks for libvirt"),
+  });
+  signal.throwIfAborted();
+  if (image !== undefined) {
+    const onProgress = phase(`building the guest image ${image.kind}-${image.recipe}, which takes a minute or two`);
+    await buildGuestImage({ ...image, imageFolder: path.join(PROJECT_FOLDER, IMAGE_FOLDER), onProgress });
+    signal.throwIfAborted();
+  }
+  fs.mkdirSync(location.stateFolder, { recursive: true, mode: 0o700 });
+  return startPrivateLibvirtd(location);
+}
+
+/** Tells the title when something begins to happen, and each line of it only where that is asked for. */
+function announceOnce(title: string, everyLine: boolean): (line: string) => void {
+  let announced = false;
+  return (line) => {
+    if (!announced) process.stderr.write(`lab: ${title}\n`);
+    announced = true;
+    if (everyLine) process.stderr.write(`  ${line}\n`);
+  };
+}

@@ -1,0 +1,24 @@
+import type { Engine, EngineEvent } from "../engine/engine";
+import type { ChangeSummary } from "./changes";
+import { renderChanges, summarize } from "./changes";
+import { openEngine } from "./engine";
+import type { Invocation } from "./invocation";
+import { stackOf } from "./invocation";
+import { isTold, renderLog, writeError } from "./progress";
+
+/** Shows what `up` would change. Installs and starts nothing. */
+export async function preview(invocation: Invocation, { json = false }: { json?: boolean }): Promise<number> {
+  const stack = stackOf(invocation);
+  const engine = await openEngine(invocation, stack, { announce: true });
+  const summary = await previewChanges(engine, invocation);
+  process.stdout.write(json ? `${JSON.stringify(summary, undefined, 2)}\n` : renderChanges(summary));
+  return 0;
+}
+
+/** What `up` would change; what the program says goes to the standard error. */
+export async function previewChanges(engine: Engine, { options, signal }: Invocation): Promise<ChangeSummary> {
+  const onEvent = (event: EngineEvent): void => {
+    if (event.kind === "log" && isTold(event, options.debug)) writeError(renderLog(event));
+  };
+  return summarize(await engine.preview({ config: options.config, signal, onEvent }));
+}

@@ -1,0 +1,127 @@
+import type { Change, EngineEvent, Operation, RunOptions } from "../engine/engine";
+import type { Invocation } from "./invocation";
+import { isStep, stepOf } from "./resource-names";
+
+const DONE: Readonly<Record<Operation, string>> = {
+  create: "created",
+  update: "updated",
+  replace: "replaced",
+  delete: "deleted",
+  same: "unchanged",
+};
+
+const LAST_LINES = 20;
+const QUIET_SECONDS = 15;
+
+type LogEvent = Extract<EngineEvent, { kind: "log" }>;
+
+/** Whether a message is for everybody. */
+export function isTold({ severity }: LogEvent, debug = false): boolean {
+  return debug || severity === "warning" || severity === "error";
+}
+
+/** A message as a line. */
+export function renderLog({ severity, message }: LogEvent): string {
+  return `${severity}: ${message.trimEnd()}`;
+}
+
+export interface ProgressOptions {
+  /** Gets the lines of steps. */
+  readonly write: (line: string) => void;
+  /** Gets what the program and its commands say. */
+  readonly writeLog: (line: string) => void;
+  /** Tells what the program and its commands say, too. */
+  readonly debug?: boolean;
+  /**
+   * Milliseconds since any moment.
+   * @default performance.now
+   */
+  readonly now?: () => number;
+}
+
+/** Tells what an engine does: a line per host and step with the time since the start, and, when it is quiet for long, what still runs. */
+export class Progress {
+  private readonly now: () => number;
+  private readonly start: number;
+  private readonly running = new Map<string, number>();
+  private readonly timer: NodeJS.Timeout;
+
+  constructor(private readonly options: ProgressOptions) {
+    this.now = options.now ?? (() => performance.now());
+    this.start = this.now();
+    this.timer = setInterval(() => {
+      this.tellRunning();
+    }, QUIET_SECONDS * 1000).unref();
+  }
+
+  /** To be given to the engine. */
+  readonly onEvent = (event: EngineEvent): void => {
+    if (event.kind === "log") {
+      if (isTold(event, this.options.debug)) this.options.writeLog(renderLog(event));
+      return;
+    }
+    const { change } = event;
+    if (event.kind === "fail") {
+      this.running.delete(change.urn);
+      this.tellStep(change, `FAILED after ${event.seconds.toFixed(1)} s`);
+      const lines = event.message.trimEnd().split("\n").slice(-LAST_LINES);
+      for (const line of lines) this.options.write(`            ${line}`);
+      return;
+    }
+    if (change.operation === "same" || !isStep(change)) return;
+    if (event.kind === "begin") {
+      this.running.set(change.urn, this.now());
+    } else {
+      this.running.delete(change.urn);
+      this.tellStep(change, `${DONE[change.operation]} in ${event.seconds.toFixed(1)} s`);
+    }
+  };
+
+  /** Ends the reports. */
+  stop(): void {
+    clearInterval(this.timer);
+  }
+
+  private tellStep(change: Change, text: string): void {
+    const { host, step } = stepOf(change);
+    this.tell(`${host.padEnd(10)}  ${step.padEnd(24)}  ${text}`);
+  }
+
+  private tellRunning(): void {
+    if (this.running.size === 0) return;
+    const steps = [...this.running].map(([urn, since]) => {
+      const { host, step } = stepOf({ name: urn.split("::").at(-1) ?? urn, type: urn.split("::").at(-2) ?? "" });
+      return `${host} ${step} (${((this.now() - since) / 1000).toFixed(0)} s)`;
+    });
+    this.tell(`still at work: ${steps.join(", ")}`);
+  }
+
+  private tell(text: string): void {
+    const elapsed = ((this.now() - this.start) / 1000).toFixed(1);
+    this.options.write(`${elapsed.padStart(7)} s  ${text}`);
+  }
+}
+
+/** A line for people that is no part of a command's result. */
+export function writeError(line: string): void {
+  process.stderr.write(`${line}\n`);
+}
+
+/** Lets an engine work with this call's options, and tells what it does. */
+export async function withProgress<T>(
+  { options, signal }: Invocation,
+  work: (run: RunOptions) => Promise<T>,
+): Promise<T> {
+  const write = (line: string): void => void process.stdout.write(`${line}\n`);
+  const progress = new Progress({ write, writeLog: writeError, debug: options.debug });
+  const tellStop = (): void => {
+    write("stopping: what runs is finished first; Ctrl-C again ends at once");
+  };
+  signal.addEventListener("abort", tellStop);
+  try {
+    return await work({ config: options.config, onEvent: progress.onEvent, signal });
+  } finally {
+    signal.removeEventListener("abort", tellStop);
+    progress.stop();
+  }
+}

@@ -1,0 +1,30 @@
+import type { Report } from "../lib/proofs";
+import { judge } from "../lib/proofs";
+import type { DeployedLab } from "./deployed-lab";
+import { deployedLab } from "./deployed-lab";
+import { openEngine } from "./engine";
+import { readFacts } from "./facts";
+import { handOver, inNamespace, thisCommand } from "./hand-over";
+import type { Invocation } from "./invocation";
+import { stackOf } from "./invocation";
+import { renderReport } from "./report";
+import { isInOwnNamespace, runningNamespace } from "./running-namespace";
+
+/** Proves the lab as it is; exit status 1 when it is not proven. */
+export async function status(invocation: Invocation, { json = false }: { json?: boolean }): Promise<number> {
+  const stack = stackOf(invocation);
+  const engine = await openEngine(invocation, stack);
+  const lab = deployedLab(await engine.outputs(), stack.location.stack);
+  if (!isInOwnNamespace(stack)) {
+    const namespace = await runningNamespace(stack);
+    if (namespace !== undefined) return handOver(inNamespace(namespace, thisCommand()));
+  }
+  const report = await proveLab(lab);
+  process.stdout.write(json ? `${JSON.stringify(report, undefined, 2)}\n` : renderReport(report));
+  return report.proven ? 0 : 1;
+}
+
+/** Reads and judges. */
+export async function proveLab(lab: DeployedLab): Promise<Report> {
+  return judge(lab.stanza, lab.hosts, await readFacts(lab));
+}

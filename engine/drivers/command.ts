@@ -1,0 +1,165 @@
+import { randomUUID } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
+import { promisify } from "node:util";
+import type { ClientChannel, ServerHostKeyAlgorithm } from "ssh2";
+import { Client } from "ssh2";
+import { Slots } from "../embedded/slots";
+import { covers } from "../embedded/values";
+import type { Driver, Task } from "./driver";
+import type { Conduct, Texts } from "./running";
+import { finish, runProcess } from "./running";
+
+/** How a host is reached; the SDK has filled in the defaults. */
+type Connection = Readonly<Record<"host" | "user" | "privateKey", string>> &
+  Readonly<Record<"port" | "dialErrorLimit" | "perDialTimeout", number>> & { readonly hostKey?: string };
+type Inputs = Partial<Record<"create" | "update" | "delete" | "dir", string>> &
+  Conduct & {
+    environment?: Record<string, string>;
+    addPreviousOutputInEnv?: boolean;
+    interpreter?: string[];
+    connection: Connection;
+  };
+type Run = (command: string, inputs: Inputs, environment: Record<string, string>, task: Task) => Promise<Texts>;
+
+const COMMON = ["create", "update", "delete", "stdin", "environment", "triggers", "logging", "addPreviousOutputInEnv"];
+const CONNECTION = ["host", "port", "user", "privateKey", "hostKey", "dialErrorLimit", "perDialTimeout"];
+/** sshd allows ten on a connection; two are left for others. */
+const SESSIONS = 8;
+
+/** The types of `@pulumi/command`. `close` ends the connections, of which there is one a host. */
+export function commandDrivers(projectFolder: string): {
+  drivers: Readonly<Record<string, Driver>>;
+  close: () => void;
+} {
+  const hosts = new Map<string, Host>();
+  const remote: Run = (command, inputs, environment, task) => {
+    const key = JSON.stringify(inputs.connection);
+    const host = hosts.get(key) ?? new Host(inputs.connection);
+    hosts.set(key, host);
+    return host.run(command, inputs, environment, task);
+  };
+  const local: Run = (
+    command,
+    { interpreter = ["/bin/sh", "-c"], dir: cwd = projectFolder, ...conduct },
+    environment,
+    task,
+  ) =>
+    runProcess(
+      [...interpreter, command],
+      { ...conduct, cwd, env: { ...process.env, ...environment }, what: command },
+      task,
+    );
+  return {
+    drivers: {
+      "command:remote:Command": driver([...COMMON, ...CONNECTION.map((name) => `connection.${name}`)], remote),
+      "command:local:Command": driver([...COMMON, "interpreter", "dir"], local),
+    },
+    close: () => {
+      for (const host of hosts.values()) host.close();
+    },
+  };
+}
+
+function driver(known: string[], run: Run): Driver {
+  const runIfGiven = async (
+    command: string | undefined,
+    given: Inputs,
+    outputs: Partial<Texts>,
+    task: Task,
+  ): Promise<Texts> => {
+    const { stdout = "", stderr = "" } = outputs;
+    if (command === undefined) return { stdout, stderr };
+    const { environment = {}, addPreviousOutputInEnv = true, logging = "stdoutAndStderr", ...inputs } = given;
+    const previous = {
+      ...(addPreviousOutputInEnv && stdout !== "" ? { PULUMI_COMMAND_STDOUT: stdout } : {}),
+      ...(addPreviousOutputInEnv && stderr !== "" ? { PULUMI_COMMAND_STDERR: stderr } : {}),
+    };
+    return run(command, { ...inputs, logging }, { ...previous, ...environment }, task);
+  };
+  const made: Driver<Inputs, Texts> = {
+    inputs: known,
+    change: (paths) => (paths.some((path) => covers("triggers", path)) ? "replace" : "update"),
+    create: async ({ inputs }, task) => ({
+      id: randomUUID(),
+      outputs: await runIfGiven(inputs.create, inputs, {}, task),
+    }),
+    update: ({ inputs, outputs }, task) => runIfGiven(inputs.update ?? inputs.create, inputs, outputs, task),
+    delete: async ({ inputs, outputs }, task) => {
+      await runIfGiven(inputs.delete, inputs, outputs, task);
+    },
+  };
+  return made;
+}
+
+/** A host, over one connection that stays open. */
+class Host {
+  private readonly slots = new Slots(SESSIONS);
+  private client: Promise<Client> | undefined;
+
+  constructor(private readonly connection: Connection) {}
+
+  run(command: string, conduct: Conduct, environment: Record<string, string>, task: Task): Promise<Texts> {
+    return this.slots.run(async () => {
+      const channel = await this.open(command, environment, task.signal);
+      task.signal.addEventListener("abort", channel.close.bind(channel));
+      return finish(command, channel, conduct, task);
+    });
+  }
+
+  close(): void {
+    this.client?.then((client) => client.end()).catch(() => undefined);
+  }
+
+  /** Starts a command, dialling as often as is allowed; where there is no limit, very often: the host boots. */
+  private async open(command: string, env: Record<string, string>, signal: AbortSignal): Promise<ClientChannel> {
+    const { user, host, port, dialErrorLimit } = this.connection;
+    for (let failures = 1; ; failures++) {
+      const dialled = (this.client ??= this.dial());
+      try {
+        const client = await dialled;
+        const exec: (command: string, options: object) => Promise<ClientChannel> = promisify(client.exec.bind(client));
+        return await exec(command, { env });
+      } catch (error) {
+        if (this.client === dialled) this.client = undefined;
+        if (signal.aborted || (dialErrorLimit >= 0 && failures > dialErrorLimit))
+          throw new Error(`no SSH to ${user}@${host}:${port} in ${failures} attempts: ${(error as Error).message}`);
+        await sleep(dialErrorLimit < 0 ? 200 : Math.min(100 * 1.5 ** failures, 5000));
+      }
+    }
+  }
+
+  private dial(): Promise<Client> {
+    const { host, port, user: username, privateKey, hostKey, perDialTimeout } = this.connection;
+    const [keyType, key] = hostKey?.trim().split(" ") ?? [];
+    const keyTypes = keyType === "ssh-rsa" ? ["rsa-sha2-512", "rsa-sha2-256"] : [keyType];
+    const algorithms = keyType === undefined ? {} : { serverHostKey: keyTypes as ServerHostKeyAlgorithm[] };
+    return new Promise((resolve, reject) => {
+      const client = new Client();
+      client
+        .on("ready", () => {
+          resolve(client);
+        })
+        .on("error", reject);
+      client.on("close", () => {
+        this.client = undefined;
+        reject(new Error("it was closed"));
+      });
+      const hostVerifier = (offered: Buffer): boolean => {
+        const isExpected = key === undefined || offered.toString("base64") === key;
+        if (!isExpected) reject(new Error("the host key is not the expected one"));
+        return isExpected;
+      };
+      const readyTimeout = perDialTimeout * 1000;
+      client.connect({
+        host,
+        port,
+        username,
+        privateKey,
+        readyTimeout,
+        keepaliveInterval: 5000,
+        algorithms,
+        hostVerifier,
+      });
+    });
+  }
+}

@@ -1,0 +1,283 @@
+import { createHash } from "node:crypto";
+import * as fs from "node:fs";
+import * as path from "node:path";
+import { pipeline } from "node:stream/promises";
+import { setTimeout as sleep } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+import { create } from "xmlbuilder2";
+import type { Properties } from "../embedded/values";
+import { covers, leaves } from "../embedded/values";
+import type { Driver, Subject, Task } from "./driver";
+import { runProcess } from "./running";
+
+type ObjectInputs = { type?: string; running?: boolean; autostart?: boolean };
+type VolumeInputs = { name: string; pool: string; capacity?: number; create?: { content: { url: string } } };
+
+/**
+ * Each input's place in libvirt's XML. `*` stands for an item of a list and for the element made of it, `@` for an attribute,
+ * `=` for a constant, `-` for no place at all.
+ */
+type Places = ReadonlyMap<string, string>;
+
+const DOMAIN = placesOf(`
+  type @type  name name  memory memory  memoryUnit memory@unit  vcpu vcpu  running -  autostart -
+  os.type os/type  os.typeArch os/type@arch  os.typeMachine os/type@machine  os.bootDevices.*.dev os/boot*@dev
+  os.init os/init  os.initEnvs.*.name os/initenv*@name  os.initEnvs.*.value os/initenv*
+  features.acpi features/acpi  features.apic features/apic  features.apic.eoi features/apic@eoi
+  features.privNet features/privnet
+  features.tcg.tbCache features/tcg/tb-cache  features.tcg.tbCacheUnit features/tcg/tb-cache@unit
+  devices.disks.*.device devices/disk*@device  devices.disks.*.readOnly devices/disk*/readonly
+  devices.disks.*.driver.name devices/disk*/driver@name  devices.disks.*.driver.type devices/disk*/driver@type
+  devices.disks.*.source.file.file devices/disk*/source@file;devices/disk*@type=file
+  devices.disks.*.target.dev devices/disk*/target@dev  devices.disks.*.target.bus devices/disk*/target@bus
+  devices.filesystems.*.accessMode devices/filesystem*@accessmode
+  devices.filesystems.*.driver.type devices/filesystem*/driver@type
+  devices.filesystems.*.driver.format devices/filesystem*/driver@format
+  devices.filesystems.*.source.file.file devices/filesystem*/source@file;devices/filesystem*@type=file
+  devices.filesystems.*.target.dir devices/filesystem*/target@dir
+  devices.interfaces.*.mac.address devices/interface*/mac@address
+  devices.interfaces.*.model.type devices/interface*/model@type
+  devices.interfaces.*.source.network.network devices/interface*/source@network;devices/interface*@type=network
+  devices.serials.*.target.port devices/serial*/target@port;devices/serial*@type=pty
+  devices.consoles.*.target.type devices/console*/target@type;devices/console*@type=pty
+  devices.consoles.*.target.port devices/console*/target@port
+`);
+const NETWORK = placesOf(`
+  name name  autostart -  bridge.name bridge@name  domain.name domain@name  domain.localOnly domain@localOnly
+  dns.hosts.*.ip dns/host*@ip  dns.hosts.*.hostnames.*.hostname dns/host*/hostname*
+  ips.*.address ip*@address  ips.*.prefix ip*@prefix
+  ips.*.dhcp.ranges.*.start ip*/dhcp/range*@start  ips.*.dhcp.ranges.*.end ip*/dhcp/range*@end
+  ips.*.dhcp.hosts.*.mac ip*/dhcp/host*@mac  ips.*.dhcp.hosts.*.ip ip*/dhcp/host*@ip
+  ips.*.dhcp.hosts.*.name ip*/dhcp/host*@name
+`);
+const POOL = placesOf("name name  type @type  target.path target/path");
+const VOLUME = placesOf(`
+  name name  pool -  capacity capacity  target.format.type target/format@type  create.content.url -
+  backingStore.path backingStore/path  backingStore.format.type backingStore/format@type
+`);
+
+const IDLE: Task = { signal: new AbortController().signal, log: () => undefined };
+const SHUTDOWN_SECONDS = 30;
+
+/** The types of `@pulumi/libvirt`, by `virsh`. Seeds are made in the state's folder. */
+export function libvirtDrivers(stateFolder: string): Readonly<Record<string, Driver>> {
+  return {
+    "libvirt:index/domain:Domain": objectDriver("domain", "", DOMAIN),
+    "libvirt:index/network:Network": objectDriver("network", "net-", NETWORK),
+    "libvirt:index/pool:Pool": objectDriver("pool", "pool-", POOL),
+    "libvirt:index/volume:Volume": volumeDriver(stateFolder),
+    "libvirt:index/cloudinitDisk:CloudinitDisk": seedDriver(path.join(stateFolder, "seeds")),
+  };
+}
+
+/** Domains, networks and pools: defined, started, listed, stopped and undefined in the same way. */
+function objectDriver(root: "domain" | "network" | "pool", prefix: string, places: Places): Driver {
+  type Object = Subject<ObjectInputs, { uuid: string }>;
+  const list = (subject: Object, ...flags: string[]) => words(subject, `${prefix}list`, "--uuid", ...flags);
+  const define = async (subject: Object, task: Task): Promise<void> => {
+    const {
+      inputs,
+      outputs: { uuid },
+    } = subject;
+    await virsh(subject, [`${prefix}define`, "/dev/stdin"], task, toXml(root, { ...inputs, uuid }, places));
+    if (root === "pool") await virsh(subject, ["pool-build", uuid], task);
+    if (root === "pool" || inputs.autostart) await virsh(subject, [`${prefix}autostart`, uuid], task);
+    if (root !== "domain" || inputs.running) await virsh(subject, [`${prefix}start`, uuid], task);
+  };
+  const driver: Driver<ObjectInputs, { uuid: string }> = {
+    inputs: [...places.keys()],
+    stable: ["uuid"],
+    leavesObjects: true,
+    change: (paths, { type, running }) => {
+      if (paths.join() === "running" && running !== false) return "update";
+      if (root === "pool") throw new Error(`a pool cannot be changed, and ${paths.join(", ")} differs`);
+      if (type !== "lxc") return "update";
+      throw new Error(`a container needs replaceOnChanges and deleteBeforeReplace for a change of ${paths.join(", ")}`);
+    },
+    create: async (subject, task) => {
+      const { uuid } = subject.outputs;
+      try {
+        await define(subject, task);
+      } catch (error) {
+        await virsh(subject, [`${prefix}undefine`, uuid]).catch(() => undefined);
+        throw error;
+      }
+      return { id: uuid, outputs: { uuid } };
+    },
+    update: async (subject, task, paths) => {
+      const {
+        inputs,
+        outputs: { uuid },
+      } = subject;
+      if (paths.join() === "running" && inputs.running !== false) await virsh(subject, [`${prefix}start`, uuid], task);
+      else if (root === "network") {
+        const ignored = paths.filter((path) => path !== "autostart");
+        if (ignored.length > 0)
+          task.log(`libvirt's provider does not apply a change of ${ignored.join(", ")}`, "warning");
+        await virsh(subject, ["net-autostart", uuid, ...(inputs.autostart ? [] : ["--disable"])], task);
+      } else {
+        for (let second = 0; (await list(subject)).includes(uuid); second++) {
+          const command = second === 0 ? "shutdown" : second < SHUTDOWN_SECONDS ? "domstate" : "destroy";
+          await virsh(subject, [command, uuid], task);
+          await sleep(1000);
+        }
+        await define(subject, task);
+      }
+      return { uuid };
+    },
+    delete: async (subject, task) => {
+      const { uuid } = subject.outputs;
+      if (!(await list(subject, "--all")).includes(uuid)) return;
+      if ((await list(subject)).includes(uuid)) await virsh(subject, [`${prefix}destroy`, uuid], task);
+      if (root === "pool") await virsh(subject, ["pool-delete", uuid], task);
+      const flags = root === "domain" && subject.inputs.type !== "lxc" ? ["--managed-save"] : [];
+      await virsh(subject, [`${prefix}undefine`, uuid, ...flags], task);
+    },
+    observe: (subjects) => {
+      const lists = once((subject: Object) => Promise.all([list(subject, "--all"), list(subject)]));
+      const finding = async (subject: Object): Promise<string | undefined> => {
+        const { inputs, outputs } = subject;
+        const [all, active] = await lists(subject, subject.provider.uri);
+        if (!all.includes(outputs.uuid)) return "gone";
+        return (root !== "domain" || inputs.running) && !active.includes(outputs.uuid) ? "running" : undefined;
+      };
+      return Promise.all(subjects.map(finding));
+    },
+  };
+  return driver;
+}
+
+function volumeDriver(stateFolder: string): Driver {
+  const list = async (subject: Subject<VolumeInputs>): Promise<string[]> => {
+    const pools = await words(subject, "pool-list", "--all", "--name");
+    return pools.includes(subject.inputs.pool) ? words(subject, "vol-list", subject.inputs.pool) : [];
+  };
+  const driver: Driver<VolumeInputs, { path: string; capacity: number }> = {
+    inputs: [...VOLUME.keys()],
+    stable: ["path", "capacity"],
+    leavesObjects: true,
+    change: (paths) => {
+      const other = paths.find((path) => path !== "pool" && !covers("create", path));
+      if (other !== undefined) throw new Error(`a volume cannot be changed, and ${other} differs`);
+      return "replace";
+    },
+    create: async (subject, task) => {
+      const { inputs } = subject;
+      const { name, pool } = inputs;
+      const download = path.join(stateFolder, `${name}.download`);
+      const file = inputs.create && (await fetchFile(inputs.create.content.url, download));
+      const capacity = file === undefined ? inputs.capacity : fs.statSync(file).size;
+      if (capacity === undefined) throw new Error("a volume needs capacity or create.content.url");
+      await virsh(subject, ["vol-create", pool, "/dev/stdin"], task, toXml("volume", { ...inputs, capacity }, VOLUME));
+      try {
+        if (file !== undefined) await virsh(subject, ["vol-upload", name, file, "--pool", pool, "--sparse"], task);
+      } catch (error) {
+        await virsh(subject, ["vol-delete", name, "--pool", pool]);
+        throw error;
+      } finally {
+        fs.rmSync(download, { force: true });
+      }
+      const volumePath = (await virsh(subject, ["vol-path", name, "--pool", pool], task)).trim();
+      return { id: volumePath, outputs: { path: volumePath, capacity } };
+    },
+    delete: async (subject, task) => {
+      const { name, pool } = subject.inputs;
+      if ((await list(subject)).includes(name)) await virsh(subject, ["vol-delete", name, "--pool", pool], task);
+    },
+    observe: (subjects) => {
+      const names = once(list);
+      const finding = async (subject: Subject<VolumeInputs>): Promise<string | undefined> =>
+        (await names(subject, subject.inputs.pool)).includes(subject.inputs.name) ? undefined : "gone";
+      return Promise.all(subjects.map(finding));
+    },
+  };
+  return driver;
+}
+
+/** The file that a URL leads to: itself where it is local, else a copy. */
+async function fetchFile(url: string, copy: string): Promise<string> {
+  if (!/^https?:/.test(url)) return url.startsWith("file:") ? fileURLToPath(url) : url;
+  const { ok, status, body } = await fetch(url);
+  if (!ok || !body) throw new Error(`${url}: HTTP status ${status}`);
+  await pipeline(body, fs.createWriteStream(copy, { mode: 0o600 }));
+  return copy;
+}
+
+/** cloud-init seeds: ISO images for their owner alone, in a folder that stays. */
+function seedDriver(folder: string): Driver {
+  const driver: Driver<Record<"name" | "metaData" | "userData", string>, { path: string; size: number }> = {
+    inputs: ["name", "metaData", "userData"],
+    change: () => "replace",
+    create: async ({ inputs }, task) => {
+      const id = createHash("sha256").update(JSON.stringify(inputs)).digest("hex").slice(0, 16);
+      const source = path.join(folder, id);
+      const image = `${source}.iso`;
+      fs.mkdirSync(source, { recursive: true, mode: 0o700 });
+      fs.writeFileSync(path.join(source, "meta-data"), inputs.metaData);
+      fs.writeFileSync(path.join(source, "user-data"), inputs.userData);
+      const command = ["genisoimage", "-quiet", "-volid", "cidata", "-joliet", "-rock", "-output", image, source];
+      await runProcess(command, {}, task);
+      fs.rmSync(source, { recursive: true });
+      return { id, outputs: { path: image, size: fs.statSync(image).size } };
+    },
+    delete: ({ outputs }) => fs.promises.rm(outputs.path, { force: true }),
+    observe: (subjects) =>
+      Promise.resolve(subjects.map(({ outputs }) => (fs.existsSync(outputs.path) ? undefined : "gone"))),
+  };
+  return driver;
+}
+
+async function virsh(
+  { provider }: Pick<Subject, "provider">,
+  args: string[],
+  task = IDLE,
+  stdin = "",
+): Promise<string> {
+  const command = ["virsh", "-q", "-c", provider.uri ?? "qemu:///system", ...args];
+  return (await runProcess(command, { stdin, what: `virsh ${args.join(" ")}` }, task)).stdout;
+}
+
+async function words(subject: Pick<Subject, "provider">, ...args: string[]): Promise<string[]> {
+  return (await virsh(subject, args)).split(/\s+/);
+}
+
+/** Asks only once for each key. */
+function once<S, T>(ask: (subject: S) => T): (subject: S, key: string | undefined) => T {
+  const answers = new Map<string | undefined, T>();
+  return (subject, key) => {
+    const answer = answers.get(key) ?? ask(subject);
+    answers.set(key, answer);
+    return answer;
+  };
+}
+
+function placesOf(table: string): Places {
+  const pairs = [...table.matchAll(/(\S+) (\S+)/g)];
+  return new Map(pairs.map(([, input = "", place = ""]) => [input, place]));
+}
+
+function toXml(root: string, inputs: object, places: Places): string {
+  const tree: Properties = {};
+  for (const leaf of leaves(inputs)) {
+    const steps = leaf.split(".");
+    const value = steps.reduce<unknown>((part, step) => (part as Properties)[step], inputs);
+    const place = leaf === "uuid" ? leaf : (places.get(leaf.replace(/\.\d+(?=\.|$)/g, ".*")) ?? "-");
+    const indices = steps.filter((step) => /^\d+$/.test(step));
+    if (place !== "-" && value !== false) for (const one of place.split(";")) put(tree, one, indices, value);
+  }
+  return create({ [root]: tree }).end({ headless: true });
+}
+
+/** Puts a value where it belongs. A list's items are elements of one name; `true` and an empty object are an empty element. */
+function put(tree: Properties, place: string, indices: readonly string[], value: unknown): void {
+  const [way = "", attribute] = place.split("@");
+  const [name, constant] = attribute?.split("=") ?? [];
+  const left = [...indices];
+  let node = tree;
+  for (const step of way.split("/").filter((part) => part !== "")) {
+    const [element = "", repeated] = step.split(/(\*)/);
+    node = (node[element] ??= repeated ? [] : {}) as Properties;
+    if (repeated) node = (node[left.shift() ?? 0] ??= {}) as Properties;
+  }
+  if (typeof value !== "object" && value !== true) node[name === undefined ? "#" : `@${name}`] = constant ?? value;
+}

@@ -1,0 +1,72 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { createInterface } from "node:readline";
+import type { Readable, Writable } from "node:stream";
+import type { Task } from "./driver";
+
+/** What a local process and an SSH channel have in common. */
+export interface Running {
+  readonly stdin: Writable;
+  readonly stdout: Readable;
+  readonly stderr: Readable;
+  on(event: "close", listener: (code?: number | null, signal?: string | null) => void): unknown;
+}
+
+/** What a command is given, and which of its output is told while it runs. */
+export type Conduct = Partial<Record<"stdin" | "logging", string>>;
+
+export type Texts = Record<"stdout" | "stderr", string>;
+
+const LAST_LINES = 20;
+
+/** Waits for a command's end. Fails with its exit status and its last lines of output; its input is told to nobody. */
+export async function finish(
+  what: string,
+  running: Running,
+  { stdin = "", logging = "none" }: Conduct,
+  task: Task,
+): Promise<Texts> {
+  const captured: Texts = { stdout: "", stderr: "" };
+  let output = "";
+  for (const name of ["stdout", "stderr"] as const) {
+    const stream = running[name].setEncoding("utf8").on("data", (text: string) => {
+      captured[name] += text;
+      output += text;
+    });
+    if (logging.toLowerCase().includes(name))
+      createInterface(stream).on("line", (line) => {
+        task.log(line);
+      });
+  }
+  // A command need not read its input.
+  running.stdin.on("error", () => undefined).end(stdin);
+  const ending = await new Promise<string>((resolve) => {
+    running.on("close", (code, name) => {
+      const lost = name ? `ended by ${name}` : "the connection was lost";
+      resolve(
+        task.signal.aborted ? "stopped, for its time was up" : code === 0 ? "" : code ? `exit status ${code}` : lost,
+      );
+    });
+  });
+  const lines = output.trimEnd().split("\n").slice(-LAST_LINES);
+  if (ending !== "") throw new Error([`${ending}: running ${JSON.stringify(what)}`, ...lines].join("\n").trimEnd());
+  return { stdout: captured.stdout.replace(/\n$/, ""), stderr: captured.stderr.replace(/\n$/, "") };
+}
+
+/** Runs a process to its end, in a process group of its own: a terminal's Ctrl-C is not for it. */
+export async function runProcess(
+  command: readonly string[],
+  {
+    cwd,
+    env,
+    what = command.join(" "),
+    ...conduct
+  }: Conduct & { cwd?: string; env?: NodeJS.ProcessEnv; what?: string },
+  task: Task,
+): Promise<Texts> {
+  // Node gives a socket, which cannot be opened as /dev/stdin; a shell gives a pipe, as the real provider does.
+  const child = spawn("/bin/sh", ["-c", 'cat | "$@"', "sh", ...command], { cwd, env, detached: true });
+  await once(child, "spawn");
+  task.signal.addEventListener("abort", () => child.pid !== undefined && process.kill(-child.pid));
+  return finish(what, child, conduct, task);
+}

@@ -1,0 +1,178 @@
+import * as crypto from "node:crypto";
+import * as x509 from "@peculiar/x509";
+import { utils } from "ssh2";
+import type { Driver } from "./driver";
+
+/** The inputs of all four types. */
+type Inputs = Partial<Record<"algorithm" | "ecdsaCurve", string>> &
+  Partial<Record<"rsaBits" | "earlyRenewalHours", number>> &
+  Partial<Record<"isCaCertificate" | "setSubjectKeyId", boolean>> &
+  Partial<Record<"dnsNames" | "ipAddresses", string[]>> &
+  Record<"privateKeyPem" | "certRequestPem" | "caPrivateKeyPem" | "caCertPem", string> & {
+    subject: Partial<Record<"commonName" | "organization", string>>;
+    allowedUses: string[];
+    validityPeriodHours: number;
+  };
+type Outputs = Record<string, string | boolean>;
+type Created = { id: string; outputs: Outputs };
+
+const SUBJECT = ["privateKeyPem", "subject.commonName", "subject.organization", "dnsNames", "ipAddresses"];
+const VALIDITY = ["validityPeriodHours", "earlyRenewalHours", "allowedUses", "isCaCertificate", "setSubjectKeyId"];
+const { digitalSignature, keyEncipherment, keyCertSign, cRLSign } = x509.KeyUsageFlags;
+const USAGES: Record<string, x509.KeyUsageFlags> = {
+  digital_signature: digitalSignature,
+  key_encipherment: keyEncipherment,
+  cert_signing: keyCertSign,
+  crl_signing: cRLSign,
+};
+const { serverAuth: server_auth, clientAuth: client_auth } = x509.ExtendedKeyUsage;
+const EXTENDED: Record<string, x509.ExtendedKeyUsage> = { server_auth, client_auth };
+/** How WebCrypto calls a key, by its curve. */
+const ALGORITHMS: Record<string, { name: string; namedCurve?: string; hash?: string }> = {
+  "P-256": { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" },
+  "P-384": { name: "ECDSA", namedCurve: "P-384", hash: "SHA-384" },
+  Ed25519: { name: "Ed25519" },
+  RSA: { name: "RSASSA-PKCS1-v1_5", hash: "SHA-256" },
+};
+const { subtle } = crypto.webcrypto;
+
+x509.cryptoProvider.set(crypto.webcrypto as never);
+
+/** The types of `@pulumi/tls`. Nothing of them exists outside the state. */
+export const tlsDrivers: Readonly<Record<string, Driver>> = {
+  "tls:index/privateKey:PrivateKey": driver(["algorithm", "ecdsaCurve", "rsaBits"], createKey),
+  "tls:index/certRequest:CertRequest": driver(SUBJECT, async (inputs) => {
+    const certRequestPem = `${(await request(inputs)).toString("pem")}\n`;
+    return { id: digest("sha1", Buffer.from(certRequestPem), "hex"), outputs: { certRequestPem } };
+  }),
+  "tls:index/selfSignedCert:SelfSignedCert": driver([...SUBJECT, ...VALIDITY], async (inputs) =>
+    sign(inputs, await request(inputs), inputs.privateKeyPem),
+  ),
+  "tls:index/locallySignedCert:LocallySignedCert": driver(
+    ["certRequestPem", "caPrivateKeyPem", "caCertPem", ...VALIDITY],
+    (inputs) => {
+      const authority = new x509.X509Certificate(inputs.caCertPem);
+      return sign(inputs, new x509.Pkcs10CertificateRequest(inputs.certRequestPem), inputs.caPrivateKeyPem, authority);
+    },
+  ),
+};
+
+function driver(inputs: string[], create: (inputs: Inputs) => Promise<Created>): Driver {
+  const isDue = ({ validityEndTime }: Outputs, { earlyRenewalHours = 0 }: Inputs): boolean =>
+    Date.parse(String(validityEndTime)) - earlyRenewalHours * 3_600_000 < Date.now();
+  const made: Driver<Inputs, Outputs> = {
+    inputs,
+    stable: ["certPem", "validityStartTime", "validityEndTime", "readyForRenewal"],
+    change: (paths) => (paths.join() === "earlyRenewalHours" ? "update" : "replace"),
+    create: (subject) => create(subject.inputs),
+    observe: (subjects) =>
+      Promise.resolve(
+        subjects.map((subject) => (isDue(subject.outputs, subject.inputs) ? "readyForRenewal" : undefined)),
+      ),
+  };
+  return made;
+}
+
+function createKey(inputs: Inputs): Promise<Created> {
+  const privateKeyOpenssh = generateKey(inputs);
+  const parsed = utils.parseKey(privateKeyOpenssh);
+  if (parsed instanceof Error) throw parsed;
+  const key = crypto.createPrivateKey(parsed.getPrivatePEM());
+  const publicKey = crypto.createPublicKey(key);
+  const blob = parsed.getPublicSSH();
+  const pem = (type: string): string => key.export({ type, format: "pem" } as never).toString();
+  return Promise.resolve({
+    id: digest("sha1", publicKey.export({ type: "spki", format: "der" }), "hex"),
+    outputs: {
+      privateKeyOpenssh,
+      privateKeyPem: pem({ ec: "sec1", rsa: "pkcs1" }[String(key.asymmetricKeyType)] ?? "pkcs8"),
+      privateKeyPemPkcs8: pem("pkcs8"),
+      publicKeyPem: publicKey.export({ type: "spki", format: "pem" }).toString(),
+      publicKeyOpenssh: `${parsed.type} ${blob.toString("base64")}\n`,
+      publicKeyFingerprintSha256: `SHA256:${digest("sha256", blob, "base64").replace(/=+$/, "")}`,
+    },
+  });
+}
+
+function generateKey({ algorithm = "", ecdsaCurve = "P224", rsaBits = 2048 }: Inputs): string {
+  if (algorithm === "ED25519") return utils.generateKeyPairSync("ed25519").private;
+  if (algorithm === "RSA") return utils.generateKeyPairSync("rsa", { bits: rsaBits }).private;
+  const bits = ecdsaCurve === "P256" ? 256 : 384;
+  if (algorithm === "ECDSA" && ecdsaCurve === `P${bits}`) return utils.generateKeyPairSync("ecdsa", { bits }).private;
+  throw new Error(`a key must be ED25519, RSA, or ECDSA on P256 or P384, got ${algorithm} on ${ecdsaCurve}`);
+}
+
+async function request({ privateKeyPem, subject, dnsNames = [], ipAddresses = [] }: Inputs) {
+  const dns = dnsNames.map((value) => ({ type: "dns" as const, value }));
+  const names = [...dns, ...ipAddresses.map((value) => ({ type: "ip" as const, value }))];
+  return x509.Pkcs10CertificateRequestGenerator.create({
+    ...(await importKey(privateKeyPem)),
+    name: [{ CN: [subject.commonName ?? ""] }, ...(subject.organization ? [{ O: [subject.organization] }] : [])],
+    extensions: names.length === 0 ? [] : [new x509.SubjectAlternativeNameExtension(names)],
+  });
+}
+
+async function sign(
+  { allowedUses, isCaCertificate = false, setSubjectKeyId = isCaCertificate, validityPeriodHours }: Inputs,
+  { subjectName, publicKey, extensions }: x509.Pkcs10CertificateRequest,
+  keyPem: string,
+  authority?: x509.X509Certificate,
+): Promise<Created> {
+  const unknown = allowedUses.find((use) => !(use in USAGES) && !(use in EXTENDED));
+  if (unknown !== undefined) throw new Error(`the embedded engine does not support allowedUses "${unknown}"`);
+  const usages = allowedUses.flatMap((use) => USAGES[use] ?? []);
+  const extended = allowedUses.flatMap((use) => EXTENDED[use] ?? []);
+  const authorityId = authority?.getExtension<x509.SubjectKeyIdentifierExtension>("2.5.29.14")?.keyId;
+  const { keys, signingAlgorithm } = await importKey(keyPem);
+  const notBefore = new Date(Math.floor(Date.now() / 1000) * 1000);
+  const notAfter = new Date(notBefore.getTime() + validityPeriodHours * 3_600_000);
+  const certificate = await x509.X509CertificateGenerator.create({
+    serialNumber: `7${crypto.randomBytes(16).toString("hex").slice(1)}`,
+    subject: subjectName.toJSON(),
+    issuer: (authority?.subjectName ?? subjectName).toJSON(),
+    notBefore,
+    notAfter,
+    publicKey,
+    signingKey: keys.privateKey,
+    signingAlgorithm,
+    extensions: [
+      new x509.BasicConstraintsExtension(isCaCertificate, undefined, true),
+      ...(usages.length > 0
+        ? [
+            new x509.KeyUsagesExtension(
+              usages.reduce((flags, flag) => flags | flag),
+              true,
+            ),
+          ]
+        : []),
+      ...(extended.length > 0 ? [new x509.ExtendedKeyUsageExtension(extended)] : []),
+      ...(setSubjectKeyId ? [await x509.SubjectKeyIdentifierExtension.create(publicKey)] : []),
+      ...(authorityId === undefined ? [] : [new x509.AuthorityKeyIdentifierExtension(authorityId)]),
+      ...extensions,
+    ],
+  });
+  const [validityStartTime = "", validityEndTime = ""] = [notBefore, notAfter].map((date) =>
+    date.toISOString().replace(".000", ""),
+  );
+  const certPem = `${certificate.toString("pem")}\n`;
+  return {
+    id: certificate.serialNumber,
+    outputs: { certPem, readyForRenewal: false, validityStartTime, validityEndTime },
+  };
+}
+
+async function importKey(pem: string) {
+  const key = crypto.createPrivateKey(pem);
+  const signingAlgorithm = ALGORITHMS[key.export({ format: "jwk" }).crv ?? "RSA"] ?? {
+    name: "of a kind that is not supported",
+  };
+  const der = key.export({ type: "pkcs8", format: "der" });
+  const spki = crypto.createPublicKey(key).export({ type: "spki", format: "der" });
+  const privateKey = await subtle.importKey("pkcs8", der, signingAlgorithm, true, ["sign"]);
+  const publicKey = await subtle.importKey("spki", spki, signingAlgorithm, true, ["verify"]);
+  return { keys: { privateKey, publicKey }, signingAlgorithm };
+}
+
+function digest(algorithm: string, bytes: Buffer, encoding: "hex" | "base64"): string {
+  return crypto.createHash(algorithm).update(bytes).digest(encoding);
+}

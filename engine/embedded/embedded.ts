@@ -1,0 +1,81 @@
+import { commandDrivers } from "../drivers/command";
+import { libvirtDrivers } from "../drivers/libvirt";
+import { tlsDrivers } from "../drivers/tls";
+import type { Engine, EngineEvent, Output, Result, RunOptions, StackLocation } from "../engine";
+import { EngineError } from "../engine";
+import { refuseOther } from "../stack-engine";
+import { Deployment } from "./deployment";
+import { withLock } from "./lock";
+import { runProgram } from "./program";
+import { readProject } from "./project";
+import { State } from "./state";
+import type { Properties } from "./values";
+import { hasSecret, reveal, texts, UNKNOWN } from "./values";
+
+type Command = "preview" | "up" | "destroy";
+
+const LAST_LINES = 20;
+
+/** The engine that needs nothing but Node: it serves the program itself, and carries its resources out with drivers of its own. */
+export function createEmbeddedEngine(location: StackLocation): Engine {
+  const run = async (command: Command, options: RunOptions = {}): Promise<Result> => {
+    refuseOther(location, "embedded");
+    const work = (): Promise<Result> => carryOut(location, command, options);
+    return command === "preview" ? work() : withLock(location, command, work);
+  };
+  return {
+    name: "embedded",
+    preview: async (options) => (await run("preview", options)).changes,
+    up: (options) => run("up", options),
+    destroy: (options) => run("destroy", options),
+    outputs: async () => {
+      refuseOther(location, "embedded");
+      return Promise.resolve(render(new State(location).outputs));
+    },
+  };
+}
+
+async function carryOut(location: StackLocation, command: Command, options: RunOptions): Promise<Result> {
+  const { config, signal, onEvent } = options;
+  const emit = (event: EngineEvent): void => onEvent?.(event);
+  const preview = command === "preview";
+  const state = new State(location);
+  const commands = commandDrivers(location.projectFolder);
+  const drivers = { ...tlsDrivers, ...commands.drivers, ...libvirtDrivers(location.stateFolder) };
+  const deployment = new Deployment({ state, drivers, preview, emit, signal });
+  const { failures } = deployment;
+  let outputs: Properties = {};
+  try {
+    const project = command === "destroy" ? undefined : readProject(location, config);
+    await deployment.observe();
+    if (project) {
+      const said: string[] = [];
+      const code = await runProgram(location, project, preview, {
+        register: (goal) => deployment.register(goal),
+        finish: (registered) => (outputs = registered),
+        log: (severity, message, urn) => {
+          (severity === "error" ? failures : said).push(message);
+          emit({ kind: "log", severity, message, urn });
+        },
+      });
+      const last = said.slice(-LAST_LINES).join("\n");
+      if (code !== 0 && failures.length === 0) failures.push(`the program ended with exit code ${code}\n${last}`);
+    }
+    await deployment.finish();
+  } finally {
+    commands.close();
+  }
+  const known = Object.entries(outputs).filter(([, value]) => !texts(value).includes(UNKNOWN));
+  state.outputs = { ...(failures.length > 0 ? state.outputs : {}), ...Object.fromEntries(known) };
+  if (!preview) await state.save();
+  if (failures.length > 0) throw new EngineError(failures.join("\n"));
+  if (signal?.aborted)
+    throw new EngineError("interrupted: what ran is finished, the rest was not begun, the state is kept");
+  if (!preview) state.settle();
+  return { changes: deployment.changes, outputs: render(state.outputs) };
+}
+
+function render(outputs: Properties): Record<string, Output> {
+  const entries = Object.entries(outputs);
+  return Object.fromEntries(entries.map(([name, value]) => [name, { value: reveal(value), secret: hasSecret(value) }]));
+}

@@ -1,0 +1,85 @@
+import { isDeepStrictEqual } from "node:util";
+
+/** Properties as they are on the wire: JSON, with secrets wrapped, and one marked text for what is not known yet. */
+export type Properties = Record<string, unknown>;
+
+/** Stands for what will only be known once an operation has run. */
+export const UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
+
+// Both from the SDK's runtime/rpc.ts.
+const SIGNATURE = "4dabf18193072939515e22adb298388d";
+const SECRET = "1b47061264138c4ac30d75fd1eb44270";
+
+const isContainer = (value: unknown): value is Properties => typeof value === "object" && value !== null;
+const isSecret = (value: unknown): value is Properties => isContainer(value) && value[SIGNATURE] === SECRET;
+const steps = (path: string): string[] => path.match(/[^.[\]"]+/g) ?? [];
+
+/** Marks a value as secret. */
+export const secret = (value: unknown): unknown => (isSecret(value) ? value : { [SIGNATURE]: SECRET, value });
+
+/** A copy in which something else stands for each secret. */
+export function replaceSecrets<T>(value: T, replace: (inner: unknown) => unknown): T {
+  const copy = (part: unknown): unknown => {
+    if (!isContainer(part)) return part;
+    if (Array.isArray(part)) return part.map(copy);
+    if (isSecret(part)) return replace(part["value"]);
+    return Object.fromEntries(Object.entries(part).map(([name, inner]) => [name, copy(inner)]));
+  };
+  return copy(value) as T;
+}
+
+/** A copy in which secrets are like other values. */
+export const reveal = <T>(value: T): T => replaceSecrets(value, reveal);
+
+/** The texts in a value. */
+export function texts(value: unknown): string[] {
+  return typeof value === "string" ? [value] : isContainer(value) ? Object.values(value).flatMap(texts) : [];
+}
+
+/** Whether a value, or a part of it, is secret. */
+export const hasSecret = (value: unknown): boolean => texts(value).includes(SECRET);
+
+/** A message without what is secret in a value, line by line. What is short could be anything, and stays. */
+export function mask(message: string, value: unknown): string {
+  const hidden: string[] = [];
+  replaceSecrets(value, (inner) => hidden.push(...texts(inner).flatMap((text) => text.split("\n"))));
+  return hidden
+    .filter(({ length }) => length >= 8)
+    .reduce((masked, text) => masked.replaceAll(text, "[secret]"), message);
+}
+
+/** The paths of all that holds nothing further: `devices.disks.0.device`. */
+export function leaves(value: unknown, path = ""): string[] {
+  if (!isContainer(value) || Object.keys(value).length === 0) return path === "" ? [] : [path];
+  return Object.entries(value).flatMap(([name, part]) => leaves(part, path === "" ? name : `${path}.${name}`));
+}
+
+/** The paths at which two values differ. */
+export function differences(old: unknown, next: unknown, path = ""): string[] {
+  if (isDeepStrictEqual(old, next)) return [];
+  if (!isContainer(old) || !isContainer(next) || Array.isArray(old) !== Array.isArray(next)) return [path];
+  const names = new Set([...Object.keys(old), ...Object.keys(next)]);
+  return [...names].flatMap((name) => differences(old[name], next[name], path === "" ? name : `${path}.${name}`));
+}
+
+/** Whether a property path, as resource options have it, leads to another or to what contains it. */
+export function covers(pattern: string, path: string): boolean {
+  const found = steps(path);
+  return steps(pattern).every((step, index) => index < found.length && [found[index], "*"].includes(step));
+}
+
+/** `next`, but at these paths as in `old`. */
+export function keepOld(old: Properties, next: Properties, paths: readonly string[]): Properties {
+  return paths.reduce((kept, path) => keep(old, kept, steps(path)) as Properties, next);
+}
+
+function keep(old: unknown, next: unknown, [step, ...rest]: string[]): unknown {
+  if (step === undefined) return old;
+  if (!isContainer(old) || !isContainer(next)) return next;
+  const copy = (Array.isArray(next) ? Array.from(next) : { ...next }) as Properties;
+  for (const name of step === "*" ? Object.keys(next) : [step]) {
+    copy[name] = keep(old[name], copy[name], rest);
+    if (copy[name] === undefined) Reflect.deleteProperty(copy, name);
+  }
+  return copy;
+}

@@ -1,0 +1,107 @@
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+
+/** One suite of one archive that apt is set up with. */
+export interface AptSource {
+  readonly uri: string;
+  readonly suite: string;
+  readonly components: readonly string[];
+  /** Path of the keyring that must have signed it, when it names one. */
+  readonly signedBy?: string;
+  /** Whether it is taken without a signature. */
+  readonly trusted: boolean;
+}
+
+const isYes = (value: string | undefined) => /^(yes|true|on|1)$/i.test(value ?? "");
+// A key may also stand there itself, or its fingerprint: only a path can be handed on.
+const pathOnly = (value: string | undefined) => (value?.startsWith("/") ? value.split(/[\s,]+/)[0] : undefined);
+
+/** Reads apt's old format, a source a line: `deb [option=value …] URI SUITE COMPONENT…`. */
+export function parseOneLineSources(text: string): readonly AptSource[] {
+  return text.split("\n").flatMap((line) => {
+    const match = /^deb\s+(?:\[([^\]]*)\]\s+)?(\S+)\s+(\S+)\s+([^#]+)/.exec(line.trim());
+    const [, optionText = "", uri, suite, components] = match ?? [];
+    if (uri === undefined || suite === undefined || components === undefined) return [];
+    const options = new Map(
+      optionText
+        .trim()
+        .split(/\s+/)
+        .map((option) => option.split("=", 2) as [string, string | undefined]),
+    );
+    return [
+      {
+        uri,
+        suite,
+        components: components.trim().split(/\s+/),
+        signedBy: pathOnly(options.get("signed-by")),
+        trusted: isYes(options.get("trusted")),
+      },
+    ];
+  });
+}
+
+function parseStanza(stanza: string): ReadonlyMap<string, string> {
+  const fields = new Map<string, string>();
+  let name = "";
+  for (const line of stanza.split("\n").filter((text) => !text.startsWith("#"))) {
+    const [, newName, value = ""] = /^([^\s:]+):(.*)$/.exec(line) ?? [];
+    if (newName !== undefined) name = newName.toLowerCase();
+    fields.set(name, `${fields.get(name) ?? ""}\n${newName === undefined ? line : value}`.trim());
+  }
+  return fields;
+}
+
+/** Reads apt's new format, deb822: a stanza for several URIs, suites and components. */
+export function parseDeb822Sources(text: string): readonly AptSource[] {
+  return text.split(/\n\s*\n/).flatMap((stanza) => {
+    const fields = parseStanza(stanza);
+    const words = (name: string) => (fields.get(name) ?? "").split(/\s+/).filter((word) => word !== "");
+    const enabled = fields.get("enabled");
+    if (!words("types").includes("deb") || (enabled !== undefined && !isYes(enabled))) return [];
+    return words("uris").flatMap((uri) =>
+      words("suites").map((suite) => ({
+        uri,
+        suite,
+        components: words("components"),
+        signedBy: pathOnly(fields.get("signed-by")),
+        trusted: isYes(fields.get("trusted")),
+      })),
+    );
+  });
+}
+
+/** All binary sources of an apt configuration folder. */
+export function readAptSources(aptFolder = "/etc/apt"): readonly AptSource[] {
+  const partsFolder = join(aptFolder, "sources.list.d");
+  const parts = existsSync(partsFolder) ? readdirSync(partsFolder).map((name) => join(partsFolder, name)) : [];
+  return [join(aptFolder, "sources.list"), ...parts.sort()].filter(existsSync).flatMap((path) => {
+    if (path.endsWith(".sources")) return parseDeb822Sources(readFileSync(path, "utf8"));
+    return path.endsWith(".list") ? parseOneLineSources(readFileSync(path, "utf8")) : [];
+  });
+}
+
+// Vendors name their suites after Debian's too: what tells the archive is its keyring, else where it lies.
+const evidence: readonly ((source: AptSource) => boolean)[] = [
+  ({ signedBy }) => /\/debian-archive-[^/]*$/.test(signedBy ?? ""),
+  ({ signedBy, uri }) => signedBy === undefined && /\/debian(-security)?\/?$/.test(uri),
+  ({ uri }) => /\/debian(-security)?\/?$/.test(uri),
+];
+
+/**
+ * The lines of a sources.list with which Debian release `codename` comes from the mirrors that these sources use for Debian's own
+ * archive, whatever their release is. None when no source is Debian's: then the bootstrapper's default must do.
+ */
+export function debianArchiveLines(sources: readonly AptSource[], codename: string): readonly string[] {
+  const candidates = sources.filter(
+    ({ components, suite, uri }) =>
+      components.includes("main") && /^[a-z]+(-updates|-security)?$/.test(suite) && !uri.startsWith("cdrom:"),
+  );
+  const archive =
+    evidence.map((isArchive) => candidates.filter(isArchive)).find((matching) => matching.length > 0) ?? [];
+  const lines = archive.map(({ uri, suite, signedBy, trusted }) => {
+    const options = [...(signedBy ? [`signed-by=${signedBy}`] : []), ...(trusted ? ["trusted=yes"] : [])];
+    const part = /-(updates|security)$/.exec(suite)?.[0] ?? "";
+    return ["deb", ...(options.length > 0 ? [`[${options.join(" ")}]`] : []), uri, codename + part, "main"].join(" ");
+  });
+  return [...new Set(lines)];
+}

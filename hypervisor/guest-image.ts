@@ -1,0 +1,69 @@
+import { createHash } from "node:crypto";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { join, relative } from "node:path";
+import { debianArchiveLines, readAptSources } from "./debian-archive";
+import { runAsRoot } from "./run-as-root";
+
+const release = { version: "12", codename: "bookworm" };
+
+/** Which guests an image is for: containers on libvirt's LXC driver, or virtual machines. */
+export type GuestKind = "container" | "vm";
+
+/** What is in it: `plain` is the operating system, `baked` has PostgreSQL and pgBackRest too. */
+export type GuestRecipe = "plain" | "baked";
+
+export interface GuestImageOptions {
+  readonly kind: GuestKind;
+  readonly recipe: GuestRecipe;
+  /** Absolute path of the folder of images. */
+  readonly imageFolder: string;
+  /** Gets a line of what happens at a time. */
+  readonly onProgress?: (line: string) => void;
+}
+
+/** Where an image lies: the path stays the same when the recipe changes, so that a rebuilt image does not replace hosts. */
+export function guestImagePath({ kind, recipe, imageFolder }: Omit<GuestImageOptions, "onProgress">): string {
+  const format = { container: "raw", vm: "qcow2" }[kind];
+  return join(imageFolder, `debian-${release.version}-${kind}-${recipe}.${format}`);
+}
+
+/** A hash of all that an image is made from, but the packages' versions: the files of `recipeFolder` and the arguments. */
+export function recipeHash(kind: GuestKind, recipe: GuestRecipe, recipeFolder: string): string {
+  const files = readdirSync(recipeFolder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name))
+    .sort();
+  const hash = createHash("sha256").update(JSON.stringify([kind, recipe, release]));
+  for (const file of files) {
+    const content = readFileSync(file);
+    hash.update(JSON.stringify([relative(recipeFolder, file), content.length])).update(content);
+  }
+  return hash.digest("hex");
+}
+
+/** Whether the image is there and made by this very recipe. */
+export function isGuestImageCurrent(options: Omit<GuestImageOptions, "onProgress">): boolean {
+  const image = guestImagePath(options);
+  return (
+    existsSync(image) &&
+    existsSync(`${image}.recipe`) &&
+    readFileSync(`${image}.recipe`, "utf8").trim() === recipeHash(options.kind, options.recipe, imageRecipes)
+  );
+}
+
+const imageRecipes = join(__dirname, "image");
+
+/** Builds the image unless it is there, from the machine's own Debian mirrors, and gives its path. */
+export async function buildGuestImage(options: GuestImageOptions): Promise<string> {
+  const { kind, recipe, onProgress } = options;
+  const image = guestImagePath(options);
+  if (isGuestImageCurrent(options)) return image;
+  const sources = debianArchiveLines(readAptSources(), release.codename);
+  await runAsRoot(
+    "image/build.sh",
+    [kind, recipe, release.codename, recipeHash(kind, recipe, imageRecipes), image],
+    onProgress,
+    sources.map((line) => `${line}\n`).join(""),
+  );
+  return image;
+}

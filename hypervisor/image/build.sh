@@ -1,0 +1,65 @@
+#!/usr/bin/env bash
+# Builds the guest image IMAGE, unless it is there already by the recipe with this HASH. apt's source lines arrive on stdin; none
+# means the bootstrapper's own.
+# usage: build.sh container|vm plain|baked CODENAME HASH IMAGE
+# Safe to run again and side by side: one build at a time works in a folder; the image appears whole, by renaming.
+set -euo pipefail
+
+here=$(dirname "$(readlink -f "$0")")
+
+packages=(
+  systemd-sysv dbus udev udhcpc iproute2 iputils-ping netbase
+  openssh-server sudo ca-certificates openssl procps less jq hostname
+)
+
+# How this machine reaches its mirrors: proxies, certificates, and whether an old snapshot will do.
+transport_options() {
+  apt-config dump --format '%f "%v";%n' Acquire | grep -E '^Acquire::(https?|Check-)[^ ]* "[^"]+";$' || true
+}
+
+make_root() {
+  local kind=$1 recipe=$2 codename=$3 root=$4
+  local transport=$root.transport
+  local -a sources=()
+  transport_options >"$transport"
+  if [ "$recipe" = baked ]; then packages+=(postgresql postgresql-contrib pgbackrest); fi
+  if [ "$kind" = vm ]; then packages+=(linux-image-cloud-amd64 tiny-initramfs kmod acpid); fi
+  cat >"$root.list"
+  if [ -s "$root.list" ]; then sources=("$root.list"); fi
+  mmdebstrap --mode=root --variant=minbase --components=main --format=directory \
+    --include="$(
+      IFS=,
+      echo "${packages[*]}"
+    )" \
+    --aptopt="$transport" \
+    --dpkgopt='path-exclude=/usr/share/man/*' --dpkgopt='path-exclude=/usr/share/info/*' \
+    --dpkgopt='path-exclude=/usr/share/doc/*' --dpkgopt='path-exclude=/usr/share/locale/*' \
+    --dpkgopt='path-include=/usr/share/locale/locale.alias' --dpkgopt=force-unsafe-io \
+    --setup-hook="bash '$here/lay-down.sh' \"\$1\" '$kind'" \
+    --customize-hook="bash '$here/customize.sh' \"\$1\" '$kind'" \
+    "$codename" "$root" "${sources[@]}"
+}
+
+main() {
+  local kind=$1 recipe=$2 codename=$3 hash=$4 image=$5
+  local lock
+  scratch=$(dirname "$image")/.build
+  mkdir -p "$(dirname "$image")"
+  exec {lock}<"$(dirname "$image")"
+  flock "$lock"
+  if [ -e "$image" ] && [ "$(cat "$image.recipe" 2>/dev/null)" = "$hash" ]; then return; fi
+
+  rm -rf --one-file-system "$scratch"
+  mkdir -m 0700 "$scratch"
+  trap 'rm -rf --one-file-system "$scratch"' EXIT
+  make_root "$kind" "$recipe" "$codename" "$scratch/root"
+  echo "making the file system"
+  bash "$here/$kind/make-disk.sh" "$scratch/root" "$scratch/image"
+  # An image without its recipe counts as none, a recipe of another image must never stand beside it.
+  rm -f "$image.recipe"
+  mv "$scratch/image" "$image"
+  echo "$hash" >"$scratch/recipe"
+  mv "$scratch/recipe" "$image.recipe"
+}
+
+main "$@"

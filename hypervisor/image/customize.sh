@@ -1,0 +1,37 @@
+#!/usr/bin/env bash
+# Makes the guest root $1 one of the lab: only the services that it needs, and nothing in it that must differ from guest to guest.
+set -euo pipefail
+
+main() {
+  local root=$1 kind=$2 here unit
+  here=$(dirname "$(readlink -f "$0")")
+  while read -r unit; do
+    ln -sf /dev/null "$root/etc/systemd/system/$unit"
+  done < <(cat "$here"/{common,"$kind"}/masked-units)
+  mkdir -p "$root/etc/systemd/system-generators"
+  while read -r unit; do
+    ln -sf /dev/null "$root/etc/systemd/system-generators/$unit"
+  done <"$here/common/masked-generators"
+  while read -r unit; do
+    chroot "$root" systemctl --quiet enable "$unit" </dev/null
+  done < <(cat "$here"/{common,"$kind"}/enabled-units)
+  chroot "$root" systemctl --quiet set-default multi-user.target
+  # Started by who asks for it: at boot it would only cost time.
+  rm -f "$root/lib/systemd/system/multi-user.target.wants"/{dbus,systemd-logind}.service
+  # It restarts for ever until it is configured; who configures it enables it.
+  if [ -e "$root/lib/systemd/system/pgbackrest.service" ]; then chroot "$root" systemctl --quiet disable pgbackrest.service; fi
+
+  rm -f "$root"/etc/ssh/ssh_host_* "$root"/etc/ssl/private/ssl-cert-snakeoil.key "$root"/etc/ssl/certs/ssl-cert-snakeoil.pem
+  : >"$root/etc/machine-id"
+  rm -f "$root/var/lib/dbus/machine-id" "$root/etc/hostname"
+  : >"$root/etc/resolv.conf"
+  : >"$root/etc/fstab"
+  # The machine's mirror is out of the guests' reach.
+  : >"$root/etc/apt/sources.list"
+  rm -f "$root"/etc/apt/sources.list.d/* "$root/etc/apt/apt.conf.d/99mmdebstrap"
+  rm -rf "$root"/var/lib/apt/lists/* "$root"/var/cache/apt/*.bin "$root"/var/cache/apt/archives/*.deb "$root"/var/log/*.log "$root/var/log/apt"
+  # sshd would run scripts and look for mail at every login.
+  sed -i '/pam_motd/d; /pam_mail/d' "$root/etc/pam.d/sshd"
+}
+
+main "$@" </dev/null

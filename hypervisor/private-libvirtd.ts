@@ -1,0 +1,73 @@
+import { createHash } from "node:crypto";
+import { existsSync, readFileSync, realpathSync, statSync } from "node:fs";
+import { createConnection } from "node:net";
+import { join } from "node:path";
+import type { StackLocation } from "../engine/engine";
+import { runAsRoot } from "./run-as-root";
+
+/** Where a stack's own libvirtd is found. */
+export interface PrivateLibvirtd {
+  /** The network namespace of the daemon and of its networks: `/run/netns/NAMESPACE`. */
+  readonly namespace: string;
+  /** Absolute path of its socket, short enough for any project folder. */
+  readonly socket: string;
+}
+
+const longestStackPart = 40;
+
+/** The names of a stack's libvirtd, whether it runs or not: the same for a folder however it is reached. */
+export function privateLibvirtdOf({ projectFolder, stack }: StackLocation): PrivateLibvirtd {
+  const hash = createHash("sha256")
+    .update(`${realpathSync(projectFolder)}\0${stack}`)
+    .digest("hex");
+  const namespace = `lab-${stack.slice(0, longestStackPart)}-${hash.slice(0, 6)}`;
+  return { namespace, socket: `/run/lab/${namespace}/libvirt-sock` };
+}
+
+function answers(socket: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const connection = createConnection(socket);
+    connection.once("connect", () => {
+      connection.destroy();
+      resolve(true);
+    });
+    connection.once("error", () => {
+      resolve(false);
+    });
+  });
+}
+
+/** Whether the stack's libvirtd answers, in its own network namespace and with the state folder that is there now. */
+export async function isRunning(location: StackLocation): Promise<boolean> {
+  const { namespace, socket } = privateLibvirtdOf(location);
+  const runtimeFolder = `/run/lab/${namespace}`;
+  const libvirtFolder = join(location.stateFolder, "libvirt");
+  if (!existsSync(`${runtimeFolder}/libvirtd.pid`) || !existsSync(libvirtFolder)) return false;
+  try {
+    const id = readFileSync(`${runtimeFolder}/libvirtd.pid`, "utf8").trim();
+    const folder = statSync(libvirtFolder);
+    const belongsTogether =
+      statSync(`/proc/${id}/ns/net`).ino === statSync(`/run/netns/${namespace}`).ino &&
+      readFileSync(`${runtimeFolder}/state-folder`, "utf8").trim() === `${folder.dev}:${folder.ino}` &&
+      realpathSync(join(location.stateFolder, "run")) === runtimeFolder;
+    return belongsTogether && (await answers(socket));
+  } catch (error) {
+    // Whatever is missing, `libvirtd-start.sh` mends it.
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return false;
+    throw error;
+  }
+}
+
+/** Makes the stack's libvirtd run, whatever was left of an earlier one. The state folder must exist. */
+export async function startPrivateLibvirtd(location: StackLocation): Promise<PrivateLibvirtd> {
+  const libvirtd = privateLibvirtdOf(location);
+  if (!(await isRunning(location))) {
+    await runAsRoot("libvirtd-start.sh", [libvirtd.namespace, location.stateFolder]);
+  }
+  return libvirtd;
+}
+
+/** Ends the stack's libvirtd and its guests, and deletes their volumes and definitions. */
+export async function stopPrivateLibvirtd(location: StackLocation): Promise<void> {
+  await runAsRoot("libvirtd-stop.sh", [privateLibvirtdOf(location).namespace, location.stateFolder]);
+}

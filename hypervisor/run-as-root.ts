@@ -1,0 +1,56 @@
+import { spawn } from "node:child_process";
+import { accessSync, constants } from "node:fs";
+import { delimiter, join } from "node:path";
+import { createInterface } from "node:readline";
+import { EngineError } from "../engine/engine";
+
+function isOnPath(program: string): boolean {
+  return (process.env.PATH ?? "").split(delimiter).some((folder) => {
+    try {
+      accessSync(join(folder, program), constants.X_OK);
+      return true;
+    } catch {
+      return false;
+    }
+  });
+}
+
+/** The words before a command that make it root's: none for root, `sudo` for others. */
+export function rootPrefix(): readonly string[] {
+  if (process.getuid?.() === 0) return [];
+  if (isOnPath("sudo")) return ["sudo"];
+  throw new EngineError(
+    `a private libvirtd and its image need root, and this is user ${String(process.getuid?.())} without sudo; hint: run ./lab as root, or install sudo`,
+  );
+}
+
+/** Runs one of this folder's scripts as root, with `input` on its stdin. Rejects with the last lines of what it said. */
+export async function runAsRoot(
+  script: string,
+  args: readonly string[],
+  onLine: (line: string) => void = () => undefined,
+  input = "",
+): Promise<void> {
+  const [program = "bash", ...rest] = [...rootPrefix(), "bash", join(__dirname, script), ...args];
+  const lastLines: string[] = [];
+  const child = spawn(program, rest, { stdio: "pipe" });
+  for (const stream of [child.stdout, child.stderr]) {
+    createInterface({ input: stream }).on("line", (line) => {
+      lastLines.push(line);
+      if (lastLines.length > 20) lastLines.shift();
+      onLine(line);
+    });
+  }
+  // A script that ends early has read what it wanted; its exit status tells the rest.
+  child.stdin.on("error", () => undefined);
+  child.stdin.end(input);
+  const status = await new Promise<number | NodeJS.Signals | null>((resolve, reject) => {
+    child.on("error", reject);
+    child.on("close", (code, signal) => {
+      resolve(code ?? signal);
+    });
+  });
+  if (status !== 0) {
+    throw new EngineError([`hypervisor/${script} failed with ${String(status)}:`, ...lastLines].join("\n"));
+  }
+}

@@ -1,0 +1,270 @@
+import type { Input } from "@pulumi/pulumi";
+
+/** A value whose parts may each be known only later. */
+export type Deep<T> = Input<
+  T extends readonly (infer Item)[] ? Deep<Item>[] : T extends object ? { [Key in keyof T]: Deep<T[Key]> } : T
+>;
+
+/** A resource's arguments: each, and each part of it, may be known only later. */
+export type Arguments<T> = { [Key in keyof T]: Deep<T[Key]> };
+
+/** What the provider is told. */
+export interface ProviderConfiguration {
+  /**
+   * The libvirt to talk to, such as `qemu:///system?socket=PATH` or `lxc:///system?socket=PATH`.
+   * @default "qemu:///system"
+   */
+  uri?: string;
+}
+
+/** One host that a network's DHCP server knows. */
+export interface DhcpHost {
+  /** Its MAC address, `52:54:00:…`. */
+  mac?: string;
+  /** The address that it always gets. */
+  ip?: string;
+  /** The name that it is told, and that the name service answers for. */
+  name?: string;
+}
+
+/** The names of one address, forward and backward. */
+export interface DnsHost {
+  /** The address. */
+  ip: string;
+  /** Its names; the first is the answer to a reverse look-up. */
+  hostnames?: { hostname: string }[];
+}
+
+/** One address of a network, on the bridge itself. */
+export interface NetworkAddress {
+  /** The bridge's own address. */
+  address?: string;
+  /** The network's prefix length. */
+  prefix?: number;
+  /**
+   * What the DHCP server gives out.
+   * @default - no DHCP server
+   */
+  dhcp?: {
+    /** For hosts that are not listed. */
+    ranges?: { start: string; end: string }[];
+    /** Reserved addresses. A later change is **not applied** by the provider, and it does not say so. */
+    hosts?: DhcpHost[];
+  };
+}
+
+/** A virtual network. Only `autostart` can change; any other change is silently not applied. */
+export interface NetworkConfiguration {
+  /** Unique in this libvirt. */
+  name: string;
+  /**
+   * Started together with libvirt.
+   * @default false
+   */
+  autostart?: boolean;
+  /**
+   * The bridge on this machine.
+   * @default - a name that libvirt chooses
+   */
+  bridge?: { name?: string };
+  /**
+   * The domain of the hosts' names.
+   * @default - none
+   */
+  domain?: {
+    name?: string;
+    /** `yes`: a name of this domain is never asked of another name server. */
+    localOnly?: string;
+  };
+  /**
+   * The network's name service.
+   * @default - answers for DHCP's hosts only
+   */
+  dns?: { hosts?: DnsHost[] };
+  /**
+   * Addresses on the bridge.
+   * @default - none
+   */
+  ips?: NetworkAddress[];
+}
+
+/** A storage pool. Every change is an error. */
+export interface PoolConfiguration {
+  /** Unique in this libvirt. */
+  name: string;
+  /** `dir` for a folder: made if missing, removed with the pool. */
+  type: string;
+  /** Where it is on this machine. */
+  target?: { path?: string };
+}
+
+/** The format of a volume: `qcow2`, `raw` or `iso`. */
+export interface VolumeFormat {
+  type: string;
+}
+
+/** A volume of a pool. A change of `pool` or `create` replaces it, with its data; any other change is an error. */
+export interface VolumeConfiguration {
+  /** Unique in the pool. */
+  name: string;
+  /** The pool's name. */
+  pool: string;
+  /**
+   * Bytes.
+   * @default - the size of `create.content`
+   */
+  capacity?: number;
+  /**
+   * What it is.
+   * @default - the pool's own format, `raw` in a folder
+   */
+  target?: { format?: VolumeFormat };
+  /**
+   * The volume that it is an overlay of, which must not change any more.
+   * @default - none
+   */
+  backingStore?: { path: string; format?: VolumeFormat };
+  /**
+   * What it is filled with: a path on the machine that runs the program, `file://…` or `https://…`.
+   * @default - nothing
+   */
+  create?: { content: { url: string } };
+}
+
+/** A cloud-init seed as an ISO image on the machine that runs the program. Every change replaces it. */
+export interface CloudinitDiskConfiguration {
+  /** For messages only. */
+  name: string;
+  /** cloud-init's meta-data, YAML. */
+  metaData: string;
+  /** cloud-init's user-data, with its first line `#cloud-config`. */
+  userData: string;
+}
+
+/** A disk of a virtual machine. */
+export interface Disk {
+  /** `disk` or `cdrom`. */
+  device?: string;
+  /** How it is read: `{ name: "qemu", type: "qcow2" }`. */
+  driver?: { name?: string; type?: string };
+  /** The file. Pool and volume names would keep AppArmor from seeing the chain of backing files. */
+  source?: { file?: { file?: string } };
+  /** What the guest sees. */
+  target?: { dev?: string; bus?: string };
+  /**
+   * The guest cannot write to it.
+   * @default false
+   */
+  readOnly?: boolean;
+}
+
+/** A file system of a container. */
+export interface Filesystem {
+  /** `passthrough`: the container's owners and modes are the file system's own. */
+  accessMode?: string;
+  /** `{ type: "loop", format: "raw" }` for an image. */
+  driver?: { type?: string; format?: string };
+  /** The image. */
+  source?: { file?: { file: string } };
+  /** Where it is mounted. */
+  target?: { dir: string };
+}
+
+/** A network card. */
+export interface Interface {
+  /** Its address, as the network reserves it. */
+  mac?: { address: string };
+  /**
+   * What the guest sees, such as `virtio`.
+   * @default - the hypervisor's
+   */
+  model?: { type: string };
+  /** The network's name. */
+  source?: { network?: { network?: string } };
+}
+
+/** What a domain is made of. */
+export interface Devices {
+  /** A virtual machine's disks. */
+  disks?: Disk[];
+  /** A container's file systems. */
+  filesystems?: Filesystem[];
+  /** Network cards. */
+  interfaces?: Interface[];
+  /** A virtual machine's serial ports. */
+  serials?: { target?: { port?: number } }[];
+  /** A container's consoles. */
+  consoles?: { target?: { type?: string; port?: number } }[];
+}
+
+/**
+ * A virtual machine or a container. A change stops it, defines it anew under the same UUID and starts it;
+ * on LXC the provider cannot, so there replace it, with delete first.
+ */
+export interface DomainConfiguration {
+  /** Unique in this libvirt. */
+  name: string;
+  /** `kvm`, `qemu` (emulation) or `lxc`. */
+  type: string;
+  /** Memory, in `memoryUnit`. */
+  memory?: number;
+  /**
+   * `MiB`, `GiB`, …
+   * @default "KiB"
+   */
+  memoryUnit?: string;
+  /**
+   * Virtual CPUs. A container sees the machine's, whatever is said here.
+   * @default 1
+   */
+  vcpu?: number;
+  /**
+   * Started when it is created.
+   * @default false
+   */
+  running?: boolean;
+  /**
+   * Started together with libvirt.
+   * @default false
+   */
+  autostart?: boolean;
+  /** What is booted. */
+  os?: {
+    /** `hvm` for a virtual machine, `exe` for a container. */
+    type?: string;
+    /** Such as `x86_64`. */
+    typeArch?: string;
+    /** The machine type, such as `pc`. */
+    typeMachine?: string;
+    /** In the order in which they are tried. */
+    bootDevices?: { dev: string }[];
+    /** A container's first process. */
+    init?: string;
+    /** Its environment. */
+    initEnvs?: { name: string; value: string }[];
+  };
+  /** What the hypervisor provides. */
+  features?: {
+    acpi?: boolean;
+    apic?: { eoi?: string };
+    /** A container's own network. */
+    privNet?: boolean;
+    /** Emulation's cache of translated code, which otherwise grows to 1.2 GB a guest. */
+    tcg?: { tbCache?: number; tbCacheUnit?: string };
+  };
+  /** Disks, network cards, consoles. */
+  devices?: Devices;
+}
+
+/** Arguments of `Provider`. */
+export type ProviderArgs = Arguments<ProviderConfiguration>;
+/** Arguments of `Network`. */
+export type NetworkArgs = Arguments<NetworkConfiguration>;
+/** Arguments of `Pool`. */
+export type PoolArgs = Arguments<PoolConfiguration>;
+/** Arguments of `Volume`. */
+export type VolumeArgs = Arguments<VolumeConfiguration>;
+/** Arguments of `CloudinitDisk`. */
+export type CloudinitDiskArgs = Arguments<CloudinitDiskConfiguration>;
+/** Arguments of `Domain`. */
+export type DomainArgs = Arguments<DomainConfiguration>;

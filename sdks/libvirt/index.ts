@@ -1,0 +1,92 @@
+/**
+ * The part of provider dmacvicar/libvirt 0.9.7 that the lab uses, in the shape of what
+ * `pulumi package add terraform-provider dmacvicar/libvirt 0.9.7` generates, which has 50,000 lines of types.
+ * Names and nesting are the provider's, which follow libvirt's XML: https://libvirt.org/format.html
+ */
+import * as pulumi from "@pulumi/pulumi";
+import type { CloudinitDiskArgs, DomainArgs, NetworkArgs, PoolArgs, ProviderArgs, VolumeArgs } from "./arguments";
+import manifest from "./package.json";
+
+export type * from "./arguments";
+
+function packageReference(): Promise<string> {
+  const { name, version, parameterization } = manifest.pulumi;
+  return pulumi.runtime.registerPackage({
+    baseProviderName: name,
+    baseProviderVersion: version,
+    baseProviderDownloadUrl: "",
+    packageName: parameterization.name,
+    packageVersion: parameterization.version,
+    base64Parameter: parameterization.value,
+  });
+}
+
+// An output that is no input has to be among the properties, as undefined, or it never appears on the resource.
+
+/** A connection to one libvirt. */
+export class Provider extends pulumi.ProviderResource {
+  constructor(name: string, args: ProviderArgs, opts?: pulumi.ResourceOptions) {
+    super("libvirt", name, args, opts, false, packageReference());
+  }
+}
+
+/** A virtual network with its DHCP server and name service. */
+export class Network extends pulumi.CustomResource {
+  declare public readonly name: pulumi.Output<string>;
+  declare public readonly uuid: pulumi.Output<string>;
+
+  constructor(name: string, args: NetworkArgs, opts?: pulumi.CustomResourceOptions) {
+    super("libvirt:index/network:Network", name, { ...args, uuid: undefined }, opts, false, packageReference());
+  }
+}
+
+/** A storage pool. */
+export class Pool extends pulumi.CustomResource {
+  declare public readonly name: pulumi.Output<string>;
+  declare public readonly uuid: pulumi.Output<string>;
+
+  constructor(name: string, args: PoolArgs, opts?: pulumi.CustomResourceOptions) {
+    super("libvirt:index/pool:Pool", name, { ...args, uuid: undefined }, opts, false, packageReference());
+  }
+}
+
+/** A volume of a storage pool. */
+export class Volume extends pulumi.CustomResource {
+  declare public readonly name: pulumi.Output<string>;
+  declare public readonly pool: pulumi.Output<string>;
+  /** The file on libvirt's machine. */
+  declare public readonly path: pulumi.Output<string>;
+
+  constructor(name: string, args: VolumeArgs, opts?: pulumi.CustomResourceOptions) {
+    super("libvirt:index/volume:Volume", name, { ...args, path: undefined }, opts, false, packageReference());
+  }
+}
+
+/** A cloud-init seed, for a `Volume` of format `iso`. */
+export class CloudinitDisk extends pulumi.CustomResource {
+  declare public readonly name: pulumi.Output<string>;
+  /** The ISO image, under `$TMPDIR` of the provider: it holds what `userData` holds. */
+  declare public readonly path: pulumi.Output<string>;
+
+  constructor(name: string, args: CloudinitDiskArgs, opts?: pulumi.CustomResourceOptions) {
+    super(
+      "libvirt:index/cloudinitDisk:CloudinitDisk",
+      name,
+      { ...args, path: undefined },
+      opts,
+      false,
+      packageReference(),
+    );
+  }
+}
+
+/** A virtual machine or a container. */
+export class Domain extends pulumi.CustomResource {
+  declare public readonly name: pulumi.Output<string>;
+  /** What tells this domain from the next of the same name. `id` is of no use: it is the text "missing ID". */
+  declare public readonly uuid: pulumi.Output<string>;
+
+  constructor(name: string, args: DomainArgs, opts?: pulumi.CustomResourceOptions) {
+    super("libvirt:index/domain:Domain", name, { ...args, uuid: undefined }, opts, false, packageReference());
+  }
+}
