@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
-import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { join, relative } from "node:path";
+import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
+import { join } from "node:path";
 import { debianArchiveLines, readAptSources } from "./debian-archive";
 import { runAsRoot } from "./run-as-root";
 
@@ -29,14 +29,13 @@ export function guestImagePath({ kind, recipe, imageFolder }: Omit<GuestImageOpt
 
 /** A hash of all that an image is made from, but the packages' versions: the files of `recipeFolder` and the arguments. */
 export function recipeHash(kind: GuestKind, recipe: GuestRecipe, recipeFolder: string): string {
-  const files = readdirSync(recipeFolder, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile())
-    .map((entry) => join(entry.parentPath, entry.name))
+  const files = readdirSync(recipeFolder, { recursive: true, encoding: "utf8" })
+    .filter((path) => statSync(join(recipeFolder, path)).isFile())
     .sort();
   const hash = createHash("sha256").update(JSON.stringify([kind, recipe, release]));
-  for (const file of files) {
-    const content = readFileSync(file);
-    hash.update(JSON.stringify([relative(recipeFolder, file), content.length])).update(content);
+  for (const path of files) {
+    const content = readFileSync(join(recipeFolder, path));
+    hash.update(JSON.stringify([path, content.length])).update(content);
   }
   return hash.digest("hex");
 }

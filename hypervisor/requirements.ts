@@ -19,7 +19,16 @@ const containerPackages = [
   "openssh-client",
 ];
 
-const vmPackages = ["libvirt-daemon-driver-qemu", "qemu-system-x86", "seabios", "qemu-utils", "extlinux"];
+const vmPackages = [
+  "libvirt-daemon-driver-qemu",
+  "qemu-system-x86",
+  // With its boot firmware the kvm probe tells whether a guest runs.
+  "ipxe-qemu",
+  "qemu-utils",
+  "extlinux",
+  // Makes the seeds' ISO images.
+  "genisoimage",
+];
 
 /** What this machine is to run. */
 export interface RequirementsOptions {

@@ -20,7 +20,7 @@ try() {
 }
 
 main() {
-  local account=$1 kind=$2 stanza=$3 conf=/etc/pgbackrest/pgbackrest.conf
+  local account=$1 kind=$2 stanza=$3 conf=/etc/pgbackrest/pgbackrest.conf deadline=$((SECONDS + 60))
   install -d -m 0755 /etc/pgbackrest/conf.d
   if [[ -e $conf.next ]]; then
     try "$account" "$kind" "$stanza" "$conf.next"
@@ -33,7 +33,13 @@ main() {
   else
     systemctl restart pgbackrest
   fi
-  timeout 60 bash -c "until sudo -u $account pgbackrest --log-level-file=off server-ping; do sleep 0.2; done"
+  until sudo -u "$account" pgbackrest --log-level-file=off --log-level-console=warn server-ping; do
+    if ((SECONDS >= deadline)); then
+      journalctl -u pgbackrest -n 20 --no-pager >&2
+      return 1
+    fi
+    sleep 0.2
+  done
 }
 
 main "$@" </dev/null

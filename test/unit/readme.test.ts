@@ -14,7 +14,7 @@ it("tells every key of Pulumi.yaml, with its meaning and its default", () => {
     .split("\n")
     .map((line) => line.split("|").map((cell) => cell.trim()));
   for (const [key, { description, default: value }] of Object.entries(config)) {
-    const text = typeof value === "object" ? JSON.stringify(value) : String(value);
+    const text = typeof value === "string" ? value : JSON.stringify(value);
     const row = rows.find((cells) => cells[1] === `\`${key}\``);
     expect(row?.slice(2, 4), key).toEqual([description, text === "" ? "" : `\`${text}\``]);
   }

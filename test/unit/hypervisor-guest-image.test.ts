@@ -1,0 +1,66 @@
+import { cpSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { guestImagePath, isGuestImageCurrent, recipeHash } from "../../hypervisor/guest-image";
+
+const recipes = resolve(__dirname, "../../hypervisor/image");
+let folder: string;
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "images-"));
+});
+afterEach(() => {
+  rmSync(folder, { recursive: true });
+});
+
+describe("a guest image", () => {
+  it("has a path that says what it is, not by which recipe", () => {
+    expect(guestImagePath({ kind: "container", recipe: "baked", imageFolder: "/i" })).toBe(
+      "/i/debian-12-container-baked.raw",
+    );
+    expect(guestImagePath({ kind: "vm", recipe: "plain", imageFolder: "/i" })).toBe("/i/debian-12-vm-plain.qcow2");
+  });
+
+  it("is current only beside the hash of today's recipe", () => {
+    const options = { kind: "container", recipe: "plain", imageFolder: folder } as const;
+    const image = guestImagePath(options);
+    const hash = recipeHash("container", "plain", recipes);
+    writeFileSync(`${image}.recipe`, `${hash}\n`);
+    expect(isGuestImageCurrent(options)).toBe(false);
+    writeFileSync(image, "");
+    expect(isGuestImageCurrent(options)).toBe(true);
+    writeFileSync(`${image}.recipe`, `${recipeHash("container", "baked", recipes)}\n`);
+    expect(isGuestImageCurrent(options)).toBe(false);
+    rmSync(`${image}.recipe`);
+    expect(isGuestImageCurrent(options)).toBe(false);
+  });
+});
+
+describe("the hash of a recipe", () => {
+  it("differs between kinds and recipes", () => {
+    const hashes = (["container", "vm"] as const).flatMap((kind) =>
+      (["plain", "baked"] as const).map((recipe) => recipeHash(kind, recipe, recipes)),
+    );
+    expect(new Set(hashes).size).toBe(4);
+  });
+
+  it("follows every file's content and name, and not where the folder is", () => {
+    const hash = (path: string) => recipeHash("vm", "plain", path);
+    const copy = join(folder, "copy");
+    cpSync(recipes, copy, { recursive: true });
+    expect(hash(copy)).toBe(hash(recipes));
+
+    writeFileSync(join(copy, "common", "masked-units"), "one.service\n");
+    const changed = hash(copy);
+    expect(changed).not.toBe(hash(recipes));
+
+    renameSync(join(copy, "build.sh"), join(copy, "make.sh"));
+    const renamed = hash(copy);
+    expect(renamed).not.toBe(changed);
+
+    mkdirSync(join(copy, "vm", "root", "new"));
+    writeFileSync(join(copy, "vm", "root", "new", "file"), "");
+    expect(hash(copy)).not.toBe(renamed);
+  });
+});
