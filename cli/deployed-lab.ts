@@ -15,9 +15,12 @@ const OUTPUTS = ["hosts", "stanza", "configuration", "ssh"] as const satisfies r
 
 /** @throws Error when the stack has no lab. */
 export function deployedLab(outputs: Readonly<Record<string, Output>>, stack: string): DeployedLab {
-  if (OUTPUTS.some((name) => outputs[name] === undefined)) {
-    throw new Error(`stack "${stack}" has no lab yet; hint: ./lab up --stack ${stack}`);
-  }
+  if (OUTPUTS.some((name) => outputs[name] === undefined)) throw noLab(stack);
   const values = Object.fromEntries(OUTPUTS.map((name) => [name, outputs[name]?.value]));
   return values as unknown as DeployedLab;
+}
+
+/** What a command says that needs a lab, where there is none. */
+export function noLab(stack: string): Error {
+  return new Error(`stack "${stack}" has no lab yet; hint: ./lab up --stack ${stack}`);
 }

@@ -2,7 +2,7 @@ import * as fs from "node:fs";
 import { startPrivateLibvirtd, stopPrivateLibvirtd } from "../hypervisor/private-libvirtd";
 import { stackEngine } from "../engine/stack-engine";
 import { confirm, isAsking } from "./confirm";
-import { openEngine } from "./engine";
+import { announceEngine, openEngine } from "./engine";
 import { handOver, inNamespace, thisCommand } from "./hand-over";
 import type { Invocation } from "./invocation";
 import { stackOf } from "./invocation";
@@ -35,7 +35,8 @@ function destroyInside({ namespace }: { namespace: string }): Promise<number> {
 }
 
 async function destroyResources(invocation: Invocation, stack: Stack): Promise<number> {
-  const engine = await openEngine(invocation, stack, { announce: true });
+  announceEngine(invocation, stack);
+  const engine = await openEngine(invocation, stack);
   await withProgress(invocation, (run) => engine.destroy(run));
   return 0;
 }

@@ -6,17 +6,18 @@ import type { Invocation } from "./invocation";
 import type { Stack } from "./stack";
 
 /** Opens the engine that carries a stack out. */
-export async function openEngine(
-  invocation: Invocation,
-  { location }: Stack,
-  { announce = false }: { announce?: boolean } = {},
-): Promise<Engine> {
-  const [name, reason] = chooseEngine(invocation.options.engine, stackEngine(location));
-  if (announce) process.stderr.write(`lab: stack "${location.stack}", engine ${name} (${reason})\n`);
+export async function openEngine({ options }: Invocation, { location }: Stack): Promise<Engine> {
+  const [name] = chooseEngine(options.engine, stackEngine(location));
   // Each is loaded only when it is used: Pulumi's SDK takes a while.
   return name === "pulumi"
     ? (await import("../engine/automation")).createPulumiEngine(location)
     : (await import("../engine/embedded/embedded")).createEmbeddedEngine(location);
+}
+
+/** Says which engine carries a stack out, and why. */
+export function announceEngine({ options }: Invocation, { location }: Stack): void {
+  const [name, reason] = chooseEngine(options.engine, stackEngine(location));
+  process.stderr.write(`lab: stack "${location.stack}", engine ${name} (${reason})\n`);
 }
 
 /** The engine, and why: the one that is asked for, else the one that made the stack, else `pulumi` where it is installed. */

@@ -8,8 +8,8 @@ import { peersOf } from "../lib/proofs";
 import type { DeployedLab } from "./deployed-lab";
 import { PROJECT_FOLDER } from "./invocation";
 
-const CONNECT_SECONDS = 15;
-const SCRIPT_SECONDS = 60;
+const CONNECT_SECONDS = 30;
+const SCRIPT_SECONDS = 120;
 
 /** Reads what the hosts of a lab tell of themselves, side by side. What cannot be read is a failure among a host's facts. */
 export async function readFacts(lab: DeployedLab): Promise<Map<string, Facts>> {

@@ -44,5 +44,6 @@ export function isInside(namespace: string): boolean {
  */
 export function asRoot(command: readonly string[]): string[] {
   const kept = Object.keys(process.env).filter((name) => /^(LAB|PULUMI)_|_proxy$/i.test(name));
-  return ["sudo", `--preserve-env=${kept.join(",")}`, "env", `PATH=${process.env.PATH ?? ""}`, ...command];
+  const preserve = kept.length > 0 ? [`--preserve-env=${kept.join(",")}`] : [];
+  return ["sudo", ...preserve, "env", `PATH=${process.env.PATH ?? ""}`, ...command];
 }

@@ -108,13 +108,18 @@ async function perform(
     const command = process.getuid?.() !== 0 && rootNeeded(invocation) ? asRoot(thisCommand()) : undefined;
     process.exitCode = command === undefined ? await work(invocation) : await handOver(command);
   } catch (error) {
-    const text = error instanceof Error ? (options.debug === true ? error.stack : error.message) : String(error);
-    process.stderr.write(`lab: ${text ?? "failed"}\n`);
+    process.stderr.write(`lab: ${tell(error, options.debug === true)}\n`);
     process.exitCode = 1;
   }
   if (signal.aborted) process.exitCode = 128 + received();
   // What still listens to a host or to a child is of no use any more.
   process.exit();
+}
+
+function tell(error: unknown, debug: boolean): string {
+  if (!(error instanceof Error)) return String(error);
+  if (error.name === "AbortError") return "interrupted";
+  return debug ? (error.stack ?? error.message) : error.message;
 }
 
 /** The first SIGINT or SIGTERM aborts, the second ends at once. */

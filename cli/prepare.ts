@@ -12,13 +12,18 @@ import { IMAGE_FOLDER } from "./stack";
 /** Makes the machine ready for a stack and says how `pulumi up` runs there. */
 export async function prepare(invocation: Invocation): Promise<number> {
   const stack = stackOf(invocation);
-  const { stack: name, stateFolder } = stack.location;
+  const name = stack.location.stack;
+  const command = `pulumi up --stack ${name}`;
   if (!stack.isPrivate) {
-    process.stdout.write(`stack "${name}" uses a libvirt of yours; nothing to prepare: pulumi up --stack ${name}\n`);
+    process.stderr.write(
+      `lab: stack "${name}" uses a libvirt and an image that you have; there is nothing to prepare\n`,
+    );
+    process.stdout.write(`${command}\n`);
     return 0;
   }
   const { namespace } = await prepareStack(invocation, stack);
-  process.stdout.write(`${namespace} ${stateFolder}`);
+  process.stderr.write("lab: ready; the hosts are reached from a network namespace, as root:\n");
+  process.stdout.write(`nsenter --net=/run/netns/${namespace} ${command}\n`);
   return 0;
 }
 

@@ -1,7 +1,7 @@
 import type { Engine, EngineEvent } from "../engine/engine";
 import type { ChangeSummary } from "./changes";
 import { renderChanges, summarize } from "./changes";
-import { openEngine } from "./engine";
+import { announceEngine, openEngine } from "./engine";
 import type { Invocation } from "./invocation";
 import { stackOf } from "./invocation";
 import { isTold, renderLog, writeError } from "./progress";
@@ -9,8 +9,8 @@ import { isTold, renderLog, writeError } from "./progress";
 /** Shows what `up` would change. Installs and starts nothing. */
 export async function preview(invocation: Invocation, { json = false }: { json?: boolean }): Promise<number> {
   const stack = stackOf(invocation);
-  const engine = await openEngine(invocation, stack, { announce: true });
-  const summary = await previewChanges(engine, invocation);
+  announceEngine(invocation, stack);
+  const summary = await previewChanges(await openEngine(invocation, stack), invocation);
   process.stdout.write(json ? `${JSON.stringify(summary, undefined, 2)}\n` : renderChanges(summary));
   return 0;
 }

@@ -1,4 +1,5 @@
 import type { Change, EngineEvent, Operation, RunOptions } from "../engine/engine";
+import { EngineError } from "../engine/engine";
 import type { Invocation } from "./invocation";
 import { isStep, stepOf } from "./resource-names";
 
@@ -13,6 +14,7 @@ const DONE: Readonly<Record<Operation, string>> = {
 const LAST_LINES = 20;
 const QUIET_SECONDS = 15;
 
+type Failure = Extract<EngineEvent, { kind: "fail" }>;
 type LogEvent = Extract<EngineEvent, { kind: "log" }>;
 
 /** Whether a message is for everybody. */
@@ -45,13 +47,16 @@ export class Progress {
   private readonly start: number;
   private readonly running = new Map<string, number>();
   private readonly timer: NodeJS.Timeout;
+  private readonly failures: Failure[] = [];
+  private lastTold: number;
 
   constructor(private readonly options: ProgressOptions) {
     this.now = options.now ?? (() => performance.now());
     this.start = this.now();
+    this.lastTold = this.start;
     this.timer = setInterval(() => {
-      this.tellRunning();
-    }, QUIET_SECONDS * 1000).unref();
+      if (this.now() - this.lastTold >= QUIET_SECONDS * 1000) this.tellRunning();
+    }, 1000).unref();
   }
 
   /** To be given to the engine. */
@@ -63,6 +68,7 @@ export class Progress {
     const { change } = event;
     if (event.kind === "fail") {
       this.running.delete(change.urn);
+      this.failures.push(event);
       this.tellStep(change, `FAILED after ${event.seconds.toFixed(1)} s`);
       const lines = event.message.trimEnd().split("\n").slice(-LAST_LINES);
       for (const line of lines) this.options.write(`            ${line}`);
@@ -77,6 +83,15 @@ export class Progress {
     }
   };
 
+  /** The end of a run that failed, in short: what was told of a step when it failed is not told again. */
+  renderFailure(message: string): string {
+    if (this.failures.length === 0) return message;
+    const steps = this.failures.map(({ change }) => Object.values(stepOf(change)).join(" "));
+    const told = this.failures.flatMap((failure) => failure.message.split("\n")).filter((line) => line !== "");
+    const rest = message.split("\n").filter((line) => line !== "" && !told.some((known) => line.endsWith(known)));
+    return [`failed: ${steps.join(", ")}; the state is kept, and the next run goes on from there`, ...rest].join("\n");
+  }
+
   /** Ends the reports. */
   stop(): void {
     clearInterval(this.timer);
@@ -84,7 +99,7 @@ export class Progress {
 
   private tellStep(change: Change, text: string): void {
     const { host, step } = stepOf(change);
-    this.tell(`${host.padEnd(10)}  ${step.padEnd(24)}  ${text}`);
+    this.tell(`${host.padEnd(10)}  ${step.padEnd(30)}  ${text}`);
   }
 
   private tellRunning(): void {
@@ -97,7 +112,8 @@ export class Progress {
   }
 
   private tell(text: string): void {
-    const elapsed = ((this.now() - this.start) / 1000).toFixed(1);
+    this.lastTold = this.now();
+    const elapsed = ((this.lastTold - this.start) / 1000).toFixed(1);
     this.options.write(`${elapsed.padStart(7)} s  ${text}`);
   }
 }
@@ -120,6 +136,9 @@ export async function withProgress<T>(
   signal.addEventListener("abort", tellStop);
   try {
     return await work({ config: options.config, onEvent: progress.onEvent, signal });
+  } catch (error) {
+    if (options.debug === true || !(error instanceof EngineError)) throw error;
+    throw new EngineError(progress.renderFailure(error.message));
   } finally {
     signal.removeEventListener("abort", tellStop);
     progress.stop();

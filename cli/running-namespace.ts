@@ -1,4 +1,6 @@
+import { stackEngine } from "../engine/stack-engine";
 import { isRunning, privateLibvirtdOf } from "../hypervisor/private-libvirtd";
+import { noLab } from "./deployed-lab";
 import { isInside } from "./hand-over";
 import type { Stack } from "./stack";
 
@@ -15,6 +17,7 @@ export async function runningNamespace({ location, isPrivate }: Stack): Promise<
   if (!isPrivate) return undefined;
   if (await isRunning(location)) return privateLibvirtdOf(location).namespace;
   const { stack } = location;
+  if (stackEngine(location) === undefined) throw noLab(stack);
   throw new Error(
     `the private libvirtd of stack "${stack}" does not run, so its hosts do not either; hint: ./lab up --stack ${stack}`,
   );

@@ -13,12 +13,12 @@ import { isInOwnNamespace, runningNamespace } from "./running-namespace";
 /** Proves the lab as it is; exit status 1 when it is not proven. */
 export async function status(invocation: Invocation, { json = false }: { json?: boolean }): Promise<number> {
   const stack = stackOf(invocation);
-  const engine = await openEngine(invocation, stack);
-  const lab = deployedLab(await engine.outputs(), stack.location.stack);
   if (!isInOwnNamespace(stack)) {
     const namespace = await runningNamespace(stack);
     if (namespace !== undefined) return handOver(inNamespace(namespace, thisCommand()));
   }
+  const engine = await openEngine(invocation, stack);
+  const lab = deployedLab(await engine.outputs(), stack.location.stack);
   const report = await proveLab(lab);
   process.stdout.write(json ? `${JSON.stringify(report, undefined, 2)}\n` : renderReport(report));
   return report.proven ? 0 : 1;

@@ -80,13 +80,8 @@ function scenarioFile(name: string): string {
 
 async function installTestRequirements(): Promise<void> {
   const wanted = [...requiredPackages({ vm: false }), ...TEST_PACKAGES];
-  const { stdout } = spawnSync(
-    "dpkg-query",
-    ["--show", "--showformat", "${Package} ${db:Status-Status}\n", ...wanted],
-    {
-      encoding: "utf8",
-    },
-  );
+  const query = ["--show", "--showformat", "${Package} ${db:Status-Status}\n", ...wanted];
+  const { stdout } = spawnSync("dpkg-query", query, { encoding: "utf8" });
   const missing = missingPackages(wanted, stdout);
   if (missing.length === 0) return;
   process.stdout.write(`installing ${missing.join(" ")}\n`);
@@ -113,9 +108,18 @@ async function runVitest(project: string, words: readonly string[]): Promise<Cou
   const file = path.join(folder, "report.json");
   try {
     const vitest = path.join(PROJECT_FOLDER, "node_modules", "vitest", "vitest.mjs");
-    const report = ["--reporter", "verbose", "--reporter", "json", "--outputFile.json", file];
+    // A scenario's tests take minutes: each is told when it ends.
+    const report = [
+      "--reporter",
+      project === "scenarios" ? "verbose" : "default",
+      "--reporter",
+      "json",
+      "--outputFile.json",
+      file,
+    ];
     const filters = words.length > 0 ? ["--passWithNoTests", ...words] : [];
     const status = await handOver([process.execPath, vitest, "run", "--project", project, ...report, ...filters], {
+      ...(process.stdout.isTTY ? {} : { NO_COLOR: "1" }),
       // vite warns of a loader that it does not use yet.
       VITE_CONFIG_NATIVE_IGNORE_WARNING: "true",
     });

@@ -1,7 +1,7 @@
 import { renderChanges } from "./changes";
 import { confirm, isAsking } from "./confirm";
 import { deployedLab } from "./deployed-lab";
-import { openEngine } from "./engine";
+import { announceEngine, openEngine } from "./engine";
 import { handOver, inNamespace, thisCommand } from "./hand-over";
 import type { Invocation } from "./invocation";
 import { stackOf } from "./invocation";
@@ -10,26 +10,30 @@ import { previewChanges } from "./preview";
 import { withProgress } from "./progress";
 import { renderReport } from "./report";
 import { isInOwnNamespace } from "./running-namespace";
+import type { Stack } from "./stack";
 import { proveLab } from "./status";
 
 /** Brings the lab up and proves it; exit status 0 only when it is proven. */
 export async function up(invocation: Invocation): Promise<number> {
   const stack = stackOf(invocation);
-  const isOuter = !isInOwnNamespace(stack);
-  const engine = await openEngine(invocation, stack, { announce: isOuter });
-  if (isOuter) {
-    if (isAsking(invocation)) {
-      process.stdout.write(renderChanges(await previewChanges(engine, invocation)));
-      if (!(await confirm(invocation, "Bring the lab up?"))) return 1;
-    }
+  if (!isInOwnNamespace(stack)) {
+    announceEngine(invocation, stack);
+    if (isAsking(invocation) && !(await isWanted(invocation, stack))) return 1;
     if (stack.isPrivate) {
       const { namespace } = await prepareStack(invocation, stack);
       return handOver(inNamespace(namespace, [...thisCommand(), "--yes"]));
     }
   }
+  const engine = await openEngine(invocation, stack);
   const { changes, outputs } = await withProgress(invocation, (run) => engine.up(run));
   if (changes.every(({ operation }) => operation === "same")) process.stdout.write("nothing to change\n");
   const report = await proveLab(deployedLab(outputs, stack.location.stack));
   process.stdout.write(renderReport(report));
   return report.proven ? 0 : 1;
+}
+
+async function isWanted(invocation: Invocation, stack: Stack): Promise<boolean> {
+  const changes = await previewChanges(await openEngine(invocation, stack), invocation);
+  process.stdout.write(renderChanges(changes));
+  return confirm(invocation, "Bring the lab up?");
 }

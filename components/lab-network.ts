@@ -23,8 +23,13 @@ export class LabNetwork extends pulumi.ComponentResource {
       name,
       {
         name: networkName,
-        // An interface's name has at most 15 characters.
-        bridge: { name: `virbr-${networkName}`.slice(0, 15) },
+        bridge: {
+          // An interface's name has at most 15 characters.
+          name: `virbr-${networkName}`.slice(0, 15),
+          // There is no loop to look for, and a host would wait seconds for its first packet.
+          stp: "off",
+          delay: "0",
+        },
         domain: { name: "lab", localOnly: "yes" },
         autostart: true,
         dns: {

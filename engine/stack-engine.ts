@@ -3,19 +3,20 @@ import * as path from "node:path";
 import type { Engine, StackLocation } from "./engine";
 import { EngineError } from "./engine";
 
-const MARKS: Readonly<Record<Engine["name"], string>> = { embedded: "state.json", pulumi: ".pulumi" };
+/** Folder, in a stack's own, of what Pulumi's CLI needs. */
+export const PULUMI_FOLDER = "pulumi";
 
-/** Tells which engine made a stack; undefined when none has yet. */
+/** Tells which engine made a stack; undefined when none has. */
 export function stackEngine({ stateFolder }: StackLocation): Engine["name"] | undefined {
-  const names = Object.keys(MARKS) as Engine["name"][];
-  return names.find((name) => fs.existsSync(path.join(stateFolder, MARKS[name])));
+  if (fs.existsSync(path.join(stateFolder, "state.json"))) return "embedded";
+  return fs.existsSync(path.join(stateFolder, PULUMI_FOLDER)) ? "pulumi" : undefined;
 }
 
 /** Throws when the other engine made the stack. */
 export function refuseOther(location: StackLocation, name: Engine["name"]): void {
-  const maker = stackEngine(location);
-  if (maker === undefined || maker === name) return;
+  const maker = stackEngine(location) ?? name;
+  if (maker === name) return;
   throw new EngineError(
-    `stack "${location.stack}" was made by the ${maker} engine: use --engine ${maker}, or destroy it first`,
+    `stack "${location.stack}" was made by engine ${maker}: use --engine ${maker}, or destroy it first`,
   );
 }

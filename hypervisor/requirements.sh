@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Installs Debian packages without starting any of their services.
-# usage: requirements.sh PACKAGE...
+# Installs Debian packages without starting any of their services. With none it only puts back what a killed run has left.
+# usage: requirements.sh [PACKAGE...]
 # Safe to run again: apt leaves alone what is installed.
 set -euo pipefail
 
@@ -25,8 +25,9 @@ main() {
   # A second run must not take the first one's policy for the machine's.
   exec {lock}</etc/apt
   flock "$lock"
-  echo "installing $*"
   trap restore_policy EXIT
+  if [ "$#" -eq 0 ]; then return; fi
+  echo "installing $*"
   forbid_services
   export DEBIAN_FRONTEND=noninteractive
   apt-get -q -o DPkg::Lock::Timeout=600 update

@@ -1,4 +1,5 @@
 import { execFile } from "node:child_process";
+import { existsSync, readFileSync } from "node:fs";
 import { promisify } from "node:util";
 import { EngineError } from "../engine/engine";
 import { runAsRoot } from "./run-as-root";
@@ -71,9 +72,15 @@ async function askDpkg(packages: readonly string[]): Promise<string> {
   }
 }
 
+// `requirements.sh` forbids packages to start services for as long as it runs; killed, it leaves the ban behind.
+function isBanLeft(): boolean {
+  const policy = "/usr/sbin/policy-rc.d";
+  return existsSync(policy) && readFileSync(policy, "utf8").includes("\n# lab\n");
+}
+
 /** Installs what this machine lacks, and starts no service. */
 export async function installRequirements({ vm, onProgress }: RequirementsOptions): Promise<void> {
   const wanted = requiredPackages({ vm });
   const missing = missingPackages(wanted, await askDpkg(wanted));
-  if (missing.length > 0) await runAsRoot("requirements.sh", missing, onProgress);
+  if (missing.length > 0 || isBanLeft()) await runAsRoot("requirements.sh", missing, onProgress);
 }

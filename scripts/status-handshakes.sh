@@ -14,7 +14,7 @@ handshake_problem() {
     fi
     [[ -z "$answer" && "$line" == *[Ee]rr* ]] && answer=$line
   done < <(
-    exec timeout 10 sudo -u "$account" openssl s_client -connect "$peer:8432" -verify_hostname "$peer" -verify_return_error \
+    exec timeout 60 sudo -u "$account" openssl s_client -connect "$peer:8432" -verify_hostname "$peer" -verify_return_error \
       -cert "$folder/host.crt" -key "$folder/host.key" -CAfile "$folder/ca.crt" -quiet 2>&1 </dev/null
   )
   kill $! 2>/dev/null || true

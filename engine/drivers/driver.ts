@@ -38,5 +38,6 @@ export interface Driver<Inputs = Properties, Outputs = Properties> {
 
 /** The inputs that a driver does not know. */
 export function unknownInputs({ inputs }: Driver, given: Properties): string[] {
-  return leaves(given).filter((path) => !inputs.some((known) => covers(known, path)));
+  // In a preview, one unknown value may stand for a whole object.
+  return leaves(given).filter((path) => !inputs.some((known) => covers(known, path) || covers(path, known)));
 }

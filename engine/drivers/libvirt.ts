@@ -43,7 +43,7 @@ const DOMAIN = placesOf(`
   devices.consoles.*.target.port devices/console*/target@port
 `);
 const NETWORK = placesOf(`
-  name name  autostart -  bridge.name bridge@name  domain.name domain@name  domain.localOnly domain@localOnly
+  name name  autostart -  bridge.name bridge@name  bridge.stp bridge@stp  bridge.delay bridge@delay  domain.name domain@name  domain.localOnly domain@localOnly
   dns.hosts.*.ip dns/host*@ip  dns.hosts.*.hostnames.*.hostname dns/host*/hostname*
   ips.*.address ip*@address  ips.*.prefix ip*@prefix
   ips.*.dhcp.ranges.*.start ip*/dhcp/range*@start  ips.*.dhcp.ranges.*.end ip*/dhcp/range*@end
@@ -56,7 +56,6 @@ const VOLUME = placesOf(`
   backingStore.path backingStore/path  backingStore.format.type backingStore/format@type
 `);
 
-const IDLE: Task = { signal: new AbortController().signal, log: () => undefined };
 const SHUTDOWN_SECONDS = 30;
 
 /** The types of `@pulumi/libvirt`, by `virsh`. Seeds are made in the state's folder. */
@@ -230,11 +229,15 @@ function seedDriver(folder: string): Driver {
 async function virsh(
   { provider }: Pick<Subject, "provider">,
   args: string[],
-  task = IDLE,
+  task = idle(),
   stdin = "",
 ): Promise<string> {
   const command = ["virsh", "-q", "-c", provider.uri ?? "qemu:///system", ...args];
   return (await runProcess(command, { stdin, what: `virsh ${args.join(" ")}` }, task)).stdout;
+}
+
+function idle(): Task {
+  return { signal: new AbortController().signal, log: () => undefined };
 }
 
 async function words(subject: Pick<Subject, "provider">, ...args: string[]): Promise<string[]> {

@@ -66,7 +66,7 @@ export interface NetworkConfiguration {
    * The bridge on this machine.
    * @default - a name that libvirt chooses
    */
-  bridge?: { name?: string };
+  bridge?: { name?: string; stp?: "on" | "off"; delay?: string };
   /**
    * The domain of the hosts' names.
    * @default - none

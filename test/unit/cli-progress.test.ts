@@ -47,9 +47,9 @@ describe("Progress", () => {
       seconds: 1,
     });
     expect(lines).toEqual([
-      "   12.3 s  pg1-srv     certificate-install       created in 0.4 s",
-      "   12.3 s  lab         authority-key             replaced in 0.0 s",
-      "   12.3 s  pg2-srv     domain                    deleted in 1.0 s",
+      "   12.3 s  pg1-srv     certificate-install             created in 0.4 s",
+      "   12.3 s  lab         authority-key                   replaced in 0.0 s",
+      "   12.3 s  pg2-srv     domain                          deleted in 1.0 s",
     ]);
   });
 
@@ -65,22 +65,40 @@ describe("Progress", () => {
   it("shows the last lines of a failure below its host and step", () => {
     const output = Array.from({ length: 30 }, (_, index) => `line ${index + 1}`).join("\n");
     progress().onEvent({ kind: "fail", change: change("backup-srv-stanza-create"), seconds: 3.14, message: output });
-    expect(lines[0]).toBe("    0.0 s  backup-srv  stanza-create             FAILED after 3.1 s");
+    expect(lines[0]).toBe("    0.0 s  backup-srv  stanza-create                   FAILED after 3.1 s");
     expect(lines.slice(1)).toHaveLength(20);
     expect(lines.at(-1)).toBe("            line 30");
   });
 
-  it("tells what still runs when it has been quiet for long", () => {
+  it("ends in short: which steps failed, and what was not told with them", () => {
     const watched = progress();
-    const packages = change("pg1-srv-packages");
-    watched.onEvent({ kind: "begin", change: packages });
-    clock += 15_000;
-    vi.advanceTimersByTime(15_000);
-    expect(lines).toEqual(["   15.0 s  still at work: pg1-srv packages (15 s)"]);
-    watched.onEvent({ kind: "end", change: packages, seconds: 16 });
-    vi.advanceTimersByTime(15_000);
+    expect(watched.renderFailure("no such key")).toBe("no such key");
+    const failure = { kind: "fail", seconds: 1, message: "exit status 1\n\nERROR: [032]" } as const;
+    watched.onEvent({ ...failure, change: change("pg1-srv-pgbackrest-start") });
+    watched.onEvent({ ...failure, change: change("pg2-srv-pgbackrest-start") });
+    expect(watched.renderFailure("pg1-srv-pgbackrest-start: exit status 1\n\nERROR: [032]\nthe program ended")).toBe(
+      "failed: pg1-srv pgbackrest-start, pg2-srv pgbackrest-start; the state is kept, and the next run goes on from there\n" +
+        "the program ended",
+    );
+  });
+
+  it("tells what still runs when it has been quiet for long, and not before", () => {
+    const watched = progress();
+    const pass = (seconds: number): void => {
+      clock += seconds * 1000;
+      vi.advanceTimersByTime(seconds * 1000);
+    };
+    watched.onEvent({ kind: "begin", change: change("pg1-srv-packages") });
+    pass(14);
+    watched.onEvent({ kind: "end", change: change("pg2-srv-packages"), seconds: 14 });
+    pass(14);
+    expect(lines).toHaveLength(1);
+    pass(1);
+    expect(lines.at(-1)).toBe("   29.0 s  still at work: pg1-srv packages (29 s)");
+    watched.onEvent({ kind: "end", change: change("pg1-srv-packages"), seconds: 29 });
+    pass(60);
+    expect(lines).toHaveLength(3);
     watched.stop();
-    expect(lines).toHaveLength(2);
   });
 
   it("tells warnings to everybody, and the rest to those who ask", () => {

@@ -55,7 +55,7 @@ describe("the hash of a recipe", () => {
     const changed = hash(copy);
     expect(changed).not.toBe(hash(recipes));
 
-    renameSync(join(copy, "build.sh"), join(copy, "make.sh"));
+    renameSync(join(copy, "build.sh"), join(copy, "build2.sh"));
     const renamed = hash(copy);
     expect(renamed).not.toBe(changed);
 
