@@ -3,6 +3,15 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import { PROJECT_FOLDER } from "./stack-config";
 
+/** The engine that the scenarios run with: LAB_ENGINE, or the embedded one. */
+const ENGINE = process.env.LAB_ENGINE ?? "embedded";
+
+/** Why no scenario can run here, or undefined when they can. */
+export function reasonToSkip(): string | undefined {
+  const isThere = (process.env.PATH ?? "").split(path.delimiter).some((folder) => fs.existsSync(`${folder}/pulumi`));
+  return ENGINE === "pulumi" && !isThere ? "LAB_ENGINE is pulumi, and there is no pulumi on PATH" : undefined;
+}
+
 /** What a command printed, and how it ended. */
 export interface CommandResult {
   readonly status: number | null;
@@ -35,26 +44,27 @@ export class ScenarioLab {
   readonly stateFolder: string;
   private readonly stackFile: string;
 
-  constructor(
-    base: string,
-    private readonly engine = process.env.LAB_ENGINE ?? "embedded",
-  ) {
+  constructor(private readonly base: string) {
     this.stack = `scenario-${base}`;
     this.stateFolder = path.join(PROJECT_FOLDER, ".lab", this.stack);
     this.stackFile = path.join(PROJECT_FOLDER, `Pulumi.${this.stack}.yaml`);
-    const text = fs.readFileSync(path.join(PROJECT_FOLDER, `Pulumi.${base}.yaml`), "utf8");
-    fs.writeFileSync(this.stackFile, text.replaceAll(`.lab/${base}/`, `.lab/${this.stack}/`));
   }
 
-  /** Takes away what an earlier run left. */
-  async cleanUp(): Promise<void> {
+  /** Makes the stack, and takes away what an earlier run left of it. */
+  async begin(): Promise<void> {
+    const text = fs.readFileSync(path.join(PROJECT_FOLDER, `Pulumi.${this.base}.yaml`), "utf8");
+    fs.writeFileSync(this.stackFile, text.replaceAll(`.lab/${this.base}/`, `.lab/${this.stack}/`));
+    await this.destroy();
+  }
+
+  private async destroy(): Promise<void> {
     if (fs.existsSync(this.stateFolder)) await this.must("destroy", "--yes");
   }
 
   /** Runs `./lab COMMAND --stack … ARGS`, with its progress on this process's standard error. */
   run(command: string, ...args: string[]): Promise<CommandResult> {
     const [options, words] = split(args);
-    return this.start([command, "--stack", this.stack, "--engine", this.engine, ...options, ...words]);
+    return this.start([command, "--stack", this.stack, "--engine", ENGINE, ...options, ...words]);
   }
 
   /** Runs a command that has to succeed, and gives what it printed. */
@@ -80,7 +90,7 @@ export class ScenarioLab {
 
   /** Destroys the lab and forgets the stack. */
   async remove(): Promise<void> {
-    await this.cleanUp();
+    await this.destroy();
     fs.rmSync(this.stackFile, { force: true });
   }
 
