@@ -4,6 +4,8 @@ const HOUR = 60 * 60 * 1000;
 
 export default defineConfig({
   test: {
+    // The program's warnings are told where a test fails.
+    silent: "passed-only",
     projects: [
       {
         test: {

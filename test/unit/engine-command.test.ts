@@ -164,7 +164,8 @@ describe("the driver of remote commands", () => {
     await host.listen(port);
     expect(await waiting).toMatchObject({ stdout: "at last\n" });
     host.close();
-    const silent = net.createServer().listen(0, "127.0.0.1");
+    const silent = net.createServer();
+    await new Promise<void>((resolve) => silent.listen(0, "127.0.0.1", resolve));
     const nobody = connection({
       dialErrorLimit: -1,
       perDialTimeout: 0.3,

@@ -116,50 +116,68 @@ describe("the program", () => {
     `);
   });
 
-  it("runs steps on a host in the order of cause, from the machine to the backup of a standby", async () => {
-    const resources = await runLab("container");
-    const urns = new Map<string, Registered>();
-    for (const one of resources) urns.set(await settled(one.resource.urn), one);
-    const before = async (from: Registered, seen = new Set<string>()): Promise<Set<string>> => {
-      const direct = [from.options.dependsOn ?? []].flat() as pulumi.Input<pulumi.Resource>[];
-      for (const dependency of direct) {
-        const resource = await settled(pulumi.output(dependency));
-        const all = Array.isArray(resource) ? (resource as pulumi.Resource[]) : [resource];
-        for (const one of all) {
-          const found = urns.get(await settled(one.urn));
-          if (found === undefined || seen.has(found.name)) continue;
-          seen.add(found.name);
-          await before(found, seen);
-          for (const child of resources.filter(({ options }) => options.parent === found.resource)) {
-            if (!seen.has(child.name)) {
-              seen.add(child.name);
-              await before(child, seen);
-            }
-          }
-        }
-      }
-      return seen;
-    };
-    const last = resources.find(({ name }) => name === "backup-srv-standbys-take");
-    const chain = await before(last ?? fail("no backup from a standby"));
-    expect([...chain]).toEqual(
-      expect.arrayContaining([
-        "backup-srv-ready",
-        "pg1-srv-packages-install",
-        "pg2-srv-certificate-install",
-        "backup-srv-pgbackrest-start",
-        "pg1-srv-handshake-as-server",
-        "pg1-srv-postgresql-start",
-        "pg1-srv-replication-role-create",
-        "backup-srv-stanza-create",
+  it.each([
+    ["pg1-srv-packages-install", ["pg1-srv-ready", "pg1-srv-domain"]],
+    ["pg1-srv-certificate-install", ["pg1-srv-packages-install", "pg1-srv-certificate-install-script"]],
+    ["backup-srv-certificate-install", ["backup-srv-repository-create"]],
+    ["pg1-srv-pgbackrest-start", ["pg1-srv-pgbackrest-conf", "pg1-srv-pgbackrest-unit", "pg1-srv-certificate-install"]],
+    ["pg2-srv-handshake-as-client", ["pg2-srv-pgbackrest-start", "backup-srv-pgbackrest-start"]],
+    ["pg1-srv-postgresql-create", ["pg1-srv-packages-install", "pg1-srv-postgresql-settings"]],
+    ["pg1-srv-postgresql-start", ["pg1-srv-postgresql-create", "pg1-srv-postgresql-access"]],
+    ["pg1-srv-replication-role-create", ["pg1-srv-postgresql-start"]],
+    ["backup-srv-stanza-create", ["pg1-srv-postgresql-start", "pg1-srv-handshake-as-server"]],
+    ["backup-srv-stanza-backup", ["backup-srv-stanza-create"]],
+    [
+      "pg3-srv-postgresql-restore",
+      [
         "backup-srv-stanza-backup",
-        "pg3-srv-postgresql-restore",
-        "pg3-srv-streaming-read",
-        "backup-srv-standbys-conf",
-      ]),
-    );
+        "pg1-srv-replication-role-create",
+        "pg3-srv-handshake-as-client",
+        "pg3-srv-postgresql-password",
+      ],
+    ],
+    ["pg3-srv-postgresql-create", ["pg3-srv-postgresql-restore"]],
+    ["pg3-srv-streaming-read", ["pg3-srv-streaming-write", "pg3-srv-postgresql-start"]],
+    ["backup-srv-standbys-conf", ["pg2-srv-streaming-read", "pg3-srv-streaming-read", "backup-srv-stanza-check"]],
+    ["backup-srv-standbys-take", ["backup-srv-standbys-conf"]],
+    ["pg2-srv-agreement", ["backup-srv-agreement", "backup-srv-standbys-take"]],
+  ])("runs %s after %j", async (name, earlier) => {
+    expect([...(await allBefore(await runLab("container"), name))]).toEqual(expect.arrayContaining(earlier));
+  });
+
+  it("gives every step of a host a place behind the host's readiness", async () => {
+    const resources = await runLab("container");
+    for (const { name } of commandsOf(resources).filter((one) => !one.name.endsWith("-ready"))) {
+      const before = [...(await allBefore(resources, name))];
+      expect(
+        before.some((one) => one.endsWith("-ready")),
+        name,
+      ).toBe(true);
+    }
   });
 });
+
+/** The names of all that a resource waits for, through components and their children. */
+async function allBefore(resources: Registered[], name: string): Promise<Set<string>> {
+  const byUrn = new Map<string, Registered>();
+  for (const one of resources) byUrn.set(await settled(one.resource.urn), one);
+  const before = new Set<string>();
+  const follow = async (from: Registered): Promise<void> => {
+    for (const dependency of [from.options.dependsOn ?? []].flat() as pulumi.Input<pulumi.Resource>[]) {
+      const found = await settled(pulumi.output(dependency) as pulumi.Output<pulumi.Resource | pulumi.Resource[]>);
+      for (const one of [found].flat()) await visit(byUrn.get(await settled(one.urn)));
+    }
+  };
+  const visit = async (one: Registered | undefined): Promise<void> => {
+    if (one === undefined || before.has(one.name)) return;
+    before.add(one.name);
+    await follow(one);
+    // A component is done when its children are.
+    for (const child of resources) if (child.options.parent === one.resource) await visit(child);
+  };
+  await follow(resources.find((one) => one.name === name) ?? fail(`there is no resource ${name}`));
+  return before;
+}
 
 function settled<T>(output: pulumi.Output<T>): Promise<T> {
   return new Promise((resolve) => {
