@@ -1,9 +1,8 @@
-import { spawn, spawnSync } from "node:child_process";
+import { spawn } from "node:child_process";
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
-import { missingPackages, requiredPackages } from "../hypervisor/requirements";
-import { runAsRoot } from "../hypervisor/run-as-root";
+import { installPackages, requiredPackages } from "../hypervisor/requirements";
 import { handOver } from "./hand-over";
 import type { Invocation } from "./invocation";
 import { PROJECT_FOLDER } from "./invocation";
@@ -37,7 +36,9 @@ export async function test(
   { scenario }: { scenario?: string },
 ): Promise<number> {
   const filters = scenario === undefined ? [] : [scenarioFile(scenario)];
-  await installTestRequirements();
+  await installPackages([...requiredPackages({ vm: false }), ...TEST_PACKAGES], (line) => {
+    if (line.startsWith("installing ")) process.stdout.write(`${line}\n`);
+  });
   const counts: Counts[] = [];
   if (scenario === undefined) {
     for (const check of CHECKS) {
@@ -76,16 +77,6 @@ function scenarioFile(name: string): string {
     .map((file) => file.slice(0, -".test.ts".length));
   if (!names.includes(name)) throw new Error(`there is no scenario "${name}"; the scenarios are ${names.join(", ")}`);
   return path.join(SCENARIO_FOLDER, `${name}.test.ts`);
-}
-
-async function installTestRequirements(): Promise<void> {
-  const wanted = [...requiredPackages({ vm: false }), ...TEST_PACKAGES];
-  const query = ["--show", "--showformat", "${Package} ${db:Status-Status}\n", ...wanted];
-  const { stdout } = spawnSync("dpkg-query", query, { encoding: "utf8" });
-  const missing = missingPackages(wanted, stdout);
-  if (missing.length === 0) return;
-  process.stdout.write(`installing ${missing.join(" ")}\n`);
-  await runAsRoot("requirements.sh", missing);
 }
 
 async function runCheck(name: string): Promise<Counts> {

@@ -1,8 +1,9 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { Family } from "../lib/families";
+import { renderDnfIni } from "../lib/ini-dialects";
 import type { LabConfig } from "../lib/lab-config";
 import type { RemoteHost } from "../lib/remote";
-import { runScript } from "../lib/remote";
+import { installFile, runScript } from "../lib/remote";
 
 export interface PackagesArgs {
   host: RemoteHost;
@@ -18,6 +19,25 @@ export class Packages extends pulumi.ComponentResource {
     super("lab:host:Packages", name, {}, opts);
     const { host, family, config, postgresql } = args;
 
+    const repositories =
+      config.packages === "mirror" && family.repositoryFile !== undefined
+        ? [
+            installFile(
+              `${name}-mirror`,
+              host,
+              {
+                path: family.repositoryFile,
+                // The user vouches for it: it is a mirror of their own.
+                content: renderDnfIni({
+                  lab: { name: "lab", baseurl: config.mirrorUrl, gpgcheck: false, enabled: true },
+                }),
+                owner: "root",
+                mode: "0644",
+              },
+              { parent: this, dependsOn: opts?.dependsOn },
+            ),
+          ]
+        : [];
     runScript(
       `${name}-install`,
       host,
@@ -29,7 +49,7 @@ export class Packages extends pulumi.ComponentResource {
         String(config.postgresqlVersion),
         postgresql ? "server" : "client",
       ],
-      { parent: this, dependsOn: opts?.dependsOn, timeout: "30m" },
+      { parent: this, dependsOn: repositories.length > 0 ? repositories : opts?.dependsOn, timeout: "30m" },
     );
 
     this.registerOutputs({});

@@ -78,9 +78,13 @@ function isBanLeft(): boolean {
   return existsSync(policy) && readFileSync(policy, "utf8").includes("\n# lab\n");
 }
 
-/** Installs what this machine lacks, and starts no service. */
-export async function installRequirements({ vm, onProgress }: RequirementsOptions): Promise<void> {
-  const wanted = requiredPackages({ vm });
+/** Installs those of the packages that this machine lacks, and starts no service. */
+export async function installPackages(wanted: readonly string[], onProgress?: (line: string) => void): Promise<void> {
   const missing = missingPackages(wanted, await askDpkg(wanted));
   if (missing.length > 0 || isBanLeft()) await runAsRoot("requirements.sh", missing, onProgress);
+}
+
+/** Installs what this machine lacks for a private libvirtd and its guests. */
+export async function installRequirements({ vm, onProgress }: RequirementsOptions): Promise<void> {
+  await installPackages(requiredPackages({ vm }), onProgress);
 }

@@ -7,6 +7,8 @@ export type FamilyName = "debian" | "el";
 export interface Family {
   /** Script that installs PostgreSQL and pgBackRest. */
   readonly packagesScript: string;
+  /** The `.repo` file of a mirror, where the package manager wants one; elsewhere the script names the mirror. */
+  readonly repositoryFile?: string;
   /** Script that makes the cluster, or takes over the data that a restore left. */
   readonly createScript: string;
   /** The cluster's data folder, pgBackRest's `pg1-path`. */
@@ -30,6 +32,7 @@ const FAMILIES: Readonly<Record<FamilyName, (version: number) => Family>> = {
   }),
   el: (version) => ({
     packagesScript: "packages-install-el.sh",
+    repositoryFile: "/etc/yum.repos.d/lab.repo",
     createScript: "postgresql-create-el.sh",
     dataFolder: `/var/lib/pgsql/${version}/data`,
     settingsFile: `/var/lib/pgsql/${version}/data/postgresql.conf`,

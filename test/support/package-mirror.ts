@@ -16,6 +16,7 @@ export function downloadPackages(folder: string, packages: readonly string[]): v
   fs.mkdirSync(path.join(archives, "partial"), { recursive: true });
   // An empty status: for a machine that has nothing installed yet.
   fs.writeFileSync(path.join(folder, "status"), "");
+  execFileSync("apt-get", ["update", "-qq"], { stdio: ["ignore", "ignore", "inherit"] });
   execFileSync(
     "apt-get",
     [

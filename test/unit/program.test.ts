@@ -82,6 +82,16 @@ describe("the program", () => {
     expect(names.filter((name) => /standbys-take|restore|streaming/.test(name))).toEqual([]);
   });
 
+  it("gives EL hosts a mirror as a .repo file, before their packages", async () => {
+    const resources = await runLab("dev", { packages: "mirror", mirrorUrl: "http://mirror.example/el8" });
+    const file = resources.find(({ name }) => name === "pg1-srv-packages-mirror");
+    expect(file?.inputs).toMatchObject({
+      create: "sudo install -D -o root -g root -m 0644 /dev/stdin /etc/yum.repos.d/lab.repo",
+      stdin: "[lab]\nname=lab\nbaseurl=http://mirror.example/el8\ngpgcheck=0\nenabled=1\n",
+    });
+    expect([...(await allBefore(resources, "pg1-srv-packages-install"))]).toContain("pg1-srv-packages-mirror");
+  });
+
   it("keeps the network as it is, whatever the number of standbys", async () => {
     const network = async (standbys: number): Promise<unknown> =>
       (await runLab("container", { standbys })).find(({ type }) => type === "libvirt:index/network:Network")?.inputs;
