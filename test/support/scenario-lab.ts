@@ -64,7 +64,9 @@ export class ScenarioLab {
   /** Runs `./lab COMMAND --stack … ARGS`, with its progress on this process's standard error. */
   run(command: string, ...args: string[]): Promise<CommandResult> {
     const [options, words] = split(args);
-    return this.start([command, "--stack", this.stack, "--engine", ENGINE, ...options, ...words]);
+    // What is destroyed may be left from a run with the other engine.
+    const engine = command === "destroy" ? [] : ["--engine", ENGINE];
+    return this.start([command, "--stack", this.stack, ...engine, ...options, ...words]);
   }
 
   /** Runs a command that has to succeed, and gives what it printed. */

@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
@@ -13,6 +14,8 @@ const UUID = "11111111-2222-3333-4444-555555555555";
 const provider = { uri: "lxc:///system?socket=/run/x" };
 const task = { signal: new AbortController().signal, log: () => undefined };
 const PATH = process.env.PATH;
+
+setMaxListeners(0, task.signal);
 
 /** Stands in for virsh: keeps what it is given, and answers from files. */
 const VIRSH = `#!/bin/bash
