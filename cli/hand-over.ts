@@ -2,6 +2,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import * as fs from "node:fs";
 import * as os from "node:os";
+import { rootPrefix } from "../hypervisor/run-as-root";
 
 /** The command line of this very process. */
 export function thisCommand(): string[] {
@@ -45,5 +46,6 @@ export function isInside(namespace: string): boolean {
 export function asRoot(command: readonly string[]): string[] {
   const kept = Object.keys(process.env).filter((name) => /^(LAB|PULUMI)_|_proxy$/i.test(name));
   const preserve = kept.length > 0 ? [`--preserve-env=${kept.join(",")}`] : [];
-  return ["sudo", ...preserve, "env", `PATH=${process.env.PATH ?? ""}`, ...command];
+  const [sudo = "sudo"] = rootPrefix();
+  return [sudo, ...preserve, "env", `PATH=${process.env.PATH ?? ""}`, ...command];
 }

@@ -53,7 +53,8 @@ async function carryOut(location: StackLocation, command: Command, options: RunO
     else await stack[command]({ ...common, continueOnError: true });
   } catch (error) {
     const failures = [...recorder.messages].map(([urn, text]) => `${urn.split("::").slice(2).join(" ")}: ${text}`);
-    throw new EngineError(failures.length > 0 ? failures.join("\n") : (error as Error).message);
+    const told = failures.length > 0 ? failures : recorder.otherMessages;
+    throw new EngineError(told.length > 0 ? told.join("\n") : (error as Error).message);
   }
   const outputs = command === "up" ? await stack.outputs() : {};
   if (command === "destroy") await forget(location, stack);
@@ -109,6 +110,7 @@ class Recorder {
   readonly changes = new Map<string, Change>();
   /** Errors by URN. */
   readonly messages = new Map<string, string>();
+  readonly otherMessages: string[] = [];
   private readonly begun = new Map<string, number>();
 
   constructor(private readonly tell: (event: EngineEvent) => void = () => undefined) {}
@@ -139,6 +141,7 @@ class Recorder {
     if ((severity as string) === "debug") return;
     const text = message.replace(/<\{%.*?%\}>/g, "").trimEnd();
     if (severity === "error" && urn !== "") this.messages.set(urn, text);
+    else if (severity === "error") this.otherMessages.push(text);
     this.tell({ kind: "log", severity: severity === "info#err" ? "info" : severity, message: text, urn });
   }
 }

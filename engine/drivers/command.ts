@@ -7,7 +7,7 @@ import { Slots } from "../embedded/slots";
 import { covers } from "../embedded/values";
 import type { Driver, Task } from "./driver";
 import type { Conduct, Texts } from "./running";
-import { finish, runProcess } from "./running";
+import { finish, runProcess, whenAborted } from "./running";
 
 /** How a host is reached; the SDK has filled in the defaults. */
 type Connection = Readonly<Record<"host" | "user" | "privateKey", string>> &
@@ -101,7 +101,7 @@ class Host {
   run(command: string, conduct: Conduct, environment: Record<string, string>, task: Task): Promise<Texts> {
     return this.slots.run(async () => {
       const channel = await this.open(command, environment, task.signal);
-      task.signal.addEventListener("abort", channel.close.bind(channel));
+      whenAborted(task.signal, channel.close.bind(channel));
       return finish(command, channel, conduct, task);
     });
   }

@@ -19,6 +19,12 @@ export type Texts = Record<"stdout" | "stderr", string>;
 
 const LAST_LINES = 20;
 
+/** Does something once a signal is aborted, which it may be already. */
+export function whenAborted(signal: AbortSignal, act: () => unknown): void {
+  if (signal.aborted) act();
+  else signal.addEventListener("abort", act, { once: true });
+}
+
 /** Waits for a command's end. Fails with its exit status and its last lines of output; its input is told to nobody. */
 export async function finish(
   what: string,
@@ -41,15 +47,15 @@ export async function finish(
   // A command need not read its input.
   running.stdin.on("error", () => undefined).end(stdin);
   const ending = await new Promise<string>((resolve) => {
+    whenAborted(task.signal, () => {
+      resolve("stopped, for its time was up");
+    });
     running.on("close", (code, name) => {
-      const lost = name ? `ended by ${name}` : "the connection was lost";
-      resolve(
-        task.signal.aborted ? "stopped, for its time was up" : code === 0 ? "" : code ? `exit status ${code}` : lost,
-      );
+      resolve(code === 0 ? "" : code ? `exit status ${code}` : name ? `ended by ${name}` : "the connection was lost");
     });
   });
   const lines = output.trimEnd().split("\n").slice(-LAST_LINES);
-  if (ending !== "") throw new Error([`${ending}: running ${JSON.stringify(what)}`, ...lines].join("\n").trimEnd());
+  if (ending !== "") throw new Error([`${ending}: running ${JSON.stringify(what)}:`, ...lines].join("\n").trimEnd());
   return { stdout: captured.stdout.replace(/\n$/, ""), stderr: captured.stderr.replace(/\n$/, "") };
 }
 
@@ -67,6 +73,6 @@ export async function runProcess(
   // Node gives a socket, which cannot be opened as /dev/stdin; a shell gives a pipe, as the real provider does.
   const child = spawn("/bin/sh", ["-c", 'cat | "$@"', "sh", ...command], { cwd, env, detached: true });
   await once(child, "spawn");
-  task.signal.addEventListener("abort", () => child.pid !== undefined && process.kill(-child.pid));
+  whenAborted(task.signal, () => child.pid !== undefined && child.exitCode === null && process.kill(-child.pid));
   return finish(what, child, conduct, task);
 }

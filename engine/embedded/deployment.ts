@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { setMaxListeners } from "node:events";
 import type { Driver, Subject, Task } from "../drivers/driver";
 import { unknownInputs } from "../drivers/driver";
 import type { Change, EngineEvent, Operation } from "../engine";
@@ -114,13 +115,15 @@ export class Deployment {
       return { driver, next: goal, found, change: changeOf(goal, operation) };
     }
     const next = { ...goal, inputs: keepOld(found.inputs, goal.inputs, goal.ignoreChanges) };
+    const changed = differences(reveal(found.inputs), reveal(next.inputs));
     const diff = [
-      ...differences(reveal(found.inputs), reveal(next.inputs)),
+      ...changed,
       ...(drift === undefined ? [] : [drift]),
       ...(found.provider === goal.provider ? [] : ["provider"]),
     ];
     if (diff.length === 0) return { driver, next, found, change: changeOf(goal, "same") };
-    const isReplaced = diff.includes("provider") || replaces(driver, diff, next);
+    const isReplaced =
+      diff.includes("provider") || mustReplace(next, changed) || driver.change(diff, reveal(next.inputs)) === "replace";
     if (isReplaced && goal.protect && found.protect)
       throw new Error("it is protected, and this change would replace it");
     return { driver, next, found, change: { ...changeOf(goal, isReplaced ? "replace" : "update"), diff } };
@@ -178,7 +181,8 @@ export class Deployment {
       );
       const changed = paths.filter((input) => !resource.ignoreChanges.some((pattern) => covers(pattern, input)));
       try {
-        return changed.length > 0 && replaces(this.driverOf(resource), changed, resource);
+        const change = () => this.driverOf(resource).change(changed, reveal(resource.inputs));
+        return changed.length > 0 && (mustReplace(resource, changed) || change() === "replace");
       } catch {
         return false;
       }
@@ -197,7 +201,8 @@ export class Deployment {
   /** Deletes resources, each after all that needs it. `replaced` may be protected. Whether it went well. */
   private async remove(condemned: readonly Resource[], replaced?: Resource): Promise<boolean> {
     const { state, signal } = this.options;
-    const urns = new Set(condemned.map(({ urn }) => urn));
+    // A resource that has a successor takes nothing with it: so does Pulumi 3.248.
+    const urns = new Set(condemned.filter((resource) => resource !== replaced).map(({ urn }) => urn));
     const removals = new Map<Resource, Promise<boolean>>();
     const removal = (resource: Resource): Promise<boolean> => {
       const removed = removals.get(resource) ?? removeOne(resource);
@@ -226,21 +231,23 @@ export class Deployment {
     const { preview, emit } = this.options;
     const { operation, urn } = change;
     const begun = performance.now();
+    const controller = new AbortController();
+    setMaxListeners(0, controller.signal);
     const limit = goal.timeouts[operation === "delete" || operation === "update" ? operation : "create"];
-    const task: Task = {
-      signal: limit === "" ? new AbortController().signal : AbortSignal.timeout(duration(limit)),
-      log: (message, severity = "info") => {
-        emit({ kind: "log", severity, message: hide(message, goal), urn });
-      },
+    const timer = limit === "" ? undefined : setTimeout(controller.abort.bind(controller), duration(limit));
+    const log: Task["log"] = (message, severity = "info") => {
+      emit({ kind: "log", severity, message: hide(message, goal), urn });
     };
     if (!preview && operation !== "same") emit({ kind: "begin", change });
     try {
-      const result = await work(task);
+      const result = await work({ signal: controller.signal, log });
       if (!preview && result !== undefined) emit({ kind: "end", change, seconds: (performance.now() - begun) / 1000 });
       return result;
     } catch (error) {
       this.fail(change, goal, error, (performance.now() - begun) / 1000);
       return undefined;
+    } finally {
+      clearTimeout(timer);
     }
   }
 
@@ -268,9 +275,8 @@ function changeOf({ urn, type, name }: Goal, operation: Operation): Change {
   return { urn, type, name, operation, diff: [] };
 }
 
-function replaces(driver: Driver, paths: string[], { replaceOnChanges, inputs }: Goal): boolean {
-  if (paths.some((path) => replaceOnChanges.some((pattern) => covers(pattern, path)))) return true;
-  return driver.change(paths, reveal(inputs)) === "replace";
+function mustReplace({ replaceOnChanges }: Goal, paths: readonly string[]): boolean {
+  return paths.some((path) => replaceOnChanges.some((pattern) => covers(pattern, path)));
 }
 
 function finished(goal: Goal, id: string, outputs: Properties): Resource {

@@ -47,7 +47,11 @@ async function carryOut(location: StackLocation, command: Command, options: RunO
   let outputs: Properties = {};
   try {
     const project = command === "destroy" ? undefined : readProject(location, config);
-    await deployment.observe();
+    await deployment.observe().catch((error: unknown) => {
+      if (!preview) throw error;
+      // A preview starts nothing: a libvirt that does not run is none to ask.
+      emit({ kind: "log", severity: "warning", message: `what is there cannot be seen: ${String(error)}`, urn: "" });
+    });
     if (project) {
       const said: string[] = [];
       const code = await runProgram(location, project, preview, {

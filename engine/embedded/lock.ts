@@ -28,6 +28,7 @@ export async function withLock<T>(
     fs.rmSync(lock, { force: true });
     // Unlike a rename, a link fails when another run was quicker.
     fs.linkSync(own, lock);
+    fs.rmSync(own);
     return await work().finally(() => {
       fs.rmSync(lock, { force: true });
     });

@@ -1,0 +1,132 @@
+import * as fs from "node:fs";
+import * as os from "node:os";
+import * as path from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import type { Driver } from "../../engine/drivers/driver";
+import { Deployment } from "../../engine/embedded/deployment";
+import type { Goal } from "../../engine/embedded/state";
+import { State } from "../../engine/embedded/state";
+
+describe("a deployment of objects outside the state", () => {
+  let folder: string;
+  const objects = new Map<string, { name: unknown; isRunning: boolean }>();
+  const calls: string[] = [];
+  let fails = false;
+
+  /** Objects that are told apart by UUID, as libvirt's are. */
+  const driver: Driver = {
+    inputs: ["name"],
+    stable: ["uuid"],
+    leavesObjects: true,
+    change: (paths) => (paths.join() === "running" ? "update" : "replace"),
+    create: ({ inputs, outputs: { uuid } }) => {
+      calls.push(`create ${String(inputs["name"])}`);
+      if (fails) return Promise.reject(new Error("no room"));
+      objects.set(uuid, { name: inputs["name"], isRunning: true });
+      return Promise.resolve({ id: uuid, outputs: { uuid } });
+    },
+    update: ({ outputs }) => {
+      calls.push("start");
+      objects.set(String(outputs["uuid"]), { name: "x", isRunning: true });
+      return Promise.resolve(outputs);
+    },
+    delete: ({ outputs }) => {
+      calls.push(`delete ${objects.delete(String(outputs["uuid"])) ? "it" : "nothing"}`);
+      return Promise.resolve();
+    },
+    observe: (subjects) =>
+      Promise.resolve(
+        subjects.map(({ outputs }) => {
+          const object = objects.get(String(outputs["uuid"]));
+          return object ? (object.isRunning ? undefined : "running") : "gone";
+        }),
+      ),
+  };
+
+  const goal = (changes: Partial<Goal> = {}): Goal => ({
+    urn: "urn:pulumi:here::try::box:Box::one",
+    type: "box:Box",
+    name: "one",
+    custom: true,
+    inputs: { name: "one" },
+    needs: [],
+    sources: {},
+    provider: "",
+    protect: false,
+    deletedWith: "",
+    deleteBeforeReplace: true,
+    ignoreChanges: [],
+    replaceOnChanges: ["*"],
+    secretOutputs: [],
+    timeouts: { create: "", update: "", delete: "" },
+    unsupported: [],
+    ...changes,
+  });
+
+  async function run(...goals: Goal[]): Promise<{ operations: string[]; failures: string[] }> {
+    const location = { projectFolder: folder, stack: "here", stateFolder: folder };
+    const state = new State(location);
+    const deployment = new Deployment({
+      state,
+      drivers: { "box:Box": driver },
+      preview: false,
+      emit: () => undefined,
+      signal: undefined,
+    });
+    await deployment.observe();
+    for (const one of goals) await deployment.register(one);
+    await deployment.finish();
+    await state.save();
+    return { operations: deployment.changes.map(({ operation }) => operation), failures: deployment.failures };
+  }
+
+  beforeEach(() => {
+    folder = fs.mkdtempSync(path.join(os.tmpdir(), "lab-deployment-"));
+    objects.clear();
+    calls.length = 0;
+    fails = false;
+  });
+  afterEach(() => {
+    fs.rmSync(folder, { recursive: true });
+  });
+
+  it("makes again what is gone, and starts what is switched off, whatever a change would take", async () => {
+    await run(goal());
+    for (const object of objects.values()) object.isRunning = false;
+    expect(await run(goal())).toMatchObject({ operations: ["update"] });
+    objects.clear();
+    expect(await run(goal())).toMatchObject({ operations: ["create"] });
+    expect(await run(goal())).toMatchObject({ operations: ["same"] });
+    expect(await run(goal({ inputs: { name: "two" } }))).toMatchObject({ operations: ["replace"] });
+    expect(calls).toEqual(["create one", "start", "create one", "delete it", "create two"]);
+  });
+
+  it("deletes first what a killed create left, and touches nothing else of that name", async () => {
+    await run(goal());
+    const file = path.join(folder, "state.json");
+    const state = JSON.parse(fs.readFileSync(file, "utf8")) as { resources: { condition?: string }[] };
+    for (const resource of state.resources) resource.condition = "creating";
+    fs.writeFileSync(file, JSON.stringify(state));
+    objects.set("a stranger's", { name: "one", isRunning: true });
+    expect(await run(goal())).toMatchObject({ operations: ["create"] });
+    expect(calls).toEqual(["create one", "delete it", "create one"]);
+    expect([...objects.keys()]).toContain("a stranger's");
+    expect(objects.size).toBe(2);
+  });
+
+  it("deletes what a killed create left of a resource that is no more", async () => {
+    await run(goal());
+    const file = path.join(folder, "state.json");
+    fs.writeFileSync(file, fs.readFileSync(file, "utf8").replace(/"id":/, '"condition": "creating", "id":'));
+    await run();
+    expect(objects.size).toBe(0);
+  });
+
+  it("keeps nothing of a create that failed, for the driver has cleaned up", async () => {
+    fails = true;
+    expect((await run(goal())).failures).toEqual(["box:Box one: no room"]);
+    fails = false;
+    expect(await run(goal())).toMatchObject({ operations: ["create"] });
+    expect(calls).toEqual(["create one", "create one"]);
+  });
+});
