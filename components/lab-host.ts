@@ -104,7 +104,7 @@ export class LabHost extends pulumi.ComponentResource implements RemoteHost {
       // The provider's update undefines with flags that LXC refuses.
       { parent: this, replaceOnChanges: ["*"], deleteBeforeReplace: true },
     );
-    undefineBeforeDelete(`${name}-undefine`, config.libvirtUri, name, domain.uuid, {
+    undefineBeforeDelete(`${name}-undefine`, config.libvirtUri, domain.uuid, {
       parent: this,
       dependsOn: [domain],
     });

@@ -120,20 +120,19 @@ function runCommand(
 }
 
 /**
- * Ends what the machine's libvirt keeps under a name, before the provider deletes it: on LXC the provider's own way fails
- * (it undefines with flags that the driver does not know).
+ * Ends a domain and its definition before the provider deletes it: on LXC the provider's own way fails (it undefines with flags
+ * that the driver does not know). By UUID: the name may be its successor's by then.
  */
 export function undefineBeforeDelete(
   name: string,
   libvirtUri: string,
-  domain: string,
   machine: pulumi.Input<string>,
   options: { parent: pulumi.Resource; dependsOn: pulumi.Resource[] },
 ): command.local.Command {
   const script = path.join("scripts", "domain-undefine.sh");
   return new command.local.Command(
     name,
-    { create: ":", delete: ["bash", script, libvirtUri, domain].map(quote).join(" "), triggers: [machine] },
+    { create: ":", delete: commandLine(["bash", script], [libvirtUri, machine], undefined), triggers: [machine] },
     { ...options, deleteBeforeReplace: true },
   );
 }

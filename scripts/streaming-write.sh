@@ -16,8 +16,12 @@ main() {
     fi
     sleep 0.5
   done
-  query 'CREATE SCHEMA IF NOT EXISTS lab'
-  query 'CREATE TABLE IF NOT EXISTS lab.streaming (standby text PRIMARY KEY, written timestamptz NOT NULL)'
+  # One at a time: IF NOT EXISTS does not help two standbys that are proven at the same moment.
+  query 'DO $$ BEGIN
+    PERFORM pg_advisory_xact_lock(8432);
+    CREATE SCHEMA IF NOT EXISTS lab;
+    CREATE TABLE IF NOT EXISTS lab.streaming (standby text PRIMARY KEY, written timestamptz NOT NULL);
+  END $$'
   query "INSERT INTO lab.streaming VALUES ('$standby', clock_timestamp())
     ON CONFLICT (standby) DO UPDATE SET written = excluded.written RETURNING written AT TIME ZONE 'UTC'"
 }

@@ -63,7 +63,10 @@ describe.each(STACKS)("the whole program, stack %s %o", (stack, settings) => {
 
   it("lets a command with a `delete` go before its replacement comes", async () => {
     const local = (await runLab(stack, settings)).filter(({ type }) => type === "command:local:Command");
-    for (const { options } of local) expect(options.deleteBeforeReplace).toBe(true);
+    for (const { options, inputs } of local) {
+      expect(options.deleteBeforeReplace).toBe(true);
+      expect(inputs.delete).toMatch(/ \S+-srv-domain-uuid$/);
+    }
     expect(local).toHaveLength(stack === "dev" ? 0 : 2 + Number(settings.standbys ?? 2));
   });
 });
