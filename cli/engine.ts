@@ -1,7 +1,6 @@
-import * as fs from "node:fs";
-import * as path from "node:path";
 import type { Engine } from "../engine/engine";
 import { stackEngine } from "../engine/stack-engine";
+import { isOnPath } from "../hypervisor/on-path";
 import type { Invocation } from "./invocation";
 import type { Stack } from "./stack";
 
@@ -28,6 +27,5 @@ export function chooseEngine(
 ): [Engine["name"], string] {
   if (asked !== undefined) return [asked, "asked for"];
   if (made !== undefined) return [made, "it made this stack"];
-  const isInstalled = searchPath.split(path.delimiter).some((folder) => fs.existsSync(path.join(folder, "pulumi")));
-  return isInstalled ? ["pulumi", "pulumi is on PATH"] : ["embedded", "no pulumi on PATH"];
+  return isOnPath("pulumi", searchPath) ? ["pulumi", "pulumi is on PATH"] : ["embedded", "no pulumi on PATH"];
 }

@@ -1,19 +1,8 @@
 import { spawn } from "node:child_process";
-import { accessSync, constants } from "node:fs";
-import { delimiter, join } from "node:path";
+import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { EngineError } from "../engine/engine";
-
-function isOnPath(program: string): boolean {
-  return (process.env.PATH ?? "").split(delimiter).some((folder) => {
-    try {
-      accessSync(join(folder, program), constants.X_OK);
-      return true;
-    } catch {
-      return false;
-    }
-  });
-}
+import { isOnPath } from "./on-path";
 
 /** The words before a command that make it root's: none for root, `sudo` for others. */
 export function rootPrefix(): readonly string[] {

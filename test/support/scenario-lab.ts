@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import * as fs from "node:fs";
 import * as path from "node:path";
+import { isOnPath } from "../../hypervisor/on-path";
 import { PROJECT_FOLDER } from "./stack-config";
 
 /** The engine that the scenarios run with: LAB_ENGINE, or the embedded one. */
@@ -8,8 +9,9 @@ const ENGINE = process.env.LAB_ENGINE ?? "embedded";
 
 /** Why no scenario can run here, or undefined when they can. */
 export function reasonToSkip(): string | undefined {
-  const isThere = (process.env.PATH ?? "").split(path.delimiter).some((folder) => fs.existsSync(`${folder}/pulumi`));
-  return ENGINE === "pulumi" && !isThere ? "LAB_ENGINE is pulumi, and there is no pulumi on PATH" : undefined;
+  return ENGINE === "pulumi" && !isOnPath("pulumi")
+    ? "LAB_ENGINE is pulumi, and there is no pulumi on PATH"
+    : undefined;
 }
 
 /** What a command printed, and how it ended. */
