@@ -1,12 +1,11 @@
-import * as fs from "node:fs";
 import * as path from "node:path";
 import type { ClientChannel } from "ssh2";
 import { Client } from "ssh2";
 import { CERTIFICATE_FILES, familyOf, POSTGRESQL_ACCOUNT, REPOSITORY_ACCOUNT } from "../lib/families";
 import type { DeployedHost, Facts } from "../lib/proofs";
 import { peersOf } from "../lib/proofs";
+import { scriptText } from "../lib/script-text";
 import type { DeployedLab } from "./deployed-lab";
-import { PROJECT_FOLDER } from "./invocation";
 
 const CONNECT_SECONDS = 30;
 const SCRIPT_SECONDS = 120;
@@ -35,7 +34,7 @@ async function readHost(lab: DeployedLab, host: DeployedHost): Promise<Facts> {
     }
   };
   const isRepository = host.role === "repository";
-  const { service } = familyOf(lab.configuration.family, lab.configuration.postgresqlVersion);
+  const { service, binaries } = familyOf(lab.configuration.family, lab.configuration.postgresqlVersion);
   const account = isRepository ? REPOSITORY_ACCOUNT : POSTGRESQL_ACCOUNT;
   const certificates = path.posix.dirname(CERTIFICATE_FILES.certificate);
   const units = ["pgbackrest.service", ...(isRepository ? [] : [service])];
@@ -44,7 +43,7 @@ async function readHost(lab: DeployedLab, host: DeployedHost): Promise<Facts> {
     read("handshakes", "status-handshakes.sh", [account, certificates, ...peersOf(host, lab.hosts)]),
     isRepository
       ? read("repository", "status-repository.sh", [account, lab.stanza])
-      : read("postgresql", "status-postgresql.sh", []),
+      : read("postgresql", "status-postgresql.sh", [binaries]),
   ]);
   client.end();
   return { ...facts, failures };
@@ -72,7 +71,6 @@ function connect({ ssh }: DeployedLab, { name, address }: DeployedHost): Promise
 
 /** Runs a file of `scripts/` as root. Its arguments are names that the configuration's check has seen: none needs quoting. */
 async function runScript(client: Client, script: string, args: readonly string[]): Promise<string> {
-  const text = fs.readFileSync(path.join(PROJECT_FOLDER, "scripts", script), "utf8");
   const channel = await new Promise<ClientChannel>((resolve, reject) => {
     client.exec(["sudo", "bash", "-s", "--", ...args].join(" "), (error, opened) => {
       if (error === undefined) resolve(opened);
@@ -94,7 +92,7 @@ async function runScript(client: Client, script: string, args: readonly string[]
       else
         reject(new Error(`exit status ${status ?? "unknown"}: ${lastLines(Buffer.concat(complaints).toString(), 5)}`));
     });
-    channel.end(text);
+    channel.end(scriptText(script));
   });
 }
 

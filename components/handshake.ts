@@ -1,5 +1,6 @@
+import * as path from "node:path";
 import * as pulumi from "@pulumi/pulumi";
-import { POSTGRESQL_ACCOUNT, REPOSITORY_ACCOUNT } from "../lib/families";
+import { CERTIFICATE_FILES, POSTGRESQL_ACCOUNT, REPOSITORY_ACCOUNT } from "../lib/families";
 import type { RemoteHost } from "../lib/remote";
 import { runScript } from "../lib/remote";
 
@@ -17,20 +18,21 @@ export class Handshake extends pulumi.ComponentResource {
   constructor(name: string, args: HandshakeArgs, opts?: pulumi.ComponentResourceOptions) {
     super("lab:pgbackrest:Handshake", name, {}, opts);
     const { repositoryHost, postgresqlHost, provenFor } = args;
+    const folder = path.posix.dirname(CERTIFICATE_FILES.certificate);
     const options = { parent: this, dependsOn: opts?.dependsOn, rerunOn: provenFor };
 
     runScript(
       `${name}-as-client`,
       postgresqlHost,
       "handshake-prove.sh",
-      [POSTGRESQL_ACCOUNT, repositoryHost.name],
+      [POSTGRESQL_ACCOUNT, folder, repositoryHost.name],
       options,
     );
     runScript(
       `${name}-as-server`,
       repositoryHost,
       "handshake-prove.sh",
-      [REPOSITORY_ACCOUNT, postgresqlHost.name],
+      [REPOSITORY_ACCOUNT, folder, postgresqlHost.name],
       options,
     );
 

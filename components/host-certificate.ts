@@ -59,7 +59,7 @@ export class HostCertificate extends pulumi.ComponentResource {
     runScript(`${name}-install`, host, "certificate-install.sh", [owner, host.name, CERTIFICATE_FILES.key], {
       parent: this,
       dependsOn: opts?.dependsOn,
-      stdin: pulumi.interpolate`${key.privateKeyPem}${certificate.certPem}${authority.bundlePem}`,
+      input: pulumi.interpolate`${key.privateKeyPem}${certificate.certPem}${authority.bundlePem}`,
     });
 
     this.certificatePem = certificate.certPem;

@@ -102,7 +102,7 @@ export class Lab extends pulumi.ComponentResource {
     const instance = this.createPrimary(primary);
     const role = new ReplicationRole(
       `${this.roles.primary}-replication-role`,
-      { host: primary.host, password: this.replicationPassword.value },
+      { host: primary.host, family: this.family, password: this.replicationPassword.value },
       { parent: this, dependsOn: [instance] },
     );
     const stanza = new Stanza(
@@ -266,7 +266,7 @@ export class Lab extends pulumi.ComponentResource {
     );
     return new Streaming(
       `${standby.host.name}-streaming`,
-      { primary: primary.host, standby: standby.host },
+      { primary: primary.host, standby: standby.host, family: this.family },
       { parent: this, dependsOn: [instance] },
     );
   }

@@ -2,8 +2,8 @@ import * as pulumi from "@pulumi/pulumi";
 import type { Family } from "../lib/families";
 import { renderDnfIni } from "../lib/ini-dialects";
 import type { LabConfig } from "../lib/lab-config";
-import type { RemoteHost } from "../lib/remote";
-import { installFile, runScript } from "../lib/remote";
+import type { FileArgs, RemoteHost } from "../lib/remote";
+import { runScript } from "../lib/remote";
 
 export interface PackagesArgs {
   host: RemoteHost;
@@ -19,23 +19,18 @@ export class Packages extends pulumi.ComponentResource {
     super("lab:host:Packages", name, {}, opts);
     const { host, family, config, postgresql } = args;
 
-    const repositories =
+    const repositories: FileArgs[] =
       config.packages === "mirror" && family.repositoryFile !== undefined
         ? [
-            installFile(
-              `${name}-mirror`,
-              host,
-              {
-                path: family.repositoryFile,
-                // The user vouches for it: it is a mirror of their own.
-                content: renderDnfIni({
-                  lab: { name: "lab", baseurl: config.mirrorUrl, gpgcheck: false, enabled: true },
-                }),
-                owner: "root",
-                mode: "0644",
-              },
-              { parent: this, dependsOn: opts?.dependsOn },
-            ),
+            {
+              path: family.repositoryFile,
+              // The user vouches for it: it is a mirror of their own.
+              content: renderDnfIni({
+                lab: { name: "lab", baseurl: config.mirrorUrl, gpgcheck: false, enabled: true },
+              }),
+              owner: "root",
+              mode: "0644",
+            },
           ]
         : [];
     runScript(
@@ -49,7 +44,7 @@ export class Packages extends pulumi.ComponentResource {
         String(config.postgresqlVersion),
         postgresql ? "server" : "client",
       ],
-      { parent: this, dependsOn: repositories.length > 0 ? repositories : opts?.dependsOn, timeout: "30m" },
+      { parent: this, dependsOn: opts?.dependsOn, files: repositories, timeout: "30m" },
     );
 
     this.registerOutputs({});

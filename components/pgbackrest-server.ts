@@ -2,7 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { PGBACKREST_FOLDER } from "../lib/families";
 import { renderSystemdIni } from "../lib/ini-dialects";
 import type { RemoteHost } from "../lib/remote";
-import { installFile, runScript } from "../lib/remote";
+import { runScript } from "../lib/remote";
 import type { HostCertificate } from "./host-certificate";
 
 export interface PgBackRestServerArgs {
@@ -39,24 +39,14 @@ export class PgBackRestServer extends pulumi.ComponentResource {
         ExecStartPost: "",
       },
     });
-    const files = [
-      installFile(
-        `${name}-conf`,
-        host,
-        { path: `${PGBACKREST_FOLDER}/pgbackrest.conf.next`, content: conf, owner: "root", mode: "0644" },
-        { parent: this, dependsOn: opts?.dependsOn },
-      ),
-      installFile(
-        `${name}-unit`,
-        host,
-        { path: "/etc/systemd/system/pgbackrest.service.d/lab.conf", content: dropIn, owner: "root", mode: "0644" },
-        { parent: this, dependsOn: opts?.dependsOn },
-      ),
-    ];
     runScript(`${name}-start`, host, "pgbackrest-server-start.sh", [account, kind, stanza], {
       parent: this,
-      dependsOn: [...files, certificate],
-      rerunOn: [conf, dropIn, certificate.certificatePem],
+      dependsOn: certificate,
+      files: [
+        { path: `${PGBACKREST_FOLDER}/pgbackrest.conf.next`, content: conf, owner: "root", mode: "0644" },
+        { path: "/etc/systemd/system/pgbackrest.service.d/lab.conf", content: dropIn, owner: "root", mode: "0644" },
+      ],
+      rerunOn: [certificate.certificatePem],
     });
 
     this.registerOutputs({});

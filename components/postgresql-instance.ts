@@ -3,7 +3,7 @@ import type { Family } from "../lib/families";
 import { POSTGRESQL_ACCOUNT, POSTGRESQL_FILES } from "../lib/families";
 import { renderPgPass } from "../lib/postgresql-conf";
 import type { RemoteHost } from "../lib/remote";
-import { installFile, runScript } from "../lib/remote";
+import { runScript } from "../lib/remote";
 
 export interface PostgreSqlInstanceArgs {
   host: RemoteHost;
@@ -34,59 +34,47 @@ export class PostgreSqlInstance extends pulumi.ComponentResource {
     super("lab:postgresql:PostgreSqlInstance", name, {}, opts);
     const { host, family, version, settings, access, replicationPassword, restoreFrom, restoreAfter = [] } = args;
 
-    const options = { parent: this, dependsOn: opts?.dependsOn };
-    const owner = POSTGRESQL_ACCOUNT;
-    const files = [
-      installFile(
-        `${name}-settings`,
-        host,
-        { path: POSTGRESQL_FILES.settings, content: settings, owner, mode: "0640" },
-        options,
-      ),
-      installFile(
-        `${name}-access`,
-        host,
-        { path: POSTGRESQL_FILES.access, content: access, owner, mode: "0640" },
-        options,
-      ),
-      installFile(
-        `${name}-password`,
-        host,
-        {
-          path: `${family.home}/.pgpass`,
-          content: pulumi.output(replicationPassword).apply(renderPgPass),
-          owner,
-          mode: "0600",
-          secret: true,
-        },
-        options,
-      ),
-    ];
     const data =
       restoreFrom === undefined
-        ? []
+        ? opts?.dependsOn
         : [
             runScript(`${name}-restore`, host, "standby-restore.sh", [restoreFrom, family.dataFolder], {
               parent: this,
-              dependsOn: [...files, ...restoreAfter],
+              dependsOn: restoreAfter,
               timeout: "2h",
             }),
           ];
     const created = runScript(`${name}-create`, host, family.createScript, [String(version)], {
       parent: this,
-      dependsOn: [...files, ...data],
+      dependsOn: data,
     });
+    const owner = POSTGRESQL_ACCOUNT;
     runScript(
       `${name}-start`,
       host,
       "postgresql-start.sh",
       [
+        family.binaries,
         family.service,
         family.settingsFile,
         POSTGRESQL_FILES.settings,
         restoreFrom === undefined ? "primary" : "standby",
       ],
-      { parent: this, dependsOn: [created], rerunOn: [settings, access] },
+      {
+        parent: this,
+        dependsOn: [created],
+        files: [
+          { path: POSTGRESQL_FILES.settings, content: settings, owner, mode: "0640" },
+          { path: POSTGRESQL_FILES.access, content: access, owner, mode: "0640" },
+          {
+            path: `${family.home}/.pgpass`,
+            content: pulumi.output(replicationPassword).apply(renderPgPass),
+            owner,
+            mode: "0600",
+            secret: true,
+          },
+        ],
+      },
     );
 
     this.registerOutputs({});

@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import type { Family } from "../lib/families";
 import { REPLICATION_ROLE } from "../lib/families";
 import type { RemoteHost } from "../lib/remote";
 import { runScript } from "../lib/remote";
@@ -6,6 +7,7 @@ import { runScript } from "../lib/remote";
 export interface ReplicationRoleArgs {
   /** The primary. */
   host: RemoteHost;
+  family: Family;
   password: pulumi.Input<string>;
 }
 
@@ -14,10 +16,11 @@ export class ReplicationRole extends pulumi.ComponentResource {
   constructor(name: string, args: ReplicationRoleArgs, opts?: pulumi.ComponentResourceOptions) {
     super("lab:postgresql:ReplicationRole", name, {}, opts);
 
-    runScript(`${name}-create`, args.host, "replication-role-create.sh", [REPLICATION_ROLE], {
+    const { host, family, password } = args;
+    runScript(`${name}-create`, host, "replication-role-create.sh", [family.binaries, REPLICATION_ROLE], {
       parent: this,
       dependsOn: opts?.dependsOn,
-      stdin: args.password,
+      input: password,
     });
 
     this.registerOutputs({});

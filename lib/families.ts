@@ -17,6 +17,8 @@ export interface Family {
   readonly settingsFile: string;
   /** The cluster's systemd unit. */
   readonly service: string;
+  /** Folder of PostgreSQL's own programs. */
+  readonly binaries: string;
   /** The account `postgres`'s home. */
   readonly home: string;
 }
@@ -28,6 +30,7 @@ const FAMILIES: Readonly<Record<FamilyName, (version: number) => Family>> = {
     dataFolder: `/var/lib/postgresql/${version}/main`,
     settingsFile: `/etc/postgresql/${version}/main/postgresql.conf`,
     service: `postgresql@${version}-main.service`,
+    binaries: `/usr/lib/postgresql/${version}/bin`,
     home: "/var/lib/postgresql",
   }),
   el: (version) => ({
@@ -37,6 +40,7 @@ const FAMILIES: Readonly<Record<FamilyName, (version: number) => Family>> = {
     dataFolder: `/var/lib/pgsql/${version}/data`,
     settingsFile: `/var/lib/pgsql/${version}/data/postgresql.conf`,
     service: `postgresql-${version}.service`,
+    binaries: `/usr/pgsql-${version}/bin`,
     home: "/var/lib/pgsql",
   }),
 };

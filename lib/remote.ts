@@ -1,8 +1,8 @@
-import * as fs from "node:fs";
 import * as path from "node:path";
 import * as command from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
 import { fingerprint } from "./fingerprint";
+import { scriptText } from "./script-text";
 
 /** A host that commands run on. */
 export interface RemoteHost {
@@ -35,14 +35,20 @@ export interface RunOptions {
 
 export interface ScriptOptions extends RunOptions {
   /**
-   * What the script reads from its standard input, mostly a secret. The script lies on the host then, since it cannot arrive there.
-   * @default - the script itself is the standard input
+   * Files that are written before the script runs, in the same breath: a change of one runs the step again.
+   * @default []
    */
-  stdin?: pulumi.Input<string>;
+  files?: FileArgs[];
+  /**
+   * What the script reads from its standard input, a secret.
+   * @default - nothing
+   */
+  input?: pulumi.Input<string>;
 }
 
 export interface FileArgs {
   path: string;
+  /** Lines, the last one ended like the others. */
   content: pulumi.Input<string>;
   /** Account that owns the file, and group of the same name. */
   owner: string;
@@ -55,44 +61,52 @@ export interface FileArgs {
   secret?: boolean;
 }
 
-const SCRIPTS = path.join(__dirname, "..", "scripts");
-const SCRIPTS_ON_HOST = "/usr/local/lib/lab";
-
 /**
- * Runs a file of `scripts/` as root. It runs again when its text or its arguments change, or the machine is a new one; so every
- * script can run twice.
+ * Runs a file of `scripts/` as root. It runs again when its text, its arguments, its files or its input change, or the machine is
+ * a new one; so every script can run twice. All of it arrives on the standard input of one command: every further one would cost a
+ * session, which an emulated host takes a second for.
  */
 export function runScript(
   name: string,
   host: RemoteHost,
   script: string,
   args: pulumi.Input<string>[],
-  options: ScriptOptions,
+  { files = [], input, ...options }: ScriptOptions,
 ): command.remote.Command {
-  const text = fs.readFileSync(path.join(SCRIPTS, script), "utf8");
-  if (options.stdin === undefined) {
-    return runCommand(name, host, commandLine(["sudo", "bash", "-s", "--"], args, options.rerunOn), text, options);
-  }
-  const file = path.posix.join(SCRIPTS_ON_HOST, script);
-  const installed = installFile(
-    `${name}-script`,
+  const text = scriptText(script);
+  const stdin = pulumi
+    .all([pulumi.all(files.map(({ content }) => content)), input ?? ""])
+    .apply(([contents, data]) =>
+      [...files.map((file, index) => writeFile(file, contents[index] ?? "")), text, data].join(""),
+    );
+  const secret = input !== undefined || files.some((file) => file.secret);
+  return runCommand(
+    name,
     host,
-    { path: file, content: text, owner: "root", mode: "0755" },
-    { parent: options.parent, dependsOn: options.dependsOn },
+    commandLine(["sudo", "bash", "-s", "--"], args, options.rerunOn),
+    stdin,
+    options,
+    secret,
   );
-  const line = commandLine(["sudo", file], args, [text, ...(options.rerunOn ?? [])]);
-  return runCommand(name, host, line, options.stdin, { ...options, dependsOn: installed }, true);
 }
 
 /** Writes a file on a host, with owner and mode from the first moment; its folder is made when it is missing. */
 export function installFile(
   name: string,
   host: RemoteHost,
-  { path: file, content, owner, mode, secret = false }: FileArgs,
+  { content, secret = false, ...place }: FileArgs,
   options: RunOptions,
 ): command.remote.Command {
-  const line = `sudo install -D -o ${owner} -g ${owner} -m ${mode} /dev/stdin ${quote(file)}`;
-  return runCommand(name, host, line, content, options, secret);
+  return runCommand(name, host, `sudo ${installLine(place)}`, content, options, secret);
+}
+
+function installLine({ path: file, owner, mode }: Omit<FileArgs, "content">): string {
+  return `install -D -o ${owner} -g ${owner} -m ${mode} /dev/stdin ${quote(file)}`;
+}
+
+function writeFile(file: Omit<FileArgs, "content">, content: string): string {
+  const end = `end-of-${fingerprint(content)}`;
+  return `set -e\n${installLine(file)} <<'${end}'\n${content}${end}\n`;
 }
 
 function runCommand(
@@ -101,7 +115,7 @@ function runCommand(
   create: pulumi.Input<string>,
   stdin: pulumi.Input<string>,
   { parent, dependsOn, timeout = "10m" }: RunOptions,
-  secret = false,
+  secret: boolean,
 ): command.remote.Command {
   return new command.remote.Command(
     name,

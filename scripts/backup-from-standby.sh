@@ -6,9 +6,9 @@ set -euo pipefail
 # The manifest says where the files came from.
 from_standby() {
   local account=$1 stanza=$2 label
-  for label in $(sudo -iu "$account" pgbackrest --stanza="$stanza" --output=json --log-level-console=off info |
+  for label in $(as "$account" pgbackrest --stanza="$stanza" --output=json --log-level-console=off info |
     jq -r '.[0].backup[] | select(.type == "full") | .label'); do
-    ! sudo -iu "$account" pgbackrest --log-level-console=off repo-get "backup/$stanza/$label/backup.manifest" |
+    ! as "$account" pgbackrest --log-level-console=off repo-get "backup/$stanza/$label/backup.manifest" |
       grep -qx 'option-backup-standby=true' || return 0
   done
   return 1
@@ -16,8 +16,8 @@ from_standby() {
 
 main() {
   local account=$1 stanza=$2
-  sudo -iu "$account" pgbackrest --stanza="$stanza" check
-  from_standby "$account" "$stanza" || sudo -iu "$account" pgbackrest --stanza="$stanza" --type=full backup
+  as "$account" pgbackrest --stanza="$stanza" check
+  from_standby "$account" "$stanza" || as "$account" pgbackrest --stanza="$stanza" --type=full backup
   from_standby "$account" "$stanza"
 }
 

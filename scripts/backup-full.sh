@@ -4,13 +4,13 @@
 set -euo pipefail
 
 full_backups() {
-  sudo -iu "$1" pgbackrest --stanza="$2" --output=json --log-level-console=off info |
+  as "$1" pgbackrest --stanza="$2" --output=json --log-level-console=off info |
     jq '[.[0].backup[] | select(.type == "full" and .error != true)] | length'
 }
 
 main() {
   local account=$1 stanza=$2
-  [[ $(full_backups "$account" "$stanza") != 0 ]] || sudo -iu "$account" pgbackrest --stanza="$stanza" --type=full backup
+  [[ $(full_backups "$account" "$stanza") != 0 ]] || as "$account" pgbackrest --stanza="$stanza" --type=full backup
   [[ $(full_backups "$account" "$stanza") != 0 ]]
 }
 

@@ -3,9 +3,9 @@
 # at $2), without the packages' own main cluster. Safe to run again: a host that has them already is left as it is.
 set -euo pipefail
 
-installed() {
-  local name=$1 version=$2
-  [[ $(dpkg-query -W -f '${db:Status-Status} ${Version}' "$name" 2>/dev/null) == "installed $version"* ]]
+# What is wanted and what is there, in dpkg's words: "hold ok installed pgbackrest 2.45-1".
+packages() {
+  dpkg-query -W -f '${Status} ${Package} ${Version}\n' pgbackrest "$1" 2>/dev/null || true
 }
 
 add_source() {
@@ -23,17 +23,18 @@ add_source() {
 }
 
 main() {
-  local source=$1 url=$2 pgbackrest=$3 postgresql=$4 part=$5
-  local packages=("pgbackrest=$pgbackrest-*" openssl jq)
+  local source=$1 url=$2 pgbackrest=$3 server=postgresql-$4 part=$5 there
+  local wanted=("pgbackrest=$pgbackrest-*" openssl jq)
   export DEBIAN_FRONTEND=noninteractive
-  if ! installed pgbackrest "$pgbackrest-" || { [[ $part == server ]] && ! installed "postgresql-$postgresql" ""; }; then
+  there=$(packages "$server")
+  if [[ $there != *" installed pgbackrest $pgbackrest-"* ]] || [[ $part == server && $there != *" installed $server "* ]]; then
     install -D -m 0644 <(echo 'create_main_cluster = false') /etc/postgresql-common/createcluster.conf
     add_source "$source" "$url"
-    [[ $part == client ]] || packages+=("postgresql-$postgresql")
+    [[ $part == client ]] || wanted+=("$server")
     apt-get update
-    apt-get install -y --no-install-recommends --allow-change-held-packages "${packages[@]}"
+    apt-get install -y --no-install-recommends --allow-change-held-packages "${wanted[@]}"
   fi
-  apt-mark hold pgbackrest >/dev/null
+  [[ $there == *"hold ok installed pgbackrest $pgbackrest-"* ]] || apt-mark hold pgbackrest >/dev/null
   [[ $(pgbackrest version) == "pgBackRest $pgbackrest" ]]
 }
 

@@ -8,8 +8,8 @@ try() {
   local account=$1 kind=$2 stanza=$3 conf=$4 out status=0 scratch
   local -a trial=(archive-push --pg1-path=/nonexistent none)
   [[ $kind == postgresql ]] || trial=(backup --repo1-path=/nonexistent)
-  scratch=$(sudo -u "$account" mktemp -d)
-  out=$(cd / && sudo -u "$account" pgbackrest --config="$conf" --config-include-path="$scratch" --lock-path="$scratch" \
+  scratch=$(as "$account" mktemp -d)
+  out=$(as "$account" pgbackrest --config="$conf" --config-include-path="$scratch" --lock-path="$scratch" \
     --stanza="$stanza" --log-level-file=off --log-level-console=warn "${trial[@]}" 2>&1) || status=$?
   rm -r "$scratch"
   # 25 to 37 are pgBackRest's errors of options (build/error.yaml); an option that it does not know is a warning.
@@ -20,26 +20,23 @@ try() {
 }
 
 main() {
-  local account=$1 kind=$2 stanza=$3 conf=/etc/pgbackrest/pgbackrest.conf deadline=$((SECONDS + 60))
+  local account=$1 kind=$2 stanza=$3 conf=/etc/pgbackrest/pgbackrest.conf
   install -d -m 0755 /etc/pgbackrest/conf.d
   if [[ -e $conf.next ]]; then
     try "$account" "$kind" "$stanza" "$conf.next"
     mv "$conf.next" "$conf"
   fi
+  systemctl enable --quiet --no-reload pgbackrest
   systemctl daemon-reload
-  systemctl enable --quiet pgbackrest
   if [[ $(stat -c %U "/proc/$(systemctl show -P MainPID pgbackrest)" 2>/dev/null) == "$account" ]]; then
     systemctl reload pgbackrest
   else
     systemctl restart pgbackrest
   fi
-  until sudo -u "$account" pgbackrest --log-level-file=off --log-level-console=warn server-ping; do
-    if ((SECONDS >= deadline)); then
-      journalctl -u pgbackrest -n 20 --no-pager >&2
-      return 1
-    fi
-    sleep 0.2
-  done
+  if ! await 60 as "$account" pgbackrest --log-level-file=off --log-level-console=warn server-ping; then
+    journalctl -u pgbackrest -n 20 --no-pager >&2
+    return 1
+  fi
 }
 
 main "$@" </dev/null

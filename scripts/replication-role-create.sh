@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
-# Makes role $1, which standbys stream with, with the password on stdin.
+# Makes role $2, which standbys stream with, with the password on stdin. PostgreSQL's programs lie in folder $1.
 # Safe to run again: a role that is there gets the password.
 set -euo pipefail
 
 main() {
-  local role=$1 password
+  local binaries=$1 role=$2 password
   password=$(cat)
   # As input of psql, not as an argument: the process list shows those. psql quotes the name and the password.
-  sudo -u postgres psql -XAtq -v ON_ERROR_STOP=1 -d postgres <<SQL
+  query "$binaries" <<SQL
 \\set role '$role'
 \\set password '$password'
 SET log_statement = 'none';
@@ -17,4 +17,8 @@ ALTER ROLE :"role" LOGIN REPLICATION PASSWORD :'password';
 SQL
 }
 
-main "$@"
+# What follows on stdin is data.
+{
+  main "$@"
+  exit
+}

@@ -11,7 +11,7 @@ main() {
   install -d -o "$account" -g "$account" -m 0770 /var/log/pgbackrest
   # Debian's and PGDG's rotation runs as postgres, which may not write there.
   [[ ! -e /etc/logrotate.d/pgbackrest ]] || sed -i "s/^\( *su \).*/\1$account $account/" /etc/logrotate.d/pgbackrest
-  sudo -u "$account" test -w "$repository"
+  as "$account" test -w "$repository"
 }
 
 main "$@" </dev/null

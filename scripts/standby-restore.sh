@@ -17,9 +17,9 @@ main() {
     mv "$data" "$aside"
     echo "$data held no complete cluster; it is now $aside" >&2
   fi
-  sudo -u postgres mkdir -p "$data"
+  as postgres mkdir -p "$data"
   chmod 0700 "$data"
-  sudo -iu postgres pgbackrest --stanza="$stanza" --type=standby restore
+  as postgres pgbackrest --stanza="$stanza" --type=standby restore
   [[ -e $data/standby.signal && -e $data/global/pg_control ]]
 }
 

@@ -5,7 +5,7 @@ set -euo pipefail
 
 main() {
   local account=$1 stanza=$2
-  sudo -iu "$account" pgbackrest --stanza="$stanza" check
+  as "$account" pgbackrest --stanza="$stanza" check
 }
 
 main "$@" </dev/null

@@ -5,8 +5,8 @@ set -euo pipefail
 
 main() {
   local account=$1 stanza=$2
-  sudo -iu "$account" pgbackrest --stanza="$stanza" stanza-create
-  sudo -iu "$account" pgbackrest --stanza="$stanza" check
+  as "$account" pgbackrest --stanza="$stanza" stanza-create
+  as "$account" pgbackrest --stanza="$stanza" check
 }
 
 main "$@" </dev/null

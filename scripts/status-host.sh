@@ -10,15 +10,15 @@ certificate_end() {
 
 # The certificate that the host's own server shows, which is not the one on disk when it missed a reload.
 served_certificate() {
-  timeout 10 sudo -u "$1" openssl s_client -connect 127.0.0.1:8432 \
-    -cert "$2/host.crt" -key "$2/host.key" -CAfile "$2/ca.crt" 2>/dev/null || true
+  as "$1" timeout 10 openssl s_client -connect 127.0.0.1:8432 \
+    -cert "$2/host.crt" -key "$2/host.key" -CAfile "$2/ca.crt" 2>/dev/null </dev/null || true
 }
 
 main() {
   local account=$1 stanza=$2 folder=$3 version info unit units=""
   shift 3
   version=$(pgbackrest version)
-  info=$(sudo -u "$account" pgbackrest --stanza="$stanza" --log-level-console=off --output=json info)
+  info=$(as "$account" pgbackrest --stanza="$stanza" --log-level-console=off --output=json info)
   for unit; do
     units+="${units:+,}\"$unit\":\"$(systemctl is-active "$unit" || true)\""
   done

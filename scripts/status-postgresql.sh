@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-# Prints the facts of this host's PostgreSQL as JSON: version, role, replication and archiving.
+# Prints the facts of this host's PostgreSQL, whose programs lie in folder $1, as JSON: version, role, replication and archiving.
 # Safe to run again: it only reads.
 set -euo pipefail
 
 main() {
-  sudo -u postgres psql --no-psqlrc --quiet --tuples-only --no-align --dbname=postgres --command="
+  query "$1" -c "
     select json_build_object(
       'version', split_part(current_setting('server_version'), ' ', 1),
       'inRecovery', pg_is_in_recovery(),

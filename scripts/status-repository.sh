@@ -7,7 +7,7 @@ readonly LABEL='^[0-9]{8}-[0-9]{6}F(_[0-9]{8}-[0-9]{6}[DI])?$'
 
 main() {
   local account=$1 stanza=$2 labels label manifest options=""
-  local command=(sudo -u "$account" pgbackrest "--stanza=$stanza" --log-level-console=off)
+  local command=(as "$account" pgbackrest "--stanza=$stanza" --log-level-console=off)
   labels=$("${command[@]}" repo-ls "backup/$stanza" --filter="$LABEL")
   for label in $labels; do
     # A backup that is under way has no manifest yet.

@@ -4,10 +4,12 @@ import { describe, expect, it } from "vitest";
 
 const FOLDER = path.join(__dirname, "..", "..", "scripts");
 
-/** They lie on the host and read a secret from stdin. */
-const READS_STDIN = ["certificate-install.sh", "replication-role-create.sh"];
+/** What follows them on stdin is a secret, which they read. */
+const READS_INPUT = ["certificate-install.sh", "replication-role-create.sh"];
 
-describe.each(fs.readdirSync(FOLDER))("scripts/%s", (script) => {
+const STEPS = fs.readdirSync(FOLDER).filter((script) => script !== "common.sh");
+
+describe.each(STEPS)("scripts/%s", (script) => {
   const text = fs.readFileSync(path.join(FOLDER, script), "utf8");
   const lines = text.trimEnd().split("\n");
 
@@ -20,7 +22,8 @@ describe.each(fs.readdirSync(FOLDER))("scripts/%s", (script) => {
   });
 
   it("is read to its end before anything can take its stdin", () => {
-    expect(lines.at(-1)).toBe(READS_STDIN.includes(script) ? 'main "$@"' : 'main "$@" </dev/null');
+    const end = READS_INPUT.includes(script) ? ["{", '  main "$@"', "  exit", "}"] : ['main "$@" </dev/null'];
+    expect(lines.slice(-end.length)).toEqual(end);
     expect(lines.filter((line) => line === "main() {")).toHaveLength(1);
   });
 

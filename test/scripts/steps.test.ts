@@ -163,7 +163,7 @@ describe("streaming-read.sh", () => {
   it("asks for the row until it is there", () => {
     const asked = host.path("asked");
     host.add("psql", `if [[ -e ${asked} ]]; then echo t; else touch ${asked}; fi`);
-    const run = host.run("streaming-read.sh", ["pg2-srv", "2026-11-23 12:00:00"]);
+    const run = host.run("streaming-read.sh", [host.path("bin"), "pg2-srv", "2026-11-23 12:00:00"]);
     expect(run.status).toBe(0);
     expect(run.calls.filter((call) => call.startsWith("psql"))).toHaveLength(2);
   });
@@ -176,7 +176,7 @@ describe("replication-role-create.sh", () => {
       host.path("bin/psql"),
       `#!/bin/bash\necho "psql $*" >>${host.path("calls")}\ncat >${host.path("input")}\n`,
     );
-    const run = host.run("replication-role-create.sh", ["replic_user"], "s3cret-pass");
+    const run = host.run("replication-role-create.sh", [host.path("bin"), "replic_user"], "s3cret-pass");
     expect(run.status).toBe(0);
     expect(run.calls.join()).not.toContain("s3cret-pass");
     expect(fs.readFileSync(host.path("input"), "utf8")).toContain("\\set password 's3cret-pass'");

@@ -2,6 +2,7 @@ import { spawnSync } from "node:child_process";
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
+import { scriptText } from "../../lib/script-text";
 
 export interface ScriptRun {
   readonly status: number | null;
@@ -23,7 +24,7 @@ export class StandIns {
   constructor() {
     fs.mkdirSync(this.bin);
     // Runs the command as the account that it is, so that the next stand-in is found.
-    this.add("sudo", 'while [[ $1 == -* ]]; do case $1 in -u | -iu) shift 2 ;; *) shift ;; esac; done; "$@"');
+    this.add("setpriv", 'while [[ $1 == -* ]]; do shift; done; "$@"');
   }
 
   /**
@@ -31,17 +32,16 @@ export class StandIns {
    * @param body bash; it sees the arguments.
    */
   add(program: string, body: string): this {
-    const silent = program === "sudo" ? "" : `echo "${program} $*" >>${this.log}\ncat >/dev/null\n`;
+    const silent = program === "setpriv" ? "" : `echo "${program} $*" >>${this.log}\ncat >/dev/null\n`;
     fs.writeFileSync(path.join(this.bin, program), `#!/bin/bash\n${silent}${body}\n`, { mode: 0o755 });
     return this;
   }
 
-  /** Runs a file of `scripts/`; `stdin` is what the script reads, and then the script is a file. */
-  run(script: string, args: readonly string[] = [], stdin?: string): ScriptRun {
+  /** Runs a file of `scripts/`; `input` is what the script reads. */
+  run(script: string, args: readonly string[] = [], input = ""): ScriptRun {
     fs.writeFileSync(this.log, "");
-    const file = path.join(__dirname, "..", "..", "scripts", script);
-    const result = spawnSync("bash", stdin === undefined ? ["-s", "--", ...args] : [file, ...args], {
-      input: stdin ?? fs.readFileSync(file),
+    const result = spawnSync("bash", ["-s", "--", ...args], {
+      input: scriptText(script) + input,
       encoding: "utf8",
       env: { PATH: `${this.bin}:${process.env.PATH}`, HOME: this.folder },
       timeout: 60_000,

@@ -87,12 +87,16 @@ describe("the program", () => {
 
   it("gives EL hosts a mirror as a .repo file, before their packages", async () => {
     const resources = await runLab("dev", { packages: "mirror", mirrorUrl: "http://mirror.example/el8" });
-    const file = resources.find(({ name }) => name === "pg1-srv-packages-mirror");
-    expect(file?.inputs).toMatchObject({
-      create: "sudo install -D -o root -g root -m 0644 /dev/stdin /etc/yum.repos.d/lab.repo",
-      stdin: "[lab]\nname=lab\nbaseurl=http://mirror.example/el8\ngpgcheck=0\nenabled=1\n",
-    });
-    expect([...(await allBefore(resources, "pg1-srv-packages-install"))]).toContain("pg1-srv-packages-mirror");
+    const step = resources.find(({ name }) => name === "pg1-srv-packages-install");
+    const [file = ""] = (step?.inputs.stdin as string).split("\n#!/usr/bin/env bash\n");
+    expect(file.split("\n")).toEqual([
+      "set -e",
+      expect.stringMatching(
+        /^install -D -o root -g root -m 0644 \/dev\/stdin \/etc\/yum\.repos\.d\/lab\.repo <<'end-of-\w{12}'$/,
+      ),
+      ...["[lab]", "name=lab", "baseurl=http://mirror.example/el8", "gpgcheck=0", "enabled=1"],
+      expect.stringMatching(/^end-of-\w{12}$/),
+    ]);
   });
 
   it("keeps the network as it is, whatever the number of standbys", async () => {
@@ -114,7 +118,6 @@ describe("the program", () => {
     expect(changed.sort()).toMatchInlineSnapshot(`
       [
         "backup-srv-agreement",
-        "backup-srv-pgbackrest-conf",
         "backup-srv-pgbackrest-start",
         "backup-srv-standbys-conf",
         "backup-srv-stanza-check",
@@ -131,23 +134,18 @@ describe("the program", () => {
 
   it.each([
     ["pg1-srv-packages-install", ["pg1-srv-ready", "pg1-srv-domain"]],
-    ["pg1-srv-certificate-install", ["pg1-srv-packages-install", "pg1-srv-certificate-install-script"]],
+    ["pg1-srv-certificate-install", ["pg1-srv-packages-install"]],
     ["backup-srv-certificate-install", ["backup-srv-repository-create"]],
-    ["pg1-srv-pgbackrest-start", ["pg1-srv-pgbackrest-conf", "pg1-srv-pgbackrest-unit", "pg1-srv-certificate-install"]],
+    ["pg1-srv-pgbackrest-start", ["pg1-srv-packages-install", "pg1-srv-certificate-install"]],
     ["pg2-srv-handshake-as-client", ["pg2-srv-pgbackrest-start", "backup-srv-pgbackrest-start"]],
-    ["pg1-srv-postgresql-create", ["pg1-srv-packages-install", "pg1-srv-postgresql-settings"]],
-    ["pg1-srv-postgresql-start", ["pg1-srv-postgresql-create", "pg1-srv-postgresql-access"]],
+    ["pg1-srv-postgresql-create", ["pg1-srv-packages-install"]],
+    ["pg1-srv-postgresql-start", ["pg1-srv-postgresql-create"]],
     ["pg1-srv-replication-role-create", ["pg1-srv-postgresql-start"]],
     ["backup-srv-stanza-create", ["pg1-srv-postgresql-start", "pg1-srv-handshake-as-server"]],
     ["backup-srv-stanza-backup", ["backup-srv-stanza-create"]],
     [
       "pg3-srv-postgresql-restore",
-      [
-        "backup-srv-stanza-backup",
-        "pg1-srv-replication-role-create",
-        "pg3-srv-handshake-as-client",
-        "pg3-srv-postgresql-password",
-      ],
+      ["backup-srv-stanza-backup", "pg1-srv-replication-role-create", "pg3-srv-handshake-as-client"],
     ],
     ["pg3-srv-postgresql-create", ["pg3-srv-postgresql-restore"]],
     ["pg3-srv-streaming-read", ["pg3-srv-streaming-write", "pg3-srv-postgresql-start"]],

@@ -1,0 +1,51 @@
+#!/usr/bin/env bash
+# What steps have in common: it is sent before each of them.
+# Safe to run again: it only defines functions.
+set -euo pipefail
+
+# A folder that every account may read.
+cd /
+
+# Runs a command as an account. What sudo or a login shell would do beside takes an emulated host a second.
+as() {
+  local account=$1
+  shift
+  setpriv --reuid="$account" --regid="$account" --init-groups "$@"
+}
+
+# Tries a command until it works, for so many seconds.
+await() {
+  local deadline=$((SECONDS + $1))
+  shift
+  until "$@"; do
+    ((SECONDS < deadline)) || return 1
+    sleep 0.2
+  done
+}
+
+# Asks PostgreSQL by the psql in a folder: what lies on PATH may be a wrapper, which is slow under emulation.
+query() {
+  local binaries=$1
+  shift
+  as postgres "$binaries/psql" -XAtq -v ON_ERROR_STOP=1 -d postgres "$@"
+}
+
+# Prints what goes wrong in a mutual TLS handshake of an account, with the certificate in a folder, with a host's pgBackRest server:
+# nothing when all is well. A client hears that it was refused only after its own handshake (TLS 1.3), so the proof is the greeting,
+# which the server sends when it has accepted the client's certificate.
+handshake_problem() {
+  local account=$1 folder=$2 peer=$3 line answer=""
+  while IFS= read -r line; do
+    if [[ "$line" == '{"name":"pgBackRest"'* ]]; then
+      answer=welcome
+      break
+    fi
+    [[ -z "$answer" && "$line" == *[Ee]rr* ]] && answer=$line
+  done < <(
+    exec timeout 60 setpriv --reuid="$account" --regid="$account" --init-groups \
+      openssl s_client -connect "$peer:8432" -verify_hostname "$peer" -verify_return_error \
+      -cert "$folder/host.crt" -key "$folder/host.key" -CAfile "$folder/ca.crt" -quiet 2>&1 </dev/null
+  )
+  kill $! 2>/dev/null || true
+  [[ "$answer" == welcome ]] || tr -d '"\\[:cntrl:]' <<<"${answer:-no greeting from port 8432}"
+}
