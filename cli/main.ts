@@ -3,7 +3,7 @@ import { asRoot, handOver, thisCommand } from "./hand-over";
 import type { Invocation, Options } from "./invocation";
 import { addSetting, stackOf } from "./invocation";
 
-const DEFAULT_STACK = "container";
+const DEFAULT_STACK = "local";
 
 const EXAMPLES = `
 Examples:

@@ -4,6 +4,7 @@ import { buildGuestImage } from "../hypervisor/guest-image";
 import type { PrivateLibvirtd } from "../hypervisor/private-libvirtd";
 import { startPrivateLibvirtd } from "../hypervisor/private-libvirtd";
 import { installRequirements } from "../hypervisor/requirements";
+import { chooseAccelerator, withAccelerator } from "./accelerator";
 import type { Invocation } from "./invocation";
 import { PROJECT_FOLDER, stackOf } from "./invocation";
 import type { Stack } from "./stack";
@@ -23,15 +24,16 @@ export async function prepare(invocation: Invocation): Promise<number> {
   }
   const { namespace } = await prepareStack(invocation, stack);
   process.stderr.write("lab: ready; the hosts are reached from a network namespace, as root:\n");
-  process.stdout.write(`nsenter --net=/run/netns/${namespace} ${command}\n`);
+  const setting = withAccelerator(invocation, stack).options.config["lab:hypervisor"];
+  const config = setting === undefined ? "" : ` --config lab:hypervisor=${setting}`;
+  process.stdout.write(`nsenter --net=/run/netns/${namespace} ${command}${config}\n`);
   return 0;
 }
 
 /** Installs what is missing, builds the image when it is one of the lab's own, and starts the stack's libvirtd. */
-export async function prepareStack(
-  { options, signal }: Invocation,
-  { location, image }: Stack,
-): Promise<PrivateLibvirtd> {
+export async function prepareStack(invocation: Invocation, stack: Stack): Promise<PrivateLibvirtd> {
+  const { options, signal } = invocation;
+  const { location, image } = stack;
   const phase = (title: string): ((line: string) => void) => announceOnce(title, options.debug === true);
   await installRequirements({
     vm: image?.kind === "vm",
@@ -44,6 +46,7 @@ export async function prepareStack(
     signal.throwIfAborted();
   }
   fs.mkdirSync(location.stateFolder, { recursive: true, mode: 0o700 });
+  await chooseAccelerator(invocation, stack);
   return startPrivateLibvirtd(location);
 }
 

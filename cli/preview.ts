@@ -1,4 +1,5 @@
 import type { Engine, EngineEvent } from "../engine/engine";
+import { withAccelerator } from "./accelerator";
 import type { ChangeSummary } from "./changes";
 import { renderChanges, summarize } from "./changes";
 import { announceEngine, openEngine } from "./engine";
@@ -7,8 +8,9 @@ import { stackOf } from "./invocation";
 import { isTold, renderLog, writeError } from "./progress";
 
 /** Shows what `up` would change. Installs and starts nothing. */
-export async function preview(invocation: Invocation, { json = false }: { json?: boolean }): Promise<number> {
-  const stack = stackOf(invocation);
+export async function preview(given: Invocation, { json = false }: { json?: boolean }): Promise<number> {
+  const stack = stackOf(given);
+  const invocation = withAccelerator(given, stack);
   announceEngine(invocation, stack);
   const summary = await previewChanges(await openEngine(invocation, stack), invocation);
   process.stdout.write(json ? `${JSON.stringify(summary, undefined, 2)}\n` : renderChanges(summary));

@@ -1,3 +1,4 @@
+import { withAccelerator } from "./accelerator";
 import { renderChanges } from "./changes";
 import { confirm, isAsking } from "./confirm";
 import { deployedLab } from "./deployed-lab";
@@ -14,8 +15,9 @@ import type { Stack } from "./stack";
 import { proveLab } from "./status";
 
 /** Brings the lab up and proves it; exit status 0 only when it is proven. */
-export async function up(invocation: Invocation): Promise<number> {
-  const stack = stackOf(invocation);
+export async function up(given: Invocation): Promise<number> {
+  const stack = stackOf(given);
+  const invocation = withAccelerator(given, stack);
   if (!isInOwnNamespace(stack)) {
     announceEngine(invocation, stack);
     if (isAsking(invocation) && !(await isWanted(invocation, stack))) return 1;

@@ -7,7 +7,7 @@ import { reservationOf } from "../lib/address-plan";
 import { container, virtualMachine } from "../lib/domain";
 import type { LabConfig } from "../lib/lab-config";
 import type { RemoteHost } from "../lib/remote";
-import { runScript, undefineBeforeDelete } from "../lib/remote";
+import { emptySeed, runScript, undefineBeforeDelete } from "../lib/remote";
 import { renderSeed } from "../lib/seed";
 import type { LabNetwork } from "./lab-network";
 import type { LabStorage } from "./lab-storage";
@@ -46,9 +46,9 @@ export class LabHost extends pulumi.ComponentResource implements RemoteHost {
         renderSeed({ name, user: DEPLOYMENT_ACCOUNT, authorizedKey, hostKey: { privateKey, publicKey } }),
       );
     const parts = { reservation, cpus: config.cpus, memoryMiB: config.memoryMiB, networkName: network.networkName };
-    const domain =
+    const { domain, seedVolume } =
       config.hypervisor === "lxc"
-        ? this.createContainer(name, parts, seed, config, storage)
+        ? { domain: this.createContainer(name, parts, seed, config, storage), seedVolume: undefined }
         : this.createVirtualMachine(name, parts, seed, config.hypervisor, storage);
 
     this.name = name;
@@ -70,6 +70,14 @@ export class LabHost extends pulumi.ComponentResource implements RemoteHost {
       plan.reservations.map(({ name, address }) => `${name}=${address}`),
       { parent: this, dependsOn: [domain] },
     );
+    if (seedVolume !== undefined) {
+      emptySeed(
+        `${name}-seed-empty`,
+        config.libvirtUri,
+        { pool: storage.poolName, volume: seedVolume.name, machine: domain.uuid },
+        { parent: this, dependsOn: [this.ready] },
+      );
+    }
 
     this.registerOutputs({ address: this.address });
   }
@@ -118,7 +126,7 @@ export class LabHost extends pulumi.ComponentResource implements RemoteHost {
     seed: pulumi.Output<{ metaData: string; userData: string }>,
     type: "kvm" | "qemu",
     storage: LabStorage,
-  ): libvirt.Domain {
+  ): { domain: libvirt.Domain; seedVolume: libvirt.Volume } {
     const cloudinit = new libvirt.CloudinitDisk(
       `${name}-cloudinit`,
       { name: `${name}-seed`, metaData: seed.metaData, userData: seed.userData },
@@ -146,10 +154,11 @@ export class LabHost extends pulumi.ComponentResource implements RemoteHost {
       },
       { parent: this, ignoreChanges: ["backingStore"] },
     );
-    return new libvirt.Domain(
+    const domain = new libvirt.Domain(
       `${name}-domain`,
       virtualMachine({ ...parts, type, diskPath: disk.path, seedPath: seedVolume.path }),
       { parent: this },
     );
+    return { domain, seedVolume };
   }
 }

@@ -116,7 +116,7 @@ export class Lab extends pulumi.ComponentResource {
       { parent: this, dependsOn: [instance, ...handshakes.slice(0, 1)] },
     );
     const streams = standbys.map((standby, index) =>
-      this.createStandby(primary, standby, [role, stanza, ...handshakes.slice(index + 1, index + 2)]),
+      this.createStandby(primary, standby, [role, stanza.backup, ...handshakes.slice(index + 1, index + 2)]),
     );
     const standbysConf = renderStandbysConf(
       config.stanza,

@@ -15,6 +15,9 @@ export interface StanzaArgs {
 
 /** The stanza, with its first full backup: created and checked from the repository host, checked from the primary. */
 export class Stanza extends pulumi.ComponentResource {
+  /** The first full backup: what a standby is restored from. */
+  public readonly backup: pulumi.Resource;
+
   constructor(name: string, args: StanzaArgs, opts?: pulumi.ComponentResourceOptions) {
     super("lab:pgbackrest:Stanza", name, {}, opts);
     const { stanza, repositoryHost, primary, checkedFor } = args;
@@ -24,14 +27,14 @@ export class Stanza extends pulumi.ComponentResource {
       dependsOn: opts?.dependsOn,
       rerunOn: checkedFor,
     });
-    const backup = runScript(`${name}-backup`, repositoryHost, "backup-full.sh", [REPOSITORY_ACCOUNT, stanza], {
+    this.backup = runScript(`${name}-backup`, repositoryHost, "backup-full.sh", [REPOSITORY_ACCOUNT, stanza], {
       parent: this,
       dependsOn: [created],
       timeout: "2h",
     });
     runScript(`${name}-check`, primary, "stanza-check.sh", [POSTGRESQL_ACCOUNT, stanza], {
       parent: this,
-      dependsOn: [created, backup],
+      dependsOn: [created],
       rerunOn: checkedFor,
     });
 

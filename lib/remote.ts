@@ -151,6 +151,24 @@ export function undefineBeforeDelete(
   );
 }
 
+/** Empties the seed of a machine that has read it: it holds the host's SSH key. What asks for a seed again gets a new volume. */
+export function emptySeed(
+  name: string,
+  libvirtUri: string,
+  seed: { pool: pulumi.Input<string>; volume: pulumi.Input<string>; machine: pulumi.Input<string> },
+  options: { parent: pulumi.Resource; dependsOn: pulumi.Resource[] },
+): command.local.Command {
+  const script = path.join("scripts", "seed-empty.sh");
+  return new command.local.Command(
+    name,
+    {
+      create: commandLine(["bash", script], [libvirtUri, seed.pool, seed.volume], undefined),
+      triggers: [seed.machine],
+    },
+    options,
+  );
+}
+
 function allOf(dependsOn: RunOptions["dependsOn"], ready: pulumi.Resource | undefined): RunOptions["dependsOn"] {
   if (ready === undefined) return dependsOn;
   return pulumi.output(dependsOn ?? []).apply((others) => [...(Array.isArray(others) ? others : [others]), ready]);

@@ -38,6 +38,8 @@ export function renderSeed({ name, user, authorizedKey, hostKey }: SeedArgs): Se
     // The host's name resolves to its address in the lab, not to 127.0.1.1.
     manage_etc_hosts: false,
     package_update: false,
+    // The seed is emptied once it was read: cloud-init must not look for it again and, not finding it, begin anew.
+    runcmd: [["touch", "/etc/cloud/cloud-init.disabled"]],
   };
   return {
     metaData: `instance-id: ${name}\nlocal-hostname: ${name}\n`,

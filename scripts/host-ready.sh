@@ -18,6 +18,10 @@ resolves() {
 }
 
 main() {
+  # Where there is cloud-init, it is at work after sshd has started. Its status says what went wrong; a warning (2) is none.
+  if command -v cloud-init >/dev/null; then
+    cloud-init status --wait --long || [[ $? == 2 ]]
+  fi
   # A name service that has just started answers a little later than sshd.
   if ! await 60 resolves "$@"; then
     printf 'every host must be found by name and by address: %s\nthe name service says:\n%s\n' "$*" "$(told "$@")" >&2

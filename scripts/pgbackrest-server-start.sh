@@ -27,7 +27,8 @@ main() {
     mv "$conf.next" "$conf"
   fi
   systemctl enable --quiet --no-reload pgbackrest
-  systemctl daemon-reload
+  # A unit that was not loaded yet is read with its drop-in; to read all units again takes an emulated host seconds.
+  [[ $(systemctl show -P NeedDaemonReload pgbackrest) == no ]] || systemctl daemon-reload
   if [[ $(stat -c %U "/proc/$(systemctl show -P MainPID pgbackrest)" 2>/dev/null) == "$account" ]]; then
     systemctl reload pgbackrest
   else

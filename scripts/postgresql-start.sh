@@ -11,6 +11,10 @@ answers() {
   query "$1" -c 'SELECT 1' >/dev/null 2>&1
 }
 
+settled() {
+  answers "$1" || systemctl is-failed --quiet "$2"
+}
+
 main() {
   local binaries=$1 service=$2 conf=$3 settings=$4 role=$5 loaded recovering
   grep -qxF "include '$settings'" "$conf" || echo "include '$settings'" >>"$conf"
@@ -21,10 +25,12 @@ main() {
     await 30 reloaded_since "$binaries" "$loaded"
     [[ $(query "$binaries" -c 'SELECT count(*) FROM pg_settings WHERE pending_restart') == 0 ]] || systemctl restart "$service"
   else
-    systemctl start "$service"
+    # It answers seconds before Debian's unit says that it has started.
+    systemctl start --no-block "$service"
   fi
-  if ! await 120 answers "$binaries"; then
-    echo "$service does not answer after 120 s; its last words:" >&2
+  await 120 settled "$binaries" "$service" || true
+  if ! answers "$binaries"; then
+    echo "$service does not answer; its last words:" >&2
     journalctl -u "$service" -n 20 --no-pager >&2
     return 1
   fi

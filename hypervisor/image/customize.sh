@@ -19,7 +19,10 @@ main() {
   # Started by who asks for it: at boot it would only cost time.
   rm -f "$root/lib/systemd/system/multi-user.target.wants"/{dbus,systemd-logind}.service
   # It restarts for ever until it is configured; who configures it enables it.
-  if [ -e "$root/lib/systemd/system/pgbackrest.service" ]; then chroot "$root" systemctl --quiet disable pgbackrest.service; fi
+  if [ -e "$root/lib/systemd/system/pgbackrest.service" ]; then
+    chroot "$root" systemctl --quiet disable pgbackrest.service
+    chroot "$root" apt-mark hold pgbackrest >/dev/null
+  fi
 
   rm -f "$root"/etc/ssh/ssh_host_* "$root"/etc/ssl/private/ssl-cert-snakeoil.key "$root"/etc/ssl/certs/ssl-cert-snakeoil.pem
   : >"$root/etc/machine-id"
