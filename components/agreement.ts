@@ -23,7 +23,8 @@ export class Agreement extends pulumi.ComponentResource {
     const seen = runScript(name, repositoryHost, "stanza-info.sh", [REPOSITORY_ACCOUNT, stanza], {
       parent: this,
       dependsOn: opts?.dependsOn,
-      rerunOn: provenFor,
+      // A host that is a new machine compares with what is there by then.
+      rerunOn: [...provenFor, ...postgresqlHosts.map(({ machine }) => machine)],
     });
     for (const host of postgresqlHosts) {
       runScript(`${host.name}-agreement`, host, "stanza-info.sh", [POSTGRESQL_ACCOUNT, stanza, seen.stdout], {

@@ -19,7 +19,11 @@ export class Handshake extends pulumi.ComponentResource {
     super("lab:pgbackrest:Handshake", name, {}, opts);
     const { repositoryHost, postgresqlHost, provenFor } = args;
     const folder = path.posix.dirname(CERTIFICATE_FILES.certificate);
-    const options = { parent: this, dependsOn: opts?.dependsOn, rerunOn: provenFor };
+    const options = {
+      parent: this,
+      dependsOn: opts?.dependsOn,
+      rerunOn: [...provenFor, repositoryHost.machine, postgresqlHost.machine],
+    };
 
     runScript(
       `${name}-as-client`,

@@ -46,6 +46,10 @@ interface BackupHost {
   readonly conf: string;
 }
 
+interface RepositoryHost extends BackupHost {
+  readonly folder: Repository;
+}
+
 /**
  * The whole lab: the repository host, the primary and its standbys, each with its certificate, up to a verified stanza, streaming
  * standbys and a backup that a standby delivered.
@@ -99,7 +103,7 @@ export class Lab extends pulumi.ComponentResource {
     const standbys = this.roles.standbys.map((host) => this.createPostgreSqlHost(host));
     const handshakes = [primary, ...standbys].map((member) => this.proveHandshake(repository, member));
 
-    const instance = this.createPrimary(primary);
+    const instance = this.createPrimary(primary, repository);
     const role = new ReplicationRole(
       `${this.roles.primary}-replication-role`,
       { host: primary.host, family: this.family, password: this.replicationPassword.value },
@@ -166,7 +170,7 @@ export class Lab extends pulumi.ComponentResource {
     );
   }
 
-  private createRepositoryHost(): BackupHost {
+  private createRepositoryHost(): RepositoryHost {
     const { config, roles } = this;
     const name = roles.repository;
     const [repository] = config.repositories;
@@ -181,7 +185,7 @@ export class Lab extends pulumi.ComponentResource {
       clients: [roles.primary, ...roles.standbys],
       options: config.pgbackrest,
     });
-    return this.serve(host, packages, "repository", conf, [packages, folder]);
+    return { ...this.serve(host, packages, "repository", conf, [packages, folder]), folder };
   }
 
   private createPostgreSqlHost(name: string): BackupHost {
@@ -243,6 +247,7 @@ export class Lab extends pulumi.ComponentResource {
       host,
       family,
       version: config.postgresqlVersion,
+      stanza: config.stanza,
       settings: renderPostgreSqlConf(config.stanza, config.postgresql),
       access: renderPgHba(
         POSTGRESQL_HOSTS.filter((other) => other !== host.name).map((other) => reservationOf(plan, other).address),
@@ -251,17 +256,21 @@ export class Lab extends pulumi.ComponentResource {
     };
   }
 
-  private createPrimary(primary: BackupHost): PostgreSqlInstance {
-    return new PostgreSqlInstance(`${primary.host.name}-postgresql`, this.instanceArgs(primary), {
-      parent: this,
-      dependsOn: [primary.packages],
-    });
+  private createPrimary(primary: BackupHost, repository: RepositoryHost): PostgreSqlInstance {
+    return new PostgreSqlInstance(
+      `${primary.host.name}-postgresql`,
+      {
+        ...this.instanceArgs(primary),
+        origin: { role: "primary", repositoryHost: repository.host, askAfter: [repository.folder] },
+      },
+      { parent: this, dependsOn: [primary.packages] },
+    );
   }
 
   private createStandby(primary: BackupHost, standby: BackupHost, restoreAfter: pulumi.Resource[]): Streaming {
     const instance = new PostgreSqlInstance(
       `${standby.host.name}-postgresql`,
-      { ...this.instanceArgs(standby), restoreFrom: this.config.stanza, restoreAfter },
+      { ...this.instanceArgs(standby), origin: { role: "standby", primary: primary.host, restoreAfter } },
       { parent: this, dependsOn: [standby.packages] },
     );
     return new Streaming(

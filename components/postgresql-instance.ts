@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { Family } from "../lib/families";
-import { POSTGRESQL_ACCOUNT, POSTGRESQL_FILES } from "../lib/families";
+import { POSTGRESQL_ACCOUNT, POSTGRESQL_FILES, REPLICATION_ROLE, REPOSITORY_ACCOUNT } from "../lib/families";
 import { renderPgPass } from "../lib/postgresql-conf";
 import type { RemoteHost } from "../lib/remote";
 import { runScript } from "../lib/remote";
@@ -16,37 +16,42 @@ export interface PostgreSqlInstanceArgs {
   access: string;
   /** Password of the replication role. */
   replicationPassword: pulumi.Input<string>;
-  /**
-   * The stanza whose backup the data comes from, for a standby. A cluster that is there is left as it is.
-   * @default - a new, empty cluster: the primary
-   */
-  restoreFrom?: string;
-  /**
-   * What must be done before the data is restored.
-   * @default []
-   */
-  restoreAfter?: pulumi.Resource[];
+  /** The stanza that the data comes from, when it does. A cluster that is there is left as it is. */
+  stanza: string;
+  origin: PrimaryOrigin | StandbyOrigin;
+}
+
+/** A primary's data: from the repository when that holds a backup, which it does when the primary was lost; else a new, empty cluster. */
+export interface PrimaryOrigin {
+  role: "primary";
+  repositoryHost: RemoteHost;
+  /** What must be done before the repository is asked. */
+  askAfter: pulumi.Resource[];
+}
+
+/** A standby's data: from the repository. What cannot follow the primary is moved aside. */
+export interface StandbyOrigin {
+  role: "standby";
+  primary: RemoteHost;
+  /** What must be done before the primary is asked. */
+  askAfter: pulumi.Resource[];
+  /** What must be done before the data is restored. */
+  restoreAfter: pulumi.Resource[];
 }
 
 /** PostgreSQL on a host. Primary and standbys have the same files; where their data comes from is the only difference. */
 export class PostgreSqlInstance extends pulumi.ComponentResource {
   constructor(name: string, args: PostgreSqlInstanceArgs, opts?: pulumi.ComponentResourceOptions) {
     super("lab:postgresql:PostgreSqlInstance", name, {}, opts);
-    const { host, family, version, settings, access, replicationPassword, restoreFrom, restoreAfter = [] } = args;
+    const { host, family, version, settings, access, replicationPassword, origin } = args;
 
     const data =
-      restoreFrom === undefined
-        ? opts?.dependsOn
-        : [
-            runScript(`${name}-restore`, host, "standby-restore.sh", [restoreFrom, family.dataFolder], {
-              parent: this,
-              dependsOn: restoreAfter,
-              timeout: "2h",
-            }),
-          ];
+      origin.role === "primary"
+        ? this.restorePrimary(name, args, origin, opts?.dependsOn)
+        : this.restoreStandby(name, args, origin);
     const created = runScript(`${name}-create`, host, family.createScript, [String(version)], {
       parent: this,
-      dependsOn: data,
+      dependsOn: [data],
     });
     const owner = POSTGRESQL_ACCOUNT;
     runScript(
@@ -58,11 +63,14 @@ export class PostgreSqlInstance extends pulumi.ComponentResource {
         family.service,
         family.settingsFile,
         POSTGRESQL_FILES.settings,
-        restoreFrom === undefined ? "primary" : "standby",
+        origin.role,
       ],
       {
         parent: this,
         dependsOn: [created],
+        rerunOn: lineage(origin),
+        // A primary that was restored replays the archive.
+        timeout: "2h",
         files: [
           { path: POSTGRESQL_FILES.settings, content: settings, owner, mode: "0640" },
           { path: POSTGRESQL_FILES.access, content: access, owner, mode: "0640" },
@@ -79,4 +87,49 @@ export class PostgreSqlInstance extends pulumi.ComponentResource {
 
     this.registerOutputs({});
   }
+
+  private restorePrimary(
+    name: string,
+    { host, family, stanza }: PostgreSqlInstanceArgs,
+    { repositoryHost, askAfter }: PrimaryOrigin,
+    dependsOn: pulumi.ResourceOptions["dependsOn"],
+  ): pulumi.Resource {
+    const held = runScript(
+      `${repositoryHost.name}-holds`,
+      repositoryHost,
+      "repository-holds.sh",
+      [REPOSITORY_ACCOUNT, stanza],
+      { parent: this, dependsOn: askAfter, rerunOn: [host.machine] },
+    );
+    return runScript(`${name}-restore`, host, "primary-restore.sh", [stanza, family.dataFolder, held.stdout], {
+      parent: this,
+      dependsOn,
+      timeout: "2h",
+    });
+  }
+
+  private restoreStandby(
+    name: string,
+    { host, family, stanza }: PostgreSqlInstanceArgs,
+    origin: StandbyOrigin,
+  ): pulumi.Resource {
+    const followed = runScript(
+      `${name}-follow`,
+      host,
+      "standby-follow.sh",
+      [family.binaries, family.service, family.dataFolder, origin.primary.name, REPLICATION_ROLE],
+      { parent: this, dependsOn: origin.askAfter, rerunOn: lineage(origin) },
+    );
+    return runScript(`${name}-restore`, host, "standby-restore.sh", [stanza, family.dataFolder], {
+      parent: this,
+      dependsOn: [followed, ...origin.restoreAfter],
+      rerunOn: lineage(origin),
+      timeout: "2h",
+    });
+  }
+}
+
+/** A primary on a new machine may have come back with less than its standbys have. */
+function lineage(origin: PrimaryOrigin | StandbyOrigin): pulumi.Input<string>[] {
+  return origin.role === "standby" ? [origin.primary.machine] : [];
 }

@@ -20,7 +20,8 @@ export class Stanza extends pulumi.ComponentResource {
 
   constructor(name: string, args: StanzaArgs, opts?: pulumi.ComponentResourceOptions) {
     super("lab:pgbackrest:Stanza", name, {}, opts);
-    const { stanza, repositoryHost, primary, checkedFor } = args;
+    const { stanza, repositoryHost, primary } = args;
+    const checkedFor = [...args.checkedFor, primary.machine];
 
     const created = runScript(`${name}-create`, repositoryHost, "stanza-create.sh", [REPOSITORY_ACCOUNT, stanza], {
       parent: this,

@@ -83,7 +83,9 @@ export function runScript(
   return runCommand(
     name,
     host,
-    commandLine(["sudo", "bash", "-s", "--"], args, options.rerunOn),
+    // As root, one run of a step at a time: what a killed deployment has begun goes on on the host, and the next one must not do the
+    // same beside it. What the step starts does not hold the lock.
+    commandLine(["sudo", "flock", "--close", `/run/lab-${name}.lock`, "bash", "-s", "--"], args, options.rerunOn),
     stdin,
     options,
     secret,

@@ -82,7 +82,7 @@ describe("the program", () => {
   it("takes no backup from a standby when there is none, and has no standby steps", async () => {
     const names = (await runLab("container", { standbys: 0 })).map(({ name }) => name);
     expect(names).toContain("backup-srv-standbys-conf");
-    expect(names.filter((name) => /standbys-take|restore|streaming/.test(name))).toEqual([]);
+    expect(names.filter((name) => /standbys-take|follow|streaming/.test(name))).toEqual([]);
   });
 
   it("gives EL hosts a mirror as a .repo file, before their packages", async () => {
@@ -103,6 +103,32 @@ describe("the program", () => {
     const network = async (standbys: number): Promise<unknown> =>
       (await runLab("container", { standbys })).find(({ type }) => type === "libvirt:index/network:Network")?.inputs;
     expect(await network(0)).toEqual(await network(8));
+  });
+
+  it("looks again at what concerns a host that is a new machine, also on the other hosts", async () => {
+    const machines = (resources: Registered[]): Map<string, unknown> =>
+      new Map(commandsOf(resources).map(({ name, inputs }) => [name, inputs.create]));
+    const before = machines(await runLab("container"));
+    const after = machines(await runMocked(() => new Lab("lab", stackConfig("container")), { newMachine: "pg1-srv" }));
+    const again = [...before].filter(([name, create]) => after.get(name) !== create).map(([name]) => name);
+    expect(again.filter((name) => !name.startsWith("pg1-srv")).sort()).toMatchInlineSnapshot(`
+      [
+        "backup-srv-agreement",
+        "backup-srv-holds",
+        "backup-srv-stanza-check",
+        "backup-srv-stanza-create",
+        "pg2-srv-postgresql-follow",
+        "pg2-srv-postgresql-restore",
+        "pg2-srv-postgresql-start",
+        "pg2-srv-streaming-read",
+        "pg2-srv-streaming-write",
+        "pg3-srv-postgresql-follow",
+        "pg3-srv-postgresql-restore",
+        "pg3-srv-postgresql-start",
+        "pg3-srv-streaming-read",
+        "pg3-srv-streaming-write",
+      ]
+    `);
   });
 
   it("adds standbys without touching what is there, but for the repository host's files", async () => {
@@ -147,6 +173,10 @@ describe("the program", () => {
       "pg3-srv-postgresql-restore",
       ["backup-srv-stanza-backup", "pg1-srv-replication-role-create", "pg3-srv-handshake-as-client"],
     ],
+    ["pg1-srv-postgresql-restore", ["backup-srv-holds", "backup-srv-repository-create", "pg1-srv-postgresql-password"]],
+    ["pg1-srv-postgresql-create", ["pg1-srv-postgresql-restore"]],
+    ["pg3-srv-postgresql-follow", ["pg1-srv-postgresql-start", "pg1-srv-replication-role-create"]],
+    ["pg3-srv-postgresql-restore", ["pg3-srv-postgresql-follow"]],
     ["pg3-srv-postgresql-create", ["pg3-srv-postgresql-restore"]],
     ["pg3-srv-streaming-read", ["pg3-srv-streaming-write", "pg3-srv-postgresql-start"]],
     ["backup-srv-standbys-conf", ["pg2-srv-streaming-read", "pg3-srv-streaming-read", "backup-srv-stanza-check"]],
