@@ -1,5 +1,6 @@
 import * as path from "node:path";
 import { InvalidArgumentError } from "commander";
+import { POSTGRESQL_HOSTS, REPOSITORY_HOST } from "../lib/address-plan";
 import type { Stack } from "./stack";
 import { findStack } from "./stack";
 
@@ -26,6 +27,13 @@ export const PROJECT_FOLDER = path.resolve(__dirname, "..");
 /** The stack that is meant. */
 export function stackOf({ options }: Invocation): Stack {
   return findStack(PROJECT_FOLDER, options.stack, options.config);
+}
+
+/** Adds a host to those that other `--yes-replace` options gave. */
+export function addHost(name: string, others: readonly string[]): string[] {
+  const hosts = [REPOSITORY_HOST, ...POSTGRESQL_HOSTS];
+  if (!hosts.includes(name)) throw new InvalidArgumentError(`It must be one of ${hosts.join(", ")}.`);
+  return [...others, name];
 }
 
 /** Adds `KEY=VALUE` to what other `--config` options gave. The project's own keys may come without their prefix. */

@@ -1,7 +1,7 @@
 import { Command, Option } from "commander";
 import { asRoot, handOver, thisCommand } from "./hand-over";
 import type { Invocation, Options } from "./invocation";
-import { addSetting, stackOf } from "./invocation";
+import { addHost, addSetting, stackOf } from "./invocation";
 
 const DEFAULT_STACK = "local";
 
@@ -35,7 +35,17 @@ const program = new Command("lab")
 program
   .command("up")
   .description("set up what is missing, bring up the lab, prove it")
-  .action(() => perform(async (invocation) => (await import("./up")).up(invocation)));
+  .addOption(
+    new Option(
+      "--yes-replace <host>",
+      "begin anew a repository host or primary whose disk is lost or would be replaced (repeatable)",
+    )
+      .default([], "none: such an up is refused")
+      .argParser(addHost),
+  )
+  .action((flags: { yesReplace: string[] }) =>
+    perform(async (invocation) => (await import("./up")).up(invocation, flags)),
+  );
 program
   .command("preview")
   .description("show what `up` would change; installs and starts nothing")

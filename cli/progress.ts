@@ -17,14 +17,19 @@ const QUIET_SECONDS = 15;
 type Failure = Extract<EngineEvent, { kind: "fail" }>;
 type LogEvent = Extract<EngineEvent, { kind: "log" }>;
 
-/** Whether a message is for everybody. */
-export function isTold({ severity }: LogEvent, debug = false): boolean {
-  return debug || severity === "warning" || severity === "error";
+/** Whether a message is for everybody: where a script has put data, too. */
+export function isTold({ severity, message }: LogEvent, debug = false): boolean {
+  return debug || severity === "warning" || severity === "error" || message.startsWith("moved aside: ");
 }
 
 /** A message as a line. */
 export function renderLog({ severity, message }: LogEvent): string {
   return `${severity}: ${message.trimEnd()}`;
+}
+
+/** A step of the past, of which only the record is deleted: on a host, nothing is. */
+function isForgotten({ operation, type }: Change): boolean {
+  return operation === "delete" && type === "command:remote:Command";
 }
 
 export interface ProgressOptions {
@@ -74,7 +79,7 @@ export class Progress {
       for (const line of lines) this.options.write(`            ${line}`);
       return;
     }
-    if (change.operation === "same" || !isStep(change)) return;
+    if (change.operation === "same" || !isStep(change) || isForgotten(change)) return;
     if (event.kind === "begin") {
       this.running.set(change.urn, this.now());
     } else {

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Report } from "../lib/proofs";
 import { judge } from "../lib/proofs";
 import type { DeployedLab } from "./deployed-lab";
@@ -24,7 +25,12 @@ export async function status(invocation: Invocation, { json = false }: { json?: 
   return report.proven ? 0 : 1;
 }
 
-/** Reads and judges. */
-export async function proveLab(lab: DeployedLab): Promise<Report> {
-  return judge(lab.stanza, lab.hosts, await readFacts(lab));
+/** Reads and judges; what is not proven yet may become so for some seconds. */
+export async function proveLab(lab: DeployedLab, patienceSeconds = 0): Promise<Report> {
+  const deadline = performance.now() + patienceSeconds * 1000;
+  for (;;) {
+    const report = judge(lab.stanza, lab.hosts, await readFacts(lab));
+    if (report.proven || performance.now() >= deadline) return report;
+    await sleep(1000);
+  }
 }

@@ -10,12 +10,16 @@ import { prepareStack } from "./prepare";
 import { previewChanges } from "./preview";
 import { withProgress } from "./progress";
 import { renderReport } from "./report";
+import { safeguard } from "./safeguard";
 import { isInOwnNamespace } from "./running-namespace";
 import type { Stack } from "./stack";
 import { proveLab } from "./status";
 
+/** How long a host that was started may take until its services are what they were: emulated ones boot slowly. */
+const BOOT_SECONDS = 240;
+
 /** Brings the lab up and proves it; exit status 0 only when it is proven. */
-export async function up(given: Invocation): Promise<number> {
+export async function up(given: Invocation, { yesReplace }: { yesReplace: readonly string[] }): Promise<number> {
   const stack = stackOf(given);
   const invocation = withAccelerator(given, stack);
   if (!isInOwnNamespace(stack)) {
@@ -27,9 +31,10 @@ export async function up(given: Invocation): Promise<number> {
     }
   }
   const engine = await openEngine(invocation, stack);
+  const started = await safeguard(invocation, stack, engine, yesReplace);
   const { changes, outputs } = await withProgress(invocation, (run) => engine.up(run));
   if (changes.every(({ operation }) => operation === "same")) process.stdout.write("nothing to change\n");
-  const report = await proveLab(deployedLab(outputs, stack.location.stack));
+  const report = await proveLab(deployedLab(outputs, stack.location.stack), started.length > 0 ? BOOT_SECONDS : 0);
   process.stdout.write(renderReport(report));
   return report.proven ? 0 : 1;
 }

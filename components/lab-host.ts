@@ -4,7 +4,7 @@ import * as pulumi from "@pulumi/pulumi";
 import * as tls from "@pulumi/tls";
 import type { AddressPlan } from "../lib/address-plan";
 import { reservationOf } from "../lib/address-plan";
-import { container, virtualMachine } from "../lib/domain";
+import { container, diskNameOf, virtualMachine } from "../lib/domain";
 import type { LabConfig } from "../lib/lab-config";
 import type { RemoteHost } from "../lib/remote";
 import { emptySeed, runScript, undefineBeforeDelete } from "../lib/remote";
@@ -93,7 +93,7 @@ export class LabHost extends pulumi.ComponentResource implements RemoteHost {
     const disk = new libvirt.Volume(
       `${name}-disk`,
       {
-        name: `${name}.raw`,
+        name: diskNameOf(name, "lxc"),
         pool: storage.poolName,
         target: { format: { type: "raw" } },
         create: { content: { url: config.imagePath } },
@@ -146,7 +146,7 @@ export class LabHost extends pulumi.ComponentResource implements RemoteHost {
     const disk = new libvirt.Volume(
       `${name}-disk`,
       {
-        name: `${name}.qcow2`,
+        name: diskNameOf(name, type),
         pool: storage.poolName,
         capacity: 8 * 1024 ** 3,
         target: { format: { type: "qcow2" } },

@@ -3,6 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import * as tls from "@pulumi/tls";
 import type { AddressPlan } from "../lib/address-plan";
 import { planAddresses, POSTGRESQL_HOSTS, reservationOf } from "../lib/address-plan";
+import { libvirtNameOf } from "../lib/domain";
 import type { Family } from "../lib/families";
 import { familyOf, POSTGRESQL_ACCOUNT, REPLICATION_ROLE, REPOSITORY_ACCOUNT } from "../lib/families";
 import type { LabConfig } from "../lib/lab-config";
@@ -87,7 +88,7 @@ export class Lab extends pulumi.ComponentResource {
 
     this.provider = new libvirt.Provider("libvirt", { uri: config.libvirtUri }, { parent: this });
     const onLibvirt = { parent: this, provider: this.provider };
-    const libvirtName = `lab-${pulumi.getStack()}`;
+    const libvirtName = libvirtNameOf(pulumi.getStack());
     this.network = new LabNetwork("network", { plan: this.plan, networkName: libvirtName }, onLibvirt);
     this.storage = new LabStorage(
       "storage",

@@ -1,6 +1,17 @@
 import type * as libvirt from "@pulumi/libvirt";
 import type * as pulumi from "@pulumi/pulumi";
 import type { Reservation } from "./address-plan";
+import type { Hypervisor } from "./lab-config";
+
+/** The name of a stack's network and pool in libvirt. */
+export function libvirtNameOf(stack: string): string {
+  return `lab-${stack}`;
+}
+
+/** The name of a host's root disk in the pool. */
+export function diskNameOf(host: string, hypervisor: Hypervisor): string {
+  return `${host}.${hypervisor === "lxc" ? "raw" : "qcow2"}`;
+}
 
 export interface DomainParts {
   reservation: Reservation;

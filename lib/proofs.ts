@@ -30,6 +30,8 @@ export interface StanzaInfo {
   readonly name: string;
   /** The exit status of `info` says nothing: it is 0 on expired certificates and denied access too. */
   readonly status: { readonly code: number; readonly message: string };
+  /** The archived WAL, a range a version of the database; `max` is the last segment's name. */
+  readonly archive?: readonly { readonly max: string | null }[];
   readonly backup: readonly {
     readonly label: string;
     readonly type: string;

@@ -21,7 +21,7 @@ main() {
   if [[ -n $(ls -A "$data" 2>/dev/null) ]]; then
     aside="$data.incomplete-$(date -u +%Y%m%dT%H%M%SZ)"
     mv "$data" "$aside"
-    echo "$data held no complete cluster; it is now $aside" >&2
+    echo "moved aside: $data held no complete cluster; it is now $aside" >&2
   fi
   as postgres mkdir -p "$data"
   chmod 0700 "$data"

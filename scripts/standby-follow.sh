@@ -38,7 +38,7 @@ main() {
   systemctl stop "$service"
   aside="$data.diverged-$(date -u +%Y%m%dT%H%M%SZ)"
   mv "$data" "$aside"
-  echo "$(hostname) is at $position of timeline $own, and $primary left that at ${ended:-no time}: its data is now $aside" >&2
+  echo "moved aside: $(hostname) is at $position of timeline $own, which $primary left at ${ended:-no time}; its data is now $aside" >&2
 }
 
 main "$@" </dev/null

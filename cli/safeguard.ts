@@ -1,0 +1,52 @@
+import { isDeepStrictEqual } from "node:util";
+import type { Engine } from "../engine/engine";
+import { startDomain, viewLibvirt } from "../hypervisor/virsh";
+import { diskNameOf, libvirtNameOf } from "../lib/domain";
+import { checkedConfig } from "./checked-config";
+import type { DeployedLab } from "./deployed-lab";
+import { deployedLab } from "./deployed-lab";
+import { readFacts } from "./facts";
+import type { Invocation } from "./invocation";
+import { explainLosses, findLosses } from "./losses";
+import type { Stack } from "./stack";
+
+/**
+ * Looks at a lab before `up` changes it: starts hosts that are switched off, which Pulumi does not notice.
+ * @param yesReplace Hosts whose data may be begun anew.
+ * @returns The hosts that were started.
+ * @throws Error when data would be lost that nobody said may be, before anything is changed.
+ */
+export async function safeguard(
+  { options, signal }: Invocation,
+  { location }: Stack,
+  engine: Engine,
+  yesReplace: readonly string[],
+): Promise<string[]> {
+  const outputs = await engine.outputs();
+  if (outputs.hosts === undefined) return [];
+  const lab = deployedLab(outputs, location.stack);
+  const { libvirtUri, hypervisor } = lab.configuration;
+  const { domains, volumes } = await viewLibvirt(libvirtUri, libvirtNameOf(location.stack));
+  const isThere = (host: string): boolean => domains.has(host) && volumes.has(diskNameOf(host, hypervisor));
+  // The same program with the same configuration takes nothing away from a lab that is whole; a preview takes a while.
+  const isSame =
+    engine.name === "embedded" && isDeepStrictEqual(checkedConfig(location, options.config), lab.configuration);
+  if (!isSame || !lab.hosts.every(({ name }) => isThere(name))) {
+    const losses = findLosses(lab.hosts, await engine.preview({ config: options.config, signal }));
+    const refused = losses.filter(({ host }) => !yesReplace.includes(host));
+    if (refused.length > 0) throw new Error(await explain(lab, location.stack, refused));
+  }
+  const off = lab.hosts.map(({ name }) => name).filter((name) => domains.get(name) === false);
+  for (const host of off) {
+    await startDomain(libvirtUri, host);
+    process.stdout.write(`${host} was switched off: started\n`);
+  }
+  return off;
+
+  async function explain(from: DeployedLab, stack: string, losses: ReturnType<typeof findLosses>): Promise<string> {
+    const repository = from.hosts.filter(({ name, role }) => role === "repository" && domains.get(name) === true);
+    const facts = await readFacts({ ...from, hosts: repository });
+    const held = [...facts.values()].flatMap(({ host }) => host?.info ?? []).find(({ name }) => name === from.stanza);
+    return explainLosses(losses, { stack, stanza: from.stanza, hosts: from.hosts, held });
+  }
+}

@@ -1,0 +1,42 @@
+import { execFile } from "node:child_process";
+import { promisify } from "node:util";
+import { EngineError } from "../engine/engine";
+
+/** What libvirt has of a lab, whoever made it and however it was changed since. */
+export interface LibvirtView {
+  /** A domain's name to whether it runs. */
+  readonly domains: ReadonlyMap<string, boolean>;
+  /** The names of the volumes in the lab's pool. */
+  readonly volumes: ReadonlySet<string>;
+}
+
+/** Asks libvirt what there is. A pool that is not there has no volumes. */
+export async function viewLibvirt(uri: string, pool: string): Promise<LibvirtView> {
+  const [all, running, pools] = await Promise.all([
+    names(uri, "list", "--all", "--name"),
+    names(uri, "list", "--name"),
+    names(uri, "pool-list", "--name"),
+  ]);
+  const volumes = pools.includes(pool) ? await names(uri, "vol-list", pool) : [];
+  return { domains: new Map(all.map((name) => [name, running.includes(name)])), volumes: new Set(volumes) };
+}
+
+/** Starts a domain that is switched off. */
+export async function startDomain(uri: string, domain: string): Promise<void> {
+  await virsh(uri, "start", domain);
+}
+
+async function virsh(uri: string, ...args: string[]): Promise<string> {
+  try {
+    return (await promisify(execFile)("virsh", ["-q", "-c", uri, ...args])).stdout;
+  } catch (error) {
+    const { stderr, message } = error as Error & { stderr?: string };
+    throw new EngineError(`virsh ${args.join(" ")} on ${uri}: ${stderr?.trim() || message}`);
+  }
+}
+
+/** The first words of the lines. */
+async function names(uri: string, ...args: string[]): Promise<string[]> {
+  const lines = (await virsh(uri, ...args)).split("\n");
+  return lines.map((line) => line.trim().split(/\s+/)[0] ?? "").filter((name) => name !== "");
+}
