@@ -1,5 +1,6 @@
 import type { Change, EngineEvent, Operation, RunOptions } from "../engine/engine";
 import { EngineError } from "../engine/engine";
+import { pgBackRestHint } from "../lib/pgbackrest-exit-codes";
 import type { Invocation } from "./invocation";
 import { isStep, stepOf } from "./resource-names";
 
@@ -76,7 +77,10 @@ export class Progress {
       this.failures.push(event);
       this.tellStep(change, `FAILED after ${event.seconds.toFixed(1)} s`);
       const lines = event.message.trimEnd().split("\n").slice(-LAST_LINES);
-      for (const line of lines) this.options.write(`            ${line}`);
+      const hint = pgBackRestHint(event.message);
+      for (const line of hint === undefined ? lines : [...lines, `hint: ${hint}`]) {
+        this.options.write(`            ${line}`);
+      }
       return;
     }
     if (change.operation === "same" || !isStep(change) || isForgotten(change)) return;

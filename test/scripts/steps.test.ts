@@ -144,8 +144,122 @@ describe("standby-restore.sh", () => {
     const run = host.run("standby-restore.sh", ["demo", data]);
     const [aside = ""] = fs.readdirSync(host.folder).filter((name) => name.startsWith("main.incomplete-"));
     expect(run.status).toBe(0);
-    expect(run.stderr).toContain(`it is now ${host.path(aside)}`);
+    expect(run.stderr).toBe(`moved aside: ${data} held no complete cluster; it is now ${host.path(aside)}\n`);
     expect(fs.readFileSync(host.path(`${aside}/half`), "utf8")).toBe("half");
+  });
+});
+
+describe("repository-holds.sh", () => {
+  // The script looks for the configuration of the host that it runs on: here there is none.
+  it("says none on a host that was never configured, without asking pgBackRest", () => {
+    host.add("pgbackrest", "exit 99");
+    expect(host.run("repository-holds.sh", ["pgbackrest", "demo"])).toMatchObject({
+      status: 0,
+      stdout: "none\n",
+      calls: [],
+    });
+  });
+});
+
+describe("primary-restore.sh", () => {
+  const restored = "pgbackrest --stanza=demo restore";
+  const pgbackrest = (data: string): void => {
+    host.add(
+      "pgbackrest",
+      `case $* in *info) echo '${info(0, "A")}' ;; *restore) mkdir -p ${data}/global && touch ${data}/global/pg_control ;; esac`,
+    );
+  };
+
+  it("restores where the repository holds a backup and there is no cluster, once", () => {
+    const data = host.path("main");
+    pgbackrest(data);
+    expect(host.run("primary-restore.sh", ["demo", data, "backup"])).toMatchObject({ status: 0 });
+    expect(host.run("primary-restore.sh", ["demo", data, "backup"]).calls).toEqual([]);
+  });
+
+  it("leaves the folder to the step that makes a new cluster where there is no backup", () => {
+    const data = host.path("main");
+    pgbackrest(data);
+    expect(host.run("primary-restore.sh", ["demo", data, "none"])).toMatchObject({ status: 0, calls: [] });
+    expect(fs.existsSync(data)).toBe(false);
+  });
+
+  it("moves aside what an interrupted restore left, and says so", () => {
+    const data = host.path("main");
+    pgbackrest(data);
+    fs.mkdirSync(data);
+    fs.writeFileSync(`${data}/half`, "half");
+    const run = host.run("primary-restore.sh", ["demo", data, "backup"]);
+    const [aside = ""] = fs.readdirSync(host.folder).filter((name) => name.startsWith("main.incomplete-"));
+    expect(run.stderr).toBe(`moved aside: ${data} held no complete cluster; it is now ${host.path(aside)}\n`);
+    expect(run.calls).toContain(restored);
+    expect(fs.readFileSync(host.path(`${aside}/half`), "utf8")).toBe("half");
+  });
+});
+
+describe("standby-follow.sh", () => {
+  const args = (data: string): string[] => ["postgresql@15-main", data, "pg1-srv", "replic_user"];
+
+  /** A standby at 0/7000060 of timeline 1 and system 42, whose primary answers as given. */
+  const standby = (identity: string, history = ""): string => {
+    const data = host.path("main");
+    for (const folder of ["global", "pg_wal"]) fs.mkdirSync(`${data}/${folder}`, { recursive: true });
+    for (const file of ["global/pg_control", "standby.signal", "pg_wal/000000010000000000000007"]) {
+      fs.writeFileSync(`${data}/${file}`, "");
+    }
+    host.add("hostname", "echo pg2-srv").add("systemctl", "");
+    host.add(
+      "psql",
+      `case $* in
+        *IDENTIFY_SYSTEM) echo '${identity}' ;;
+        *TIMELINE_HISTORY*) printf '%b' '${history}' ;;
+        *pg_control_system*) echo 42 ;;
+        *receive_lsn*) echo 0/7000060 ;;
+        *"'0/7000060' > '0/7000028'"*) echo t ;;
+        *"'0/7000060' > '0/8000000'"*) echo f ;;
+      esac`,
+    );
+    return data;
+  };
+  const asides = (): string[] => fs.readdirSync(host.folder).filter((name) => name.startsWith("main.diverged-"));
+
+  it.each([
+    ["on the primary's timeline", "42|1|0/7000060|", ""],
+    ["on one that the primary left later", "42|2|0/8000060|", "00000002.history|1\\t0/8000000\\tno target\\n\\n"],
+  ])("leaves data that is %s", (_, identity, history) => {
+    const data = standby(identity, history);
+    expect(host.run("standby-follow.sh", args(data))).toMatchObject({ status: 0, stderr: "" });
+    expect(asides()).toEqual([]);
+  });
+
+  it.each([
+    ["ahead of where the primary left its timeline", "42|2|0/8000060|", "1\\t0/7000028\\tno target\\n", "0/7000028"],
+    ["of another cluster", "43|1|0/1000060|", "", "no time"],
+  ])("moves data aside that is %s, and says so", (_, identity, history, left) => {
+    const data = standby(identity, `00000002.history|${history}`);
+    const run = host.run("standby-follow.sh", args(data));
+    expect(run.status).toBe(0);
+    expect(run.stderr).toBe(
+      `moved aside: pg2-srv is at 0/7000060 of timeline 1, which pg1-srv left at ${left}; its data is now ${host.path(asides()[0] ?? "")}\n`,
+    );
+    expect(run.calls.filter((call) => call.startsWith("systemctl stop"))).toEqual([
+      "systemctl stop postgresql@15-main",
+    ]);
+    expect(fs.existsSync(host.path(`${asides()[0] ?? ""}/global/pg_control`))).toBe(true);
+  });
+
+  it("touches nothing when the primary cannot be asked", () => {
+    const data = standby("");
+    host.add("psql", "case $* in *IDENTIFY_SYSTEM) exit 2 ;; *control*) echo 42 ;; *) echo 0/7 ;; esac");
+    expect(host.run("standby-follow.sh", args(data)).status).toBe(2);
+    expect(asides()).toEqual([]);
+  });
+
+  it("touches no cluster that is no standby, and needs none", () => {
+    const data = standby("43|1|0/1|");
+    fs.rmSync(`${data}/standby.signal`);
+    expect(host.run("standby-follow.sh", args(data))).toMatchObject({ status: 0, calls: [] });
+    expect(host.run("standby-follow.sh", args(host.path("nowhere")))).toMatchObject({ status: 0, calls: [] });
   });
 });
 

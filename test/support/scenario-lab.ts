@@ -1,4 +1,4 @@
-import { spawn } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { isOnPath } from "../../hypervisor/on-path";
@@ -19,6 +19,16 @@ export interface CommandResult {
   readonly status: number | null;
   readonly stdout: string;
   readonly stderr: string;
+}
+
+/** A command that runs, to be interrupted. */
+export interface RunningCommand {
+  /** Resolves when it has printed this; rejects when it ends without. */
+  printed(pattern: RegExp): Promise<void>;
+  /** Sends a signal to `./lab` itself, not to what it started. */
+  kill(signal: NodeJS.Signals): void;
+  /** How it ended: `status` is null when a signal ended it. */
+  readonly result: Promise<CommandResult>;
 }
 
 /** A host in `./lab status --json`. */
@@ -71,6 +81,25 @@ export class ScenarioLab {
     return this.start([command, "--stack", this.stack, ...engine, ...options, ...words]);
   }
 
+  /** Runs `./lab COMMAND --stack … ARGS`, and gives it while it runs. */
+  launch(command: string, ...args: string[]): RunningCommand {
+    return this.execute([command, "--stack", this.stack, "--engine", ENGINE, ...args]);
+  }
+
+  /** Asks the lab's libvirt. */
+  virsh(...args: string[]): string[] {
+    const socket = path.join(fs.realpathSync(path.join(this.stateFolder, "run")), "libvirt-sock");
+    const command = ["-q", "-c", `lxc:///system?socket=${socket}`, ...args];
+    const said = execFileSync("virsh", command, { encoding: "utf8" });
+    return said.split("\n").flatMap((line) => line.trim().split(/\s+/)[0] || []);
+  }
+
+  /** Takes a host away by hand: its domain, its definition, its disk. */
+  lose(host: string): void {
+    for (const command of ["destroy", "undefine"]) this.virsh(command, host);
+    this.virsh("vol-delete", `${host}.raw`, "--pool", `lab-${this.stack}`);
+  }
+
   /** Runs a command that has to succeed, and gives what it printed. */
   async must(command: string, ...args: string[]): Promise<string> {
     const { status, stdout, stderr } = await this.run(command, ...args);
@@ -99,12 +128,21 @@ export class ScenarioLab {
   }
 
   private start(args: readonly string[]): Promise<CommandResult> {
+    return this.execute(args).result;
+  }
+
+  private execute(args: readonly string[]): RunningCommand {
     const begun = Date.now();
     const child = spawn(path.join(PROJECT_FOLDER, "lab"), args, { stdio: ["ignore", "pipe", "pipe"] });
     const texts = { stdout: "", stderr: "" };
-    child.stdout.on("data", (chunk: Buffer) => (texts.stdout += chunk.toString()));
-    child.stderr.on("data", (chunk: Buffer) => (texts.stderr += chunk.toString()));
-    return new Promise((resolve, reject) => {
+    const watchers = new Set<() => void>();
+    for (const stream of ["stdout", "stderr"] as const) {
+      child[stream].on("data", (chunk: Buffer) => {
+        texts[stream] += chunk.toString();
+        for (const watch of watchers) watch();
+      });
+    }
+    const result = new Promise<CommandResult>((resolve, reject) => {
       child.on("error", reject);
       child.on("close", (status) => {
         const seconds = ((Date.now() - begun) / 1000).toFixed(1);
@@ -112,6 +150,20 @@ export class ScenarioLab {
         resolve({ status, ...texts });
       });
     });
+    const printed = (pattern: RegExp): Promise<void> =>
+      new Promise((resolve, reject) => {
+        const watch = (): void => {
+          if (!pattern.test(texts.stdout + texts.stderr)) return;
+          watchers.delete(watch);
+          resolve();
+        };
+        watchers.add(watch);
+        watch();
+        void result.then(({ status }) => {
+          reject(new Error(`it ended with ${String(status)} before it printed ${String(pattern)}\n${texts.stderr}`));
+        }, reject);
+      });
+    return { printed, kill: (signal) => child.kill(signal), result };
   }
 }
 

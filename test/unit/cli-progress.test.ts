@@ -70,6 +70,29 @@ describe("Progress", () => {
     expect(lines.at(-1)).toBe("            line 30");
   });
 
+  it("explains what pgBackRest's error mostly means", () => {
+    const message = [
+      'exit status 56: running "sudo bash -s -- pgbackrest demo":',
+      "P00  ERROR: [056]: unable to find primary cluster - cannot proceed",
+    ].join("\n");
+    progress().onEvent({ kind: "fail", change: change("backup-srv-stanza-create"), seconds: 3, message });
+    expect(lines).toEqual([
+      "    0.0 s  backup-srv  stanza-create                   FAILED after 3.0 s",
+      '            exit status 56: running "sudo bash -s -- pgbackrest demo":',
+      "            P00  ERROR: [056]: unable to find primary cluster - cannot proceed",
+      "            hint: pgBackRest [056] db-connect: no PostgreSQL of the right role answers: is the primary running? with backup-standby=y, is a standby running too?",
+    ]);
+  });
+
+  it("tells everybody where a step has put data, and nobody of records that are deleted", () => {
+    const { onEvent } = progress();
+    const message = "moved aside: pg2-srv is ahead; its data is now /var/lib/postgresql/15/main.diverged-1";
+    onEvent({ kind: "log", severity: "info", message, urn: "" });
+    onEvent({ kind: "end", change: change("pg2-srv-ready", { operation: "delete" }), seconds: 0 });
+    expect(logged).toEqual([`info: ${message}`]);
+    expect(lines).toEqual([]);
+  });
+
   it("ends in short: which steps failed, and what was not told with them", () => {
     const watched = progress();
     expect(watched.renderFailure("no such key")).toBe("no such key");

@@ -1,0 +1,182 @@
+import * as fs from "node:fs";
+import * as path from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { reasonToSkip, ScenarioLab } from "../support/scenario-lab";
+
+/** A lab that is interrupted while it comes up, and whose hosts are lost afterwards. */
+const lab = new ScenarioLab("container");
+const HOSTS = ["backup-srv", "pg1-srv", "pg2-srv", "pg3-srv"];
+const INTERRUPTED = 128 + 2;
+
+/** A line of progress: a step of a host that is done. Each of a list comes after the one before it. */
+const done = (host: string, step: string): RegExp => new RegExp(`${host} +${step} +(created|replaced|updated) in`);
+
+const skipped = reasonToSkip();
+
+beforeAll(async () => {
+  if (skipped === undefined) await lab.begin();
+});
+
+afterAll(() => lab.remove());
+
+const lock = path.join(lab.stateFolder, "lock");
+const holder = (): { pid: string; since: string } =>
+  JSON.parse(fs.readFileSync(lock, "utf8")) as { pid: string; since: string };
+
+describe.skipIf(skipped)(`a lab that is interrupted${skipped === undefined ? "" : ` (skipped: ${skipped})`}`, () => {
+  it("finishes what runs at the first Ctrl-C, keeps the state, and exits with 130", async () => {
+    const up = lab.launch("up", "--yes");
+    await up.printed(done("backup-srv", "disk"));
+    up.kill("SIGINT");
+    const { status, stdout, stderr } = await up.result;
+    expect(status).toBe(INTERRUPTED);
+    expect(stdout).toContain("stopping: what runs is finished first; Ctrl-C again ends at once\n");
+    expect(stderr).toContain("lab: interrupted: what ran is finished, the rest was not begun, the state is kept\n");
+    expect(stateOf().filter(({ condition }) => condition !== undefined)).toEqual([]);
+    expect(fs.existsSync(lock)).toBe(false);
+  });
+
+  it("refuses a second run while one works, with who and since when; ends at once at the second Ctrl-C", async () => {
+    const up = lab.launch("up", "--yes");
+    await up.printed(done("backup-srv", "stanza-create"));
+    const { pid, since } = holder();
+    const second = await lab.run("destroy", "--yes");
+    expect(second.stderr).toContain(
+      `lab: stack "${lab.stack}" is in use: process ${pid} runs up since ${since}; wait for it, or end it\n`,
+    );
+    expect(second.status).toBe(1);
+    up.kill("SIGINT");
+    await sleep(500);
+    const begun = performance.now();
+    up.kill("SIGINT");
+    expect((await up.result).status).toBe(INTERRUPTED);
+    expect(performance.now() - begun).toBeLessThan(1000);
+    expect(holder().pid).toBe(pid);
+    await lab.must("destroy", "--yes");
+  });
+
+  it.each([
+    [/lab: stack "/],
+    [done("lab", "network")],
+    [done("backup-srv", "disk")],
+    [done("backup-srv", "domain")],
+    [done("backup-srv", "certificate-install")],
+    [done("backup-srv", "pgbackrest-start")],
+    [done("backup-srv", "stanza-create")],
+    [done("backup-srv", "stanza-backup")],
+    [done("pg2-srv", "postgresql-restore")],
+    [done("backup-srv", "standbys-conf")],
+  ])("is killed as soon as it has printed %s", async (moment) => {
+    const up = lab.launch("up", "--yes");
+    await up.printed(moment);
+    up.kill("SIGKILL");
+    expect((await up.result).status).toBe(null);
+    if (fs.existsSync(lock)) await expect.poll(() => isAlive(holder().pid)).toBe(false);
+  });
+
+  it("is completed by the next up, which takes over the dead run's lock; nothing is there twice", async () => {
+    const { status, stdout, stderr } = await lab.run("up", "--yes");
+    expect(status, stdout + stderr).toBe(0);
+    expect(lab.virsh("list", "--all", "--name").sort()).toEqual(HOSTS);
+    expect(lab.virsh("vol-list", `lab-${lab.stack}`).sort()).toEqual(HOSTS.map((host) => `${host}.raw`));
+    expect(lab.virsh("net-list", "--all", "--name")).toEqual([`lab-${lab.stack}`]);
+    const urns = stateOf().map(({ urn }) => urn);
+    expect(new Set(urns).size).toBe(urns.length);
+    expect(stateOf().filter(({ condition }) => condition !== undefined)).toEqual([]);
+    expect(await lab.on("pg1-srv", "pg_lsclusters -h | wc -l")).toBe("1");
+    expect((await lab.status()).backups.map(({ type, fromStandby }) => [type, fromStandby])).toEqual([
+      ["full", false],
+      ["full", true],
+    ]);
+    expect((await lab.run("up", "--yes")).stdout).toContain("nothing to change\n");
+  });
+});
+
+describe.skipIf(skipped)(`a lab whose hosts are lost${skipped === undefined ? "" : ` (skipped: ${skipped})`}`, () => {
+  it("gets a standby back with everything on it, from the repository, and starts a host that is switched off", async () => {
+    await lab.query("pg1-srv", "CREATE TABLE kept AS SELECT generate_series(1, 1000) AS number");
+    lab.lose("pg3-srv");
+    lab.virsh("destroy", "pg2-srv");
+    const { status, stdout, stderr } = await lab.run("up", "--yes");
+    expect(status, stdout + stderr).toBe(0);
+    expect(stdout).toContain("pg2-srv was switched off: started\n");
+    for (const standby of ["pg2-srv", "pg3-srv"]) await hasRows(standby);
+  });
+
+  it("refuses to begin the primary anew, and says what would be lost", async () => {
+    await lab.query("pg1-srv", "SELECT pg_switch_wal()");
+    await expect
+      .poll(() =>
+        lab.query("pg1-srv", "SELECT pg_walfile_name(pg_current_wal_lsn()) > last_archived_wal FROM pg_stat_archiver"),
+      )
+      .toBe("t");
+    // This is on the standbys, and not in the repository.
+    await lab.query("pg1-srv", "CREATE TABLE late AS SELECT 1 AS number");
+    await expect.poll(() => lab.query("pg2-srv", "SELECT to_regclass('late') IS NOT NULL")).toBe("t");
+    lab.lose("pg1-srv");
+    const { status, stderr } = await lab.run("up", "--yes");
+    expect(status).toBe(1);
+    expect(stderr.slice(stderr.indexOf("lab: pg1-srv"))).toMatch(
+      new RegExp(
+        [
+          "^lab: pg1-srv is the primary, and its disk is gone",
+          "  what is lost: what was written after the last WAL segment that reached the repository \\(0000000100000000000000[0-9A-F]{2}\\)",
+          "  up restores it from backup \\d{8}-\\d{6}F and the WAL archived since; pg2-srv, pg3-srv: what is ahead of that is moved aside with the standby's data, which is then rebuilt",
+          `hint: if that is what you want, \\./lab up --stack ${lab.stack} --yes-replace pg1-srv\n$`,
+        ].join("\n"),
+      ),
+    );
+    expect(lab.virsh("list", "--all", "--name").sort()).toEqual(HOSTS.filter((host) => host !== "pg1-srv"));
+  });
+
+  it("restores the primary when told to, and rebuilds the standbys that are ahead of it, whose data is kept", async () => {
+    const { status, stdout, stderr } = await lab.run("up", "--yes", "--yes-replace", "pg1-srv");
+    expect(status, stdout + stderr).toBe(0);
+    await hasRows("pg1-srv");
+    expect(await lab.query("pg1-srv", "SELECT to_regclass('late') IS NULL")).toBe("t");
+    for (const standby of ["pg2-srv", "pg3-srv"]) {
+      const [, aside] = new RegExp(`moved aside: ${standby} .*; its data is now (\\S+)`).exec(stdout + stderr) ?? [];
+      expect(await lab.on(standby, `ls ${String(aside)}/global/pg_control`)).toBe(`${String(aside)}/global/pg_control`);
+      await hasRows(standby);
+    }
+    expect(await lab.status()).toMatchObject({ proven: true });
+  });
+
+  it("refuses to begin the repository anew; when told to, makes the stanza and its backups anew", async () => {
+    const before = (await lab.status()).backups.map(({ label }) => label);
+    lab.lose("backup-srv");
+    const refused = await lab.run("up", "--yes");
+    expect(refused.status).toBe(1);
+    expect(refused.stderr.slice(refused.stderr.indexOf("lab: backup-srv"))).toBe(
+      [
+        "lab: backup-srv is the repository, and its disk is gone",
+        '  what is lost: every backup of stanza "demo" and its archived WAL',
+        "  up makes an empty repository, creates the stanza and takes a full backup",
+        `hint: if that is what you want, ./lab up --stack ${lab.stack} --yes-replace backup-srv\n`,
+      ].join("\n"),
+    );
+    const { status, stdout, stderr } = await lab.run("up", "--yes", "--yes-replace", "backup-srv");
+    expect(status, stdout + stderr).toBe(0);
+    const { proven, backups } = await lab.status();
+    expect(proven).toBe(true);
+    expect(backups.map(({ fromStandby }) => fromStandby)).toEqual([false, true]);
+    expect(backups.filter(({ label }) => before.includes(label))).toEqual([]);
+    for (const host of HOSTS.slice(1)) await hasRows(host);
+    expect((await lab.run("up", "--yes")).stdout).toContain("nothing to change\n");
+  });
+});
+
+async function hasRows(host: string): Promise<void> {
+  await expect.poll(() => lab.query(host, "SELECT sum(number) FROM kept"), { timeout: 30_000 }).toBe("500500");
+}
+
+function stateOf(): { urn: string; condition?: string }[] {
+  const text = fs.readFileSync(path.join(lab.stateFolder, "state.json"), "utf8");
+  return (JSON.parse(text) as { resources: { urn: string; condition?: string }[] }).resources;
+}
+
+function isAlive(pid: string): boolean {
+  const file = `/proc/${pid}/cmdline`;
+  return fs.existsSync(file) && fs.readFileSync(file).length > 0;
+}
