@@ -121,7 +121,7 @@ export class Lab extends pulumi.ComponentResource {
       { parent: this, dependsOn: [instance, ...handshakes.slice(0, 1)] },
     );
     const streams = standbys.map((standby, index) =>
-      this.createStandby(primary, standby, [role, stanza.backup, ...handshakes.slice(index + 1, index + 2)]),
+      this.createStandby(primary, standby, role, [stanza.backup, ...handshakes.slice(index + 1, index + 2)]),
     );
     const standbysConf = renderStandbysConf(
       config.stanza,
@@ -262,17 +262,28 @@ export class Lab extends pulumi.ComponentResource {
       `${primary.host.name}-postgresql`,
       {
         ...this.instanceArgs(primary),
-        origin: { role: "primary", repositoryHost: repository.host, askAfter: [repository.folder] },
+        origin: {
+          role: "primary",
+          repositoryHost: repository.host,
+          askAfter: [repository.folder],
+          restoreAfter: [primary.packages],
+        },
       },
-      { parent: this, dependsOn: [primary.packages] },
+      { parent: this },
     );
   }
 
-  private createStandby(primary: BackupHost, standby: BackupHost, restoreAfter: pulumi.Resource[]): Streaming {
+  private createStandby(
+    primary: BackupHost,
+    standby: BackupHost,
+    role: ReplicationRole,
+    restoreAfter: pulumi.Resource[],
+  ): Streaming {
+    const askAfter = [role, standby.packages];
     const instance = new PostgreSqlInstance(
       `${standby.host.name}-postgresql`,
-      { ...this.instanceArgs(standby), origin: { role: "standby", primary: primary.host, restoreAfter } },
-      { parent: this, dependsOn: [standby.packages] },
+      { ...this.instanceArgs(standby), origin: { role: "standby", primary: primary.host, askAfter, restoreAfter } },
+      { parent: this },
     );
     return new Streaming(
       `${standby.host.name}-streaming`,

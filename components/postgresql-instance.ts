@@ -27,6 +27,8 @@ export interface PrimaryOrigin {
   repositoryHost: RemoteHost;
   /** What must be done before the repository is asked. */
   askAfter: pulumi.Resource[];
+  /** What must be done before the data is restored, or a new cluster made. */
+  restoreAfter: pulumi.Resource[];
 }
 
 /** A standby's data: from the repository. What cannot follow the primary is moved aside. */
@@ -46,9 +48,7 @@ export class PostgreSqlInstance extends pulumi.ComponentResource {
     const { host, family, version, settings, access, replicationPassword, origin } = args;
 
     const data =
-      origin.role === "primary"
-        ? this.restorePrimary(name, args, origin, opts?.dependsOn)
-        : this.restoreStandby(name, args, origin);
+      origin.role === "primary" ? this.restorePrimary(name, args, origin) : this.restoreStandby(name, args, origin);
     const created = runScript(`${name}-create`, host, family.createScript, [String(version)], {
       parent: this,
       dependsOn: [data],
@@ -58,13 +58,7 @@ export class PostgreSqlInstance extends pulumi.ComponentResource {
       `${name}-start`,
       host,
       "postgresql-start.sh",
-      [
-        family.binaries,
-        family.service,
-        family.settingsFile,
-        POSTGRESQL_FILES.settings,
-        origin.role,
-      ],
+      [family.binaries, family.service, family.settingsFile, POSTGRESQL_FILES.settings, origin.role],
       {
         parent: this,
         dependsOn: [created],
@@ -91,8 +85,7 @@ export class PostgreSqlInstance extends pulumi.ComponentResource {
   private restorePrimary(
     name: string,
     { host, family, stanza }: PostgreSqlInstanceArgs,
-    { repositoryHost, askAfter }: PrimaryOrigin,
-    dependsOn: pulumi.ResourceOptions["dependsOn"],
+    { repositoryHost, askAfter, restoreAfter }: PrimaryOrigin,
   ): pulumi.Resource {
     const held = runScript(
       `${repositoryHost.name}-holds`,
@@ -103,7 +96,7 @@ export class PostgreSqlInstance extends pulumi.ComponentResource {
     );
     return runScript(`${name}-restore`, host, "primary-restore.sh", [stanza, family.dataFolder, held.stdout], {
       parent: this,
-      dependsOn,
+      dependsOn: [held, ...restoreAfter],
       timeout: "2h",
     });
   }

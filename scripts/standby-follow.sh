@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Sees to it that the standby's data in folder $3, of service $2, can follow primary $4, which is asked as role $5 by the psql in $1.
-# Data that cannot (it is ahead of what the primary came back with, or of another cluster) is moved aside, for a restore. Safe to run
-# again: data that can follow is left as it is, and so is a cluster that is no standby.
+# Data that cannot (it is ahead of what the primary came back with, or of another cluster) is moved aside, for a restore.
+# Safe to run again: data that can follow is left as it is, and so is a cluster that is no standby.
 set -euo pipefail
 
 # PostgreSQL, "Streaming Replication Protocol". libpq looks for the password in $HOME.

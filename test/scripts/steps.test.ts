@@ -198,7 +198,10 @@ describe("primary-restore.sh", () => {
 });
 
 describe("standby-follow.sh", () => {
-  const args = (data: string): string[] => ["postgresql@15-main", data, "pg1-srv", "replic_user"];
+  const args = (data: string): string[] => [
+    host.path("bin"),
+    ...["postgresql@15-main", data, "pg1-srv", "replic_user"],
+  ];
 
   /** A standby at 0/7000060 of timeline 1 and system 42, whose primary answers as given. */
   const standby = (identity: string, history = ""): string => {

@@ -173,7 +173,7 @@ describe("the program", () => {
       "pg3-srv-postgresql-restore",
       ["backup-srv-stanza-backup", "pg1-srv-replication-role-create", "pg3-srv-handshake-as-client"],
     ],
-    ["pg1-srv-postgresql-restore", ["backup-srv-holds", "backup-srv-repository-create", "pg1-srv-postgresql-password"]],
+    ["pg1-srv-postgresql-restore", ["backup-srv-holds", "backup-srv-repository-create", "pg1-srv-packages-install"]],
     ["pg1-srv-postgresql-create", ["pg1-srv-postgresql-restore"]],
     ["pg3-srv-postgresql-follow", ["pg1-srv-postgresql-start", "pg1-srv-replication-role-create"]],
     ["pg3-srv-postgresql-restore", ["pg3-srv-postgresql-follow"]],
