@@ -5,12 +5,17 @@ import type { Invocation } from "./invocation";
 import type { Stack } from "./stack";
 
 /** Opens the engine that carries a stack out. */
-export async function openEngine({ options }: Invocation, { location }: Stack): Promise<Engine> {
-  const [name] = chooseEngine(options.engine, stackEngine(location));
+export async function openEngine(invocation: Invocation, stack: Stack): Promise<Engine> {
+  const { location } = stack;
   // Each is loaded only when it is used: Pulumi's SDK takes a while.
-  return name === "pulumi"
+  return chosenEngine(invocation, stack) === "pulumi"
     ? (await import("../engine/automation")).createPulumiEngine(location)
     : (await import("../engine/embedded/embedded")).createEmbeddedEngine(location);
+}
+
+/** The name of the engine that carries a stack out. */
+export function chosenEngine({ options }: Invocation, { location }: Stack): Engine["name"] {
+  return chooseEngine(options.engine, stackEngine(location))[0];
 }
 
 /** Says which engine carries a stack out, and why. */

@@ -1,5 +1,6 @@
 import { withAccelerator } from "./accelerator";
 import { renderChanges } from "./changes";
+import { checkSpace } from "./check-space";
 import { confirm, isAsking } from "./confirm";
 import { deployedLab } from "./deployed-lab";
 import { announceEngine, openEngine } from "./engine";
@@ -25,6 +26,7 @@ export async function up(given: Invocation, { yesReplace }: { yesReplace: readon
   if (!isInOwnNamespace(stack)) {
     announceEngine(invocation, stack);
     if (isAsking(invocation) && !(await isWanted(invocation, stack))) return 1;
+    checkSpace(invocation, stack);
     if (stack.isPrivate) {
       const { namespace } = await prepareStack(invocation, stack);
       return handOver(inNamespace(namespace, [...thisCommand(), "--yes"]));

@@ -1,6 +1,7 @@
 import * as libvirt from "@pulumi/libvirt";
 import * as pulumi from "@pulumi/pulumi";
 import type { AddressPlan } from "../lib/address-plan";
+import { bridgeNameOf } from "../lib/domain";
 
 export interface LabNetworkArgs {
   /** Addresses, names and MAC addresses, of hosts that the lab may have one day too: libvirt does not apply later changes. */
@@ -24,8 +25,7 @@ export class LabNetwork extends pulumi.ComponentResource {
       {
         name: networkName,
         bridge: {
-          // An interface's name has at most 15 characters.
-          name: `virbr-${networkName}`.slice(0, 15),
+          name: bridgeNameOf(networkName),
           // There is no loop to look for, and a host would wait seconds for its first packet.
           stp: "off",
           delay: "0",

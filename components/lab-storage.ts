@@ -1,3 +1,5 @@
+import * as path from "node:path";
+import * as command from "@pulumi/command";
 import * as libvirt from "@pulumi/libvirt";
 import * as pulumi from "@pulumi/pulumi";
 import type { Hypervisor } from "../lib/lab-config";
@@ -8,6 +10,10 @@ export interface LabStorageArgs {
   poolName: string;
   /** File or URL of the image that hosts start from. Hosts that exist keep what they started from. */
   imagePath: string;
+  /** `sha256:…`, or nothing. A file was checked before the first resource: here it is for what a URL led to. */
+  imageChecksum: string;
+  /** The libvirt that has fetched it. */
+  libvirtUri: string;
 }
 
 /** Where the hosts' disks are: a pool and, for virtual machines, the image that their disks are laid over. */
@@ -19,7 +25,7 @@ export class LabStorage extends pulumi.ComponentResource {
 
   constructor(name: string, args: LabStorageArgs, opts?: pulumi.ComponentResourceOptions) {
     super("lab:storage:LabStorage", name, {}, opts);
-    const { hypervisor, poolName, imagePath } = args;
+    const { hypervisor, poolName, imagePath, imageChecksum, libvirtUri } = args;
 
     const pool = new libvirt.Pool(
       name,
@@ -39,6 +45,23 @@ export class LabStorage extends pulumi.ComponentResource {
         { parent: this, ignoreChanges: ["create"] },
       );
       this.basePath = base.path;
+      if (imageChecksum !== "" && /^https?:/.test(imagePath)) {
+        const words = [
+          "bash",
+          path.join("scripts", "image-verify.sh"),
+          libvirtUri,
+          poolName,
+          "base.qcow2",
+          imageChecksum,
+        ];
+        const verified = new command.local.Command(
+          `${name}-verify`,
+          { create: words.map((word) => `'${word}'`).join(" ") },
+          // It is about the image that hosts were made from, not about one to come.
+          { parent: this, dependsOn: [base], ignoreChanges: ["create"] },
+        );
+        this.basePath = pulumi.all([base.path, verified.id]).apply(([file]) => file);
+      }
     }
 
     this.poolName = pool.name;

@@ -90,11 +90,7 @@ export class Lab extends pulumi.ComponentResource {
     const onLibvirt = { parent: this, provider: this.provider };
     const libvirtName = libvirtNameOf(pulumi.getStack());
     this.network = new LabNetwork("network", { plan: this.plan, networkName: libvirtName }, onLibvirt);
-    this.storage = new LabStorage(
-      "storage",
-      { hypervisor: config.hypervisor, poolName: libvirtName, imagePath: config.imagePath },
-      onLibvirt,
-    );
+    this.storage = new LabStorage("storage", { ...config, poolName: libvirtName }, onLibvirt);
     this.deploymentKey = new tls.PrivateKey("deployment-key", { algorithm: "ED25519" }, { parent: this });
     this.authority = new CertificateAuthority("authority", { years: config.caYears }, { parent: this });
     this.replicationPassword = new GeneratedPassword("replication-password", { parent: this });

@@ -62,6 +62,18 @@ export function reservationOf(plan: AddressPlan, name: string): Reservation {
   return reservation;
 }
 
+/**
+ * The first and last address of a network, as numbers, to compare networks by.
+ * @param cidr IPv4 CIDR; the address may be any of the network's.
+ */
+export function networkRange(cidr: string): { first: number; last: number } {
+  const [address = "", prefix = "32"] = cidr.split("/");
+  const size = 2 ** (32 - Number(prefix));
+  const number = address.split(".").reduce((sum, octet) => sum * 256 + Number(octet), 0);
+  const first = number - (number % size);
+  return { first, last: first + size - 1 };
+}
+
 function parseNetwork(network: string): { base: number; prefix: number } {
   const match = /^(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})\/(\d{1,2})$/.exec(network);
   const [, ...numbers] = match ?? [];

@@ -8,6 +8,11 @@ export function libvirtNameOf(stack: string): string {
   return `lab-${stack}`;
 }
 
+/** The name of the bridge of a network: an interface's name has at most 15 characters. */
+export function bridgeNameOf(networkName: string): string {
+  return `virbr-${networkName}`.slice(0, 15);
+}
+
 /** The name of a host's root disk in the pool. */
 export function diskNameOf(host: string, hypervisor: Hypervisor): string {
   return `${host}.${hypervisor === "lxc" ? "raw" : "qcow2"}`;

@@ -7,6 +7,7 @@ import type { PgBackRestOptions, Repository } from "./pgbackrest-conf";
 import { refusalOf } from "./pgbackrest-conf";
 import type { PostgreSqlSettings } from "./postgresql-conf";
 import { isInsisted } from "./postgresql-conf";
+import { POSTGRESQL_VERSIONS, versionProblem } from "./version-support";
 
 /** What the hosts are. */
 export type Hypervisor = "kvm" | "qemu" | "lxc";
@@ -19,6 +20,7 @@ export interface LabConfig {
   readonly hypervisor: Hypervisor;
   readonly libvirtUri: string;
   readonly imagePath: string;
+  readonly imageChecksum: string;
   readonly family: FamilyName;
   readonly packages: PackageSource;
   readonly mirrorUrl: string;
@@ -43,6 +45,7 @@ export const CONFIG_KEYS = [
   "hypervisor",
   "libvirtUri",
   "imagePath",
+  "imageChecksum",
   "family",
   "packages",
   "mirrorUrl",
@@ -144,10 +147,11 @@ export function checkLabConfig(raw: Readonly<Record<string, string>>, projectFol
       projectFolder,
     ),
     imagePath: absoluteImage(matching("imagePath", /^\S+$/, "a file or a URL without blanks"), projectFolder),
+    imageChecksum: matching("imageChecksum", /^(sha256:[0-9a-f]{64})?$/, "empty or sha256: and 64 digits of 0-9a-f"),
     family: oneOf("family", FAMILY_NAMES),
     packages,
     mirrorUrl: text("mirrorUrl"),
-    postgresqlVersion: whole("postgresqlVersion", 10, 18),
+    postgresqlVersion: whole("postgresqlVersion", POSTGRESQL_VERSIONS[0] ?? 0, POSTGRESQL_VERSIONS.at(-1) ?? 0),
     pgbackrestVersion: matching("pgbackrestVersion", /^\d+\.\d+(\.\d+)?$/, "an exact version such as 2.59.1"),
     stanza: matching("stanza", /^[a-z][a-z0-9-]*$/, "a name that matches [a-z][a-z0-9-]*"),
     primary: oneOf("primary", POSTGRESQL_HOSTS),
@@ -172,6 +176,14 @@ export function checkLabConfig(raw: Readonly<Record<string, string>>, projectFol
     pgbackrest,
     postgresql,
   };
+  const mismatch = versionProblem(config.postgresqlVersion, config.pgbackrestVersion);
+  if (problems.length === 0 && mismatch !== undefined) refuse("pgbackrestVersion", mismatch);
+  if (config.hypervisor === "lxc" && config.imageChecksum !== "" && /^https?:/.test(config.imagePath)) {
+    refuse(
+      "imageChecksum",
+      "is checked for containers only when lab:imagePath is a file; hint: download the image first",
+    );
+  }
   if (problems.length > 0) throw new ConfigError(problems);
   return deepFreeze(config);
 }

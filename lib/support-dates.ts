@@ -1,3 +1,5 @@
+import { isOlder } from "./version-support";
+
 /** The day after which a major version gets no more fixes (PostgreSQL, "Versioning Policy"). */
 const POSTGRESQL_ENDS: Readonly<Record<number, string>> = {
   10: "2022-11-10",
@@ -33,8 +35,4 @@ export function supportWarnings(postgresqlVersion: number, pgbackrestVersion: st
     );
   }
   return warnings;
-}
-
-function isOlder(version: string, other: string): boolean {
-  return version.localeCompare(other, "en", { numeric: true }) < 0;
 }

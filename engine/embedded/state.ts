@@ -99,10 +99,16 @@ export class State {
     let document: Contents & { salt: string; check: string };
     try {
       document = JSON.parse(fs.readFileSync(this.file, "utf8")) as typeof document;
+      if (typeof document.salt !== "string" || !Array.isArray(document.resources)) throw new Error("it is no state");
     } catch (error) {
-      const kept = `${this.file}.damaged-${new Date().toISOString().slice(0, 10)}`;
+      // Dated by the file, so that every further look at it finds the same copy.
+      const date = fs.statSync(this.file).mtime.toISOString();
+      const kept = `${this.file}.damaged-${date.replaceAll(/[-:]|\.\d+/g, "")}`;
       fs.copyFileSync(this.file, kept);
-      const recovery = `put the copy of the last completed run back: mv ${this.file}.bak ${this.file}`;
+      const backup = `${this.file}.bak`;
+      const recovery = fs.existsSync(backup)
+        ? `put the copy of the last completed run back: mv ${backup} ${this.file}`
+        : `no run was ever completed: remove ${this.file}, and what there is of the lab by ./lab destroy`;
       throw new EngineError(`${this.file} is damaged: ${(error as Error).message}; it is kept as ${kept}; ${recovery}`);
     }
     this.salt = document.salt;

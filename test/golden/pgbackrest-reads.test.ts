@@ -2,10 +2,13 @@ import { spawnSync } from "node:child_process";
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
-import { afterAll, expect, it } from "vitest";
+import { afterAll, beforeAll, expect, it } from "vitest";
 
 /** The real pgBackRest reads the files that the golden tests lock. The command ends where it finds no stanza, or no data folder. */
-const scratch = fs.mkdtempSync(path.join(os.tmpdir(), "lab-pgbackrest-"));
+let scratch: string;
+beforeAll(() => {
+  scratch = fs.mkdtempSync(path.join(os.tmpdir(), "lab-pgbackrest-"));
+});
 afterAll(() => {
   fs.rmSync(scratch, { recursive: true });
 });

@@ -105,15 +105,12 @@ describe.skipIf(skipped)(`a lab whose hosts are lost${skipped === undefined ? ""
   });
 
   it("refuses to begin the primary anew, and says what would be lost", async () => {
+    const segment = await lab.query("pg1-srv", "SELECT pg_walfile_name(pg_current_wal_insert_lsn())");
     await lab.query("pg1-srv", "SELECT pg_switch_wal()");
-    await expect
-      .poll(() =>
-        lab.query("pg1-srv", "SELECT pg_walfile_name(pg_current_wal_lsn()) > last_archived_wal FROM pg_stat_archiver"),
-      )
-      .toBe("t");
+    await until("pg1-srv", `SELECT last_archived_wal >= '${segment}' FROM pg_stat_archiver`);
     // This is on the standbys, and not in the repository.
     await lab.query("pg1-srv", "CREATE TABLE late AS SELECT 1 AS number");
-    await expect.poll(() => lab.query("pg2-srv", "SELECT to_regclass('late') IS NOT NULL")).toBe("t");
+    for (const standby of ["pg2-srv", "pg3-srv"]) await until(standby, "SELECT to_regclass('late') IS NOT NULL");
     lab.lose("pg1-srv");
     const { status, stderr } = await lab.run("up", "--yes");
     expect(status).toBe(1);
@@ -169,6 +166,10 @@ describe.skipIf(skipped)(`a lab whose hosts are lost${skipped === undefined ? ""
 
 async function hasRows(host: string): Promise<void> {
   await expect.poll(() => lab.query(host, "SELECT sum(number) FROM kept"), { timeout: 30_000 }).toBe("500500");
+}
+
+async function until(host: string, sql: string): Promise<void> {
+  await expect.poll(() => lab.query(host, sql), { timeout: 60_000 }).toBe("t");
 }
 
 function stateOf(): { urn: string; condition?: string }[] {

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import * as fs from "node:fs";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { StandIns } from "../support/stand-ins";
@@ -326,6 +327,28 @@ describe("packages-install-el.sh", () => {
   it("fails on a version that is not the one that was asked for", () => {
     host.add("rpm", "").add("dnf", "").add("pgbackrest", "echo pgBackRest 2.45");
     expect(host.run("packages-install-el.sh", ["pgdg", "", "2.59.1", "14", "server"]).status).toBe(1);
+  });
+});
+
+describe("image-verify.sh", () => {
+  const args = (checksum: string): string[] => ["qemu:///system", "lab-dev", "base.qcow2", `sha256:${checksum}`];
+  const digest = "8d777f385d3dfec8815d20f7496026dcf37c46e2f5e8c98e1cf4e0b0b2d1cbc6";
+
+  it("takes the image that it expects, and refuses another, with how to fetch it anew", () => {
+    host.add("virsh", "printf image");
+    const found = createHash("sha256").update("image").digest("hex");
+    expect(host.run("image-verify.sh", args(found))).toMatchObject({
+      status: 0,
+      calls: ["virsh -q -c qemu:///system vol-download --pool lab-dev base.qcow2 /dev/stdout"],
+    });
+    expect(host.run("image-verify.sh", args(digest))).toMatchObject({
+      status: 1,
+      stderr:
+        `lab:imageChecksum must be that of the image, which is sha256:${found} as it was fetched, got "sha256:${digest}"; hint: if the checksum ` +
+        "is right, virsh -c qemu:///system vol-delete base.qcow2 --pool lab-dev has the next up fetch it anew\n",
+    });
+    host.add("virsh", "exit 1");
+    expect(host.run("image-verify.sh", args(found)).status).toBe(1);
   });
 });
 

@@ -2,10 +2,11 @@ import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { StackLocation } from "../../engine/engine";
 import { readProject } from "../../engine/embedded/project";
 
-const folder = fs.mkdtempSync(path.join(os.tmpdir(), "lab-project-"));
-const location = { projectFolder: folder, stack: "here", stateFolder: "" };
+let folder: string;
+let location: StackLocation;
 
 function stack(text: string): void {
   fs.writeFileSync(path.join(folder, "Pulumi.here.yaml"), text);
@@ -13,6 +14,8 @@ function stack(text: string): void {
 
 describe("the project's configuration", () => {
   beforeAll(() => {
+    folder = fs.mkdtempSync(path.join(os.tmpdir(), "lab-project-"));
+    location = { projectFolder: folder, stack: "here", stateFolder: "" };
     const declared =
       "  words: {type: integer, default: 2}\n  lab:names: {type: array, default: [a]}\n  must: {type: string}\n";
     fs.writeFileSync(

@@ -1,8 +1,9 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import * as fs from "node:fs";
+import * as os from "node:os";
 import * as path from "node:path";
-import { afterEach, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { createEmbeddedEngine } from "../../engine/embedded/embedded";
 import { EngineError } from "../../engine/engine";
 import { stackEngine } from "../../engine/stack-engine";
@@ -18,8 +19,15 @@ describe("the embedded engine", { timeout: TIMEOUT }, () => {
     projects.push(made);
     return made;
   };
+  let scratch = "";
+  beforeAll(() => {
+    scratch = fs.mkdtempSync(path.join(os.tmpdir(), "lab-killed-"));
+  });
   afterEach(() => {
     for (const made of projects.splice(0)) made.remove();
+  });
+  afterAll(() => {
+    fs.rmSync(scratch, { recursive: true });
   });
 
   it("creates, leaves alone, updates, replaces and deletes", async () => {
@@ -201,7 +209,10 @@ describe("the embedded engine", { timeout: TIMEOUT }, () => {
     const script = `import { createEmbeddedEngine } from "../../engine/embedded/embedded";
       void createEmbeddedEngine(${JSON.stringify(tried.location)}).up();`;
     tried.write("run.ts", script);
-    const child = spawn(process.execPath, ["--import", "tsx", path.join(tried.location.projectFolder, "run.ts")]);
+    const child = spawn(process.execPath, ["--import", "tsx", path.join(tried.location.projectFolder, "run.ts")], {
+      // A killed run leaves its socket.
+      env: { ...process.env, TMPDIR: scratch },
+    });
     await expect.poll(() => tried.read("log"), { timeout: 60_000 }).toContain("begun");
     child.kill("SIGKILL");
     await once(child, "exit");
@@ -291,9 +302,28 @@ describe("the embedded engine", { timeout: TIMEOUT }, () => {
     await tried.up();
     tried.write("state/state.json", tried.read("state/state.json").slice(0, 100));
     const file = path.join(tried.location.stateFolder, "state.json");
-    await expect(tried.up()).rejects.toThrow(`put the copy of the last completed run back: mv ${file}.bak ${file}`);
+    fs.utimesSync(file, new Date(), new Date("2026-11-23T12:34:56.789Z"));
+    for (const look of [() => tried.up(), () => tried.engine.outputs()]) {
+      await expect(look()).rejects.toThrow(
+        `; it is kept as ${file}.damaged-20261123T123456Z; put the copy of the last completed run back: mv ${file}.bak ${file}`,
+      );
+    }
+    expect(fs.readdirSync(tried.location.stateFolder).filter((name) => name.includes("damaged"))).toHaveLength(1);
     fs.renameSync(`${file}.bak`, file);
     expect(await tried.up()).toEqual({ kept: "same" });
+  });
+
+  it("tells how to begin anew where there is no copy to go back to", async () => {
+    const tried = project(`new command.local.Command("never", { create: log("create") });`);
+    fs.mkdirSync(tried.location.stateFolder, { recursive: true });
+    tried.write("state/state.json", "{}");
+    const file = path.join(tried.location.stateFolder, "state.json");
+    await expect(tried.up()).rejects.toThrow(
+      new RegExp(
+        `^${file} is damaged: it is no state; it is kept as ${file}\\.damaged-\\d{8}T\\d{6}Z; no run was ever completed`,
+      ),
+    );
+    expect(tried.logged()).toEqual([]);
   });
 
   it("is refused a stack that the other engine made", async () => {

@@ -2,11 +2,11 @@ import { execFileSync } from "node:child_process";
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
-import { afterAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { tlsDrivers } from "../../engine/drivers/tls";
 import type { Properties } from "../../engine/embedded/values";
 
-const folder = fs.mkdtempSync(path.join(os.tmpdir(), "lab-tls-"));
+let folder: string;
 const task = { signal: new AbortController().signal, log: () => undefined };
 
 function write(file: string, text: unknown): string {
@@ -26,6 +26,9 @@ async function make(type: string, inputs: Properties): Promise<Properties> {
 }
 
 describe("the tls driver", () => {
+  beforeAll(() => {
+    folder = fs.mkdtempSync(path.join(os.tmpdir(), "lab-tls-"));
+  });
   afterAll(() => {
     fs.rmSync(folder, { recursive: true });
   });

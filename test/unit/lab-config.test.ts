@@ -101,6 +101,33 @@ describe("the configuration", () => {
     ],
     [{ pgbackrest: "fast" }, `lab:pgbackrest must be an object of names and values, got fast`],
     [{ libvirtUri: "http://x" }, `lab:libvirtUri must be a libvirt URI (qemu or lxc), got "http://x"`],
+    [
+      { pgbackrest: { "backup-standby": true }, standbys: 0 },
+      `lab:pgbackrest may not set backup-standby: it comes from lab:standbys`,
+    ],
+    [{ postgresqlVersion: 11 }, `lab:postgresqlVersion must be a whole number from 12 to 18, got "11"`],
+    [
+      { postgresqlVersion: 16, pgbackrestVersion: "2.45" },
+      `lab:pgbackrestVersion must be 2.48 or newer for PostgreSQL 16, got "2.45"; hint: that one supports PostgreSQL up to 15 (lab:postgresqlVersion)`,
+    ],
+    [
+      { pgbackrestVersion: "2.9" },
+      `lab:pgbackrestVersion must be 2.37 or newer, the first with a TLS server, got "2.9"`,
+    ],
+    [
+      { imageChecksum: "sha256:ABC" },
+      `lab:imageChecksum must be empty or sha256: and 64 digits of 0-9a-f, got "sha256:ABC"`,
+    ],
+    [
+      { imageChecksum: `sha256:${"0".repeat(64)}`, imagePath: "https://example.org/image.raw" },
+      `lab:imageChecksum is checked for containers only when lab:imagePath is a file; hint: download the image first`,
+    ],
+    [{ imagePath: "two words" }, `lab:imagePath must be a file or a URL without blanks, got "two words"`],
+    [
+      { primary: "pg1_srv" },
+      expect.stringMatching(/^lab:primary must be one of pg1-srv, .*, got "pg1_srv"$/) as string,
+    ],
+    [{ cpus: "many" }, `lab:cpus must be a whole number from 1 to 64, got "many"`],
     [{ memory_mib: 5 }, `lab:memory_mib is no key of this project; did you mean lab:memoryMiB?`],
   ])("refuses %o", (settings, problem) => {
     expect(problemsOf(settings)).toEqual([problem]);

@@ -99,6 +99,16 @@ describe("the program", () => {
     ]);
   });
 
+  it("checks an image that a URL led to before any host is made from it", async () => {
+    const checksum = `sha256:${"1".repeat(64)}`;
+    const resources = await runMocked(() => new Lab("lab", stackConfig("dev", { imageChecksum: checksum })));
+    const verify = resources.find(({ name }) => name === "storage-verify");
+    expect(verify?.inputs.create).toBe(
+      `'bash' 'scripts/image-verify.sh' 'qemu:///system' 'lab-test' 'base.qcow2' '${checksum}'`,
+    );
+    expect((await runLab("dev")).map(({ name }) => name)).not.toContain("storage-verify");
+  });
+
   it("keeps the network as it is, whatever the number of standbys", async () => {
     const network = async (standbys: number): Promise<unknown> =>
       (await runLab("container", { standbys })).find(({ type }) => type === "libvirt:index/network:Network")?.inputs;

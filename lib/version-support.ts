@@ -1,0 +1,41 @@
+/**
+ * PostgreSQL's major versions, each with the first pgBackRest that knows its release (pgBackRest's history, "Finalize catalog number for
+ * PostgreSQL N release": before that only betas pass its check of the catalog's number; up to 13, its release notes). None of them has been
+ * dropped up to 2.59.1. Older ones keep a standby's settings elsewhere (recovery.conf), which the lab's steps do not know.
+ */
+const FIRST_PGBACKREST: Readonly<Record<number, string>> = {
+  12: "2.18",
+  13: "2.30",
+  14: "2.36",
+  15: "2.42",
+  16: "2.48",
+  17: "2.54.0",
+  18: "2.57.0",
+};
+
+/** The major versions of PostgreSQL that the lab can run, oldest first. */
+export const POSTGRESQL_VERSIONS = Object.keys(FIRST_PGBACKREST).map(Number);
+
+/** The first pgBackRest with a TLS server (release notes of 2.37). */
+const FIRST_WITH_TLS = "2.37";
+
+/** Whether a version comes before another: 2.9 before 2.45. */
+export function isOlder(version: string, other: string): boolean {
+  return version.localeCompare(other, "en", { numeric: true }) < 0;
+}
+
+/** Why these versions cannot work together in the lab, or undefined when they can. */
+export function versionProblem(postgresqlVersion: number, pgbackrestVersion: string): string | undefined {
+  if (isOlder(pgbackrestVersion, FIRST_WITH_TLS)) {
+    return `must be ${FIRST_WITH_TLS} or newer, the first with a TLS server, got "${pgbackrestVersion}"`;
+  }
+  const first = FIRST_PGBACKREST[postgresqlVersion];
+  if (first === undefined || !isOlder(pgbackrestVersion, first)) return undefined;
+  const newest = POSTGRESQL_VERSIONS.filter((major) => !isOlder(pgbackrestVersion, FIRST_PGBACKREST[major] ?? "")).at(
+    -1,
+  );
+  return (
+    `must be ${first} or newer for PostgreSQL ${postgresqlVersion}, got "${pgbackrestVersion}"; ` +
+    `hint: that one supports PostgreSQL up to ${newest ?? "none"} (lab:postgresqlVersion)`
+  );
+}

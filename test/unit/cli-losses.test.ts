@@ -1,0 +1,67 @@
+import { expect, it } from "vitest";
+import type { LossContext } from "../../cli/losses";
+import { explainLosses, findLosses } from "../../cli/losses";
+import type { Change, Operation } from "../../engine/engine";
+import type { DeployedHost, StanzaInfo } from "../../lib/proofs";
+
+const hosts: DeployedHost[] = [
+  { name: "backup-srv", role: "repository", address: "10.0.0.10" },
+  { name: "pg1-srv", role: "primary", address: "10.0.0.11" },
+  { name: "pg2-srv", role: "standby", address: "10.0.0.12" },
+];
+const held: StanzaInfo = {
+  name: "demo",
+  status: { code: 0, message: "ok" },
+  archive: [{ max: "00000001000000000000000B" }],
+  backup: [{ label: "20261123-120000F", type: "full", error: false, timestamp: { start: 1, stop: 2 } }],
+};
+const context: LossContext = { stack: "here", stanza: "demo", hosts, held };
+
+const change = (name: string, operation: Operation): Change => ({ urn: name, type: "", name, operation, diff: [] });
+
+it("finds what a run begins anew, of hosts that were there and hold data", () => {
+  const changes = [
+    change("backup-srv-disk", "replace"),
+    change("pg1-srv-disk", "create"),
+    change("pg1-srv-domain", "create"),
+    change("pg2-srv-disk", "create"),
+    change("pg3-srv-disk", "create"),
+  ];
+  expect(findLosses(hosts, changes)).toEqual([
+    { host: "backup-srv", role: "repository", how: "replaced" },
+    { host: "pg1-srv", role: "primary", how: "lost" },
+  ]);
+  expect(findLosses(hosts, [change("pg1-srv-disk", "delete")])).toEqual([
+    { host: "pg1-srv", role: "primary", how: "deleted" },
+  ]);
+  expect(findLosses(hosts, [change("pg1-srv-disk", "same"), change("pg1-srv-domain", "replace")])).toEqual([]);
+});
+
+it("says of a lost primary what the repository has of it", () => {
+  expect(explainLosses([{ host: "pg1-srv", role: "primary", how: "lost" }], context)).toBe(
+    [
+      "pg1-srv is the primary, and its disk is gone",
+      "  what is lost: what was written after the last WAL segment that reached the repository (00000001000000000000000B)",
+      "  up restores it from backup 20261123-120000F and the WAL archived since; pg2-srv: what is ahead of that is moved aside with the standby's data, which is then rebuilt",
+      "hint: if that is what you want, ./lab up --stack here --yes-replace pg1-srv",
+    ].join("\n"),
+  );
+});
+
+it("says that all is lost when primary and repository are", () => {
+  const losses = [
+    { host: "backup-srv", role: "repository", how: "replaced" },
+    { host: "pg1-srv", role: "primary", how: "lost" },
+  ] as const;
+  expect(explainLosses(losses, { ...context, held: undefined })).toBe(
+    [
+      "backup-srv is the repository, and this would replace it with its disk",
+      '  what is lost: every backup of stanza "demo" and its archived WAL',
+      "  up makes an empty repository, creates the stanza and takes a full backup",
+      "pg1-srv is the primary, and its disk is gone",
+      '  what is lost: the cluster of stanza "demo": the repository is lost too',
+      "  up makes a new, empty cluster, and rebuilds the standbys from it",
+      "hint: if that is what you want, ./lab up --stack here --yes-replace backup-srv --yes-replace pg1-srv",
+    ].join("\n"),
+  );
+});

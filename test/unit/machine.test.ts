@@ -1,0 +1,93 @@
+import { createHash } from "node:crypto";
+import * as fs from "node:fs";
+import * as os from "node:os";
+import * as path from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import type { Machine } from "../../lib/machine";
+import { machineProblems, THIS_MACHINE } from "../../lib/machine";
+import { stackConfig } from "../support/stack-config";
+
+const IMAGE = "/images/base.qcow2";
+const SOCKET = "/run/libvirt/libvirt-sock";
+const DIGEST = "1".repeat(64);
+const USER = os.userInfo().username;
+
+/** A machine with an image and a libvirt, on which all is well. */
+function machine(changes: Partial<Machine> & { files?: Record<string, "denied" | "granted"> } = {}): Machine {
+  const { files = { [IMAGE]: "granted", [SOCKET]: "granted" } } = changes;
+  return {
+    interfaces: [
+      { name: "lo", cidr: "127.0.0.1/8" },
+      { name: "eth0", cidr: "192.168.1.7/24" },
+      { name: "virbr-lab", cidr: "10.83.14.1/24" },
+    ],
+    access: (file) => files[file] ?? "missing",
+    digest: () => DIGEST,
+    ...changes,
+  };
+}
+
+const problems = (settings: Record<string, unknown>, given = machine()): string[] =>
+  machineProblems(stackConfig("dev", { imagePath: IMAGE, ...settings }), "virbr-lab", given);
+
+describe("what is wrong on this machine", () => {
+  it("is nothing, the lab's own bridge included, when all is well", () => {
+    expect(problems({})).toEqual([]);
+    expect(problems({ imageChecksum: `sha256:${DIGEST}` })).toEqual([]);
+    expect(problems({ imagePath: "https://example.org/image" }, machine({ files: { [SOCKET]: "granted" } }))).toEqual(
+      [],
+    );
+  });
+
+  it("is an image that is missing, or is another one", () => {
+    expect(problems({}, machine({ files: { [SOCKET]: "granted" } }))).toEqual([
+      `lab:imagePath must be an image that is there, got "${IMAGE}"; hint: ./lab prepare builds the lab's own`,
+    ]);
+    expect(problems({ imageChecksum: `sha256:${"2".repeat(64)}` })).toEqual([
+      `lab:imageChecksum must be that of ${IMAGE}, which is sha256:${DIGEST}, got "sha256:${"2".repeat(64)}"`,
+    ]);
+  });
+
+  it("is a libvirt that is not there, or not for this user", () => {
+    expect(problems({}, machine({ files: { [IMAGE]: "granted" } }))).toEqual([
+      `lab:libvirtUri must lead to a libvirt that runs, got "qemu:///system", and there is no ${SOCKET} and no /run/libvirt/virtqemud-sock; ` +
+        "hint: systemctl start libvirtd, or a stack with a libvirt of its own (./lab up)",
+    ]);
+    expect(problems({}, machine({ files: { [IMAGE]: "granted", [SOCKET]: "denied" } }))).toEqual([
+      `lab:libvirtUri must lead to a libvirt that this user may use, got "qemu:///system", and ${SOCKET} is not permitted to ${USER}; ` +
+        `hint: usermod -aG libvirt ${USER}, then log in anew`,
+    ]);
+    expect(problems({ libvirtUri: "lxc:///system?socket=/no/sock" })).toEqual([
+      expect.stringContaining('got "lxc:///system?socket=/no/sock", and there is no /no/sock; hint') as string,
+    ]);
+    // What is elsewhere is libvirt's to find.
+    expect(
+      problems({ libvirtUri: "qemu+ssh://root@other/system" }, machine({ files: { [IMAGE]: "granted" } })),
+    ).toEqual([]);
+  });
+
+  it.each(["192.168.1.0/27", "192.168.0.0/16"])("is network %s, which overlaps one of the machine's", (network) => {
+    expect(problems({ network })).toEqual([
+      `lab:network must not overlap a network of this machine, got "${network}", and eth0 has 192.168.1.7/24; hint: another one, such as 10.84.14.0/24`,
+    ]);
+  });
+});
+
+describe("this machine", () => {
+  let folder: string;
+  beforeEach(() => {
+    folder = fs.mkdtempSync(path.join(os.tmpdir(), "lab-machine-"));
+  });
+  afterEach(() => {
+    fs.rmSync(folder, { recursive: true });
+  });
+
+  it("tells a file's checksum, its own addresses, and what is missing", () => {
+    const content = Buffer.alloc(5 * 1024 ** 2, "image");
+    fs.writeFileSync(path.join(folder, "image"), content);
+    expect(THIS_MACHINE.digest(path.join(folder, "image"))).toBe(createHash("sha256").update(content).digest("hex"));
+    expect(THIS_MACHINE.access(path.join(folder, "image"))).toBe("granted");
+    expect(THIS_MACHINE.access(path.join(folder, "none"))).toBe("missing");
+    expect(THIS_MACHINE.interfaces).toContainEqual({ name: "lo", cidr: "127.0.0.1/8" });
+  });
+});
