@@ -18,9 +18,9 @@ const QUIET_SECONDS = 15;
 type Failure = Extract<EngineEvent, { kind: "fail" }>;
 type LogEvent = Extract<EngineEvent, { kind: "log" }>;
 
-/** Whether a message is for everybody: where a script has put data, too. */
+/** Whether a message is for everybody: where a script has put data, too. An error is told when the run ends by it. */
 export function isTold({ severity, message }: LogEvent, debug = false): boolean {
-  return debug || severity === "warning" || severity === "error" || message.startsWith("moved aside: ");
+  return debug || severity === "warning" || message.startsWith("moved aside: ");
 }
 
 /** A message as a line. */

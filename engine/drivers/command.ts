@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { once } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
 import type { ClientChannel, ServerHostKeyAlgorithm } from "ssh2";
@@ -118,8 +119,10 @@ class Host {
       try {
         const client = await dialled;
         const exec: (command: string, options: object) => Promise<ClientChannel> = promisify(client.exec.bind(client));
+        if (Object.keys(env).length > 0) await checkAccepted(await exec("env", { env }), env);
         return await exec(command, { env });
       } catch (error) {
+        if (error instanceof NotAccepted) throw error;
         if (this.client === dialled) this.client = undefined;
         if (signal.aborted || (dialErrorLimit >= 0 && failures > dialErrorLimit))
           throw new Error(`no SSH to ${user}@${host}:${port} in ${failures} attempts: ${(error as Error).message}`);
@@ -162,4 +165,18 @@ class Host {
       });
     });
   }
+}
+
+class NotAccepted extends Error {}
+
+/** sshd drops without a word what its `AcceptEnv` does not name, and SSH's request for it gets no answer: so it is looked for. */
+async function checkAccepted(channel: ClientChannel, wanted: Record<string, string>): Promise<void> {
+  let told = "";
+  channel.setEncoding("utf8").on("data", (text: string) => (told += text));
+  channel.stderr.resume();
+  channel.end();
+  await once(channel, "close");
+  const dropped = Object.keys(wanted).filter((name) => !told.split("\n").some((line) => line.startsWith(`${name}=`)));
+  if (dropped.length > 0)
+    throw new NotAccepted(`environment ${dropped.join(", ")} is not accepted by the host's sshd: see AcceptEnv`);
 }

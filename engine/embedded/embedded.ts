@@ -71,7 +71,10 @@ async function carryOut(location: StackLocation, command: Command, options: RunO
   }
   const known = Object.entries(outputs).filter(([, value]) => !texts(value).includes(UNKNOWN));
   state.outputs = { ...(failures.length > 0 ? state.outputs : {}), ...Object.fromEntries(known) };
+  // A run that was refused leaves nothing, not even a stack.
+  if (!state.resources.some(({ custom }) => custom)) state.resources = [];
   if (!preview) await state.save();
+  if (!preview && state.resources.length === 0) state.settle();
   if (failures.length > 0) throw new EngineError(failures.join("\n"));
   if (signal?.aborted)
     throw new EngineError("interrupted: what ran is finished, the rest was not begun, the state is kept");

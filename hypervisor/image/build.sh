@@ -40,6 +40,13 @@ make_root() {
     "$codename" "$root" "${sources[@]}"
 }
 
+# A build that was killed leaves its root's /proc, /sys and /dev mounted, the innermost last.
+remove_scratch() {
+  local folder
+  while read -r folder; do umount "$folder"; done < <(awk -v scratch="$1/" 'index($2, scratch) == 1 { print $2 }' /proc/self/mounts | tac)
+  rm -rf --one-file-system "$1"
+}
+
 main() {
   local kind=$1 recipe=$2 codename=$3 hash=$4 image=$5
   local lock
@@ -49,9 +56,9 @@ main() {
   flock "$lock"
   if [ -e "$image" ] && [ "$(cat "$image.recipe" 2>/dev/null)" = "$hash" ]; then return; fi
 
-  rm -rf --one-file-system "$scratch"
+  remove_scratch "$scratch"
   mkdir -m 0700 "$scratch"
-  trap 'rm -rf --one-file-system "$scratch"' EXIT
+  trap 'remove_scratch "$scratch"' EXIT
   make_root "$kind" "$recipe" "$codename" "$scratch/root"
   echo "making the file system"
   bash "$here/$kind/make-disk.sh" "$scratch/root" "$scratch/image"

@@ -30,7 +30,7 @@ class Host {
     client.on("session", (accept) => {
       const environment: string[] = [];
       const session = accept();
-      session.on("env", (_, __, { key, val }) => environment.push(`${key}=${val}`));
+      session.on("env", (_, __, { key, val }) => key !== "REFUSED" && environment.push(`${key}=${val}`));
       session.on("exec", (acceptExec, _, { command }) => {
         const channel = acceptExec();
         this.mostRunning = Math.max(this.mostRunning, ++this.running);
@@ -118,6 +118,14 @@ describe("the driver of remote commands", () => {
     expect(lines).toEqual(["one", "two"]);
     await create({ create: "cat", stdin: "quiet", logging: "stderr" });
     expect(lines).toEqual(["one", "two"]);
+  });
+
+  it("names the environment that the host's sshd does not accept", async () => {
+    const environment = { MORE: "x", REFUSED: "y" };
+    await expect(create({ create: "echo never", environment })).rejects.toThrow(
+      "environment REFUSED is not accepted by the host's sshd: see AcceptEnv",
+    );
+    expect(lines).toEqual([]);
   });
 
   it("passes on what the last run said", async () => {

@@ -297,6 +297,13 @@ describe("the embedded engine", { timeout: TIMEOUT }, () => {
     expect(tried.logged()).toEqual(["create"]);
   });
 
+  it("keeps nothing of a first run that was refused", async () => {
+    const tried = project(`throw new pulumi.RunError("lab:standbys must be 0 to 8, got 9");`);
+    await expect(tried.up()).rejects.toThrow(new EngineError("lab:standbys must be 0 to 8, got 9"));
+    expect(fs.readdirSync(tried.location.stateFolder)).toEqual([]);
+    expect(stackEngine(tried.location)).toBeUndefined();
+  });
+
   it("tells a damaged state file from a good one, and how to go back", async () => {
     const tried = project(`new command.local.Command("kept", { create: log("create") });`);
     await tried.up();

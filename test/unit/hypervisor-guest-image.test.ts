@@ -1,4 +1,5 @@
-import { cpSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -34,6 +35,26 @@ describe("a guest image", () => {
     expect(isGuestImageCurrent(options)).toBe(false);
     rmSync(`${image}.recipe`);
     expect(isGuestImageCurrent(options)).toBe(false);
+  });
+});
+
+describe("the build of a guest image", () => {
+  it("clears away what a killed one has left, and never what was mounted there", () => {
+    const build = readFileSync(join(recipes, "build.sh"), "utf8");
+    const [remove = ""] = /^remove_scratch\(\) \{\n.*?\n\}\n/ms.exec(build) ?? [];
+    mkdirSync(join(folder, "machine"));
+    writeFileSync(join(folder, "machine", "device"), "");
+    // In a mount namespace of its own.
+    const script = `set -euo pipefail
+      mkdir -p "$1/.build/root/dev/pts"
+      mount --bind "$1/machine" "$1/.build/root/dev"
+      mkdir "$1/machine/pts"
+      mount -t tmpfs none "$1/.build/root/dev/pts"
+      ${remove}
+      remove_scratch "$1/.build"`;
+    execFileSync("unshare", ["--mount", "--map-root-user", "bash", "-c", script, "bash", folder]);
+    expect(readdirSync(folder)).toEqual(["machine"]);
+    expect(readdirSync(join(folder, "machine"))).toEqual(["device", "pts"]);
   });
 });
 
