@@ -1,4 +1,4 @@
-import { Command, Option } from "commander";
+import { Command, InvalidArgumentError, Option } from "commander";
 import { asRoot, handOver, thisCommand } from "./hand-over";
 import type { Invocation, Options } from "./invocation";
 import { addHost, addSetting, stackOf } from "./invocation";
@@ -89,14 +89,28 @@ program
   .description("remove the cached images")
   .action(() => perform(async () => (await import("./clean")).clean()));
 program
+  .command("bench")
+  .description("time the stack's lab: image, up, second up, destroy; prints Markdown")
+  .option("--runs <number>", "how often the lab is brought up and taken down", positiveInteger, 1)
+  .action((flags: { runs: number }) =>
+    perform(async (invocation) => (await import("./bench")).bench(invocation, flags), needsRootAlways),
+  );
+program
   .command("test")
-  .description("set up what is missing, run every test; further words go to vitest")
+  .description(
+    "set up what is missing, run every test; further words go to vitest; LAB_DEPTH=quick leaves virtual machines out, LAB_DEPTH=full tests all four",
+  )
   .option("--scenario <name>", "run this scenario alone")
   .argument("[vitest...]")
   .allowUnknownOption()
   .action((words: string[], flags: { scenario?: string }) =>
     perform(async (invocation) => (await import("./test")).test(invocation, words, flags), needsRootAlways),
   );
+
+function positiveInteger(text: string): number {
+  if (!/^[1-9]\d*$/.test(text)) throw new InvalidArgumentError("It must be a whole number from 1 on.");
+  return Number(text);
+}
 
 /** A private libvirtd makes network namespaces and mounts. */
 function needsRoot(invocation: Invocation): boolean {

@@ -6,6 +6,7 @@ import { installPackages, requiredPackages } from "../hypervisor/requirements";
 import { handOver } from "./hand-over";
 import type { Invocation } from "./invocation";
 import { PROJECT_FOLDER } from "./invocation";
+import { testDepth } from "./test-depth";
 
 const CHECKS = ["format", "lint", "types", "shell"];
 
@@ -36,7 +37,7 @@ export async function test(
   { scenario }: { scenario?: string },
 ): Promise<number> {
   const filters = scenario === undefined ? [] : [scenarioFile(scenario)];
-  await installPackages([...requiredPackages({ vm: false }), ...TEST_PACKAGES], (line) => {
+  await installPackages([...requiredPackages({ vm: testDepth() !== "quick" }), ...TEST_PACKAGES], (line) => {
     if (line.startsWith("installing ")) process.stdout.write(`${line}\n`);
   });
   const counts: Counts[] = [];

@@ -2,13 +2,15 @@ import { execFileSync, spawn } from "node:child_process";
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { isOnPath } from "../../hypervisor/on-path";
+import { testDepth } from "../../cli/test-depth";
 import { PROJECT_FOLDER } from "./stack-config";
 
 /** The engine that the scenarios run with: LAB_ENGINE, or the embedded one. */
 const ENGINE = process.env.LAB_ENGINE ?? "embedded";
 
-/** Why no scenario can run here, or undefined when they can. */
-export function reasonToSkip(): string | undefined {
+/** Why a scenario cannot run here, or is not wanted, or undefined when it runs. */
+export function reasonToSkip({ vm = false }: { vm?: boolean } = {}): string | undefined {
+  if (vm && testDepth() === "quick") return "LAB_DEPTH is quick";
   return ENGINE === "pulumi" && !isOnPath("pulumi")
     ? "LAB_ENGINE is pulumi, and there is no pulumi on PATH"
     : undefined;
@@ -55,9 +57,11 @@ export class ScenarioLab {
   readonly stack: string;
   readonly stateFolder: string;
   private readonly stackFile: string;
+  private readonly driver: "lxc" | "qemu";
 
   constructor(private readonly base: string) {
     this.stack = `scenario-${base}`;
+    this.driver = base === "container" ? "lxc" : "qemu";
     this.stateFolder = path.join(PROJECT_FOLDER, ".lab", this.stack);
     this.stackFile = path.join(PROJECT_FOLDER, `Pulumi.${this.stack}.yaml`);
   }
@@ -89,15 +93,20 @@ export class ScenarioLab {
   /** Asks the lab's libvirt. */
   virsh(...args: string[]): string[] {
     const socket = path.join(fs.realpathSync(path.join(this.stateFolder, "run")), "libvirt-sock");
-    const command = ["-q", "-c", `lxc:///system?socket=${socket}`, ...args];
+    const command = ["-q", "-c", `${this.driver}:///system?socket=${socket}`, ...args];
     const said = execFileSync("virsh", command, { encoding: "utf8" });
     return said.split("\n").flatMap((line) => line.trim().split(/\s+/)[0] || []);
   }
 
-  /** Takes a host away by hand: its domain, its definition, its disk. */
+  /** Takes a host away by hand: its domain, its definition, its volumes. */
   lose(host: string): void {
     for (const command of ["destroy", "undefine"]) this.virsh(command, host);
-    this.virsh("vol-delete", `${host}.raw`, "--pool", `lab-${this.stack}`);
+    const pool = `lab-${this.stack}`;
+    // A virtual machine has two: disk and seed.
+    const volumes = this.virsh("vol-list", pool).filter(
+      (name) => /^[^.]+/.exec(name)?.[0].replace(/-seed$/, "") === host,
+    );
+    for (const volume of volumes) this.virsh("vol-delete", volume, "--pool", pool);
   }
 
   /** Runs a command that has to succeed, and gives what it printed. */
@@ -119,6 +128,25 @@ export class ScenarioLab {
 
   async status(): Promise<LabStatus> {
     return JSON.parse((await this.run("status", "--json")).stdout) as LabStatus;
+  }
+
+  /** The network namespace of the lab's private libvirtd. */
+  get namespace(): string {
+    return path.basename(fs.readlinkSync(path.join(this.stateFolder, "run")));
+  }
+
+  /** What is left on the machine of a lab that is gone: files, namespace, mounts, loop devices, processes. */
+  remains(namespace: string): string[] {
+    const print = (program: string, ...args: string[]): string => execFileSync(program, args, { encoding: "utf8" });
+    const places: [string, boolean][] = [
+      [this.stateFolder, fs.existsSync(this.stateFolder)],
+      [`/run/lab/${namespace}`, fs.existsSync(`/run/lab/${namespace}`)],
+      ["a network namespace", print("ip", "netns", "list").includes(namespace)],
+      ["a mount", fs.readFileSync("/proc/self/mounts", "utf8").includes(namespace)],
+      ["a loop device", print("losetup", "--list").includes(this.stack)],
+      ["a process", print("ps", "-eo", "args").includes(namespace)],
+    ];
+    return places.filter(([, there]) => there).map(([place]) => place);
   }
 
   /** Destroys the lab and forgets the stack. */

@@ -1,0 +1,160 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import * as path from "node:path";
+import type { GuestKind, GuestRecipe } from "../hypervisor/guest-image";
+import { buildGuestImage } from "../hypervisor/guest-image";
+import { describeMachine } from "./machine";
+import type { TimedStep } from "./steps";
+import { chainOf, perHost, stepsOf } from "./steps";
+import type { TimedRun } from "./timed-run";
+import { timedRun } from "./timed-run";
+
+export interface BenchOptions {
+  readonly projectFolder: string;
+  /** A stack without a lab. */
+  readonly stack: string;
+  /** What its image is made of; undefined when it comes from elsewhere, and is not timed. */
+  readonly image: { readonly kind: GuestKind; readonly recipe: GuestRecipe } | undefined;
+  /** How often a lab is brought up and taken down. */
+  readonly runs: number;
+  /** Numbers of standbys whose first `up` is timed, too; none: it is not. */
+  readonly standbys: readonly number[];
+  /** Gets a line of what happens at a time. */
+  readonly onProgress: (line: string) => void;
+}
+
+/** The life of one lab, timed. */
+interface Life {
+  readonly first: TimedRun;
+  readonly second: TimedRun;
+  readonly destroy: TimedRun;
+}
+
+/**
+ * Times a stack and gives the figures as Markdown.
+ * @throws Error when a command fails: what did not work has no time.
+ */
+export async function bench(options: BenchOptions): Promise<string> {
+  const { stack, runs, image, standbys, onProgress } = options;
+  const head = `## ${stack}, ${new Date().toISOString().slice(0, 10)}\n\n${describeMachine()}\n`;
+  const imageSeconds = image === undefined ? undefined : await timeImage(options, image);
+  const lives: Life[] = [];
+  for (let run = 1; run <= runs; run++) {
+    onProgress(`run ${run} of ${runs}`);
+    lives.push(await live(options, []));
+  }
+  const growth: [number, number][] = [];
+  for (const count of standbys) {
+    onProgress(`${count} standbys`);
+    growth.push([count, (await live(options, ["--config", `lab:standbys=${count}`])).first.seconds]);
+  }
+  return [head, renderLives(lives, imageSeconds), renderSteps(lives), renderGrowth(growth)].filter(Boolean).join("\n");
+}
+
+async function live(options: BenchOptions, words: readonly string[]): Promise<Life> {
+  const first = await lab(options, ["up", "--yes", ...words]);
+  const second = await lab(options, ["up", "--yes", ...words]);
+  if (!second.stdout.includes("nothing to change\n")) throw new Error("the second up changed something");
+  return { first, second, destroy: await lab(options, ["destroy", "--yes"]) };
+}
+
+async function lab({ projectFolder, stack, onProgress }: BenchOptions, words: readonly string[]): Promise<TimedRun> {
+  const run = await timedRun(path.join(projectFolder, "lab"), [...words, "--stack", stack]);
+  onProgress(`./lab ${words.join(" ")}: ${run.seconds.toFixed(1)} s`);
+  if (run.status !== 0)
+    throw new Error(`./lab ${words.join(" ")} ended with ${run.status ?? "a signal"}\n${run.stderr}`);
+  return run;
+}
+
+async function timeImage(
+  { projectFolder, onProgress }: BenchOptions,
+  image: { readonly kind: GuestKind; readonly recipe: GuestRecipe },
+): Promise<number> {
+  const imageFolder = mkdtempSync(path.join(projectFolder, ".lab", "bench-"));
+  try {
+    onProgress("building the image");
+    const start = performance.now();
+    await buildGuestImage({ ...image, imageFolder });
+    return (performance.now() - start) / 1000;
+  } finally {
+    rmSync(imageFolder, { recursive: true });
+  }
+}
+
+const table = (rows: readonly (readonly string[])[]): string =>
+  rows.map((row, index) => `| ${row.join(" | ")} |\n${index === 0 ? `|${"---|".repeat(row.length)}\n` : ""}`).join("");
+
+const seconds = (value: number): string => `${value.toFixed(1)} s`;
+
+/** The middle one, or the lower of two in the middle; with more than one, the least and the most too. */
+function middle(values: readonly number[], show = seconds): string {
+  const sorted = [...values].sort((a, b) => a - b);
+  const [least = 0, most = least] = [sorted[0], sorted.at(-1)];
+  const median = sorted[Math.floor((sorted.length - 1) / 2)] ?? 0;
+  return sorted.length === 1 ? show(median) : `${show(median)} (${show(least)} to ${show(most)})`;
+}
+
+const chainSeconds = (steps: readonly TimedStep[]): number =>
+  chainOf(steps).reduce((sum, part) => sum + part.seconds, 0);
+
+function renderLives(lives: readonly Life[], imageSeconds: number | undefined): string {
+  const steps = lives.map(({ first }) => stepsOf(first.stdout));
+  const walls = steps.map((each) => Math.max(...each.map(({ end }) => end)));
+  return table([
+    ["what", lives.length === 1 ? "one run" : `${lives.length} runs: the middle one (least to most)`],
+    ...(imageSeconds === undefined ? [] : [["image build", seconds(imageSeconds)]]),
+    ["`up` from nothing, image there", middle(lives.map(({ first }) => first.seconds))],
+    ["of which the engine", middle(walls)],
+    ["longest serial chain", middle(steps.map(chainSeconds))],
+    [
+      "engine ÷ chain",
+      middle(
+        walls.map((wall, index) => wall / chainSeconds(steps[index] ?? [])),
+        (value) => value.toFixed(2),
+      ),
+    ],
+    ["second `up`, nothing to change", middle(lives.map(({ second }) => second.seconds))],
+    [
+      "second ÷ first",
+      middle(
+        lives.map(({ first, second }) => (100 * second.seconds) / first.seconds),
+        (value) => `${value.toFixed(0)} %`,
+      ),
+    ],
+    ["`destroy`", middle(lives.map(({ destroy }) => destroy.seconds))],
+    [
+      "memory of `./lab up` at its peak, all node processes",
+      middle(
+        lives.map(({ first }) => first.peakMiB),
+        (value) => `${value.toFixed(0)} MiB`,
+      ),
+    ],
+  ]);
+}
+
+function renderSteps(lives: readonly Life[]): string {
+  const steps = stepsOf(lives.at(-1)?.first.stdout ?? "");
+  const slowest = [...steps].sort((a, b) => b.seconds - a.seconds).slice(0, 12);
+  const list = (rows: readonly { readonly title: string; readonly seconds: number }[]): string[][] =>
+    rows.map((row) => [row.title, seconds(row.seconds)]);
+  return [
+    "The chain of the last run:\n",
+    table([["part", "time"], ...list(chainOf(steps))]),
+    "Time at work per host, and the slowest steps:\n",
+    table([
+      ["host, step", "time"],
+      ...list([...perHost(steps)].map(([host, sum]) => ({ title: host, seconds: sum }))),
+      ...list(slowest.map(({ host, step, seconds: each }) => ({ title: `${host} ${step}`, seconds: each }))),
+    ]),
+  ].join("\n");
+}
+
+function renderGrowth(growth: readonly (readonly [number, number])[]): string {
+  if (growth.length === 0) return "";
+  return table([
+    ["standbys", "`up` from nothing", "against the one before"],
+    ...growth.map(([count, each], index) => {
+      const before = growth[index - 1]?.[1];
+      return [String(count), seconds(each), before === undefined ? "" : `+${(100 * (each / before - 1)).toFixed(0)} %`];
+    }),
+  ]);
+}

@@ -1,0 +1,72 @@
+import * as fs from "node:fs";
+import * as path from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { testDepth } from "../../cli/test-depth";
+import { reasonToSkip, ScenarioLab } from "../support/scenario-lab";
+
+/** The default stack: virtual machines, on kvm where that works, else emulated. */
+const lab = new ScenarioLab("local");
+const standbys = testDepth() === "full" ? 2 : 1;
+const STANDBY = "pg2-srv";
+
+const skipped = reasonToSkip({ vm: true });
+
+const up = () => lab.run("up", "--yes", `--config=lab:standbys=${standbys}`);
+
+beforeAll(async () => {
+  if (skipped === undefined) await lab.begin();
+});
+
+afterAll(() => lab.remove());
+
+describe.skipIf(skipped)(`a lab on virtual machines${skipped === undefined ? "" : ` (skipped: ${skipped})`}`, () => {
+  it("says what they run on, comes up from nothing, and is proven", async () => {
+    const { status, stdout, stderr } = await up();
+    expect(status, stdout + stderr).toBe(0);
+    expect(stderr).toMatch(/the virtual machines (run on kvm|are emulated)/);
+    const { proven, hosts, backups } = await lab.status();
+    expect(proven).toBe(true);
+    expect(hosts.filter(({ streaming }) => streaming)).toHaveLength(standbys);
+    expect(backups.map(({ type, fromStandby }) => [type, fromStandby])).toEqual([
+      ["full", false],
+      ["full", true],
+    ]);
+  });
+
+  it("leaves no SSH host key in a seed that was read", () => {
+    const folder = path.join(lab.stateFolder, "libvirt", "lib", "images", `lab-${lab.stack}`);
+    const seeds = fs.readdirSync(folder).filter((file) => file.endsWith("-seed.iso"));
+    expect(seeds).toHaveLength(2 + standbys);
+    for (const seed of seeds) {
+      expect(
+        fs.readFileSync(path.join(folder, seed)).every((byte) => byte === 0),
+        seed,
+      ).toBe(true);
+      expect(fs.statSync(path.join(folder, seed)).mode & 0o077, seed).toBe(0);
+    }
+  });
+
+  it("has nothing to change the second time", async () => {
+    const { status, stdout, stderr } = await up();
+    expect(status, stderr).toBe(0);
+    expect(stdout).toContain("nothing to change\n");
+  });
+
+  it("gets a standby back that was lost, with its rows, and a host that was switched off, without its seed", async () => {
+    await lab.query("pg1-srv", "CREATE TABLE kept AS SELECT generate_series(1, 1000) AS number");
+    lab.lose(STANDBY);
+    lab.virsh("destroy", "backup-srv");
+    const { status, stdout, stderr } = await up();
+    expect(status, stdout + stderr).toBe(0);
+    expect(stdout).toContain("backup-srv was switched off: started\n");
+    await expect
+      .poll(() => lab.query(STANDBY, "SELECT sum(number) FROM kept"), { timeout: 60_000, interval: 2000 })
+      .toBe("500500");
+  });
+
+  it("leaves nothing when it is destroyed, but the image", async () => {
+    const { namespace } = lab;
+    await lab.must("destroy", "--yes");
+    expect(lab.remains(namespace)).toEqual([]);
+  });
+});
