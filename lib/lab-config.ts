@@ -1,8 +1,8 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { planAddresses, POSTGRESQL_HOSTS } from "./address-plan";
-import type { FamilyName } from "./families";
-import { FAMILY_NAMES } from "./families";
+import type { FamilyName, PackageSource } from "./families";
+import { FAMILY_NAMES, familyOf } from "./families";
 import type { PgBackRestOptions, Repository } from "./pgbackrest-conf";
 import { refusalOf } from "./pgbackrest-conf";
 import type { PostgreSqlSettings } from "./postgresql-conf";
@@ -10,9 +10,6 @@ import { isInsisted } from "./postgresql-conf";
 
 /** What the hosts are. */
 export type Hypervisor = "kvm" | "qemu" | "lxc";
-
-/** Where packages come from. */
-export type PackageSource = "pgdg" | "distribution" | "mirror";
 
 /** The configuration, checked. Field names are the keys of Pulumi.yaml, which describes them. */
 export interface LabConfig {
@@ -126,6 +123,9 @@ export function checkLabConfig(raw: Readonly<Record<string, string>>, projectFol
   if (packages === "mirror" && !/^https?:\/\/\S+$/.test(text("mirrorUrl"))) {
     refuse("mirrorUrl", `must be an http or https URL when lab:packages is mirror, got "${text("mirrorUrl")}"`);
   }
+  const family = oneOf("family", FAMILY_NAMES);
+  const postgresqlVersion = whole("postgresqlVersion", 10, 18);
+  if (problems.length === 0) checkSource(family, packages, postgresqlVersion, refuse);
   const pgbackrest = scalars("pgbackrest");
   for (const option of Object.keys(pgbackrest)) {
     const reason = refusalOf(option);
@@ -144,10 +144,10 @@ export function checkLabConfig(raw: Readonly<Record<string, string>>, projectFol
       projectFolder,
     ),
     imagePath: absoluteImage(matching("imagePath", /^\S+$/, "a file or a URL without blanks"), projectFolder),
-    family: oneOf("family", FAMILY_NAMES),
+    family,
     packages,
     mirrorUrl: text("mirrorUrl"),
-    postgresqlVersion: whole("postgresqlVersion", 10, 18),
+    postgresqlVersion,
     pgbackrestVersion: matching("pgbackrestVersion", /^\d+\.\d+(\.\d+)?$/, "an exact version such as 2.59.1"),
     stanza: matching("stanza", /^[a-z][a-z0-9-]*$/, "a name that matches [a-z][a-z0-9-]*"),
     primary: oneOf("primary", POSTGRESQL_HOSTS),
@@ -174,6 +174,27 @@ export function checkLabConfig(raw: Readonly<Record<string, string>>, projectFol
   };
   if (problems.length > 0) throw new ConfigError(problems);
   return deepFreeze(config);
+}
+
+/** Refuses a source that has no such PostgreSQL for the family. */
+function checkSource(
+  name: FamilyName,
+  packages: PackageSource,
+  version: number,
+  refuse: (key: string, problem: string) => void,
+): void {
+  const { title, sources, distributionVersion } = familyOf(name, version);
+  if (!sources.includes(packages)) {
+    refuse(
+      "packages",
+      `must be one of ${sources.join(", ")} when lab:family is ${name} (${title}), got "${packages}"; its own packages are laid out otherwise`,
+    );
+  } else if (packages === "distribution" && version !== distributionVersion) {
+    refuse(
+      "postgresqlVersion",
+      `must be ${distributionVersion}, which is what ${title} has, when lab:packages is distribution, got "${version}"; hint: lab:packages pgdg has every version`,
+    );
+  }
 }
 
 function checkRepository(list: unknown, given: string, refuse: (key: string, problem: string) => void): Repository {
