@@ -59,8 +59,11 @@ export class ScenarioLab {
   private readonly stackFile: string;
   private readonly driver: "lxc" | "qemu";
 
-  constructor(private readonly base: string) {
-    this.stack = `scenario-${base}`;
+  constructor(
+    private readonly base: string,
+    name = base,
+  ) {
+    this.stack = `scenario-${name}`;
     this.driver = base === "container" ? "lxc" : "qemu";
     this.stateFolder = path.join(PROJECT_FOLDER, ".lab", this.stack);
     this.stackFile = path.join(PROJECT_FOLDER, `Pulumi.${this.stack}.yaml`);
