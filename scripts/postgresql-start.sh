@@ -8,7 +8,7 @@ reloaded_since() {
 }
 
 # A primary that was restored replays the archive before it is one.
-has_settled() {
+is_recovered() {
   [[ $(query "$1" -c "SELECT NOT pg_is_in_recovery() OR (pg_stat_file('standby.signal', true)).size IS NOT NULL") == t ]]
 }
 
@@ -39,7 +39,7 @@ main() {
     journalctl -u "$service" -n 20 --no-pager >&2
     return 1
   fi
-  await 7000 has_settled "$binaries"
+  await 7000 is_recovered "$binaries"
   recovering=$(query "$binaries" -c 'SELECT pg_is_in_recovery()')
   if [[ $role == primary && $recovering == t ]] || [[ $role == standby && $recovering == f ]]; then
     echo "the cluster on $(hostname) must be a $role, and is the other; promote it or move its data aside by hand" >&2
