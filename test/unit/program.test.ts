@@ -62,7 +62,7 @@ describe.each(STACKS)("the whole program, stack %s %o", (stack, settings) => {
   });
 
   it("lets a command with a `delete` go before its replacement comes", async () => {
-    const local = (await runLab(stack, settings)).filter(({ type }) => type === "command:local:Command");
+    const local = (await runLab(stack, settings)).filter(({ inputs }) => inputs.delete !== undefined);
     for (const { options, inputs } of local) {
       expect(options.deleteBeforeReplace).toBe(true);
       expect(inputs.delete).toMatch(/ \S+-srv-domain-uuid$/);
