@@ -1,8 +1,10 @@
 import type { ChildProcess } from "node:child_process";
 import { execFileSync, spawn } from "node:child_process";
 import { createHash } from "node:crypto";
+import { once } from "node:events";
 import * as fs from "node:fs";
 import * as http from "node:http";
+import * as https from "node:https";
 import * as path from "node:path";
 
 const PORT = 8080;
@@ -43,10 +45,22 @@ export class PackageMirror {
   private constructor(private readonly server: ChildProcess) {}
 
   /** Serves a folder that `downloadPackages` has filled, on every address that the namespace has or gets. */
-  static async start(folder: string, namespace: string): Promise<PackageMirror> {
+  static start(folder: string, namespace: string): Promise<PackageMirror> {
+    return this.run(namespace, [path.join(folder, "archives")]);
+  }
+
+  /**
+   * Serves as the servers that the folders of `www` are named for, by http and, with `server.crt` and `server.key`, by https, on
+   * every address of the namespace.
+   */
+  static startAsServers(folder: string, namespace: string): Promise<PackageMirror> {
+    return this.run(namespace, [path.join(folder, "www"), folder]);
+  }
+
+  private static async run(namespace: string, args: readonly string[]): Promise<PackageMirror> {
     const server = spawn(
       "nsenter",
-      [`--net=/run/netns/${namespace}`, process.execPath, "--import", "tsx", __filename, path.join(folder, "archives")],
+      [`--net=/run/netns/${namespace}`, process.execPath, "--import", "tsx", __filename, ...args],
       { stdio: ["pipe", "pipe", "inherit"] },
     );
     await new Promise<void>((resolve, reject) => {
@@ -70,16 +84,31 @@ export class PackageMirror {
   }
 }
 
-function serve(folder: string): void {
-  const server = http.createServer((request, response) => {
-    const file = path.join(folder, path.normalize(decodeURIComponent(request.url ?? "/")));
+/** Answers with the files of a folder; with those of the folder named for the server when several are served. */
+function answerFrom(folder: string, severalServers: boolean): http.RequestListener {
+  return (request, response) => {
+    const server = severalServers ? (request.headers.host ?? "").replace(/:\d+$/, "") : "";
+    const file = path.join(folder, server, path.normalize(decodeURIComponent(request.url ?? "/")));
     const found = file.startsWith(`${folder}/`) && fs.existsSync(file) && fs.statSync(file).isFile();
     response.writeHead(found ? 200 : 404);
     if (found) fs.createReadStream(file).pipe(response);
     else response.end();
-  });
-  server.listen(PORT, () => process.stdout.write("serving\n"));
-  process.stdin.on("end", () => process.exit()).resume();
+  };
 }
 
-if (require.main === module) serve(path.resolve(process.argv[2] ?? "."));
+async function serve(folder: string, certificate: string | undefined): Promise<void> {
+  const answer = answerFrom(folder, certificate !== undefined);
+  const pem = (name: string): Buffer => fs.readFileSync(path.join(certificate ?? "", name));
+  const servers: [http.Server, number][] =
+    certificate === undefined
+      ? [[http.createServer(answer), PORT]]
+      : [
+          [http.createServer(answer), 80],
+          [https.createServer({ cert: pem("server.crt"), key: pem("server.key") }, answer), 443],
+        ];
+  process.stdin.on("end", () => process.exit()).resume();
+  for (const [server, port] of servers) await once(server.listen(port), "listening");
+  process.stdout.write("serving\n");
+}
+
+if (require.main === module) void serve(path.resolve(process.argv[2] ?? "."), process.argv[3]);

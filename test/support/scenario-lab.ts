@@ -56,8 +56,11 @@ export class ScenarioLab {
   readonly stateFolder: string;
   private readonly stackFile: string;
 
-  constructor(private readonly base: string) {
-    this.stack = `scenario-${base}`;
+  constructor(
+    private readonly base: string,
+    name = base,
+  ) {
+    this.stack = `scenario-${name}`;
     this.stateFolder = path.join(PROJECT_FOLDER, ".lab", this.stack);
     this.stackFile = path.join(PROJECT_FOLDER, `Pulumi.${this.stack}.yaml`);
   }

