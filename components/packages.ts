@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { Family } from "../lib/families";
+import { PORTS } from "../lib/families";
 import { renderDnfIni } from "../lib/ini-dialects";
 import type { LabConfig } from "../lib/lab-config";
 import type { FileArgs, RemoteHost } from "../lib/remote";
@@ -8,12 +9,15 @@ import { runScript } from "../lib/remote";
 export interface PackagesArgs {
   host: RemoteHost;
   family: Family;
-  config: Pick<LabConfig, "packages" | "mirrorUrl" | "postgresqlVersion" | "pgbackrestVersion">;
+  config: Pick<LabConfig, "family" | "packages" | "mirrorUrl" | "pgbackrestVersion">;
   /** Whether the host runs PostgreSQL, and not pgBackRest alone. */
   postgresql: boolean;
 }
 
-/** PostgreSQL and pgBackRest as packages: the version of pgBackRest exact and held, since other versions refuse to talk to it. */
+/**
+ * PostgreSQL and pgBackRest as packages: the version of pgBackRest exact and held, since other versions refuse to talk to it; and
+ * both let through what guards the host.
+ */
 export class Packages extends pulumi.ComponentResource {
   constructor(name: string, args: PackagesArgs, opts?: pulumi.ComponentResourceOptions) {
     super("lab:host:Packages", name, {}, opts);
@@ -33,19 +37,27 @@ export class Packages extends pulumi.ComponentResource {
             },
           ]
         : [];
-    runScript(
+    const { ids, version } = family.system;
+    const installed = runScript(
       `${name}-install`,
       host,
       family.packagesScript,
       [
+        `${config.family}: ${ids.join(" ")} ${version}`,
         config.packages,
-        config.mirrorUrl,
+        config.packages === "pgdg" ? family.repositoryPackages.join(" ") : config.mirrorUrl,
         config.pgbackrestVersion,
-        String(config.postgresqlVersion),
-        postgresql ? "server" : "client",
+        ...(postgresql ? family.serverPackages : []),
       ],
       { parent: this, dependsOn: opts?.dependsOn, files: repositories, timeout: "30m" },
     );
+    if (family.guardsScript !== undefined) {
+      const ports = [PORTS.pgbackrest, ...(postgresql ? [PORTS.postgresql] : [])];
+      runScript(`${name}-guards`, host, family.guardsScript, ports.map(String), {
+        parent: this,
+        dependsOn: [installed],
+      });
+    }
 
     this.registerOutputs({});
   }

@@ -1,8 +1,8 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { planAddresses, POSTGRESQL_HOSTS } from "./address-plan";
-import type { FamilyName } from "./families";
-import { FAMILY_NAMES } from "./families";
+import type { FamilyName, PackageSource } from "./families";
+import { FAMILY_NAMES, familyOf } from "./families";
 import type { PgBackRestOptions, Repository } from "./pgbackrest-conf";
 import { refusalOf } from "./pgbackrest-conf";
 import type { PostgreSqlSettings } from "./postgresql-conf";
@@ -11,9 +11,6 @@ import { POSTGRESQL_VERSIONS, versionProblem } from "./version-support";
 
 /** What the hosts are. */
 export type Hypervisor = "kvm" | "qemu" | "lxc";
-
-/** Where packages come from. */
-export type PackageSource = "pgdg" | "distribution" | "mirror";
 
 /** The configuration, checked. Field names are the keys of Pulumi.yaml, which describes them. */
 export interface LabConfig {
@@ -129,6 +126,9 @@ export function checkLabConfig(raw: Readonly<Record<string, string>>, projectFol
   if (packages === "mirror" && !/^https?:\/\/\S+$/.test(text("mirrorUrl"))) {
     refuse("mirrorUrl", `must be an http or https URL when lab:packages is mirror, got "${text("mirrorUrl")}"`);
   }
+  const family = oneOf("family", FAMILY_NAMES);
+  const postgresqlVersion = whole("postgresqlVersion", POSTGRESQL_VERSIONS[0] ?? 0, POSTGRESQL_VERSIONS.at(-1) ?? 0);
+  if (problems.length === 0) checkSource(family, packages, postgresqlVersion, refuse);
   const pgbackrest = scalars("pgbackrest");
   for (const option of Object.keys(pgbackrest)) {
     const reason = refusalOf(option);
@@ -148,10 +148,10 @@ export function checkLabConfig(raw: Readonly<Record<string, string>>, projectFol
     ),
     imagePath: absoluteImage(matching("imagePath", /^\S+$/, "a file or a URL without blanks"), projectFolder),
     imageChecksum: matching("imageChecksum", /^(sha256:[0-9a-f]{64})?$/, "empty or sha256: and 64 digits of 0-9a-f"),
-    family: oneOf("family", FAMILY_NAMES),
+    family,
     packages,
     mirrorUrl: text("mirrorUrl"),
-    postgresqlVersion: whole("postgresqlVersion", POSTGRESQL_VERSIONS[0] ?? 0, POSTGRESQL_VERSIONS.at(-1) ?? 0),
+    postgresqlVersion,
     pgbackrestVersion: matching("pgbackrestVersion", /^\d+\.\d+(\.\d+)?$/, "an exact version such as 2.59.1"),
     stanza: matching("stanza", /^[a-z][a-z0-9-]*$/, "a name that matches [a-z][a-z0-9-]*"),
     primary: oneOf("primary", POSTGRESQL_HOSTS),
@@ -186,6 +186,27 @@ export function checkLabConfig(raw: Readonly<Record<string, string>>, projectFol
   }
   if (problems.length > 0) throw new ConfigError(problems);
   return deepFreeze(config);
+}
+
+/** Refuses a source that has no such PostgreSQL for the family. */
+function checkSource(
+  name: FamilyName,
+  packages: PackageSource,
+  version: number,
+  refuse: (key: string, problem: string) => void,
+): void {
+  const { title, sources, distributionVersion } = familyOf(name, version);
+  if (!sources.includes(packages)) {
+    refuse(
+      "packages",
+      `must be one of ${sources.join(", ")} when lab:family is ${name} (${title}), got "${packages}"; its own packages are laid out otherwise`,
+    );
+  } else if (packages === "distribution" && version !== distributionVersion) {
+    refuse(
+      "postgresqlVersion",
+      `must be ${distributionVersion}, which is what ${title} has, when lab:packages is distribution, got "${version}"; hint: lab:packages pgdg has every version`,
+    );
+  }
 }
 
 function checkRepository(list: unknown, given: string, refuse: (key: string, problem: string) => void): Repository {

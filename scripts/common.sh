@@ -49,3 +49,13 @@ handshake_problem() {
   kill $! 2>/dev/null || true
   [[ "$answer" == welcome ]] || tr -d '"\\[:cntrl:]' <<<"${answer:-no greeting from port 8432}"
 }
+
+# Ends a step on another system than was said, such as "el8: rocky almalinux rhel 8": a family, os-release's IDs, its version's beginning.
+expect_system() {
+  local family=${1%%:*} ids=" ${1#*: } " version=${1##* } ID VERSION_ID PRETTY_NAME
+  # shellcheck source=/dev/null
+  source /etc/os-release
+  [[ $ids == *" $ID "* && $VERSION_ID. == "$version".* ]] && return
+  echo "lab:family is $family, but $(hostname) runs $PRETTY_NAME; hint: set lab:family or lab:imagePath" >&2
+  return 1
+}

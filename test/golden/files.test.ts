@@ -7,7 +7,7 @@ import { renderPgHba, renderPgPass, renderPostgreSqlConf } from "../../lib/postg
 import { renderSeed } from "../../lib/seed";
 
 /** Every byte that a host gets, against the file of that name; the user's options are there to show where they go. */
-const { dataFolder } = familyOf("el", 14);
+const { dataFolder } = familyOf("el8", 14);
 const member = (name: string): { name: string; dataFolder: string } => ({ name, dataFolder });
 const options = { "process-max": 4, "archive-async": true, "repo1-bundle": true, "compress-type": "zst" };
 

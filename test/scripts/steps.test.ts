@@ -1,6 +1,8 @@
 import { createHash } from "node:crypto";
 import * as fs from "node:fs";
+import { parseEnv } from "node:util";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import type { ScriptRun } from "../support/stand-ins";
 import { StandIns } from "../support/stand-ins";
 
 let host: StandIns;
@@ -302,22 +304,25 @@ describe("replication-role-create.sh", () => {
 });
 
 describe("packages-install-el.sh", () => {
+  const { ID, VERSION_ID, PRETTY_NAME } = parseEnv(fs.readFileSync("/etc/os-release", "utf8"));
+  const here = `el8: rocky ${ID} ${VERSION_ID}`;
+  const install = (system: string): ScriptRun =>
+    host.run("packages-install-el.sh", [
+      ...[system, "pgdg", "https://pgdg/repo.rpm https://epel/release.rpm", "2.59.1"],
+      ...["postgresql14-server", "postgresql14-contrib"],
+    ]);
+
   it("leaves a host that has them as it is", () => {
     host.add("rpm", "").add("dnf", "").add("pgbackrest", "echo pgBackRest 2.59.1");
-    const run = host.run("packages-install-el.sh", ["pgdg", "", "2.59.1", "14", "server"]);
-    expect(run.calls.filter((call) => call.startsWith("dnf"))).toEqual(["dnf versionlock add pgbackrest-2.59.1"]);
-    expect(run.status).toBe(0);
+    const { status, calls } = install(here);
+    expect(calls.filter((call) => call.startsWith("dnf"))).toEqual(["dnf versionlock add pgbackrest-2.59.1"]);
+    expect(status).toBe(0);
   });
 
   it("installs PGDG's packages after the module that hides them is off", () => {
-    host
-      .add("rpm", "case $1 in -E) echo 8 ;; -q) exit 1 ;; esac")
-      .add("dnf", "")
-      .add("pgbackrest", "echo pgBackRest 2.59.1");
-    const run = host.run("packages-install-el.sh", ["pgdg", "", "2.59.1", "14", "server"]);
-    expect(run.calls.filter((call) => call.startsWith("dnf"))).toEqual([
-      "dnf install -y https://download.postgresql.org/pub/repos/yum/reporpms/EL-8-x86_64/pgdg-redhat-repo-latest.noarch.rpm",
-      "dnf install -y epel-release",
+    host.add("rpm", "exit 1").add("dnf", "").add("pgbackrest", "echo pgBackRest 2.59.1");
+    expect(install(here).calls.filter((call) => call.startsWith("dnf"))).toEqual([
+      "dnf install -y https://pgdg/repo.rpm https://epel/release.rpm",
       "dnf -qy module disable postgresql",
       "dnf install -y pgbackrest-2.59.1 openssl jq postgresql14-server postgresql14-contrib dnf-command(versionlock)",
       "dnf versionlock add pgbackrest-2.59.1",
@@ -326,7 +331,63 @@ describe("packages-install-el.sh", () => {
 
   it("fails on a version that is not the one that was asked for", () => {
     host.add("rpm", "").add("dnf", "").add("pgbackrest", "echo pgBackRest 2.45");
-    expect(host.run("packages-install-el.sh", ["pgdg", "", "2.59.1", "14", "server"]).status).toBe(1);
+    expect(install(here).status).toBe(1);
+  });
+
+  it.each([`el8: rocky rhel ${VERSION_ID}`, `el8: rocky ${ID} ${VERSION_ID}0`])(
+    "refuses another system than %s",
+    (system) => {
+      host.add("rpm", "").add("dnf", "").add("hostname", "echo pg1-srv");
+      expect(install(system)).toMatchObject({
+        status: 1,
+        stderr: `lab:family is el8, but pg1-srv runs ${PRETTY_NAME}; hint: set lab:family or lab:imagePath\n`,
+        calls: ["hostname "],
+      });
+    },
+  );
+});
+
+describe("guards-open-el.sh", () => {
+  const open = (): ScriptRun => host.run("guards-open-el.sh", ["8432", "5432"]);
+
+  it("changes nothing where neither SELinux nor firewalld is on", () => {
+    host.add("selinuxenabled", "exit 1").add("systemctl", "exit 3").add("semanage", "").add("firewall-cmd", "");
+    expect(open()).toMatchObject({ status: 0, calls: ["selinuxenabled ", "systemctl is-active --quiet firewalld"] });
+  });
+
+  it("labels what PostgreSQL's archive command needs, and leaves SELinux on", () => {
+    host.add("selinuxenabled", "").add("systemctl", "exit 3").add("semanage", "").add("restorecon", "");
+    expect(open()).toMatchObject({
+      status: 0,
+      calls: [
+        "selinuxenabled ",
+        "semanage port -a -t postgresql_port_t -p tcp 8432",
+        "semanage fcontext -a -t postgresql_log_t /var/log/pgbackrest(/.*)?",
+        "restorecon -R /var/log/pgbackrest",
+        "semanage fcontext -a -t postgresql_db_t /var/spool/pgbackrest(/.*)?",
+        "restorecon -R /var/spool/pgbackrest",
+        "systemctl is-active --quiet firewalld",
+      ],
+    });
+  });
+
+  it("changes a label that is there already, and fails when it may not", () => {
+    host.add("selinuxenabled", "").add("systemctl", "exit 3").add("restorecon", "");
+    host.add("semanage", "[[ $2 != -a ]]");
+    expect(open()).toMatchObject({ status: 0 });
+    expect(open().calls).toContain("semanage fcontext -m -t postgresql_db_t /var/spool/pgbackrest(/.*)?");
+    host.add("semanage", "exit 1");
+    expect(open().status).toBe(1);
+  });
+
+  it("opens the ports in a firewalld that runs, now and for good", () => {
+    host.add("selinuxenabled", "exit 1").add("systemctl", "").add("firewall-cmd", "");
+    expect(open().calls.slice(2)).toEqual([
+      "firewall-cmd --quiet --permanent --add-port=8432/tcp",
+      "firewall-cmd --quiet --add-port=8432/tcp",
+      "firewall-cmd --quiet --permanent --add-port=5432/tcp",
+      "firewall-cmd --quiet --add-port=5432/tcp",
+    ]);
   });
 });
 

@@ -28,11 +28,11 @@ describe("the configuration", () => {
   it("accepts the stacks that the project ships", () => {
     expect(stackConfig("dev")).toMatchObject({
       hypervisor: "kvm",
-      family: "el",
+      family: "el8",
       postgresqlVersion: 14,
       packages: "pgdg",
     });
-    expect(stackConfig("container")).toMatchObject({ hypervisor: "lxc", family: "debian", postgresqlVersion: 15 });
+    expect(stackConfig("container")).toMatchObject({ hypervisor: "lxc", family: "debian12", postgresqlVersion: 15 });
   });
 
   it("is frozen, lists included", () => {
@@ -54,7 +54,18 @@ describe("the configuration", () => {
     [{ standbys: 9 }, `lab:standbys must be a whole number from 0 to 8, got "9"`],
     [{ standbys: "two" }, `lab:standbys must be a whole number from 0 to 8, got "two"`],
     [{ hypervisor: "xen" }, `lab:hypervisor must be one of kvm, qemu, lxc, got "xen"`],
-    [{ family: "suse" }, `lab:family must be one of debian, el, got "suse"`],
+    [
+      { family: "suse" },
+      `lab:family must be one of el8, el9, debian12, debian13, ubuntu22.04, ubuntu24.04, got "suse"`,
+    ],
+    [
+      { family: "el8" },
+      `lab:packages must be one of pgdg, mirror when lab:family is el8 (Rocky Linux 8, AlmaLinux 8, RHEL 8), got "distribution"; its own packages are laid out otherwise`,
+    ],
+    [
+      { family: "debian13", packages: "distribution" },
+      `lab:postgresqlVersion must be 17, which is what Debian 13 has, when lab:packages is distribution, got "15"; hint: lab:packages pgdg has every version`,
+    ],
     [{ packages: "npm" }, `lab:packages must be one of pgdg, distribution, mirror, got "npm"`],
     [{ packages: "mirror" }, `lab:mirrorUrl must be an http or https URL when lab:packages is mirror, got ""`],
     [{ stanza: "De mo" }, `lab:stanza must be a name that matches [a-z][a-z0-9-]*, got "De mo"`],

@@ -109,6 +109,21 @@ describe("the program", () => {
     expect((await runLab("dev")).map(({ name }) => name)).not.toContain("storage-verify");
   });
 
+  it("opens EL's guards once the packages are there and before anything is served; Debian has none", async () => {
+    const guards = (resources: Registered[]): string[] =>
+      resources
+        .filter(({ name }) => name.endsWith("-guards"))
+        .map(({ name, inputs }) => `${name} ${String(inputs.create)}`);
+    expect(guards(await runLab("dev"))).toEqual([
+      "backup-srv-packages-guards sudo bash -s -- 8432",
+      ...["pg1", "pg2", "pg3"].map((host) => `${host}-srv-packages-guards sudo bash -s -- 8432 5432`),
+    ]);
+    expect([...(await allBefore(await runLab("dev"), "pg1-srv-pgbackrest-start"))]).toEqual(
+      expect.arrayContaining(["pg1-srv-packages-install", "pg1-srv-packages-guards"]),
+    );
+    expect(guards(await runLab("container"))).toEqual([]);
+  });
+
   it("keeps the network as it is, whatever the number of standbys", async () => {
     const network = async (standbys: number): Promise<unknown> =>
       (await runLab("container", { standbys })).find(({ type }) => type === "libvirt:index/network:Network")?.inputs;

@@ -1,0 +1,34 @@
+#!/usr/bin/env bash
+# Lets pgBackRest and PostgreSQL through SELinux and firewalld, each where it is on, and leaves it on: TCP ports $@, of which the first is
+# pgBackRest's, and the folders that PostgreSQL's archive command writes to. Safe to run again: every label is set, none is added twice.
+set -euo pipefail
+
+# PostgreSQL (postgresql_t) may write and connect only to what is labelled as its own (selinux-policy, postgresql.te and .fc).
+label_folder() {
+  local type=$1 folder=$2
+  semanage fcontext -a -t "$type" "$folder(/.*)?" 2>/dev/null || semanage fcontext -m -t "$type" "$folder(/.*)?"
+  restorecon -R "$folder"
+}
+
+allow_in_selinux() {
+  local port=$1
+  [[ -n $(type -P semanage) ]] || dnf install -y policycoreutils-python-utils
+  semanage port -a -t postgresql_port_t -p tcp "$port" 2>/dev/null || semanage port -m -t postgresql_port_t -p tcp "$port"
+  label_folder postgresql_log_t /var/log/pgbackrest
+  label_folder postgresql_db_t /var/spool/pgbackrest
+}
+
+open_in_firewalld() {
+  local port
+  for port in "$@"; do
+    firewall-cmd --quiet --permanent --add-port="$port/tcp"
+    firewall-cmd --quiet --add-port="$port/tcp"
+  done
+}
+
+main() {
+  if [[ -n $(type -P selinuxenabled) ]] && selinuxenabled; then allow_in_selinux "$1"; fi
+  if systemctl is-active --quiet firewalld; then open_in_firewalld "$@"; fi
+}
+
+main "$@" </dev/null
