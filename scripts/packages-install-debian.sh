@@ -16,6 +16,8 @@ add_source() {
       echo "deb [trusted=yes] $from ./" >/etc/apt/sources.list.d/lab.list
       ;;
     pgdg)
+      # A new image has no lists.
+      apt-get update
       apt-get install -y --no-install-recommends "$from" ca-certificates
       /usr/share/postgresql-common/pgdg/apt.postgresql.org.sh -y
       ;;

@@ -13,10 +13,18 @@ export type Shape = "el8" | "pgdg-apt";
 /** Debian packages that a guest, or what its repositories hold, is made from. */
 const PACKAGES: Readonly<Record<Shape, readonly string[]>> = {
   el8: [
-    ...["dnf", "dnf-plugins-core", "rpm", "gpgv", "ca-certificates"],
+    ...["dnf", "dnf-plugins-core", "rpm", "gpgv", "ca-certificates", "logrotate"],
     ...["pgbackrest", "postgresql-client-15", "libssh2-1", "jq", "openssl", "libjq1"],
   ],
-  "pgdg-apt": ["postgresql-common", "postgresql-client-15", "pgbackrest", "jq", "openssl", "ca-certificates", "curl"],
+  "pgdg-apt": [
+    "postgresql-common",
+    "postgresql-client-15",
+    "pgbackrest",
+    "jq",
+    "openssl",
+    "ca-certificates",
+    "logrotate",
+  ],
 };
 
 const RECIPES = path.join(__dirname, "guests");

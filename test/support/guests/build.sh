@@ -26,14 +26,16 @@ sign_with_new_key() {
 main() {
   local shape=$1 plain=$2 archives=$3 postgresql=$4 out=$5 scratch=$5.next root key hosts
   rm -rf --one-file-system "$scratch"
-  mkdir -p -m 0700 "$scratch/www"
+  mkdir -p "$scratch/www"
+  chmod 0700 "$scratch"
   key=$(sign_with_new_key "$scratch/gnupg")
   export GNUPGHOME=$scratch/gnupg
   trap 'gpgconf --kill all' EXIT
   gpg --armor --export "$key" >"$scratch/www/key.asc"
   bash "$here/$shape/repositories.sh" "$archives" "$postgresql" "$key" "$scratch/www"
   hosts=$(find "$scratch/www" -mindepth 1 -maxdepth 1 -type d -printf '%f ')
-  certify "$scratch" "DNS:$(sed 's/ \(.\)/,DNS:\1/g' <<<"${hosts% }")"
+  hosts=${hosts% }
+  certify "$scratch" "DNS:${hosts// /,DNS:}"
 
   cp --sparse=always "$plain" "$scratch/image.raw"
   root=$scratch/root

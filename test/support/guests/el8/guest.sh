@@ -7,8 +7,10 @@ main() {
   local root=$1 www=$2
   local baseos=$www/dl.rockylinux.org/pub/rocky/8/BaseOS/x86_64/os
   # The libraries stay Debian's: those that the rpm packages' programs are linked with.
-  chroot "$root" apt-get install -y -qq --no-install-recommends ca-certificates dnf dnf-plugins-core rpm gpgv \
+  chroot "$root" apt-get install -y -qq --no-install-recommends ca-certificates dnf dnf-plugins-core rpm gpgv logrotate \
     libpq5 libreadline8 libssl3 libxml2 liblz4-1 libzstd1 libbz2-1.0 libjq1 >/dev/null
+  # Its number is that of EL's group postgres.
+  chroot "$root" groupdel tape
   # EL's database, not Debian's in root's home.
   mkdir -p "$root"/etc/{rpm,dnf/plugins}
   echo '%_dbpath /var/lib/rpm' >"$root/etc/rpm/macros"

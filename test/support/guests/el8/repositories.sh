@@ -53,13 +53,13 @@ main() {
   publish "$scratch/rpm/RPMS" "$rocky/BaseOS/x86_64/os" rocky-release rocky-repos guest-base openssl
   publish "$scratch/rpm/RPMS" "$rocky/AppStream/x86_64/os" jq python3-dnf-plugin-versionlock postgresql postgresql-server postgresql-contrib
   modifyrepo_c --mdtype=modules "$here/modules.yaml" "$rocky/AppStream/x86_64/os/repodata" >/dev/null
-  publish "$scratch/rpm/RPMS" "$rocky/extras/x86_64/os" epel-release
   publish "$scratch/rpm/RPMS" "$www/dl.fedoraproject.org/pub/epel/8/Everything/x86_64" libssh2
   publish "$scratch/rpm/RPMS" "$pgdg/common/redhat/rhel-8-x86_64" pgbackrest pgdg-redhat-repo
   publish "$scratch/rpm/RPMS" "$pgdg/14/redhat/rhel-8-x86_64" postgresql14 postgresql14-libs postgresql14-server postgresql14-contrib
   for repository in "$pgdg"/{common,14}/redhat/rhel-8-x86_64; do
     gpg --quiet --local-user "$key" --armor --detach-sign "$repository/repodata/repomd.xml"
   done
+  cp "$scratch"/rpm/RPMS/*/epel-release-*.rpm "$www/dl.fedoraproject.org/pub/epel/epel-release-latest-8.noarch.rpm"
   mkdir -p "$pgdg/reporpms/EL-8-x86_64"
   cp "$pgdg"/common/redhat/rhel-8-x86_64/pgdg-redhat-repo-*.rpm "$pgdg/reporpms/EL-8-x86_64/pgdg-redhat-repo-latest.noarch.rpm"
 }
