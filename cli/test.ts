@@ -12,7 +12,11 @@ const CHECKS = ["format", "lint", "types", "shell"];
 const SCENARIO_FOLDER = path.join("test", "scenarios");
 
 /** What the checks, the unit tests and the scenarios call, beside the hypervisor's own packages. */
-const TEST_PACKAGES = ["git", "shellcheck", "shfmt", "openssl", "pgbackrest"];
+const TEST_PACKAGES = [
+  ...["git", "shellcheck", "shfmt", "openssl", "pgbackrest"],
+  // What the package repositories of the scenarios are made with.
+  ...["rpm", "createrepo-c", "apt-utils", "gpg", "gpg-agent"],
+];
 
 /** How many tests passed, failed, or were left out. */
 export interface Counts {

@@ -3,7 +3,6 @@ import { createHash } from "node:crypto";
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { buildGuestImage, recipeHash } from "../../hypervisor/guest-image";
-import { installPackages } from "../../hypervisor/requirements";
 import { downloadPackages } from "./package-mirror";
 import { PROJECT_FOLDER } from "./stack-config";
 
@@ -51,7 +50,6 @@ export async function buildShapedGuest(shape: Shape): Promise<ShapedGuest> {
   const made = path.join(folder, "recipe");
   if (fs.existsSync(made) && fs.readFileSync(made, "utf8") === hash) return guest;
 
-  await installPackages(["rpm", "createrepo-c", "gpg", "gpg-agent", "openssl", "apt-utils"]);
   const scratch = path.join(GUESTS, `${shape}.parts`);
   fs.rmSync(scratch, { recursive: true, force: true });
   fs.mkdirSync(scratch, { recursive: true });

@@ -15,7 +15,8 @@ main() {
   mkdir -p "$root"/etc/{rpm,dnf/plugins}
   echo '%_dbpath /var/lib/rpm' >"$root/etc/rpm/macros"
   printf '[main]\ngpgcheck=1\ninstallonly_limit=3\nclean_requirements_on_remove=True\nbest=True\nskip_if_unavailable=False\n' >"$root/etc/dnf/dnf.conf"
-  rm -f "$root"/etc/dnf/plugins/versionlock.* "$root"/usr/lib/python3/dist-packages/dnf-plugins/versionlock.py
+  # EL has these in packages of their own.
+  rm -f "$root"/etc/dnf/plugins/{versionlock,local}.* "$root"/usr/lib/python3/dist-packages/dnf-plugins/{versionlock,local}.py
   mkdir "$root/release"
   cp "$baseos"/{rocky-release,rocky-repos,guest-base}-*.rpm "$www/key.asc" "$root/release"
   chroot "$root" rpm --import /release/key.asc

@@ -4,6 +4,7 @@ set -euo pipefail
 
 main() {
   local root=$1
+  chroot "$root" apt-get install -y -qq --no-install-recommends logrotate >/dev/null
   # The test vouches for it.
   echo 'deb [trusted=yes] http://debian.mirror ./' >"$root/etc/apt/sources.list"
 }
