@@ -16,6 +16,8 @@ export function clean(): number {
     throw new Error(`the images are in use by ${stacks.join(", ")}; hint: ${hint}`);
   }
   fs.rmSync(images, { recursive: true, force: true });
+  // What the scenarios have made of them.
+  fs.rmSync(path.join(folder, "guests"), { recursive: true, force: true });
   process.stdout.write(`removed ${IMAGE_FOLDER}\n`);
   return 0;
 }
