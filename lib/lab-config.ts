@@ -128,7 +128,6 @@ export function checkLabConfig(raw: Readonly<Record<string, string>>, projectFol
   }
   const family = oneOf("family", FAMILY_NAMES);
   const postgresqlVersion = whole("postgresqlVersion", POSTGRESQL_VERSIONS[0] ?? 0, POSTGRESQL_VERSIONS.at(-1) ?? 0);
-  if (problems.length === 0) checkSource(family, packages, postgresqlVersion, refuse);
   const pgbackrest = scalars("pgbackrest");
   for (const option of Object.keys(pgbackrest)) {
     const reason = refusalOf(option);
@@ -178,6 +177,7 @@ export function checkLabConfig(raw: Readonly<Record<string, string>>, projectFol
   };
   const mismatch = versionProblem(config.postgresqlVersion, config.pgbackrestVersion);
   if (problems.length === 0 && mismatch !== undefined) refuse("pgbackrestVersion", mismatch);
+  if (problems.length === 0) checkSource(family, packages, postgresqlVersion, refuse);
   if (config.hypervisor === "lxc" && config.imageChecksum !== "" && /^https?:/.test(config.imagePath)) {
     refuse(
       "imageChecksum",
