@@ -118,7 +118,7 @@ describe("the configuration", () => {
     ],
     [{ postgresqlVersion: 11 }, `lab:postgresqlVersion must be a whole number from 12 to 18, got "11"`],
     [
-      { postgresqlVersion: 16, pgbackrestVersion: "2.45" },
+      { postgresqlVersion: 16, pgbackrestVersion: "2.45", packages: "pgdg" },
       `lab:pgbackrestVersion must be 2.48 or newer for PostgreSQL 16, got "2.45"; hint: that one supports PostgreSQL up to 15 (lab:postgresqlVersion)`,
     ],
     [
