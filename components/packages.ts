@@ -50,7 +50,10 @@ export class Packages extends pulumi.ComponentResource {
 }
 
 /** The mirror as a file, where packages come from one and the package manager wants a file. */
-export function mirrorFiles(family: Family, { packages, mirrorUrl }: Pick<LabConfig, "packages" | "mirrorUrl">): FileArgs[] {
+export function mirrorFiles(
+  family: Family,
+  { packages, mirrorUrl }: Pick<LabConfig, "packages" | "mirrorUrl">,
+): FileArgs[] {
   if (packages !== "mirror" || family.repositoryFile === undefined) return [];
   // The user vouches for it: it is a mirror of their own.
   const mirror = { name: "lab", baseurl: mirrorUrl, gpgcheck: false, enabled: true };

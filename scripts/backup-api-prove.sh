@@ -32,4 +32,8 @@ main() {
   fi
 }
 
-main "$@"
+# What follows on stdin is data.
+{
+  main "$@"
+  exit
+}

@@ -4,14 +4,14 @@
 set -euo pipefail
 
 backups() {
-  (cd / && sudo -u barman barman -f json list-backup "$1") | jq --arg server "$1" '[.[$server][]? | select(.status == "DONE")] | length'
+  as_barman barman -f json list-backup "$1" | jq --arg server "$1" '[.[$server][]? | select(.status == "DONE")] | length'
 }
 
 main() {
   local server=$1
-  [[ $(backups "$server") != 0 ]] || (cd / && sudo -u barman barman backup --wait "$server")
+  [[ $(backups "$server") != 0 ]] || as_barman barman backup --wait "$server"
   [[ $(backups "$server") != 0 ]]
-  (cd / && sudo -u barman barman check "$server")
+  as_barman barman check "$server"
 }
 
 main "$@" </dev/null

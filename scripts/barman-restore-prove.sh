@@ -5,10 +5,6 @@ set -euo pipefail
 
 IDENTIFIER='SELECT system_identifier FROM pg_control_system()'
 
-as_barman() {
-  (cd / && sudo -u barman "$@")
-}
-
 # Its own configuration: a backup has none on Debian, and the primary's on EL. It listens on a socket of its own alone.
 start() {
   local scratch=$1 bin=$2

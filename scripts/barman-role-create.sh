@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
-# Makes role $1, which Barman asks with, with the password on stdin and exactly the rights that a backup takes (Barman, "PostgreSQL
-# connection"): no superuser. Safe to run again: a role that is there gets the password and the rights.
+# Makes role $2, which Barman asks with, with the password on stdin and exactly the rights that a backup takes (Barman, "PostgreSQL
+# connection"): no superuser. PostgreSQL's programs lie in folder $1. Safe to run again: a role that is there gets the password and the rights.
 set -euo pipefail
 
 main() {
-  local role=$1 password
+  local binaries=$1 role=$2 password
   password=$(cat)
   # As input of psql, not as an argument: the process list shows those. psql quotes the name and the password.
-  sudo -u postgres psql -XAtq -v ON_ERROR_STOP=1 -d postgres <<SQL
+  query "$binaries" <<SQL
 \\set role '$role'
 \\set password '$password'
 SET log_statement = 'none';
@@ -22,4 +22,8 @@ WHERE pronamespace = 'pg_catalog'::regnamespace AND proname IN ('pg_start_backup
 SQL
 }
 
-main "$@"
+# What follows on stdin is data.
+{
+  main "$@"
+  exit
+}

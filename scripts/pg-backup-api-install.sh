@@ -36,4 +36,8 @@ main() {
   ln -sfn "$(basename "$new")" "$link"
 }
 
-main "$@"
+# What follows on stdin is data.
+{
+  main "$@"
+  exit
+}

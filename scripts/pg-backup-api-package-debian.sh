@@ -29,4 +29,8 @@ main() {
   }
 }
 
-main "$@"
+# What follows on stdin is data.
+{
+  main "$@"
+  exit
+}

@@ -28,4 +28,8 @@ main() {
   }
 }
 
-main "$@"
+# What follows on stdin is data.
+{
+  main "$@"
+  exit
+}

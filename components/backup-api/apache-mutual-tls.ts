@@ -3,7 +3,7 @@ import { renderVirtualHost } from "../../lib/backup-api/virtual-host";
 import type { WebServer } from "../../lib/backup-api/web-server";
 import { API_CERTIFICATE_FILES } from "../../lib/backup-api/web-server";
 import type { RemoteHost } from "../../lib/remote";
-import { installFile, runScript } from "../../lib/remote";
+import { runScript } from "../../lib/remote";
 import type { BackupApiAuthority } from "./authority";
 import type { BackupApiCertificate } from "./certificate";
 
@@ -41,23 +41,18 @@ export class ApacheMutualTls extends pulumi.ComponentResource {
       `${name}-certificate-install`,
       host,
       "certificate-install.sh",
-      [`${account}:${group}`, host.name, API_CERTIFICATE_FILES.key, "sslserver"],
+      [`${account}:${group}`, host.name, API_CERTIFICATE_FILES.key, "server"],
       {
         parent: this,
         dependsOn: [prepared],
-        stdin: pulumi.interpolate`${certificate.privateKeyPem}${certificate.certificatePem}${authority.certificatePem}`,
+        input: pulumi.interpolate`${certificate.privateKeyPem}${certificate.certificatePem}${authority.certificatePem}`,
       },
-    );
-    const file = installFile(
-      `${name}-conf`,
-      host,
-      { path: `${virtualHostFile}.next`, content: virtualHost, owner: "root", mode: "0644" },
-      { parent: this, dependsOn: [prepared] },
     );
     runScript(`${name}-start`, host, "apache-host-install.sh", [service, control, virtualHostFile, folder], {
       parent: this,
-      dependsOn: [installed, file],
-      rerunOn: [virtualHost, certificate.certificatePem],
+      dependsOn: [installed],
+      files: [{ path: `${virtualHostFile}.next`, content: virtualHost, owner: "root", mode: "0644" }],
+      rerunOn: [certificate.certificatePem],
     });
 
     this.registerOutputs({});

@@ -27,7 +27,7 @@ export class BackupApiProof extends pulumi.ComponentResource {
 
     runScript(`${name}-answers`, host, "backup-api-prove.sh", [host.name, server], {
       ...options,
-      stdin: pulumi.interpolate`${client.privateKeyPem}${client.certificatePem}${authority.certificatePem}`,
+      input: pulumi.interpolate`${client.privateKeyPem}${client.certificatePem}${authority.certificatePem}`,
     });
     runScript(`${name}-ports`, neighbour, "ports-prove.sh", [host.name, "443", "80", "7480"], options);
 

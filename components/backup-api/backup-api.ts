@@ -89,10 +89,10 @@ export class BackupApi extends pulumi.ComponentResource {
       `${host.name}-barman`,
       {
         host,
-        family,
+        family: args.family,
+        cronService: family.cronService,
         primary,
         primaryReady,
-        version: config.postgresqlVersion,
         server: config.stanza,
         retentionFull: repository?.retentionFull ?? 1,
       },

@@ -4,7 +4,7 @@ import type { Family } from "../../lib/families";
 import type { LabConfig } from "../../lib/lab-config";
 import type { RemoteHost } from "../../lib/remote";
 import { runScript } from "../../lib/remote";
-import { addMirror } from "../packages";
+import { mirrorFiles } from "../packages";
 
 export interface BarmanPackagesArgs {
   host: RemoteHost;
@@ -16,16 +16,15 @@ export interface BarmanPackagesArgs {
 export class BarmanPackages extends pulumi.ComponentResource {
   constructor(name: string, args: BarmanPackagesArgs, opts?: pulumi.ComponentResourceOptions) {
     super("lab:backupapi:BarmanPackages", name, {}, opts);
-    const { host, config } = args;
+    const { host, family, config } = args;
     const { packagesScript, packages } = BARMAN_FAMILIES[config.family];
 
-    const repositories = addMirror(`${name}-mirror`, args, { parent: this, dependsOn: opts?.dependsOn });
     runScript(
       `${name}-install`,
       host,
       packagesScript,
       [config.packages, config.mirrorUrl, ...packages(config.postgresqlVersion)],
-      { parent: this, dependsOn: repositories.length > 0 ? repositories : opts?.dependsOn, timeout: "30m" },
+      { parent: this, dependsOn: opts?.dependsOn, files: mirrorFiles(family, config), timeout: "30m" },
     );
 
     this.registerOutputs({});

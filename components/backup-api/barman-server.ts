@@ -1,5 +1,4 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { BarmanFamily } from "../../lib/backup-api/barman";
 import {
   BARMAN_ACCOUNT,
   BARMAN_HOME,
@@ -9,20 +8,21 @@ import {
   renderBarmanPgPass,
   renderBarmanServer,
 } from "../../lib/backup-api/barman";
-import type { RemoteHost } from "../../lib/remote";
-import { installFile, runScript } from "../../lib/remote";
+import type { Family } from "../../lib/families";
+import type { FileArgs, RemoteHost } from "../../lib/remote";
+import { runScript } from "../../lib/remote";
 import { GeneratedPassword } from "../generated-password";
 import { ReplicationRole } from "../replication-role";
 
 export interface BarmanServerArgs {
   /** The host that Barman runs on; it has Barman's packages. */
   host: RemoteHost;
-  family: BarmanFamily;
+  family: Family;
+  /** The unit that runs Barman's maintenance. */
+  cronService: string;
   primary: RemoteHost;
   /** What must be done on the primary before it takes roles. */
   primaryReady: pulumi.Resource[];
-  /** PostgreSQL's major version. */
-  version: number;
   /** Barman's name for the cluster. */
   server: string;
   /** Backups to keep. */
@@ -36,56 +36,56 @@ export interface BarmanServerArgs {
 export class BarmanServer extends pulumi.ComponentResource {
   constructor(name: string, args: BarmanServerArgs, opts?: pulumi.ComponentResourceOptions) {
     super("lab:backupapi:BarmanServer", name, {}, opts);
-    const { host, family, primary, primaryReady, version, server, retentionFull } = args;
-    const binFolder = family.binFolder(version);
+    const { host, family, primary, primaryReady, cronService, server, retentionFull } = args;
+    const { binaries } = family;
     const connection = barmanConnection(primary.name);
 
     const asking = new GeneratedPassword("barman-password", { parent: this });
     const streaming = new GeneratedPassword("streaming-barman-password", { parent: this });
     const roles = [
-      runScript(`${primary.name}-barman-role-create`, primary, "barman-role-create.sh", [BARMAN_ROLES.asking], {
-        parent: this,
-        dependsOn: primaryReady,
-        stdin: asking.value,
-      }),
+      runScript(
+        `${primary.name}-barman-role-create`,
+        primary,
+        "barman-role-create.sh",
+        [binaries, BARMAN_ROLES.asking],
+        {
+          parent: this,
+          dependsOn: primaryReady,
+          input: asking.value,
+        },
+      ),
       new ReplicationRole(
         `${primary.name}-streaming-barman-role`,
-        { host: primary, role: BARMAN_ROLES.streaming, password: streaming.value },
+        { host: primary, family, role: BARMAN_ROLES.streaming, password: streaming.value },
         { parent: this, dependsOn: primaryReady },
       ),
     ];
 
-    const conf = renderBarmanServer({ server, primary: primary.name, binFolder, retentionFull });
+    const conf = renderBarmanServer({ server, primary: primary.name, binFolder: binaries, retentionFull });
     const owner = BARMAN_ACCOUNT;
-    const options = { parent: this, dependsOn: opts?.dependsOn };
-    const files = [
-      installFile(`${name}-conf`, host, { path: barmanConfFile(server), content: conf, owner, mode: "0644" }, options),
-      installFile(
-        `${name}-password`,
-        host,
-        {
-          path: `${BARMAN_HOME}/.pgpass`,
-          content: pulumi
-            .all([asking.value, streaming.value])
-            .apply(([asking, streaming]) => renderBarmanPgPass(primary.name, { asking, streaming })),
-          owner,
-          mode: "0600",
-          secret: true,
-        },
-        options,
-      ),
+    const files: FileArgs[] = [
+      { path: barmanConfFile(server), content: conf, owner, mode: "0644" },
+      {
+        path: `${BARMAN_HOME}/.pgpass`,
+        content: pulumi
+          .all([asking.value, streaming.value])
+          .apply(([asking, streaming]) => renderBarmanPgPass(primary.name, { asking, streaming })),
+        owner,
+        mode: "0600",
+        secret: true,
+      },
     ];
-    const checked = runScript(`${name}-check`, host, "barman-check.sh", [server, connection, family.cronService], {
+    const checked = runScript(`${name}-check`, host, "barman-check.sh", [server, connection, cronService], {
       parent: this,
-      dependsOn: [...roles, ...files],
-      rerunOn: [conf],
+      dependsOn: pulumi.output(opts?.dependsOn ?? []).apply((others) => [others, roles].flat()),
+      files,
     });
     const backup = runScript(`${name}-backup`, host, "barman-backup.sh", [server], {
       parent: this,
       dependsOn: [checked],
       timeout: "2h",
     });
-    runScript(`${name}-restore`, host, "barman-restore-prove.sh", [server, connection, binFolder], {
+    runScript(`${name}-restore`, host, "barman-restore-prove.sh", [server, connection, binaries], {
       parent: this,
       dependsOn: [backup],
       timeout: "2h",

@@ -7,8 +7,8 @@ import type { ApiSource } from "../../lib/backup-api/source";
 import { SOURCE_WAYS } from "../../lib/backup-api/source";
 import { API_ADDRESS } from "../../lib/backup-api/web-server";
 import { fingerprint } from "../../lib/fingerprint";
-import type { RemoteHost } from "../../lib/remote";
-import { installFile, runScript } from "../../lib/remote";
+import type { FileArgs, RemoteHost } from "../../lib/remote";
+import { runScript } from "../../lib/remote";
 
 export interface PgBackupApiArgs {
   /** The host that Barman runs on. */
@@ -32,28 +32,16 @@ export class PgBackupApi extends pulumi.ComponentResource {
     const [installed, digest] = isPackage
       ? this.installPackage(`${name}-package`, args, source, options)
       : this.installEnvironment(`${name}-environment`, args, source, options);
-    // EDB's packages bring both along.
-    const [conf, unit] = [renderGunicornConf(), renderApiUnit()];
-    const files = isPackage
-      ? []
-      : [
-          installFile(
-            `${name}-conf`,
-            host,
-            { path: API_CONF_FILE, content: conf, owner: "root", mode: "0644" },
-            options,
-          ),
-          installFile(
-            `${name}-unit`,
-            host,
-            { path: "/etc/systemd/system/pg-backup-api.service", content: unit, owner: "root", mode: "0644" },
-            options,
-          ),
-        ];
+    const files: FileArgs[] = [
+      { path: API_CONF_FILE, content: renderGunicornConf(), owner: "root", mode: "0644" },
+      { path: "/etc/systemd/system/pg-backup-api.service", content: renderApiUnit(), owner: "root", mode: "0644" },
+    ];
     runScript(`${name}-start`, host, "pg-backup-api-start.sh", [API_ADDRESS], {
       parent: this,
-      dependsOn: [installed, ...files],
-      rerunOn: isPackage ? [digest] : [digest, conf, unit],
+      dependsOn: [installed],
+      // EDB's packages bring theirs along.
+      files: isPackage ? [] : files,
+      rerunOn: [digest],
     });
 
     this.registerOutputs({});
@@ -72,7 +60,7 @@ export class PgBackupApi extends pulumi.ComponentResource {
     const digest = fingerprint(wanted, source.kind === "package" ? content : "");
     const installed = runScript(name, host, family.apiPackageScript, [wanted, SOURCE_WAYS], {
       ...options,
-      stdin: pulumi.secret(content),
+      input: pulumi.secret(content),
       timeout: "30m",
     });
     return [installed, digest];
@@ -94,7 +82,7 @@ export class PgBackupApi extends pulumi.ComponentResource {
       host,
       "pg-backup-api-install.sh",
       [API_ENVIRONMENT, digest, from, wanted, SOURCE_WAYS],
-      { ...options, stdin: content, timeout: "30m" },
+      { ...options, input: content, timeout: "30m" },
     );
     return [installed, digest];
   }

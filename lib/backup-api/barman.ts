@@ -18,8 +18,6 @@ export interface BarmanFamily {
   readonly packages: (version: number) => readonly string[];
   /** Script that installs pg-backup-api as a package. */
   readonly apiPackageScript: string;
-  /** Folder of PostgreSQL's programs, for a major version. */
-  readonly binFolder: (version: number) => string;
   /** The unit that runs Barman's maintenance every minute, from the package's own file in /etc/cron.d. */
   readonly cronService: string;
 }
@@ -32,7 +30,6 @@ export const BARMAN_FAMILIES: Readonly<Record<FamilyName, BarmanFamily>> = {
       ...["python3-venv", "python3-setuptools", "python3-wheel", "python3-gunicorn"],
     ],
     apiPackageScript: "pg-backup-api-package-debian.sh",
-    binFolder: (version) => `/usr/lib/postgresql/${version}/bin`,
     cronService: "cron",
   },
   el: {
@@ -42,7 +39,6 @@ export const BARMAN_FAMILIES: Readonly<Record<FamilyName, BarmanFamily>> = {
       ...["python3-pip", "python3-setuptools", "python3-wheel", "python3-gunicorn"],
     ],
     apiPackageScript: "pg-backup-api-package-el.sh",
-    binFolder: (version) => `/usr/pgsql-${version}/bin`,
     cronService: "crond",
   },
 };
