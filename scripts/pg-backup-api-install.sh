@@ -21,7 +21,7 @@ main() {
   local -a pip=(--quiet --no-input --disable-pip-version-check --no-cache-dir --retries 1 --timeout 15)
   if [[ ! -e $new/complete ]]; then
     rm -rf "$new"
-    python3 -m venv --system-site-packages "$new"
+    python3 -m venv --system-site-packages "$new" </dev/null
     if [[ -n $package ]]; then
       "$new/bin/python3" -m pip "${pip[@]}" install --index-url "$from" "$package" </dev/null
     else

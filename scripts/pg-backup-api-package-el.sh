@@ -12,9 +12,9 @@ from_repository() {
 }
 
 from_file() {
-  local folder
+  # Not local: for the trap.
   folder=$(mktemp -d)
-  trap "rm -r '$folder'" EXIT
+  trap 'rm -r "$folder"' EXIT
   base64 -d <<<"$1" >"$folder/pg-backup-api.rpm"
   dnf install -y "$folder/pg-backup-api.rpm"
 }
