@@ -80,7 +80,7 @@ const api = program
   .command("api")
   .description("ask the backup API as one of its clients: status, diagnose, servers/NAME/operations …")
   .argument("<path>")
-  .option("--client <name>", "common name of the client that asks (default: the first one)")
+  .option("--client <name>", "common name of the client (default: the first one)")
   .option("--post <json>", "send this by POST")
   .action((path: string, flags: { client?: string; post?: string }) =>
     perform(async (invocation) => (await import("./api")).api(invocation, path, flags)),
@@ -89,9 +89,11 @@ api
   .command("credentials")
   .description("write a client's key, certificate and authority into a folder, and print the line for curl")
   .argument("<folder>")
-  .option("--client <name>", "common name of the client (default: the first one)")
-  .action((folder: string, flags: { client?: string }) =>
-    perform(async (invocation) => (await import("./api")).apiCredentials(invocation, folder, flags)),
+  // The option is the parent's.
+  .action((folder: string) =>
+    perform(async (invocation) =>
+      (await import("./api")).apiCredentials(invocation, folder, api.opts<{ client?: string }>()),
+    ),
   );
 program
   .command("prepare")
