@@ -205,6 +205,7 @@ export class Lab extends pulumi.ComponentResource {
         host,
         primary: primary.host,
         primaryReady,
+        settings: this.instanceArgs(primary).settings,
         neighbour: host === primary.host ? repository.host : primary.host,
       },
       { parent: this, dependsOn: packages },

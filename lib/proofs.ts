@@ -51,6 +51,8 @@ export interface PostgreSqlFacts {
   readonly receiver: string | null;
   /** `pg_stat_replication`. */
   readonly replication: readonly { readonly name: string; readonly address: string | null; readonly state: string }[];
+  /** Replication slots that nobody reads: PostgreSQL keeps WAL for them until its disk is full. */
+  readonly inactiveSlots: readonly string[];
   /** `pg_stat_archiver`: seconds since 1970, null when it never happened. */
   readonly archiver: { readonly archived: number | null; readonly failed: number | null };
 }
@@ -200,7 +202,13 @@ function findingsOf(host: DeployedHost, facts: Facts, stanza: string): string[] 
     else if (status.code !== 0) findings.push(`stanza ${stanza}: ${status.message} (code ${status.code})`);
   }
   if (postgresql !== undefined) {
-    const { inRecovery, archiver } = postgresql;
+    const { inRecovery, inactiveSlots, archiver } = postgresql;
+    for (const slot of inactiveSlots) {
+      findings.push(
+        `replication slot ${slot} keeps WAL, and nobody reads it; hint: when that stays, ` +
+          `SELECT pg_drop_replication_slot('${slot}')`,
+      );
+    }
     if (inRecovery !== (host.role === "standby")) {
       findings.push(
         inRecovery ? "is in recovery, but should be the primary" : "is not in recovery, but should be a standby",

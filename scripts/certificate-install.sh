@@ -5,7 +5,7 @@
 set -euo pipefail
 
 main() {
-  local owner=$1 host=$2 folder new pem seen use
+  local owner=$1 host=$2 folder new pem seen use old=""
   local key='/BEGIN [A-Z ]*PRIVATE KEY/,/END [A-Z ]*PRIVATE KEY/'
   folder=$(dirname "$3")
   shift 3
@@ -36,7 +36,6 @@ main() {
   chown -R "$owner" "$new"
   chmod 0755 "$new"
   ln -s "$(basename "$new")" "$new.link"
-  local old=""
   [[ ! -L $folder ]] || old=$(readlink -f "$folder")
   mv -T "$new.link" "$folder"
   trap - EXIT

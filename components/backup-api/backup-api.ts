@@ -33,6 +33,8 @@ export interface BackupApiArgs {
   primary: RemoteHost;
   /** What must be done on the primary before it takes Barman's roles. */
   primaryReady: pulumi.Resource[];
+  /** PostgreSQL's settings, whose change may restart the primary. */
+  settings: string;
   /** Another host of the lab, from which nothing but port 443 may be reached. */
   neighbour: RemoteHost;
 }
@@ -94,6 +96,7 @@ export class BackupApi extends pulumi.ComponentResource {
         primary,
         primaryReady,
         server: config.stanza,
+        checkedFor: [args.settings],
         retentionFull: repository?.retentionFull ?? 1,
       },
       { parent: this, dependsOn: [packages] },

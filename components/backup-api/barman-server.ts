@@ -25,6 +25,8 @@ export interface BarmanServerArgs {
   primaryReady: pulumi.Resource[];
   /** Barman's name for the cluster. */
   server: string;
+  /** Texts whose change checks it again: what restarts the primary ends Barman's stream. */
+  checkedFor: pulumi.Input<string>[];
   /** Backups to keep. */
   retentionFull: number;
 }
@@ -36,7 +38,7 @@ export interface BarmanServerArgs {
 export class BarmanServer extends pulumi.ComponentResource {
   constructor(name: string, args: BarmanServerArgs, opts?: pulumi.ComponentResourceOptions) {
     super("lab:backupapi:BarmanServer", name, {}, opts);
-    const { host, family, primary, primaryReady, cronService, server, retentionFull } = args;
+    const { host, family, primary, primaryReady, cronService, server, checkedFor, retentionFull } = args;
     const { binaries } = family;
     const connection = barmanConnection(primary.name);
 
@@ -79,6 +81,7 @@ export class BarmanServer extends pulumi.ComponentResource {
       parent: this,
       dependsOn: pulumi.output(opts?.dependsOn ?? []).apply((others) => [others, roles].flat()),
       files,
+      rerunOn: checkedFor,
     });
     const backup = runScript(`${name}-backup`, host, "barman-backup.sh", [server], {
       parent: this,
