@@ -101,7 +101,7 @@ export function checkBackupApi(
   if (!hosts.includes(config.backupApiHost)) {
     refuse("backupApiHost", `must be one of ${hosts.join(", ")}, got "${config.backupApiHost}"`);
   }
-  if (days <= renewDays) {
+  if (days >= 1 && days <= renewDays) {
     refuse("backupApiCertificateDays", `must be more than lab:renewDays, which is ${renewDays}, got "${days}"`);
   }
   if (["all", "barman"].includes(stanza)) {
