@@ -63,7 +63,13 @@ export class BarmanServer extends pulumi.ComponentResource {
       ),
     ];
 
-    const conf = renderBarmanServer({ server, primary: primary.name, binFolder: binaries, retentionFull });
+    const conf = renderBarmanServer({
+      host: host.name,
+      server,
+      primary: primary.name,
+      binFolder: binaries,
+      retentionFull,
+    });
     const owner = BARMAN_ACCOUNT;
     const files: FileArgs[] = [
       { path: barmanConfFile(server), content: conf, owner, mode: "0644" },

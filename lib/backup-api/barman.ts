@@ -4,7 +4,7 @@ import { renderBarmanIni } from "../ini-dialects";
 /** The account that runs Barman and pg-backup-api. */
 export const BARMAN_ACCOUNT = "barman";
 
-/** The role that Barman asks with, and the one that it streams with; the replication slot has the first one's name. */
+/** The role that Barman asks with, and the one that it streams with. */
 export const BARMAN_ROLES = { asking: "barman", streaming: "streaming_barman" } as const;
 
 /** The account's home. */
@@ -53,7 +53,14 @@ export function barmanConnection(primary: string): string {
   return `host=${primary} user=${BARMAN_ROLES.asking} dbname=postgres`;
 }
 
+/** The replication slot of a Barman: one a host, so that Barman can move to another while the first still streams. */
+export function barmanSlot(host: string): string {
+  return host.replaceAll("-", "_");
+}
+
 export interface BarmanServerConf {
+  /** The host that Barman runs on. */
+  readonly host: string;
   /** Barman's name for the cluster: the stanza's. */
   readonly server: string;
   readonly primary: string;
@@ -63,7 +70,7 @@ export interface BarmanServerConf {
 }
 
 /** The server's file: everything over PostgreSQL's own streaming protocol, so that Barman needs no account on the primary. */
-export function renderBarmanServer({ server, primary, binFolder, retentionFull }: BarmanServerConf): string {
+export function renderBarmanServer({ host, server, primary, binFolder, retentionFull }: BarmanServerConf): string {
   return renderBarmanIni({
     [server]: {
       description: `the cluster of stanza ${server}`,
@@ -71,7 +78,7 @@ export function renderBarmanServer({ server, primary, binFolder, retentionFull }
       streaming_conninfo: `host=${primary} user=${BARMAN_ROLES.streaming}`,
       backup_method: "postgres",
       streaming_archiver: true,
-      slot_name: BARMAN_ROLES.asking,
+      slot_name: barmanSlot(host),
       create_slot: "auto",
       immediate_checkpoint: true,
       path_prefix: binFolder,

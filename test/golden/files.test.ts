@@ -37,7 +37,7 @@ const FILES: Record<string, () => string> = {
   "pg1-srv.pg_hba.conf": () => renderPgHba(["10.83.14.12", "10.83.14.13"]),
   "pg1-srv.with-barman.pg_hba.conf": () => renderPgHba(["10.83.14.12"], "10.83.14.20"),
   "barman-srv.barman.conf": () =>
-    renderBarmanServer({ server: "demo", primary: "pg1-srv", binFolder: "/usr/pgsql-14/bin", retentionFull: 2 }),
+    renderBarmanServer({ host: "barman-srv", server: "demo", primary: "pg1-srv", binFolder: "/usr/pgsql-14/bin", retentionFull: 2 }),
   "barman-srv.pgpass": () => renderBarmanPgPass("pg1-srv", { asking: "secret", streaming: "other" }),
   "pg-backup-api-config.py": renderGunicornConf,
   "pg-backup-api.service": renderApiUnit,

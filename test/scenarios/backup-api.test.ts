@@ -91,7 +91,7 @@ describe.skipIf(skipped)(`the backup API${skipped === undefined ? "" : ` (skippe
   describe("Barman", () => {
     it("passes its own check, streaming with a slot", async () => {
       expect(await lab.on("barman-srv", "sudo -iu barman barman check demo")).not.toMatch(/FAILED/);
-      expect(await lab.query("pg1-srv", "SELECT slot_name, active FROM pg_replication_slots")).toBe("barman|t");
+      expect(await lab.query("pg1-srv", "SELECT slot_name, active FROM pg_replication_slots")).toBe("barman_srv|t");
     });
 
     it("has two roles, neither a superuser, let in from its own host alone", async () => {
