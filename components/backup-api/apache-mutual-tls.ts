@@ -24,6 +24,9 @@ export interface ApacheMutualTlsArgs {
  * in the clients of a list. A changed virtual host is tested before it takes the old one's place.
  */
 export class ApacheMutualTls extends pulumi.ComponentResource {
+  /** The virtual host: a change of it is what must be proven again. */
+  public readonly virtualHost: string;
+
   constructor(name: string, args: ApacheMutualTlsArgs, opts?: pulumi.ComponentResourceOptions) {
     super("lab:backupapi:ApacheMutualTls", name, {}, opts);
     const { host, webServer, authority, certificate, clients, operations } = args;
@@ -55,6 +58,7 @@ export class ApacheMutualTls extends pulumi.ComponentResource {
       rerunOn: [certificate.certificatePem],
     });
 
+    this.virtualHost = virtualHost;
     this.registerOutputs({});
   }
 }

@@ -132,7 +132,7 @@ export class BackupApi extends pulumi.ComponentResource {
         server: config.stanza,
         authority,
         client: clients[0]?.certificate ?? certificate,
-        provenFor: [certificate.certificatePem, JSON.stringify([config.backupApiClients, config.backupApiOperations])],
+        provenFor: [certificate.certificatePem, apache.virtualHost, api.digest],
       },
       { parent: this, dependsOn: [barman, api, apache] },
     );

@@ -23,6 +23,9 @@ export interface PgBackupApiArgs {
 
 /** pg-backup-api beside Barman, on an address that only its own host reaches. */
 export class PgBackupApi extends pulumi.ComponentResource {
+  /** Tells one content of the source from another: a change of it is what must be proven again. */
+  public readonly digest: string;
+
   constructor(name: string, args: PgBackupApiArgs, opts?: pulumi.ComponentResourceOptions) {
     super("lab:backupapi:PgBackupApi", name, {}, opts);
     const { host, source } = args;
@@ -44,6 +47,7 @@ export class PgBackupApi extends pulumi.ComponentResource {
       rerunOn: [digest],
     });
 
+    this.digest = digest;
     this.registerOutputs({});
   }
 

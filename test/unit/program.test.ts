@@ -164,6 +164,14 @@ describe("the program", () => {
     expect(inputsOf("backup-api-client-admin-request")).not.toHaveProperty("dnsNames");
   });
 
+  it("proves the backup API again when what guards it has changed", async () => {
+    const proof = async (settings: Record<string, unknown>): Promise<unknown> =>
+      (await runLab("container", { ...API, ...settings })).find(({ name }) => name === "barman-srv-api-proof-ports")
+        ?.inputs.create;
+    expect(await proof({ backupApiOperations: true })).not.toBe(await proof({}));
+    expect(await proof({ backupApiEmail: "dba@example.com" })).toBe(await proof({}));
+  });
+
   it("makes the backup API's keys as they are asked for", async () => {
     const resources = await runLab("container", { ...API, backupApiKey: "rsa" });
     const keys = resources.filter(({ type, name }) => type.endsWith("PrivateKey") && name.startsWith("backup-api-"));
