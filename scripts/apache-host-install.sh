@@ -8,8 +8,12 @@ listens() {
   ss -Hltn "sport = :$1" | grep -q .
 }
 
+serves() {
+  listens 443 && ! listens 80
+}
+
 main() {
-  local service=$1 control=$2 host=$3 certificate=$4 said deadline=$((SECONDS + 30))
+  local service=$1 control=$2 host=$3 certificate=$4 said
   if command -v selinuxenabled >/dev/null && selinuxenabled; then restorecon -RF "$certificate" "$(readlink -f "$certificate")"; fi
   if [[ -e $host.next ]]; then
     cp -p "$host" "$host.old"
@@ -22,13 +26,10 @@ main() {
     rm "$host.old"
   fi
   if systemctl is-active --quiet "$service"; then systemctl reload "$service"; else systemctl start "$service"; fi
-  until listens 443 && ! listens 80; do
-    if ((SECONDS >= deadline)); then
-      printf '%s must listen on port 443 and nothing on port 80; what listens:\n%s\n' "$service" "$(ss -Hltnp)" >&2
-      return 1
-    fi
-    sleep 0.2
-  done
+  if ! await 30 serves; then
+    printf '%s must listen on port 443 and nothing on port 80; what listens:\n%s\n' "$service" "$(ss -Hltnp)" >&2
+    return 1
+  fi
 }
 
 main "$@" </dev/null

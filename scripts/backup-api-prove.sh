@@ -3,11 +3,13 @@
 # /status, and knows Barman's server $2; and that it refuses a client without a certificate. Safe to run again: it only asks.
 set -euo pipefail
 
-# The key is never on a disk.
+# The key goes through pipes: it is on no disk and in no command line.
 ask() {
   local key='/BEGIN [A-Z ]*PRIVATE KEY/,/END [A-Z ]*PRIVATE KEY/'
-  curl --silent --show-error --fail-with-body --max-time 60 --cacert <(sed "${key}d" <<<"$pem" | sed '1,/END CERTIFICATE/d') \
-    --cert <(sed "${key}d" <<<"$pem" | sed -n '1,/END CERTIFICATE/p') --key <(sed -n "${key}p" <<<"$pem") "$1" 2>&1
+  curl --silent --show-error --fail-with-body --max-time 60 \
+    --key <(printf '%s\n' "$pem" | sed -n "${key}p") \
+    --cert <(printf '%s\n' "$pem" | sed "${key}d" | sed -n '1,/END CERTIFICATE/p') \
+    --cacert <(printf '%s\n' "$pem" | sed "${key}d" | sed '1,/END CERTIFICATE/d') "$1" 2>&1
 }
 
 main() {

@@ -62,9 +62,9 @@ export class PgBackupApi extends pulumi.ComponentResource {
         ? [version, fs.readFileSync(tokenFile, "utf8").trim()]
         : ["", readPackage(source.file).base64];
     const digest = fingerprint(wanted, source.kind === "package" ? content : "");
-    const installed = runScript(name, host, family.apiPackageScript, [wanted, SOURCE_WAYS], {
+    const installed = runScript(name, host, "pg-backup-api-package.sh", [family.packageFormat, wanted, SOURCE_WAYS], {
       ...options,
-      input: pulumi.secret(content),
+      input: content,
       timeout: "30m",
     });
     return [installed, digest];

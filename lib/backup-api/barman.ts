@@ -16,8 +16,8 @@ export interface BarmanFamily {
   readonly packagesScript: string;
   /** Barman, PostgreSQL's programs for a major version, and what pg-backup-api and the proofs need. */
   readonly packages: (version: number) => readonly string[];
-  /** Script that installs pg-backup-api as a package. */
-  readonly apiPackageScript: string;
+  /** The format of packages. */
+  readonly packageFormat: "deb" | "rpm";
   /** The unit that runs Barman's maintenance every minute, from the package's own file in /etc/cron.d. */
   readonly cronService: string;
 }
@@ -29,7 +29,7 @@ export const BARMAN_FAMILIES: Readonly<Record<FamilyName, BarmanFamily>> = {
       ...[`postgresql-${version}`, "barman", "cron", "curl", "jq", "openssl"],
       ...["python3-venv", "python3-setuptools", "python3-wheel", "python3-gunicorn"],
     ],
-    apiPackageScript: "pg-backup-api-package-debian.sh",
+    packageFormat: "deb",
     cronService: "cron",
   },
   el: {
@@ -38,7 +38,7 @@ export const BARMAN_FAMILIES: Readonly<Record<FamilyName, BarmanFamily>> = {
       ...[`postgresql${version}-server`, "barman", "cronie", "curl", "jq", "openssl"],
       ...["python3-pip", "python3-setuptools", "python3-wheel", "python3-gunicorn"],
     ],
-    apiPackageScript: "pg-backup-api-package-el.sh",
+    packageFormat: "rpm",
     cronService: "crond",
   },
 };

@@ -105,7 +105,7 @@ describe("apache-host-install.sh", () => {
   });
 });
 
-describe("pg-backup-api-package-el.sh", () => {
+describe("pg-backup-api-package.sh", () => {
   const WAYS = "edb, or another";
 
   it("gives curl the token as its configuration, never as an argument", () => {
@@ -115,7 +115,7 @@ describe("pg-backup-api-package-el.sh", () => {
       `#!/bin/bash\necho "curl $*" >>${host.path("calls")}\ncat >${host.path("input")}\n`,
       { mode: 0o755 },
     );
-    const { status, calls } = host.run("pg-backup-api-package-el.sh", ["2.2.0", WAYS], "s3cret-token");
+    const { status, calls } = host.run("pg-backup-api-package.sh", ["rpm", "2.2.0", WAYS], "s3cret-token");
     expect(status).toBe(0);
     expect(calls.join("\n")).not.toContain("s3cret-token");
     expect(fs.readFileSync(host.path("input"), "utf8")).toBe(
@@ -124,9 +124,25 @@ describe("pg-backup-api-package-el.sh", () => {
     expect(calls.at(-1)).toBe("dnf install -y pg-backup-api-2.2.0*");
   });
 
+  it("asks apt for the version, in apt's words", () => {
+    host.add("curl", "").add("apt-get", "");
+    expect(host.run("pg-backup-api-package.sh", ["deb", "2.2.0", WAYS], "s3cret-token").calls.at(-1)).toBe(
+      "apt-get install -y --no-install-recommends pg-backup-api=2.2.0*",
+    );
+  });
+
+  it("lists the four ways when EDB's servers cannot be reached, and installs nothing", () => {
+    host.add("curl", "echo could not resolve >&2; exit 6").add("dnf", "");
+    const run = host.run("pg-backup-api-package.sh", ["rpm", "2.2.0", WAYS], "s3cret-token");
+    expect(run.stderr).toBe(
+      "could not resolve\npg-backup-api cannot be installed as a package; lab:backupApiSource may be edb, or another\n",
+    );
+    expect([run.status, run.calls.filter((call) => call.startsWith("dnf"))]).toEqual([1, []]);
+  });
+
   it("lists the four ways when the package cannot be had", () => {
     host.add("curl", "echo exit 1").add("dnf", "exit 1");
-    const run = host.run("pg-backup-api-package-el.sh", ["2.2.0", WAYS], "s3cret-token");
+    const run = host.run("pg-backup-api-package.sh", ["rpm", "2.2.0", WAYS], "s3cret-token");
     expect(run.status).toBe(1);
     expect(run.stderr).toBe(
       "pg-backup-api cannot be installed as a package; lab:backupApiSource may be edb, or another\n",
@@ -136,7 +152,7 @@ describe("pg-backup-api-package-el.sh", () => {
   it("installs the file that it is sent, and leaves no copy of it", () => {
     host.add("dnf", `cp "$3" ${host.path("got")}; echo "$3" >${host.path("where")}`);
     const content = Buffer.from("a package").toString("base64");
-    expect(host.run("pg-backup-api-package-el.sh", ["", WAYS], content).status).toBe(0);
+    expect(host.run("pg-backup-api-package.sh", ["rpm", "", WAYS], content).status).toBe(0);
     expect(fs.readFileSync(host.path("got"), "utf8")).toBe("a package");
     expect(fs.existsSync(fs.readFileSync(host.path("where"), "utf8").trim())).toBe(false);
   });

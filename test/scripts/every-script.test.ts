@@ -10,8 +10,7 @@ const READS_INPUT = [
   "barman-role-create.sh",
   "certificate-install.sh",
   "pg-backup-api-install.sh",
-  "pg-backup-api-package-debian.sh",
-  "pg-backup-api-package-el.sh",
+  "pg-backup-api-package.sh",
   "replication-role-create.sh",
 ];
 
