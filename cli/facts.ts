@@ -66,10 +66,9 @@ async function readBackupApi(
   facts: Record<string, unknown>,
 ): Promise<void> {
   if (backupApi === undefined) return;
-  const { cronService } = BARMAN_FAMILIES[configuration.family];
-  const units = [WEB_SERVERS[configuration.family].service, "pg-backup-api", cronService].map(
-    (unit) => `${unit}.service`,
-  );
+  const { layout } = familyOf(configuration.family, configuration.postgresqlVersion);
+  const { cronService } = BARMAN_FAMILIES[layout];
+  const units = [WEB_SERVERS[layout].service, "pg-backup-api", cronService].map((unit) => `${unit}.service`);
   const ask = async (client: string | undefined): Promise<string> => {
     try {
       const { status, reason, body } = await askApi(backupApi, { path: "/status", client });

@@ -179,7 +179,9 @@ export function checkLabConfig(raw: Readonly<Record<string, string>>, projectFol
     pgbackrest,
     postgresql,
   };
-  const surroundings = { ...own, postgresqlSettings: Object.keys(postgresql) };
+  // A family that is none was refused above.
+  const layout = FAMILY_NAMES.includes(family) ? familyOf(family, postgresqlVersion).layout : "debian";
+  const surroundings = { ...own, layout, postgresqlSettings: Object.keys(postgresql) };
   const config: LabConfig = { ...own, ...checkBackupApi(raw, surroundings, projectFolder, refuse) };
   const mismatch = versionProblem(config.postgresqlVersion, config.pgbackrestVersion);
   if (problems.length === 0 && mismatch !== undefined) refuse("pgbackrestVersion", mismatch);

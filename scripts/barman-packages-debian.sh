@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Installs packages $3… (Barman, PostgreSQL's programs and what pg-backup-api needs) from source $1 (distribution, pgdg, or mirror at
-# $2), without the packages' own main cluster. Safe to run again: a host that has them already is left as it is.
+# Installs packages $3… (Barman, PostgreSQL's programs and what pg-backup-api needs) from source $1 (distribution; pgdg, added by
+# package $2; mirror at URL $2), without the packages' own main cluster. Safe to run again: a host that has them already is left as it is.
 set -euo pipefail
 
 installed() {
@@ -12,7 +12,9 @@ add_source() {
     # The user vouches for it: it is a mirror of their own.
     mirror) echo "deb [trusted=yes] $2 ./" >/etc/apt/sources.list.d/lab.list ;;
     pgdg)
-      apt-get install -y --no-install-recommends postgresql-common ca-certificates
+      # A new image has no lists.
+      apt-get update
+      apt-get install -y --no-install-recommends "$2" ca-certificates
       /usr/share/postgresql-common/pgdg/apt.postgresql.org.sh -y
       ;;
   esac

@@ -50,7 +50,7 @@ export class BackupApi extends pulumi.ComponentResource {
   constructor(name: string, args: BackupApiArgs, opts?: pulumi.ComponentResourceOptions) {
     super("lab:backupapi:BackupApi", name, {}, opts);
     const { config, host, primary, primaryReady, neighbour } = args;
-    const family = BARMAN_FAMILIES[config.family];
+    const family = BARMAN_FAMILIES[args.family.layout];
     const [repository] = config.repositories;
 
     const style = {
@@ -106,7 +106,7 @@ export class BackupApi extends pulumi.ComponentResource {
       {
         host,
         family,
-        source: apiSourceOf(config.backupApiSource, config.family),
+        source: apiSourceOf(config.backupApiSource, args.family.layout),
         version: config.backupApiVersion,
         tokenFile: config.backupApiTokenFile,
       },
@@ -116,7 +116,7 @@ export class BackupApi extends pulumi.ComponentResource {
       `${host.name}-apache`,
       {
         host,
-        webServer: WEB_SERVERS[config.family],
+        webServer: WEB_SERVERS[args.family.layout],
         authority,
         certificate,
         clients: config.backupApiClients,

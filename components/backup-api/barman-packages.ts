@@ -17,13 +17,18 @@ export class BarmanPackages extends pulumi.ComponentResource {
   constructor(name: string, args: BarmanPackagesArgs, opts?: pulumi.ComponentResourceOptions) {
     super("lab:backupapi:BarmanPackages", name, {}, opts);
     const { host, family, config } = args;
-    const { packagesScript, packages } = BARMAN_FAMILIES[config.family];
+    const { packagesScript, packages } = BARMAN_FAMILIES[family.layout];
 
     runScript(
       `${name}-install`,
       host,
       packagesScript,
-      [config.packages, config.mirrorUrl, ...packages(config.postgresqlVersion)],
+      [
+        config.packages,
+        config.packages === "pgdg" ? family.repositoryPackages.join(" ") : config.mirrorUrl,
+        ...family.serverPackages,
+        ...packages,
+      ],
       { parent: this, dependsOn: opts?.dependsOn, files: mirrorFiles(family, config), timeout: "30m" },
     );
 

@@ -1,4 +1,4 @@
-import type { FamilyName } from "../families";
+import type { Layout } from "../families";
 import { renderBarmanIni } from "../ini-dialects";
 
 /** The account that runs Barman and pg-backup-api. */
@@ -14,19 +14,19 @@ export const BARMAN_HOME = "/var/lib/barman";
 export interface BarmanFamily {
   /** Script that installs the packages. */
   readonly packagesScript: string;
-  /** Barman, PostgreSQL's programs for a major version, and what pg-backup-api and the proofs need. */
-  readonly packages: (version: number) => readonly string[];
+  /** Barman, and what pg-backup-api and the proofs need; PostgreSQL's programs come beside them. */
+  readonly packages: readonly string[];
   /** The format of packages. */
   readonly packageFormat: "deb" | "rpm";
   /** The unit that runs Barman's maintenance every minute, from the package's own file in /etc/cron.d. */
   readonly cronService: string;
 }
 
-export const BARMAN_FAMILIES: Readonly<Record<FamilyName, BarmanFamily>> = {
+export const BARMAN_FAMILIES: Readonly<Record<Layout, BarmanFamily>> = {
   debian: {
     packagesScript: "barman-packages-debian.sh",
-    packages: (version) => [
-      ...[`postgresql-${version}`, "barman", "cron", "curl", "jq", "openssl"],
+    packages: [
+      ...["barman", "cron", "curl", "jq", "openssl"],
       ...["python3-venv", "python3-setuptools", "python3-wheel", "python3-gunicorn"],
     ],
     packageFormat: "deb",
@@ -34,8 +34,8 @@ export const BARMAN_FAMILIES: Readonly<Record<FamilyName, BarmanFamily>> = {
   },
   el: {
     packagesScript: "barman-packages-el.sh",
-    packages: (version) => [
-      ...[`postgresql${version}-server`, "barman", "cronie", "curl", "jq", "openssl"],
+    packages: [
+      ...["barman", "cronie", "curl", "jq", "openssl"],
       ...["python3-pip", "python3-setuptools", "python3-wheel", "python3-gunicorn"],
     ],
     packageFormat: "rpm",

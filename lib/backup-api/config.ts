@@ -1,7 +1,7 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { BARMAN_HOST, REPOSITORY_HOST } from "../address-plan";
-import type { FamilyName } from "../families";
+import type { Layout } from "../families";
 import { planRoles } from "../roles";
 import { apiSourceOf, SOURCE_WAYS } from "./source";
 
@@ -40,7 +40,7 @@ export const BACKUP_API_KEYS = [
 
 /** What the backup API's checks look at beside its own keys. */
 export interface BackupApiSurroundings {
-  readonly family: FamilyName;
+  readonly layout: Layout;
   readonly stanza: string;
   readonly primary: string;
   readonly standbys: number;
@@ -59,7 +59,7 @@ const MOST_STANDBYS = 7;
  */
 export function checkBackupApi(
   raw: Readonly<Record<string, string>>,
-  { family, stanza, primary, standbys, renewDays, postgresqlSettings }: BackupApiSurroundings,
+  { layout, stanza, primary, standbys, renewDays, postgresqlSettings }: BackupApiSurroundings,
   projectFolder: string,
   refuse: (key: string, problem: string) => void,
 ): BackupApiConfig {
@@ -114,18 +114,18 @@ export function checkBackupApi(
         `hint: Barman needs three of PostgreSQL's ten WAL senders; set max_wal_senders in lab:postgresql`,
     );
   }
-  checkSource(config, text("backupApiSource"), family, refuse);
+  checkSource(config, text("backupApiSource"), layout, refuse);
   return config;
 }
 
 function checkSource(
   { backupApiSource, backupApiTokenFile }: BackupApiConfig,
   given: string,
-  family: FamilyName,
+  layout: Layout,
   refuse: (key: string, problem: string) => void,
 ): void {
   try {
-    const { kind } = apiSourceOf(backupApiSource, family);
+    const { kind } = apiSourceOf(backupApiSource, layout);
     if (kind === "repository" && !isFile(backupApiTokenFile)) {
       refuse(
         "backupApiTokenFile",

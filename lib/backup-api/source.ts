@@ -1,6 +1,6 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
-import type { FamilyName } from "../families";
+import type { Layout } from "../families";
 
 /** Where pg-backup-api comes from. It is on no public registry (EDB, "Installing Postgres Backup API"). */
 export type ApiSource =
@@ -19,7 +19,7 @@ export const SOURCE_WAYS =
  * @param text `edb`, an absolute path, or an https URL.
  * @throws RangeError that says what is wrong, behind the key's name, when it is none of the four ways or is not there.
  */
-export function apiSourceOf(text: string, family: FamilyName): ApiSource {
+export function apiSourceOf(text: string, layout: Layout): ApiSource {
   if (text === "") throw new RangeError(`must say where pg-backup-api comes from, which is on no public registry`);
   if (text === "edb") return { kind: "repository" };
   if (/^https:\/\/\S+$/.test(text)) return { kind: "index", url: text };
@@ -33,7 +33,7 @@ export function apiSourceOf(text: string, family: FamilyName): ApiSource {
     return { kind: "source", path: text, isFolder: true };
   }
   if (/\.(tar\.gz|tgz|zip)$/.test(text)) return { kind: "source", path: text, isFolder: false };
-  const suffix = family === "debian" ? ".deb" : ".rpm";
+  const suffix = layout === "debian" ? ".deb" : ".rpm";
   if (text.endsWith(suffix)) return { kind: "package", file: text };
   throw new RangeError(`is a file whose name ends neither in ${suffix} nor in .tar.gz, .tgz or .zip`);
 }

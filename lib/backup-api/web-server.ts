@@ -1,4 +1,4 @@
-import type { FamilyName } from "../families";
+import type { Layout } from "../families";
 
 /** What differs between families in Apache HTTP Server. Scripts are told, they do not guess. */
 export interface WebServer {
@@ -17,8 +17,8 @@ export interface WebServer {
   readonly logFolder: string;
 }
 
-/** The families whose Apache is known; the lab's own hosts are of the first two. */
-export const WEB_SERVERS: Readonly<Record<FamilyName | "suse", WebServer>> = {
+/** The layouts whose Apache is known; the lab's own hosts are of the first two. */
+export const WEB_SERVERS: Readonly<Record<Layout | "suse", WebServer>> = {
   debian: {
     prepareScript: "apache-prepare-debian.sh",
     virtualHostFile: "/etc/apache2/sites-available/pgbapi.conf",

@@ -25,7 +25,7 @@ function prepare(family: string): readonly string[] {
 
 describe("apache-prepare-el.sh", () => {
   it("closes port 80, takes the stock host out of ssl.conf, and lets httpd connect", () => {
-    host.add("rpm", "exit 1").add("dnf", "").add("selinuxenabled", "").add("setsebool", "");
+    host.add("rpm", "exit 1").add("dnf", "").add("selinuxenabled", "").add("setsebool", "").add("firewall-cmd", "");
     expect(prepare("el")).toEqual([
       "rpm -q httpd mod_ssl curl",
       "dnf install -y httpd mod_ssl curl",
@@ -34,12 +34,15 @@ describe("apache-prepare-el.sh", () => {
       `install -m 0644 /dev/null ${host.path("pgbapi.conf")}`,
       "selinuxenabled ",
       "setsebool -P httpd_can_network_connect on",
+      "systemctl is-active --quiet firewalld",
+      "firewall-cmd --quiet --permanent --add-service=https",
+      "firewall-cmd --quiet --add-service=https",
       "systemctl enable --quiet httpd",
     ]);
   });
 
   it("leaves packages that are there, and a host without SELinux, as they are", () => {
-    host.add("rpm", "").add("dnf", "").add("selinuxenabled", "exit 1").add("setsebool", "");
+    host.add("rpm", "").add("dnf", "").add("selinuxenabled", "exit 1").add("setsebool", "").add("firewall-cmd", "");
     expect(prepare("el").filter((call) => /^(dnf|setsebool)/.test(call))).toEqual([]);
   });
 
@@ -173,12 +176,16 @@ describe("barman-backup.sh", () => {
 
 describe("barman-packages-el.sh", () => {
   it("installs what is missing from PGDG and EPEL, with the module off that hides them", () => {
-    host.add("rpm", "case $1 in -E) echo 8 ;; -q) exit 1 ;; esac").add("dnf", "").add("barman", "");
-    const { status, calls } = host.run("barman-packages-el.sh", ["pgdg", "", "postgresql14-server", "barman"]);
+    host.add("rpm", "exit 1").add("dnf", "").add("barman", "");
+    const { status, calls } = host.run("barman-packages-el.sh", [
+      "pgdg",
+      "pgdg.rpm epel.rpm",
+      "postgresql14-server",
+      "barman",
+    ]);
     expect(status).toBe(0);
     expect(calls.filter((call) => call.startsWith("dnf"))).toEqual([
-      "dnf install -y https://download.postgresql.org/pub/repos/yum/reporpms/EL-8-x86_64/pgdg-redhat-repo-latest.noarch.rpm",
-      "dnf install -y epel-release",
+      "dnf install -y pgdg.rpm epel.rpm",
       "dnf -qy module disable postgresql",
       "dnf install -y postgresql14-server barman",
     ]);
