@@ -12,5 +12,8 @@ export const hosts = lab.hosts;
 /** pgBackRest's name for the cluster. */
 export const stanza = configuration.stanza;
 
+/** How clients reach the backup API, with their keys; undefined where there is none. */
+export const backupApi = lab.backupApi;
+
 /** How to reach the hosts: account, key, host keys. */
 export const ssh = lab.ssh;

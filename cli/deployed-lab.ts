@@ -1,3 +1,4 @@
+import type { ApiAccess } from "../components/backup-api/backup-api";
 import type { SshAccess } from "../components/lab";
 import type { Output } from "../engine/engine";
 import type { LabConfig } from "../lib/lab-config";
@@ -9,6 +10,8 @@ export interface DeployedLab {
   readonly stanza: string;
   readonly configuration: LabConfig;
   readonly ssh: SshAccess;
+  /** Undefined when it has no backup API. */
+  readonly backupApi?: ApiAccess;
 }
 
 const OUTPUTS = ["hosts", "stanza", "configuration", "ssh"] as const satisfies readonly (keyof DeployedLab)[];
@@ -16,7 +19,7 @@ const OUTPUTS = ["hosts", "stanza", "configuration", "ssh"] as const satisfies r
 /** @throws Error when the stack has no lab. */
 export function deployedLab(outputs: Readonly<Record<string, Output>>, stack: string): DeployedLab {
   if (OUTPUTS.some((name) => outputs[name] === undefined)) throw noLab(stack);
-  const values = Object.fromEntries(OUTPUTS.map((name) => [name, outputs[name]?.value]));
+  const values = Object.fromEntries([...OUTPUTS, "backupApi"].map((name) => [name, outputs[name]?.value]));
   return values as unknown as DeployedLab;
 }
 

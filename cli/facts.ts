@@ -1,10 +1,13 @@
 import * as path from "node:path";
 import type { ClientChannel } from "ssh2";
 import { Client } from "ssh2";
+import { BARMAN_FAMILIES } from "../lib/backup-api/barman";
+import { API_CERTIFICATE_FILES, WEB_SERVERS } from "../lib/backup-api/web-server";
 import { CERTIFICATE_FILES, familyOf, POSTGRESQL_ACCOUNT, REPOSITORY_ACCOUNT } from "../lib/families";
 import type { DeployedHost, Facts } from "../lib/proofs";
 import { peersOf } from "../lib/proofs";
 import { scriptText } from "../lib/script-text";
+import { askApi, clientEnds } from "./api-client";
 import type { DeployedLab } from "./deployed-lab";
 
 const CONNECT_SECONDS = 30;
@@ -33,6 +36,12 @@ async function readHost(lab: DeployedLab, host: DeployedHost): Promise<Facts> {
       failures.push(`${script}: ${(error as Error).message}`);
     }
   };
+  const isApiHost = lab.backupApi?.host === host.name;
+  if (host.role === "barman") {
+    if (isApiHost) await readBackupApi(lab, read, facts);
+    client.end();
+    return { ...facts, failures };
+  }
   const isRepository = host.role === "repository";
   const { service, binaries } = familyOf(lab.configuration.family, lab.configuration.postgresqlVersion);
   const account = isRepository ? REPOSITORY_ACCOUNT : POSTGRESQL_ACCOUNT;
@@ -44,9 +53,46 @@ async function readHost(lab: DeployedLab, host: DeployedHost): Promise<Facts> {
     isRepository
       ? read("repository", "status-repository.sh", [account, lab.stanza])
       : read("postgresql", "status-postgresql.sh", [binaries]),
+    ...(isApiHost ? [readBackupApi(lab, read, facts)] : []),
   ]);
   client.end();
   return { ...facts, failures };
+}
+
+/** What the API's host tells of itself, and what the API answers its first client, and one without a certificate. */
+async function readBackupApi(
+  { stanza, configuration, backupApi }: DeployedLab,
+  read: (fact: keyof Facts, script: string, args: string[]) => Promise<void>,
+  facts: Record<string, unknown>,
+): Promise<void> {
+  if (backupApi === undefined) return;
+  const { layout } = familyOf(configuration.family, configuration.postgresqlVersion);
+  const { cronService } = BARMAN_FAMILIES[layout];
+  const units = [WEB_SERVERS[layout].service, "pg-backup-api", cronService].map((unit) => `${unit}.service`);
+  const ask = async (client: string | undefined): Promise<string> => {
+    try {
+      const { status, reason, body } = await askApi(backupApi, { path: "/status", client });
+      return status === 200 ? body.trim() : `${status} ${reason}`;
+    } catch (error) {
+      return (error as Error).message;
+    }
+  };
+  const [answer, stranger] = await Promise.all([
+    ask(Object.keys(backupApi.clients)[0]),
+    askApi(backupApi, { path: "/status", client: undefined }).then(
+      ({ status, reason }) => `${status} ${reason}`,
+      // Refused, as it should be.
+      () => "",
+    ),
+    read("backupApi", "status-backup-api.sh", [stanza, API_CERTIFICATE_FILES.certificate, ...units]),
+  ]);
+  if (facts.backupApi === undefined) return;
+  facts.backupApi = {
+    ...(facts.backupApi as object),
+    problem: answer === '"OK"' ? "" : answer,
+    answerToStranger: stranger,
+    clients: clientEnds(backupApi),
+  };
 }
 
 function connect({ ssh }: DeployedLab, { name, address }: DeployedHost): Promise<Client> {

@@ -80,4 +80,8 @@ const EXPLAIN: Readonly<Record<Loss["role"], Explanation>> = {
       `up restores it from backup ${backup.label} and the WAL archived since${ahead}`,
     ];
   },
+  barman: ({ stanza }) => [
+    `every backup that Barman has of stanza "${stanza}"; those of pgBackRest stay`,
+    "up takes a first one anew, unless lab:backupApi is off",
+  ],
 };

@@ -76,6 +76,25 @@ program
   .action((flags: { json?: boolean; showSecrets?: boolean }) =>
     perform(async (invocation) => (await import("./outputs")).outputs(invocation, flags)),
   );
+const api = program
+  .command("api")
+  .description("ask the backup API as one of its clients: status, diagnose, servers/NAME/operations …")
+  .argument("<path>")
+  .option("--client <name>", "common name of the client (default: the first one)")
+  .option("--post <json>", "send this by POST")
+  .action((path: string, flags: { client?: string; post?: string }) =>
+    perform(async (invocation) => (await import("./api")).api(invocation, path, flags)),
+  );
+api
+  .command("credentials")
+  .description("write a client's key, certificate and authority into a folder, and print the line for curl")
+  .argument("<folder>")
+  // The option is the parent's.
+  .action((folder: string) =>
+    perform(async (invocation) =>
+      (await import("./api")).apiCredentials(invocation, folder, api.opts<{ client?: string }>()),
+    ),
+  );
 program
   .command("prepare")
   .description("install what is missing, build the image, start the private libvirtd")

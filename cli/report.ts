@@ -1,4 +1,5 @@
 import Table from "cli-table3";
+import type { BackupApiReport } from "../lib/backup-api/proof";
 import type { BackupReport, HostReport, Report } from "../lib/proofs";
 
 /** A report for people: a table of the hosts, then what was found. */
@@ -20,18 +21,29 @@ export function renderReport(report: Report): string {
       host.role === "repository" ? describe(report.backups.at(-1)) : "-",
     ]);
   }
+  const api = report.backupApi === undefined ? [] : [describeApi(report.backupApi)];
   const verdict = report.proven ? "proven" : "not proven:";
-  return [table.toString(), verdict, ...report.findings.map((finding) => `  ${finding}`), ""].join("\n");
+  return [table.toString(), ...api, verdict, ...report.findings.map((finding) => `  ${finding}`), ""].join("\n");
 }
 
 function replication({ role, streaming }: HostReport, hosts: readonly HostReport[]): string {
   if (role === "standby") return streaming === true ? "streaming" : "not streaming";
   const standbys = hosts.filter((host) => host.role === "standby");
-  if (role === "repository" || standbys.length === 0) return "-";
+  if (role !== "primary" || standbys.length === 0) return "-";
   return `${standbys.filter((host) => host.streaming === true).length} of ${standbys.length} stream`;
 }
 
 function describe(backup: BackupReport | undefined): string {
   if (backup === undefined) return "none";
   return `${backup.label} ${backup.type}${backup.fromStandby === true ? ", from a standby" : ""}`;
+}
+
+function describeApi({ host, address, barman, backup, certificateEnd, clients }: BackupApiReport): string {
+  return [
+    `backup API https://${host} (${address})`,
+    `certificate until ${certificateEnd?.slice(0, 10) ?? "-"}`,
+    `clients ${Object.keys(clients).join(", ")}`,
+    `Barman ${barman}`,
+    `last backup ${backup ?? "none"}`,
+  ].join("; ");
 }

@@ -1,7 +1,7 @@
-import { POSTGRESQL_HOSTS, REPOSITORY_HOST } from "../lib/address-plan";
+import { BARMAN_HOST, POSTGRESQL_HOSTS, REPOSITORY_HOST } from "../lib/address-plan";
 import type { Change } from "../engine/engine";
 
-const HOSTS = [REPOSITORY_HOST, ...POSTGRESQL_HOSTS];
+const HOSTS = [REPOSITORY_HOST, ...POSTGRESQL_HOSTS, BARMAN_HOST];
 
 /** What a user is told of a resource: the host that it belongs to, and the step. */
 export interface Step {

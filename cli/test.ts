@@ -14,7 +14,7 @@ const SCENARIO_FOLDER = path.join("test", "scenarios");
 
 /** What the checks, the unit tests and the scenarios call, beside the hypervisor's own packages. */
 const TEST_PACKAGES = [
-  ...["git", "shellcheck", "shfmt", "openssl", "pgbackrest"],
+  ...["git", "shellcheck", "shfmt", "openssl", "pgbackrest", "curl"],
   // What the package repositories of the scenarios are made with.
   ...["rpm", "createrepo-c", "apt-utils", "gpg", "gpg-agent"],
 ];

@@ -56,11 +56,17 @@ export class HostCertificate extends pulumi.ComponentResource {
     );
 
     // One command: three PEMs on stdin; the script checks the pair, the chain, names and dates in a new folder, then swaps a link.
-    runScript(`${name}-install`, host, "certificate-install.sh", [owner, host.name, CERTIFICATE_FILES.key], {
-      parent: this,
-      dependsOn: opts?.dependsOn,
-      input: pulumi.interpolate`${key.privateKeyPem}${certificate.certPem}${authority.bundlePem}`,
-    });
+    runScript(
+      `${name}-install`,
+      host,
+      "certificate-install.sh",
+      [`${owner}:${owner}`, host.name, CERTIFICATE_FILES.key, "server", "client"],
+      {
+        parent: this,
+        dependsOn: opts?.dependsOn,
+        input: pulumi.interpolate`${key.privateKeyPem}${certificate.certPem}${authority.bundlePem}`,
+      },
+    );
 
     this.certificatePem = certificate.certPem;
     this.registerOutputs({ certificatePem: this.certificatePem });

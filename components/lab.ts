@@ -2,7 +2,7 @@ import * as libvirt from "@pulumi/libvirt";
 import * as pulumi from "@pulumi/pulumi";
 import * as tls from "@pulumi/tls";
 import type { AddressPlan } from "../lib/address-plan";
-import { planAddresses, POSTGRESQL_HOSTS, reservationOf } from "../lib/address-plan";
+import { BARMAN_HOST, planAddresses, POSTGRESQL_HOSTS, reservationOf } from "../lib/address-plan";
 import { libvirtNameOf } from "../lib/domain";
 import type { Family } from "../lib/families";
 import { familyOf, POSTGRESQL_ACCOUNT, REPLICATION_ROLE, REPOSITORY_ACCOUNT } from "../lib/families";
@@ -14,6 +14,8 @@ import { planRoles } from "../lib/roles";
 import { supportWarnings } from "../lib/support-dates";
 import { Agreement } from "./agreement";
 import { CertificateAuthority } from "./certificate-authority";
+import type { ApiAccess } from "./backup-api/backup-api";
+import { BackupApi } from "./backup-api/backup-api";
 import { GeneratedPassword } from "./generated-password";
 import { Handshake } from "./handshake";
 import { HostCertificate } from "./host-certificate";
@@ -58,6 +60,8 @@ interface RepositoryHost extends BackupHost {
 export class Lab extends pulumi.ComponentResource {
   public readonly hosts: readonly { readonly name: string; readonly role: Role; readonly address: string }[];
   public readonly ssh: pulumi.Output<SshAccess>;
+  /** How clients reach the backup API; undefined where there is none. */
+  public readonly backupApi: pulumi.Output<ApiAccess> | undefined;
 
   private readonly roles: Roles;
   private readonly plan: AddressPlan;
@@ -103,7 +107,12 @@ export class Lab extends pulumi.ComponentResource {
     const instance = this.createPrimary(primary, repository);
     const role = new ReplicationRole(
       `${this.roles.primary}-replication-role`,
-      { host: primary.host, family: this.family, password: this.replicationPassword.value },
+      {
+        host: primary.host,
+        family: this.family,
+        role: REPLICATION_ROLE,
+        password: this.replicationPassword.value,
+      },
       { parent: this, dependsOn: [instance] },
     );
     const stanza = new Stanza(
@@ -139,7 +148,11 @@ export class Lab extends pulumi.ComponentResource {
       { parent: this, dependsOn: [standbyBackup] },
     );
 
-    const all = [repository, primary, ...standbys].map(({ host }) => host);
+    const known = [repository, primary, ...standbys].map(({ host }) => host);
+    const barman = config.backupApi ? this.findOrCreateHost(config.backupApiHost, known) : undefined;
+    if (barman !== undefined) this.backupApi = this.createBackupApi(barman, repository, primary, standbys, [instance]);
+
+    const all = barman === undefined || known.includes(barman) ? known : [...known, barman];
     this.hosts = all.map((host) => ({ name: host.name, role: this.roleOf(host.name), address: host.address }));
     this.ssh = pulumi.secret({
       user: DEPLOYMENT_ACCOUNT,
@@ -151,6 +164,7 @@ export class Lab extends pulumi.ComponentResource {
 
   private roleOf(name: string): Role {
     if (name === this.roles.repository) return "repository";
+    if (name === BARMAN_HOST) return "barman";
     return name === this.roles.primary ? "primary" : "standby";
   }
 
@@ -165,6 +179,37 @@ export class Lab extends pulumi.ComponentResource {
       { plan, config, network, storage, deploymentKey },
       { parent: this, provider: this.provider },
     );
+  }
+
+  private findOrCreateHost(name: string, known: readonly LabHost[]): LabHost {
+    return known.find((host) => host.name === name) ?? this.createHost(name);
+  }
+
+  private createBackupApi(
+    host: LabHost,
+    repository: BackupHost,
+    primary: BackupHost,
+    standbys: readonly BackupHost[],
+    primaryReady: pulumi.Resource[],
+  ): pulumi.Output<ApiAccess> {
+    const { config, family } = this;
+    // Two runs of a package manager on one host stand in each other's way.
+    const packages = [repository, primary, ...standbys]
+      .filter((member) => member.host === host)
+      .map((member) => member.packages);
+    return new BackupApi(
+      "backup-api",
+      {
+        config,
+        family,
+        host,
+        primary: primary.host,
+        primaryReady,
+        settings: this.instanceArgs(primary).settings,
+        neighbour: host === primary.host ? repository.host : primary.host,
+      },
+      { parent: this, dependsOn: packages },
+    ).access;
   }
 
   private createRepositoryHost(): RepositoryHost {
@@ -240,6 +285,7 @@ export class Lab extends pulumi.ComponentResource {
 
   private instanceArgs({ host }: BackupHost) {
     const { config, family, plan } = this;
+    const barman = config.backupApi ? reservationOf(plan, config.backupApiHost).address : undefined;
     return {
       host,
       family,
@@ -248,6 +294,7 @@ export class Lab extends pulumi.ComponentResource {
       settings: renderPostgreSqlConf(config.stanza, config.postgresql),
       access: renderPgHba(
         POSTGRESQL_HOSTS.filter((other) => other !== host.name).map((other) => reservationOf(plan, other).address),
+        barman,
       ),
       replicationPassword: this.replicationPassword.value,
     };

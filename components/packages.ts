@@ -23,20 +23,6 @@ export class Packages extends pulumi.ComponentResource {
     super("lab:host:Packages", name, {}, opts);
     const { host, family, config, postgresql } = args;
 
-    const repositories: FileArgs[] =
-      config.packages === "mirror" && family.repositoryFile !== undefined
-        ? [
-            {
-              path: family.repositoryFile,
-              // The user vouches for it: it is a mirror of their own.
-              content: renderDnfIni({
-                lab: { name: "lab", baseurl: config.mirrorUrl, gpgcheck: false, enabled: true },
-              }),
-              owner: "root",
-              mode: "0644",
-            },
-          ]
-        : [];
     const { ids, version } = family.system;
     const installed = runScript(
       `${name}-install`,
@@ -49,7 +35,7 @@ export class Packages extends pulumi.ComponentResource {
         config.pgbackrestVersion,
         ...(postgresql ? family.serverPackages : []),
       ],
-      { parent: this, dependsOn: opts?.dependsOn, files: repositories, timeout: "30m" },
+      { parent: this, dependsOn: opts?.dependsOn, files: mirrorFiles(family, config), timeout: "30m" },
     );
     if (family.guardsScript !== undefined) {
       const ports = [PORTS.pgbackrest, ...(postgresql ? [PORTS.postgresql] : [])];
@@ -61,4 +47,15 @@ export class Packages extends pulumi.ComponentResource {
 
     this.registerOutputs({});
   }
+}
+
+/** The mirror as a file, where packages come from one and the package manager wants a file. */
+export function mirrorFiles(
+  family: Family,
+  { packages, mirrorUrl }: Pick<LabConfig, "packages" | "mirrorUrl">,
+): FileArgs[] {
+  if (packages !== "mirror" || family.repositoryFile === undefined) return [];
+  // The user vouches for it: it is a mirror of their own.
+  const mirror = { name: "lab", baseurl: mirrorUrl, gpgcheck: false, enabled: true };
+  return [{ path: family.repositoryFile, content: renderDnfIni({ lab: mirror }), owner: "root", mode: "0644" }];
 }

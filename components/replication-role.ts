@@ -1,6 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { Family } from "../lib/families";
-import { REPLICATION_ROLE } from "../lib/families";
 import type { RemoteHost } from "../lib/remote";
 import { runScript } from "../lib/remote";
 
@@ -8,16 +7,18 @@ export interface ReplicationRoleArgs {
   /** The primary. */
   host: RemoteHost;
   family: Family;
+  /** The role's name. */
+  role: string;
   password: pulumi.Input<string>;
 }
 
-/** The role that standbys stream with. */
+/** A role that may stream and no more: the standbys', and Barman's. */
 export class ReplicationRole extends pulumi.ComponentResource {
   constructor(name: string, args: ReplicationRoleArgs, opts?: pulumi.ComponentResourceOptions) {
     super("lab:postgresql:ReplicationRole", name, {}, opts);
 
-    const { host, family, password } = args;
-    runScript(`${name}-create`, host, "replication-role-create.sh", [family.binaries, REPLICATION_ROLE], {
+    const { host, family, role, password } = args;
+    runScript(`${name}-create`, host, "replication-role-create.sh", [family.binaries, role], {
       parent: this,
       dependsOn: opts?.dependsOn,
       input: password,

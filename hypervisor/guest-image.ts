@@ -9,7 +9,7 @@ const release = { version: "12", codename: "bookworm" };
 /** Which guests an image is for: containers on libvirt's LXC driver, or virtual machines. */
 export type GuestKind = "container" | "vm";
 
-/** What is in it: `plain` is the operating system, `baked` has PostgreSQL and pgBackRest too. */
+/** What is in it: `plain` is the operating system, `baked` has PostgreSQL, pgBackRest and the backup API's packages too. */
 export type GuestRecipe = "plain" | "baked";
 
 export interface GuestImageOptions {

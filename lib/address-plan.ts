@@ -19,6 +19,9 @@ export interface AddressPlan {
 /** The host that keeps the repository. */
 export const REPOSITORY_HOST = "backup-srv";
 
+/** The host that Barman and the backup API have for themselves, unless they are put on another one. */
+export const BARMAN_HOST = "barman-srv";
+
 /** The hosts that can run PostgreSQL, whether the lab has them now or not. */
 export const POSTGRESQL_HOSTS: readonly string[] = Array.from({ length: 9 }, (_, index) => `pg${index + 1}-srv`);
 
@@ -26,7 +29,7 @@ export const POSTGRESQL_HOSTS: readonly string[] = Array.from({ length: 9 }, (_,
 const OFFSETS: ReadonlyMap<string, number> = new Map([
   [REPOSITORY_HOST, 10],
   ...POSTGRESQL_HOSTS.map((name, index): [string, number] => [name, 11 + index]),
-  ["barman-srv", 20],
+  [BARMAN_HOST, 20],
 ]);
 
 /** The longest prefix whose network holds every reserved address. */

@@ -2,6 +2,8 @@ import * as path from "node:path";
 
 /** What differs between families, for one major version of PostgreSQL. Scripts are told, they do not guess. */
 export interface Family {
+  /** How such systems are laid out: packages, paths, accounts. */
+  readonly layout: Layout;
   /** The systems that it stands for, in words. */
   readonly title: string;
   /** What such a system calls itself: os-release's `ID`s, and how its `VERSION_ID` begins. */
@@ -34,6 +36,9 @@ export interface Family {
   readonly home: string;
 }
 
+/** Layouts that families share. */
+export type Layout = "debian" | "el";
+
 /** Where packages come from. */
 export type PackageSource = "pgdg" | "distribution" | "mirror";
 
@@ -44,6 +49,7 @@ type Row = (version: number) => Family;
 function debian(title: string, id: string, release: string, distributionVersion: number): Row {
   return (version) => ({
     title,
+    layout: "debian",
     system: { ids: [id], version: release },
     sources: ["pgdg", "distribution", "mirror"],
     distributionVersion,
@@ -64,6 +70,7 @@ function debian(title: string, id: string, release: string, distributionVersion:
 function el(release: number): Row {
   return (version) => ({
     title: `Rocky Linux ${release}, AlmaLinux ${release}, RHEL ${release}`,
+    layout: "el",
     system: { ids: ["rocky", "almalinux", "rhel"], version: String(release) },
     sources: ["pgdg", "mirror"],
     packagesScript: "packages-install-el.sh",

@@ -25,6 +25,16 @@ export function renderDnfIni(file: IniFile): string {
   return render(file, { yes: "1", no: "0" });
 }
 
+/**
+ * Barman's dialect, which is Python's: booleans are `on` and `off` (barman(5)).
+ * @throws RangeError when a value holds `%`, which would stand for another option's value.
+ */
+export function renderBarmanIni(file: IniFile): string {
+  const text = render(file, { yes: "on", no: "off" });
+  if (text.includes("%")) throw new RangeError(`no value may hold "%", got ${JSON.stringify(text)}`);
+  return text;
+}
+
 interface Words {
   readonly yes: string;
   readonly no: string;

@@ -1,6 +1,8 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { planAddresses, POSTGRESQL_HOSTS } from "./address-plan";
+import type { BackupApiConfig } from "./backup-api/config";
+import { BACKUP_API_KEYS, checkBackupApi } from "./backup-api/config";
 import type { FamilyName, PackageSource } from "./families";
 import { FAMILY_NAMES, familyOf } from "./families";
 import type { PgBackRestOptions, Repository } from "./pgbackrest-conf";
@@ -13,7 +15,7 @@ import { POSTGRESQL_VERSIONS, versionProblem } from "./version-support";
 export type Hypervisor = "kvm" | "qemu" | "lxc";
 
 /** The configuration, checked. Field names are the keys of Pulumi.yaml, which describes them. */
-export interface LabConfig {
+export interface LabConfig extends BackupApiConfig {
   readonly hypervisor: Hypervisor;
   readonly libvirtUri: string;
   readonly imagePath: string;
@@ -60,6 +62,7 @@ export const CONFIG_KEYS = [
   "repositories",
   "pgbackrest",
   "postgresql",
+  ...BACKUP_API_KEYS,
 ] as const satisfies readonly (keyof LabConfig)[];
 
 /** A configuration that is refused, with every reason: a line each, with the key, what was given, what is allowed. */
@@ -139,7 +142,7 @@ export function checkLabConfig(raw: Readonly<Record<string, string>>, projectFol
   }
   const hostCertificateDays = whole("hostCertificateDays", 1, 3650);
 
-  const config: LabConfig = {
+  const own: Omit<LabConfig, keyof BackupApiConfig> = {
     hypervisor: oneOf("hypervisor", ["kvm", "qemu", "lxc"]),
     libvirtUri: absoluteSocket(
       matching("libvirtUri", /^(qemu|lxc)(\+\w+)?:\/\/\S*$/, "a libvirt URI (qemu or lxc)"),
@@ -175,6 +178,10 @@ export function checkLabConfig(raw: Readonly<Record<string, string>>, projectFol
     pgbackrest,
     postgresql,
   };
+  // A family that is none was refused above.
+  const layout = FAMILY_NAMES.includes(family) ? familyOf(family, postgresqlVersion).layout : "debian";
+  const surroundings = { ...own, layout, postgresqlSettings: Object.keys(postgresql) };
+  const config: LabConfig = { ...own, ...checkBackupApi(raw, surroundings, projectFolder, refuse) };
   const mismatch = versionProblem(config.postgresqlVersion, config.pgbackrestVersion);
   if (problems.length === 0 && mismatch !== undefined) refuse("pgbackrestVersion", mismatch);
   if (problems.length === 0) checkSource(family, packages, postgresqlVersion, refuse);

@@ -1,3 +1,4 @@
+import { BARMAN_ROLES } from "./backup-api/barman";
 import { POSTGRESQL_FILES, REPLICATION_ROLE } from "./families";
 
 /** A user's further settings, PostgreSQL's name to value. */
@@ -40,17 +41,24 @@ export function renderPostgreSqlConf(stanza: string, settings: PostgreSqlSetting
 /**
  * pg_hba.conf of a PostgreSQL host: local accounts, and the replication role from exactly the hosts that may become standbys.
  * @param standbys IPv4 addresses.
+ * @param barman IPv4 address of the host whose Barman backs the cluster up, where there is one.
  */
-export function renderPgHba(standbys: readonly string[]): string {
+export function renderPgHba(standbys: readonly string[], barman?: string): string {
   const rows = [
     ["local", "all", "all", "", "peer"],
     ["local", "replication", "all", "", "peer"],
     ["host", "all", "all", "127.0.0.1/32", "scram-sha-256"],
     ["host", "all", "all", "::1/128", "scram-sha-256"],
     ...standbys.map((address) => ["host", "replication", REPLICATION_ROLE, `${address}/32`, "scram-sha-256"]),
+    ...(barman === undefined
+      ? []
+      : [
+          ["host", "postgres", BARMAN_ROLES.asking, `${barman}/32`, "scram-sha-256"],
+          ["host", "replication", BARMAN_ROLES.streaming, `${barman}/32`, "scram-sha-256"],
+        ]),
   ];
-  const widths = [8, 12, 12, 20];
-  return rows.map((row) => row.map((word, index) => word.padEnd(widths[index] ?? 0)).join("") + "\n").join("");
+  const widths = [7, 11, 11, 19];
+  return rows.map((row) => row.map((word, index) => word.padEnd(widths[index] ?? 0)).join(" ") + "\n").join("");
 }
 
 /** ~postgres/.pgpass: the replication role's password, for every host. */

@@ -1,3 +1,5 @@
+import type { BackupApiFacts, BackupApiReport } from "./backup-api/proof";
+import { backupApiFindings } from "./backup-api/proof";
 import type { Role } from "./roles";
 
 /** A host of a deployed lab, as the stack's outputs name it. */
@@ -49,6 +51,8 @@ export interface PostgreSqlFacts {
   readonly receiver: string | null;
   /** `pg_stat_replication`. */
   readonly replication: readonly { readonly name: string; readonly address: string | null; readonly state: string }[];
+  /** Replication slots that nobody reads: PostgreSQL keeps WAL for them until its disk is full. */
+  readonly inactiveSlots: readonly string[];
   /** `pg_stat_archiver`: seconds since 1970, null when it never happened. */
   readonly archiver: { readonly archived: number | null; readonly failed: number | null };
 }
@@ -63,6 +67,8 @@ export interface Facts {
   readonly handshakes?: HandshakeFacts;
   readonly postgresql?: PostgreSqlFacts;
   readonly repository?: RepositoryFacts;
+  /** On the backup API's host. */
+  readonly backupApi?: BackupApiFacts;
 }
 
 /** A host in a report. */
@@ -101,12 +107,16 @@ export interface Report {
   readonly stanza: { readonly name: string; readonly status: string };
   /** Oldest first. */
   readonly backups: readonly BackupReport[];
+  /** Undefined when the lab has no backup API. */
+  readonly backupApi?: BackupApiReport;
 }
 
 /** The hosts whose TLS servers a host talks to: the repository host to every PostgreSQL host, and each of them to it. */
 export function peersOf(host: DeployedHost, hosts: readonly DeployedHost[]): string[] {
   const isRepository = host.role === "repository";
-  return hosts.filter(({ role }) => (role === "repository") !== isRepository).map(({ name }) => name);
+  return hosts
+    .filter(({ role }) => role !== "barman" && host.role !== "barman" && (role === "repository") !== isRepository)
+    .map(({ name }) => name);
 }
 
 /** Judges what was read from the hosts of a lab. */
@@ -134,6 +144,9 @@ export function judge(stanza: string, hosts: readonly DeployedHost[], facts: Rea
     };
   });
 
+  const apiHost = hosts.find((host) => factsOf(host).backupApi !== undefined);
+  const api = apiHost && factsOf(apiHost).backupApi;
+
   const findings = [
     ...hosts.flatMap((host) => findingsOf(host, factsOf(host), stanza).map((finding) => `${host.name}: ${finding}`)),
     ...standbys.filter((host) => !streams(host)).map(({ name }) => `${name}: does not stream from the primary`),
@@ -157,12 +170,18 @@ export function judge(stanza: string, hosts: readonly DeployedHost[], facts: Rea
     }),
     stanza: { name: stanza, status: info?.status.message ?? "unknown" },
     backups,
+    backupApi: apiHost && api && reportBackupApi(apiHost, api),
   };
+}
+
+function reportBackupApi({ name, address }: DeployedHost, facts: BackupApiFacts): BackupApiReport {
+  const { barman, backups, certificateEnd, clients } = facts;
+  return { host: name, address, barman, backup: backups[0] ?? null, certificateEnd: isoDate(certificateEnd), clients };
 }
 
 function findingsOf(host: DeployedHost, facts: Facts, stanza: string): string[] {
   const { failures, host: read, handshakes = {}, postgresql } = facts;
-  const findings = [...failures];
+  const findings = [...failures, ...(facts.backupApi ? backupApiFindings(facts.backupApi, Date.now()) : [])];
   for (const [peer, problem] of Object.entries(handshakes)) {
     if (problem !== "") findings.push(`no mutual TLS handshake with ${peer}: ${problem}`);
   }
@@ -183,7 +202,13 @@ function findingsOf(host: DeployedHost, facts: Facts, stanza: string): string[] 
     else if (status.code !== 0) findings.push(`stanza ${stanza}: ${status.message} (code ${status.code})`);
   }
   if (postgresql !== undefined) {
-    const { inRecovery, archiver } = postgresql;
+    const { inRecovery, inactiveSlots, archiver } = postgresql;
+    for (const slot of inactiveSlots) {
+      findings.push(
+        `replication slot ${slot} keeps WAL, and nobody reads it; hint: when that stays, ` +
+          `SELECT pg_drop_replication_slot('${slot}')`,
+      );
+    }
     if (inRecovery !== (host.role === "standby")) {
       findings.push(
         inRecovery ? "is in recovery, but should be the primary" : "is not in recovery, but should be a standby",

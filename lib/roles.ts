@@ -1,7 +1,7 @@
 import { POSTGRESQL_HOSTS, REPOSITORY_HOST } from "./address-plan";
 
 /** What a host is for. */
-export type Role = "repository" | "primary" | "standby";
+export type Role = "repository" | "primary" | "standby" | "barman";
 
 /** The lab's hosts: the repository host, the primary, and as many standbys as are asked for, in the order of their names. */
 export interface Roles {

@@ -1,19 +1,22 @@
 #!/usr/bin/env bash
-# Installs a key, a certificate and the trusted authorities (PEM, in this order, on stdin) for account $1 and host $2, in the
-# folder of $3. Safe to run again. The pair is checked in a new folder; then a link is swapped: nobody ever sees half of it.
+# Installs a key, a certificate and the trusted authorities (PEM, in this order, on stdin) for ACCOUNT:GROUP $1 and host $2, in the
+# folder of $3; the certificate must be for uses $4… (client, server). Safe to run again. The pair is checked in a new folder; then a
+# link is swapped: nobody ever sees half of it.
 set -euo pipefail
 
 main() {
-  local account=$1 host=$2 folder new pem seen
+  local owner=$1 host=$2 folder new pem seen use old=""
+  local key='/BEGIN [A-Z ]*PRIVATE KEY/,/END [A-Z ]*PRIVATE KEY/'
   folder=$(dirname "$3")
+  shift 3
   umask 077
   install -d -m 0755 "$(dirname "$folder")"
   new=$(mktemp -d "$folder.XXXXXXXX")
   trap 'rm -rf "$new"' EXIT
   pem=$(cat)
-  sed -n '/BEGIN EC PRIVATE KEY/,/END EC PRIVATE KEY/p' <<<"$pem" >"$new/host.key"
-  sed '/BEGIN EC PRIVATE KEY/,/END EC PRIVATE KEY/d' <<<"$pem" | sed -n '1,/END CERTIFICATE/p' >"$new/host.crt"
-  sed '/BEGIN EC PRIVATE KEY/,/END EC PRIVATE KEY/d' <<<"$pem" | sed '1,/END CERTIFICATE/d' >"$new/ca.crt"
+  sed -n "${key}p" <<<"$pem" >"$new/host.key"
+  sed "${key}d" <<<"$pem" | sed -n '1,/END CERTIFICATE/p' >"$new/host.crt"
+  sed "${key}d" <<<"$pem" | sed '1,/END CERTIFICATE/d' >"$new/ca.crt"
 
   # One look at the certificate instead of four: starting openssl takes an emulated host most of a second.
   seen=$(openssl x509 -in "$new/host.crt" -noout -pubkey -purpose -checkhost "$host")
@@ -21,17 +24,18 @@ main() {
     echo "the certificate does not belong to the key; the old pair stays" >&2
     return 1
   fi
-  if [[ $seen != *"does match certificate"* || $seen != *"SSL client : Yes"* || $seen != *"SSL server : Yes"* ]]; then
-    printf 'the certificate must name %s and be for clients and servers; the old pair stays\n%s\n' "$host" "$seen" >&2
-    return 1
-  fi
+  for use; do
+    if [[ $seen != *"does match certificate"* || $seen != *"SSL $use : Yes"* ]]; then
+      printf 'the certificate must name %s and be for a %s; the old pair stays\n%s\n' "$host" "$use" "$seen" >&2
+      return 1
+    fi
+  done
   openssl verify -CAfile "$new/ca.crt" "$new/host.crt"
 
   chmod 0644 "$new/host.crt" "$new/ca.crt"
-  chown -R "$account:$account" "$new"
+  chown -R "$owner" "$new"
   chmod 0755 "$new"
   ln -s "$(basename "$new")" "$new.link"
-  local old=""
   [[ ! -L $folder ]] || old=$(readlink -f "$folder")
   mv -T "$new.link" "$folder"
   trap - EXIT

@@ -13,6 +13,11 @@ as() {
   setpriv --reuid="$account" --regid="$account" --init-groups "$@"
 }
 
+# Runs a command as Barman's account, whose passwords lie in its home.
+as_barman() {
+  HOME=/var/lib/barman as barman "$@"
+}
+
 # Tries a command until it works, for so many seconds.
 await() {
   local deadline=$((SECONDS + $1))

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Makes role $2, which standbys stream with, with the password on stdin. PostgreSQL's programs lie in folder $1.
+# Makes role $2, which may stream, with the password on stdin. PostgreSQL's programs lie in folder $1.
 # Safe to run again: a role that is there gets the password.
 set -euo pipefail
 

@@ -13,6 +13,7 @@ main() {
         select coalesce(json_agg(json_build_object('name', application_name, 'address', host(client_addr), 'state', state)), '[]')
         from pg_stat_replication
       ),
+      'inactiveSlots', (select coalesce(json_agg(slot_name), '[]') from pg_replication_slots where not active),
       'archiver', (
         select json_build_object(
           'archived', extract(epoch from last_archived_time), 'failed', extract(epoch from last_failed_time))

@@ -9,14 +9,15 @@ type Inputs = Partial<Record<"algorithm" | "ecdsaCurve", string>> &
   Partial<Record<"isCaCertificate" | "setSubjectKeyId", boolean>> &
   Partial<Record<"dnsNames" | "ipAddresses", string[]>> &
   Record<"privateKeyPem" | "certRequestPem" | "caPrivateKeyPem" | "caCertPem", string> & {
-    subject: Partial<Record<"commonName" | "organization", string>>;
+    subject: Partial<Record<"commonName" | "organization" | "emailAddress", string>>;
     allowedUses: string[];
     validityPeriodHours: number;
   };
 type Outputs = Record<string, string | boolean>;
 type Created = { id: string; outputs: Outputs };
 
-const SUBJECT = ["privateKeyPem", "subject.commonName", "subject.organization", "dnsNames", "ipAddresses"];
+const NAMES = ["commonName", "organization", "emailAddress"].map((name) => `subject.${name}`);
+const SUBJECT = ["privateKeyPem", ...NAMES, "dnsNames", "ipAddresses"];
 const VALIDITY = ["validityPeriodHours", "earlyRenewalHours", "allowedUses", "isCaCertificate", "setSubjectKeyId"];
 const { digitalSignature, keyEncipherment, keyCertSign, cRLSign } = x509.KeyUsageFlags;
 const USAGES: Record<string, x509.KeyUsageFlags> = {
@@ -107,7 +108,11 @@ async function request({ privateKeyPem, subject, dnsNames = [], ipAddresses = []
   const names = [...dns, ...ipAddresses.map((value) => ({ type: "ip" as const, value }))];
   return x509.Pkcs10CertificateRequestGenerator.create({
     ...(await importKey(privateKeyPem)),
-    name: [{ CN: [subject.commonName ?? ""] }, ...(subject.organization ? [{ O: [subject.organization] }] : [])],
+    name: [
+      { CN: [subject.commonName ?? ""] },
+      ...(subject.organization ? [{ O: [subject.organization] }] : []),
+      ...(subject.emailAddress ? [{ E: [subject.emailAddress] }] : []),
+    ],
     extensions: names.length === 0 ? [] : [new x509.SubjectAlternativeNameExtension(names)],
   });
 }

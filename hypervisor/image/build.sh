@@ -22,7 +22,11 @@ make_root() {
   local transport=$root.transport
   local -a sources=()
   transport_options >"$transport"
-  if [ "$recipe" = baked ]; then packages+=(postgresql postgresql-contrib pgbackrest); fi
+  if [ "$recipe" = baked ]; then
+    packages+=(postgresql postgresql-contrib pgbackrest)
+    # The backup API's, with which a host becomes barman-srv: it has no way out to fetch them.
+    packages+=(barman apache2 cron curl python3-venv python3-setuptools python3-wheel python3-gunicorn)
+  fi
   if [ "$kind" = vm ]; then packages+=(linux-image-cloud-amd64 tiny-initramfs kmod acpid); fi
   cat >"$root.list"
   if [ -s "$root.list" ]; then sources=("$root.list"); fi

@@ -18,11 +18,11 @@ main() {
   chroot "$root" systemctl --quiet set-default multi-user.target
   # Started by who asks for it: at boot it would only cost time.
   rm -f "$root/lib/systemd/system/multi-user.target.wants"/{dbus,systemd-logind}.service
-  # It restarts for ever until it is configured; who configures it enables it.
-  if [ -e "$root/lib/systemd/system/pgbackrest.service" ]; then
-    chroot "$root" systemctl --quiet disable pgbackrest.service
-    chroot "$root" apt-mark hold pgbackrest >/dev/null
-  fi
+  # Who configures them enables them: pgBackRest restarts for ever until then, the others are for the backup API's host alone.
+  for unit in pgbackrest apache2 apache-htcacheclean cron; do
+    if [ -e "$root/lib/systemd/system/$unit.service" ]; then chroot "$root" systemctl --quiet disable "$unit.service" </dev/null; fi
+  done
+  if [ -e "$root/lib/systemd/system/pgbackrest.service" ]; then chroot "$root" apt-mark hold pgbackrest </dev/null >/dev/null; fi
 
   rm -f "$root"/etc/ssh/ssh_host_* "$root"/etc/ssl/private/ssl-cert-snakeoil.key "$root"/etc/ssl/certs/ssl-cert-snakeoil.pem
   : >"$root/etc/machine-id"

@@ -1,7 +1,11 @@
 import { expect, it } from "vitest";
 import { planAddresses, reservationOf } from "../../lib/address-plan";
+import { renderBarmanPgPass, renderBarmanServer } from "../../lib/backup-api/barman";
+import { renderApiUnit, renderGunicornConf } from "../../lib/backup-api/service";
+import { renderVirtualHost } from "../../lib/backup-api/virtual-host";
+import { WEB_SERVERS } from "../../lib/backup-api/web-server";
 import { familyOf } from "../../lib/families";
-import { renderDnfIni, renderPgBackRestIni, renderSystemdIni } from "../../lib/ini-dialects";
+import { renderBarmanIni, renderDnfIni, renderPgBackRestIni, renderSystemdIni } from "../../lib/ini-dialects";
 import { renderPostgreSqlHostConf, renderRepositoryHostConf, renderStandbysConf } from "../../lib/pgbackrest-conf";
 import { renderPgHba, renderPgPass, renderPostgreSqlConf } from "../../lib/postgresql-conf";
 import { renderSeed } from "../../lib/seed";
@@ -31,6 +35,18 @@ const FILES: Record<string, () => string> = {
     }),
   "pg1-srv.postgresql.conf": () => renderPostgreSqlConf("demo", { work_mem: "8MB", jit: false, search_path: "o'x" }),
   "pg1-srv.pg_hba.conf": () => renderPgHba(["10.83.14.12", "10.83.14.13"]),
+  "pg1-srv.with-barman.pg_hba.conf": () => renderPgHba(["10.83.14.12"], "10.83.14.20"),
+  "barman-srv.barman.conf": () =>
+    renderBarmanServer({ host: "barman-srv", server: "demo", primary: "pg1-srv", binFolder: "/usr/pgsql-14/bin", retentionFull: 2 }),
+  "barman-srv.pgpass": () => renderBarmanPgPass("pg1-srv", { asking: "secret", streaming: "other" }),
+  "pg-backup-api-config.py": renderGunicornConf,
+  "pg-backup-api.service": renderApiUnit,
+  ...Object.fromEntries(
+    Object.entries(WEB_SERVERS).map(([family, { logFolder }]) => [
+      `pgbapi.${family}.conf`,
+      () => renderVirtualHost({ serverName: "barman-srv", clients: ["admin", "pem.example.com"], operations: false, logFolder }),
+    ]),
+  ),
   "pg1-srv.pgpass": () => renderPgPass("secret"),
   "pgbackrest.service.d.conf": () =>
     renderSystemdIni({ Service: { User: "pgbackrest", Restart: "always", RestartSec: 1, PrivateTmp: false } }),
@@ -52,6 +68,16 @@ it("refuses a value that the dialect cannot say", () => {
   expect(() => renderPgBackRestIni({ global: { "repo1-path": "/a\n[other]" } })).toThrow(
     'repo1-path must be one line without blanks at its ends, got "/a\\n[other]"',
   );
+});
+
+it("refuses a percent sign in Barman's file, where it would stand for another option", () => {
+  expect(() => renderBarmanIni({ demo: { description: "100%" } })).toThrow(/^no value may hold "%"/);
+});
+
+it("lets clients POST only when operations are on", () => {
+  const host = { serverName: "barman-srv", clients: ["admin"], logFolder: "/var/log/apache2" };
+  expect(renderVirtualHost({ ...host, operations: false })).toMatch(/^ *AllowMethods GET$/m);
+  expect(renderVirtualHost({ ...host, operations: true })).toMatch(/^ *AllowMethods GET POST$/m);
 });
 
 it("reserves the same addresses for every host from the start", () => {

@@ -5,7 +5,14 @@ import { describe, expect, it } from "vitest";
 const FOLDER = path.join(__dirname, "..", "..", "scripts");
 
 /** What follows them on stdin is a secret, which they read. */
-const READS_INPUT = ["certificate-install.sh", "replication-role-create.sh"];
+const READS_INPUT = [
+  "backup-api-prove.sh",
+  "barman-role-create.sh",
+  "certificate-install.sh",
+  "pg-backup-api-install.sh",
+  "pg-backup-api-package.sh",
+  "replication-role-create.sh",
+];
 
 const STEPS = fs.readdirSync(FOLDER).filter((script) => script !== "common.sh");
 

@@ -65,3 +65,16 @@ it("says that all is lost when primary and repository are", () => {
     ].join("\n"),
   );
 });
+
+it("says that Barman's backups go with its host, and that pgBackRest's stay", () => {
+  const barman: DeployedHost = { name: "barman-srv", role: "barman", address: "10.0.0.20" };
+  const losses = findLosses([...hosts, barman], [change("barman-srv-disk", "delete")]);
+  expect(explainLosses(losses, context)).toBe(
+    [
+      "barman-srv is the barman, and this would delete it with its disk",
+      '  what is lost: every backup that Barman has of stanza "demo"; those of pgBackRest stay',
+      "  up takes a first one anew, unless lab:backupApi is off",
+      "hint: if that is what you want, ./lab up --stack here --yes-replace barman-srv",
+    ].join("\n"),
+  );
+});

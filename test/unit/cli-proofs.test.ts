@@ -31,6 +31,7 @@ function postgresql(changes: Partial<PostgreSqlFacts> = {}): PostgreSqlFacts {
     inRecovery: false,
     receiver: null,
     replication: [{ name: "pg2-srv", address: STANDBY.address, state: "streaming" }],
+    inactiveSlots: [],
     archiver: { archived: 20, failed: 10 },
     ...changes,
   };

@@ -73,7 +73,7 @@ describe("the tls driver", () => {
     const { privateKeyPem } = await make("privateKey:PrivateKey", { algorithm: "ECDSA", ecdsaCurve: "P256" });
     const request = await make("certRequest:CertRequest", {
       privateKeyPem,
-      subject: { commonName: "pg1-srv" },
+      subject: { commonName: "pg1-srv", organization: "lab, the", emailAddress: "dba@example.com" },
       dnsNames: ["pg1-srv"],
       ipAddresses: ["10.0.0.11"],
     });
@@ -92,6 +92,9 @@ describe("the tls driver", () => {
       expect(run("openssl", ...strict, "-purpose", purpose, "-verify_hostname", "pg1-srv", file)).toContain("OK");
     expect(run("openssl", ...strict, "-verify_ip", "10.0.0.11", file)).toContain("OK");
     expect(() => run("openssl", ...strict, "-verify_hostname", "pg2-srv", file)).toThrow("hostname mismatch");
+    expect(run("openssl", "x509", "-in", file, "-noout", "-subject", "-nameopt", "RFC2253")).toBe(
+      "subject=emailAddress=dba@example.com,O=lab\\, the,CN=pg1-srv\n",
+    );
     const text = run("openssl", "x509", "-in", file, "-noout", "-text");
     expect(text).toContain("Digital Signature");
     expect(text).toContain("TLS Web Server Authentication, TLS Web Client Authentication");

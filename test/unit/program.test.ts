@@ -1,3 +1,6 @@
+import * as fs from "node:fs";
+import * as os from "node:os";
+import * as path from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { describe, expect, it } from "vitest";
 import { Lab } from "../../components/lab";
@@ -5,11 +8,17 @@ import type { Registered } from "../support/run-mocked";
 import { runMocked } from "../support/run-mocked";
 import { stackConfig } from "../support/stack-config";
 
+const STAND_IN = "test/support/backup-api-stand-in";
+
+const API = { backupApi: true, backupApiSource: STAND_IN };
+
 const STACKS: [string, Record<string, unknown>][] = [
   ["dev", {}],
   ["container", {}],
   ["container", { standbys: 0 }],
   ["container", { primary: "pg2-srv", standbys: 3 }],
+  ["container", API],
+  ["container", { ...API, backupApiHost: "backup-srv", standbys: 1 }],
 ];
 
 const runs = new Map<string, Registered[]>();
@@ -67,7 +76,8 @@ describe.each(STACKS)("the whole program, stack %s %o", (stack, settings) => {
       expect(options.deleteBeforeReplace).toBe(true);
       expect(inputs.delete).toMatch(/ \S+-srv-domain-uuid$/);
     }
-    expect(local).toHaveLength(stack === "dev" ? 0 : 2 + Number(settings.standbys ?? 2));
+    const own = settings.backupApi === true && settings.backupApiHost === undefined ? 1 : 0;
+    expect(local).toHaveLength(stack === "dev" ? 0 : 2 + Number(settings.standbys ?? 2) + own);
   });
 });
 
@@ -122,6 +132,69 @@ describe("the program", () => {
       expect.arrayContaining(["pg1-srv-packages-install", "pg1-srv-packages-guards"]),
     );
     expect(guards(await runLab("container"))).toEqual([]);
+  });
+
+  it("changes nothing on the lab's hosts for a backup API, but for who may connect to PostgreSQL", async () => {
+    const inputs = (resources: Registered[]): Map<string, string> =>
+      new Map(commandsOf(resources).map(({ name, inputs }) => [name, JSON.stringify(inputs)]));
+    const [without, withApi] = [inputs(await runLab("container")), inputs(await runLab("container", API))];
+    expect([...without].filter(([name, text]) => withApi.get(name) !== text).map(([name]) => name)).toEqual([
+      "pg1-srv-postgresql-start",
+      "pg2-srv-postgresql-start",
+      "pg3-srv-postgresql-start",
+    ]);
+  });
+
+  it("signs the backup API's certificates with an authority of their own, a client's for clients alone", async () => {
+    const resources = await runLab("container", API);
+    const inputsOf = (wanted: string): unknown =>
+      resources.find(({ type, name }) => type.startsWith("tls:") && name === wanted)?.inputs;
+    expect(inputsOf("backup-api-client-admin-signed")).toMatchObject({
+      caCertPem: "backup-api-authority-certificate certificate\n",
+      allowedUses: ["digital_signature", "client_auth"],
+      validityPeriodHours: 90 * 24,
+      earlyRenewalHours: 30 * 24,
+    });
+    expect(inputsOf("backup-api-server-signed")).toMatchObject({ allowedUses: ["digital_signature", "server_auth"] });
+    expect(inputsOf("backup-api-server-request")).toMatchObject({
+      subject: { commonName: "barman-srv", organization: "lab", emailAddress: "root@localhost" },
+      dnsNames: ["barman-srv"],
+      ipAddresses: ["10.83.14.20"],
+    });
+    expect(inputsOf("backup-api-client-admin-request")).not.toHaveProperty("dnsNames");
+  });
+
+  it("proves the backup API again when what guards it has changed", async () => {
+    const proof = async (settings: Record<string, unknown>): Promise<unknown> =>
+      (await runLab("container", { ...API, ...settings })).find(({ name }) => name === "barman-srv-api-proof-ports")
+        ?.inputs.create;
+    expect(await proof({ backupApiOperations: true })).not.toBe(await proof({}));
+    expect(await proof({ backupApiEmail: "dba@example.com" })).toBe(await proof({}));
+  });
+
+  it("makes the backup API's keys as they are asked for", async () => {
+    const resources = await runLab("container", { ...API, backupApiKey: "rsa" });
+    const keys = resources.filter(({ type, name }) => type.endsWith("PrivateKey") && name.startsWith("backup-api-"));
+    expect(keys.map(({ inputs }) => inputs)).toEqual(keys.map(() => ({ algorithm: "RSA", rsaBits: 2048 })));
+    expect(keys).toHaveLength(3);
+  });
+
+  it("sends the token of an EDB account as a secret on stdin, and installs no unit of its own then", async () => {
+    const folder = fs.mkdtempSync(path.join(os.tmpdir(), "lab-token-"));
+    fs.writeFileSync(path.join(folder, "token"), "s3cret-token\n");
+    const resources = await runLab("dev", {
+      backupApi: true,
+      backupApiSource: "edb",
+      backupApiTokenFile: path.join(folder, "token"),
+    });
+    fs.rmSync(folder, { recursive: true });
+    const command = (wanted: string): Record<string, unknown> | undefined =>
+      resources.find(({ name }) => name === wanted)?.inputs;
+    expect(JSON.stringify(command("barman-srv-api-package")?.stdin)).toContain("s3cret-token");
+    expect(command("barman-srv-api-package")?.create).toMatch(/ bash -s -- rpm 2\.2\.0 '/);
+    expect(command("barman-srv-api-package")?.logging).toBe("none");
+    expect(JSON.stringify(resources.map(({ inputs }) => inputs)).split("s3cret-token")).toHaveLength(2);
+    expect(command("barman-srv-api-start")?.stdin).not.toContain("gunicorn -c");
   });
 
   it("keeps the network as it is, whatever the number of standbys", async () => {
@@ -207,8 +280,15 @@ describe("the program", () => {
     ["backup-srv-standbys-conf", ["pg2-srv-streaming-read", "pg3-srv-streaming-read", "backup-srv-stanza-check"]],
     ["backup-srv-standbys-take", ["backup-srv-standbys-conf"]],
     ["pg2-srv-agreement", ["backup-srv-agreement", "backup-srv-standbys-take"]],
+    ["barman-srv-barman-check", ["barman-srv-barman-packages-install", "pg1-srv-barman-role-create"]],
+    ["barman-srv-barman-check", ["pg1-srv-streaming-barman-role-create", "pg1-srv-postgresql-start"]],
+    ["barman-srv-barman-restore", ["barman-srv-barman-backup", "barman-srv-barman-check"]],
+    ["barman-srv-api-start", ["barman-srv-api-environment", "barman-srv-barman-packages-install"]],
+    ["barman-srv-apache-start", ["barman-srv-apache-prepare", "barman-srv-apache-certificate-install"]],
+    ["barman-srv-api-proof-answers", ["barman-srv-apache-start", "barman-srv-api-start", "barman-srv-barman-restore"]],
+    ["barman-srv-api-proof-ports", ["barman-srv-apache-start"]],
   ])("runs %s after %j", async (name, earlier) => {
-    expect([...(await allBefore(await runLab("container"), name))]).toEqual(expect.arrayContaining(earlier));
+    expect([...(await allBefore(await runLab("container", API), name))]).toEqual(expect.arrayContaining(earlier));
   });
 
   it("gives every step of a host a place behind the host's readiness", async () => {

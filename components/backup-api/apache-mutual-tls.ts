@@ -1,0 +1,64 @@
+import * as pulumi from "@pulumi/pulumi";
+import { renderVirtualHost } from "../../lib/backup-api/virtual-host";
+import type { WebServer } from "../../lib/backup-api/web-server";
+import { API_CERTIFICATE_FILES } from "../../lib/backup-api/web-server";
+import type { RemoteHost } from "../../lib/remote";
+import { runScript } from "../../lib/remote";
+import type { BackupApiAuthority } from "./authority";
+import type { BackupApiCertificate } from "./certificate";
+
+export interface ApacheMutualTlsArgs {
+  host: RemoteHost;
+  webServer: WebServer;
+  authority: BackupApiAuthority;
+  /** The server's certificate. */
+  certificate: BackupApiCertificate;
+  /** Common names of the certificates that may ask. */
+  clients: readonly string[];
+  /** Whether they may start operations. */
+  operations: boolean;
+}
+
+/**
+ * Apache HTTP Server on port 443 in front of pg-backup-api: it ends TLS, asks for a certificate of the API's own authority, and lets
+ * in the clients of a list. A changed virtual host is tested before it takes the old one's place.
+ */
+export class ApacheMutualTls extends pulumi.ComponentResource {
+  /** The virtual host: a change of it is what must be proven again. */
+  public readonly virtualHost: string;
+
+  constructor(name: string, args: ApacheMutualTlsArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("lab:backupapi:ApacheMutualTls", name, {}, opts);
+    const { host, webServer, authority, certificate, clients, operations } = args;
+    const { account, group, virtualHostFile, service, control, logFolder } = webServer;
+
+    const virtualHost = renderVirtualHost({ serverName: host.name, clients, operations, logFolder });
+    const folder = API_CERTIFICATE_FILES.key.replace(/\/[^/]+$/, "");
+    // The package makes the account that owns the certificate.
+    const prepared = runScript(`${name}-prepare`, host, webServer.prepareScript, [virtualHostFile], {
+      parent: this,
+      dependsOn: opts?.dependsOn,
+      timeout: "30m",
+    });
+    const installed = runScript(
+      `${name}-certificate-install`,
+      host,
+      "certificate-install.sh",
+      [`${account}:${group}`, host.name, API_CERTIFICATE_FILES.key, "server"],
+      {
+        parent: this,
+        dependsOn: [prepared],
+        input: pulumi.interpolate`${certificate.privateKeyPem}${certificate.certificatePem}${authority.certificatePem}`,
+      },
+    );
+    runScript(`${name}-start`, host, "apache-host-install.sh", [service, control, virtualHostFile, folder], {
+      parent: this,
+      dependsOn: [installed],
+      files: [{ path: `${virtualHostFile}.next`, content: virtualHost, owner: "root", mode: "0644" }],
+      rerunOn: [certificate.certificatePem],
+    });
+
+    this.virtualHost = virtualHost;
+    this.registerOutputs({});
+  }
+}

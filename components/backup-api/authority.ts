@@ -1,0 +1,60 @@
+import * as pulumi from "@pulumi/pulumi";
+import * as tls from "@pulumi/tls";
+import type { ApiKey } from "../../lib/backup-api/config";
+
+/** What stands in every certificate of the API beside the name. */
+export interface CertificateStyle {
+  /** O. */
+  readonly organization: string;
+  /** emailAddress. */
+  readonly email: string;
+  readonly key: ApiKey;
+}
+
+export interface BackupApiAuthorityArgs {
+  /** The API's host; the authority's common name is `root.HOST`. */
+  hostName: string;
+  style: CertificateStyle;
+  /** Years until its certificate ends. A change makes a new authority and new certificates. */
+  years: number;
+}
+
+/** The key of a certificate. */
+export function createKey(name: string, key: ApiKey, parent: pulumi.Resource): tls.PrivateKey {
+  const kind = key === "rsa" ? { algorithm: "RSA", rsaBits: 2048 } : { algorithm: "ECDSA", ecdsaCurve: "P256" };
+  return new tls.PrivateKey(name, kind, { parent });
+}
+
+/**
+ * The backup API's own certificate authority. It is never the one of pgBackRest: a host's certificate must not open the API, nor
+ * an API client's certificate the repository.
+ */
+export class BackupApiAuthority extends pulumi.ComponentResource {
+  /** PEM; signs the server's and the clients' certificates. */
+  public readonly privateKeyPem: pulumi.Output<string>;
+  /** PEM; what the server and the clients trust. */
+  public readonly certificatePem: pulumi.Output<string>;
+
+  constructor(name: string, args: BackupApiAuthorityArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("lab:backupapi:BackupApiAuthority", name, {}, opts);
+    const { hostName, style, years } = args;
+
+    const key = createKey(`${name}-key`, style.key, this);
+    const certificate = new tls.SelfSignedCert(
+      `${name}-certificate`,
+      {
+        privateKeyPem: key.privateKeyPem,
+        subject: { commonName: `root.${hostName}`, organization: style.organization, emailAddress: style.email },
+        isCaCertificate: true,
+        setSubjectKeyId: true,
+        validityPeriodHours: years * 365 * 24,
+        allowedUses: ["cert_signing", "crl_signing"],
+      },
+      { parent: this },
+    );
+
+    this.privateKeyPem = key.privateKeyPem;
+    this.certificatePem = certificate.certPem;
+    this.registerOutputs({ certificatePem: this.certificatePem });
+  }
+}

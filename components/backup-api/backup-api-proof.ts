@@ -1,0 +1,36 @@
+import * as pulumi from "@pulumi/pulumi";
+import type { RemoteHost } from "../../lib/remote";
+import { runScript } from "../../lib/remote";
+import type { BackupApiAuthority } from "./authority";
+import type { BackupApiCertificate } from "./certificate";
+
+export interface BackupApiProofArgs {
+  /** The API's host. */
+  host: RemoteHost;
+  /** Another host of the lab. */
+  neighbour: RemoteHost;
+  /** Barman's name for the cluster. */
+  server: string;
+  authority: BackupApiAuthority;
+  /** A client that the API must let in. */
+  client: BackupApiCertificate;
+  /** Texts whose change proves it again. */
+  provenFor: pulumi.Input<string>[];
+}
+
+/** Proof that a client with its certificate is answered, that one without is not, and that no way leads past Apache. */
+export class BackupApiProof extends pulumi.ComponentResource {
+  constructor(name: string, args: BackupApiProofArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("lab:backupapi:BackupApiProof", name, {}, opts);
+    const { host, neighbour, server, authority, client, provenFor } = args;
+    const options = { parent: this, dependsOn: opts?.dependsOn, rerunOn: provenFor };
+
+    runScript(`${name}-answers`, host, "backup-api-prove.sh", [host.name, server], {
+      ...options,
+      input: pulumi.interpolate`${client.privateKeyPem}${client.certificatePem}${authority.certificatePem}`,
+    });
+    runScript(`${name}-ports`, neighbour, "ports-prove.sh", [host.name, "443", "80", "7480"], options);
+
+    this.registerOutputs({});
+  }
+}

@@ -1,0 +1,37 @@
+import * as pulumi from "@pulumi/pulumi";
+import { BARMAN_FAMILIES } from "../../lib/backup-api/barman";
+import type { Family } from "../../lib/families";
+import type { LabConfig } from "../../lib/lab-config";
+import type { RemoteHost } from "../../lib/remote";
+import { runScript } from "../../lib/remote";
+import { mirrorFiles } from "../packages";
+
+export interface BarmanPackagesArgs {
+  host: RemoteHost;
+  family: Family;
+  config: LabConfig;
+}
+
+/** Barman, PostgreSQL's programs, which it calls, and what pg-backup-api needs, as packages. */
+export class BarmanPackages extends pulumi.ComponentResource {
+  constructor(name: string, args: BarmanPackagesArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("lab:backupapi:BarmanPackages", name, {}, opts);
+    const { host, family, config } = args;
+    const { packagesScript, packages } = BARMAN_FAMILIES[family.layout];
+
+    runScript(
+      `${name}-install`,
+      host,
+      packagesScript,
+      [
+        config.packages,
+        config.packages === "pgdg" ? family.repositoryPackages.join(" ") : config.mirrorUrl,
+        ...family.serverPackages,
+        ...packages,
+      ],
+      { parent: this, dependsOn: opts?.dependsOn, files: mirrorFiles(family, config), timeout: "30m" },
+    );
+
+    this.registerOutputs({});
+  }
+}

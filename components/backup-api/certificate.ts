@@ -1,0 +1,59 @@
+import * as pulumi from "@pulumi/pulumi";
+import * as tls from "@pulumi/tls";
+import type { BackupApiAuthority, CertificateStyle } from "./authority";
+import { createKey } from "./authority";
+
+export interface BackupApiCertificateArgs {
+  commonName: string;
+  /**
+   * The server that it is for. Clients compare these names, never the common name.
+   * @default - a client's certificate, which no server can show
+   */
+  server?: { readonly name: string; readonly address: string };
+  authority: BackupApiAuthority;
+  style: CertificateStyle;
+  /** Days until the certificate ends. */
+  days: number;
+  /** Days before its end in which `up` signs a new one. */
+  renewDays: number;
+}
+
+/** A key and a certificate of the backup API's authority: the server's, or one client's. */
+export class BackupApiCertificate extends pulumi.ComponentResource {
+  /** PEM. */
+  public readonly privateKeyPem: pulumi.Output<string>;
+  /** PEM. */
+  public readonly certificatePem: pulumi.Output<string>;
+
+  constructor(name: string, args: BackupApiCertificateArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("lab:backupapi:BackupApiCertificate", name, {}, opts);
+    const { commonName, server, authority, style, days, renewDays } = args;
+
+    const key = createKey(`${name}-key`, style.key, this);
+    const request = new tls.CertRequest(
+      `${name}-request`,
+      {
+        privateKeyPem: key.privateKeyPem,
+        subject: { commonName, organization: style.organization, emailAddress: style.email },
+        ...(server === undefined ? {} : { dnsNames: [server.name], ipAddresses: [server.address] }),
+      },
+      { parent: this },
+    );
+    const certificate = new tls.LocallySignedCert(
+      `${name}-signed`,
+      {
+        certRequestPem: request.certRequestPem,
+        caPrivateKeyPem: authority.privateKeyPem,
+        caCertPem: authority.certificatePem,
+        validityPeriodHours: days * 24,
+        earlyRenewalHours: renewDays * 24,
+        allowedUses: ["digital_signature", server === undefined ? "client_auth" : "server_auth"],
+      },
+      { parent: this },
+    );
+
+    this.privateKeyPem = key.privateKeyPem;
+    this.certificatePem = certificate.certPem;
+    this.registerOutputs({ certificatePem: this.certificatePem });
+  }
+}

@@ -1,0 +1,98 @@
+import * as fs from "node:fs";
+import * as pulumi from "@pulumi/pulumi";
+import type { BarmanFamily } from "../../lib/backup-api/barman";
+import { packFolder, readPackage } from "../../lib/backup-api/package-content";
+import { API_CONF_FILE, API_ENVIRONMENT, renderApiUnit, renderGunicornConf } from "../../lib/backup-api/service";
+import type { ApiSource } from "../../lib/backup-api/source";
+import { SOURCE_WAYS } from "../../lib/backup-api/source";
+import { API_ADDRESS } from "../../lib/backup-api/web-server";
+import { fingerprint } from "../../lib/fingerprint";
+import type { FileArgs, RemoteHost } from "../../lib/remote";
+import { runScript } from "../../lib/remote";
+
+export interface PgBackupApiArgs {
+  /** The host that Barman runs on. */
+  host: RemoteHost;
+  family: BarmanFamily;
+  source: ApiSource;
+  /** The exact version, from a source that has several. */
+  version: string;
+  /** File with the EDB account's token, for EDB's repository. */
+  tokenFile: string;
+}
+
+/** pg-backup-api beside Barman, on an address that only its own host reaches. */
+export class PgBackupApi extends pulumi.ComponentResource {
+  /** Tells one content of the source from another: a change of it is what must be proven again. */
+  public readonly digest: string;
+
+  constructor(name: string, args: PgBackupApiArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("lab:backupapi:PgBackupApi", name, {}, opts);
+    const { host, source } = args;
+    const options = { parent: this, dependsOn: opts?.dependsOn };
+
+    const isPackage = source.kind === "repository" || source.kind === "package";
+    const [installed, digest] = isPackage
+      ? this.installPackage(`${name}-package`, args, source, options)
+      : this.installEnvironment(`${name}-environment`, args, source, options);
+    const files: FileArgs[] = [
+      { path: API_CONF_FILE, content: renderGunicornConf(), owner: "root", mode: "0644" },
+      { path: "/etc/systemd/system/pg-backup-api.service", content: renderApiUnit(), owner: "root", mode: "0644" },
+    ];
+    runScript(`${name}-start`, host, "pg-backup-api-start.sh", [API_ADDRESS], {
+      parent: this,
+      dependsOn: [installed],
+      // EDB's packages bring theirs along.
+      files: isPackage ? [] : files,
+      rerunOn: [digest],
+    });
+
+    this.digest = digest;
+    this.registerOutputs({});
+  }
+
+  private installPackage(
+    name: string,
+    { host, family, version, tokenFile }: PgBackupApiArgs,
+    source: Extract<ApiSource, { kind: "repository" | "package" }>,
+    options: { parent: pulumi.Resource; dependsOn: pulumi.ResourceOptions["dependsOn"] },
+  ): [pulumi.Resource, string] {
+    const [wanted, content] =
+      source.kind === "repository"
+        ? [version, fs.readFileSync(tokenFile, "utf8").trim()]
+        : ["", readPackage(source.file).base64];
+    const digest = fingerprint(wanted, source.kind === "package" ? content : "");
+    const installed = runScript(name, host, "pg-backup-api-package.sh", [family.packageFormat, wanted, SOURCE_WAYS], {
+      ...options,
+      input: content,
+      timeout: "30m",
+    });
+    return [installed, digest];
+  }
+
+  private installEnvironment(
+    name: string,
+    { host, version }: PgBackupApiArgs,
+    source: Extract<ApiSource, { kind: "source" | "index" }>,
+    options: { parent: pulumi.Resource; dependsOn: pulumi.ResourceOptions["dependsOn"] },
+  ): [pulumi.Resource, string] {
+    const { from, wanted, content } =
+      source.kind === "index"
+        ? { from: source.url, wanted: `pg-backup-api==${version}`, content: "" }
+        : archiveOf(source);
+    const digest = fingerprint(from, wanted, content);
+    const installed = runScript(
+      name,
+      host,
+      "pg-backup-api-install.sh",
+      [API_ENVIRONMENT, digest, from, wanted, SOURCE_WAYS],
+      { ...options, input: content, timeout: "30m" },
+    );
+    return [installed, digest];
+  }
+}
+
+function archiveOf(source: Extract<ApiSource, { kind: "source" }>): { from: string; wanted: string; content: string } {
+  const { name, base64 } = source.isFolder ? packFolder(source.path) : readPackage(source.path);
+  return { from: name, wanted: "", content: base64 };
+}

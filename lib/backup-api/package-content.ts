@@ -1,0 +1,27 @@
+import * as fs from "node:fs";
+import * as path from "node:path";
+import * as tar from "tar";
+
+/** What is sent to the host: a file's name, whose end tells its format, and its bytes. */
+export interface PackageContent {
+  readonly name: string;
+  readonly base64: string;
+}
+
+/** What never belongs to a Python project's source. */
+const LEFT_OUT = /(^|\/)(\.git|\.venv|venv|__pycache__|build|dist|[^/]+\.egg-info)(\/|$)/;
+
+/** A file as it is. */
+export function readPackage(file: string): PackageContent {
+  return { name: path.basename(file), base64: fs.readFileSync(file).toString("base64") };
+}
+
+/** A folder as an archive that is the same byte by byte as long as its files are, so that a second run has nothing to change. */
+export function packFolder(folder: string): PackageContent {
+  const files = fs
+    .readdirSync(folder, { recursive: true, encoding: "utf8" })
+    .filter((file) => !LEFT_OUT.test(file) && fs.statSync(path.join(folder, file)).isFile())
+    .sort();
+  const archive = tar.create({ sync: true, cwd: folder, portable: true, mtime: new Date(0), prefix: "source" }, files);
+  return { name: "source.tar", base64: (archive.read() ?? Buffer.alloc(0)).toString("base64") };
+}

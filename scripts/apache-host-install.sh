@@ -1,0 +1,35 @@
+#!/usr/bin/env bash
+# Puts the new virtual host beside file $3 in its place and has unit $1 serve it on port 443 with the certificate in folder $4, and
+# nothing on port 80. Safe to run again. The configuration is tested by program $2 first: when it is refused, the old one is put back
+# and the running server never sees it.
+set -euo pipefail
+
+listens() {
+  ss -Hltn "sport = :$1" | grep -q .
+}
+
+serves() {
+  listens 443 && ! listens 80
+}
+
+main() {
+  local service=$1 control=$2 host=$3 certificate=$4 said
+  if command -v selinuxenabled >/dev/null && selinuxenabled; then restorecon -RF "$certificate" "$(readlink -f "$certificate")"; fi
+  if [[ -e $host.next ]]; then
+    cp -p "$host" "$host.old"
+    mv "$host.next" "$host"
+    if ! said=$("$control" configtest 2>&1); then
+      mv "$host.old" "$host"
+      printf 'the new configuration is refused; the server keeps the old one\n%s\n' "$said" >&2
+      return 1
+    fi
+    rm "$host.old"
+  fi
+  if systemctl is-active --quiet "$service"; then systemctl reload "$service"; else systemctl start "$service"; fi
+  if ! await 30 serves; then
+    printf '%s must listen on port 443 and nothing on port 80; what listens:\n%s\n' "$service" "$(ss -Hltnp)" >&2
+    return 1
+  fi
+}
+
+main "$@" </dev/null

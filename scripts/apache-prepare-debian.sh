@@ -1,0 +1,21 @@
+#!/usr/bin/env bash
+# Has Apache HTTP Server with its modules for mutual TLS in front of another server, and with no host but the one in file $1; port
+# 80 is closed. Safe to run again. Nothing is reloaded here.
+set -euo pipefail
+
+main() {
+  local host=$1
+  export DEBIAN_FRONTEND=noninteractive
+  if ! dpkg-query -W -f '${db:Status-Status}\n' apache2 curl 2>/dev/null | uniq | grep -qx installed; then
+    apt-get update
+    apt-get install -y --no-install-recommends apache2 curl
+  fi
+  sed -i 's/^Listen 80$/#Listen 80/' /etc/apache2/ports.conf
+  a2enmod --quiet ssl proxy proxy_http allowmethods
+  a2dissite --quiet 000-default default-ssl
+  [[ -e $host ]] || install -m 0644 /dev/null "$host"
+  a2ensite --quiet "$(basename "$host" .conf)"
+  systemctl enable --quiet apache2
+}
+
+main "$@" </dev/null

@@ -1,0 +1,17 @@
+#!/usr/bin/env bash
+# Takes the first Barman backup of server $1.
+# Safe to run again: a server that has a backup that is done is left as it is.
+set -euo pipefail
+
+backups() {
+  as_barman barman -f json list-backup "$1" | jq --arg server "$1" '[.[$server][]? | select(.status == "DONE")] | length'
+}
+
+main() {
+  local server=$1
+  [[ $(backups "$server") != 0 ]] || as_barman barman backup --wait "$server"
+  [[ $(backups "$server") != 0 ]]
+  as_barman barman check "$server"
+}
+
+main "$@" </dev/null

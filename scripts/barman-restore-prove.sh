@@ -1,0 +1,38 @@
+#!/usr/bin/env bash
+# Proves that the latest Barman backup of server $1 is one of the cluster at connection $2: restored into a scratch folder, it starts
+# with PostgreSQL's programs in folder $3, and has the cluster's system identifier. Prints the backup. Safe to run again.
+set -euo pipefail
+
+IDENTIFIER='SELECT system_identifier FROM pg_control_system()'
+
+# Its own configuration: a backup has none on Debian, and the primary's on EL. It listens on a socket of its own alone.
+start() {
+  local scratch=$1 bin=$2
+  as_barman tee "$scratch/postgresql.conf" >/dev/null
+  echo 'local all all trust' | as_barman tee "$scratch/pg_hba.conf" >/dev/null
+  as_barman "$bin/pg_ctl" --silent --wait --timeout=120 --pgdata="$scratch/data" --log="$scratch/log" \
+    --options="-c config_file=$scratch/postgresql.conf -c hba_file=$scratch/pg_hba.conf -c ident_file=$scratch/pg_hba.conf" start
+}
+
+main() {
+  local server=$1 connection=$2 expected found
+  # For the trap, which comes when no variable is local any more.
+  bin=$3
+  expected=$(as_barman psql -XAtqw "$connection" -c "$IDENTIFIER")
+  scratch=$(as_barman mktemp -d /var/lib/barman/restore.XXXXXXXX)
+  trap 'as_barman "$bin/pg_ctl" --silent --mode=immediate --pgdata="$scratch/data" stop >/dev/null 2>&1 || true; rm -rf "$scratch"' EXIT
+  as_barman barman recover "$server" latest "$scratch/data" >&2
+  printf "%s\n" "listen_addresses = ''" "unix_socket_directories = '$scratch'" "archive_mode = off" >"$scratch/settings"
+  if ! start "$scratch" "$bin" <"$scratch/settings"; then
+    tail -n 20 "$scratch/log" >&2
+    return 1
+  fi
+  found=$(as_barman psql -XAtq -h "$scratch" -U postgres -d postgres -c "$IDENTIFIER")
+  [[ $found == "$expected" ]] || {
+    echo "the restored cluster must be $expected, is $found" >&2
+    return 1
+  }
+  as_barman barman -f json list-backup "$server" | jq -r --arg server "$server" '.[$server][0].backup_id'
+}
+
+main "$@" </dev/null

@@ -1,0 +1,43 @@
+#!/usr/bin/env bash
+# Installs pg-backup-api into a virtual environment that sees the distribution's Barman, and links it as $1: from the archive named $3
+# on stdin (base64), or, when that is none, package $4 from index $3. $2 tells one content from another; $5 are the ways to get it.
+# Safe to run again: an environment that is complete is left as it is. Versions are those of the archive's constraints.txt.
+set -euo pipefail
+
+install_archive() {
+  local new=$1 archive=$2 top
+  local -a exact=()
+  base64 -d >"$new/$archive" &&
+    python3 -c 'import shutil, sys; shutil.unpack_archive(*sys.argv[1:])' "$new/$archive" "$new/source" || return
+  top=$(find "$new/source" -maxdepth 2 \( -name setup.py -o -name pyproject.toml \) -printf '%h\n' -quit)
+  [[ ! -e $top/constraints.txt ]] || exact=(--constraint "$top/constraints.txt")
+  # The build tools are the distribution's: pip would look for its own in an index.
+  "$new/bin/python3" -m pip "${pip[@]}" install --no-build-isolation "${exact[@]}" "$top"
+}
+
+main() {
+  local link=$1 digest=$2 from=$3 package=$4 ways=$5
+  local new=$link.$digest
+  local -a pip=(--quiet --no-input --disable-pip-version-check --no-cache-dir --retries 1 --timeout 15)
+  if [[ ! -e $new/complete ]]; then
+    rm -rf "$new"
+    python3 -m venv --system-site-packages "$new" </dev/null
+    if [[ -n $package ]]; then
+      "$new/bin/python3" -m pip "${pip[@]}" install --index-url "$from" "$package" </dev/null
+    else
+      install_archive "$new" "$from"
+    fi || {
+      echo "pg-backup-api cannot be installed from $from; lab:backupApiSource may be $ways" >&2
+      return 1
+    }
+    "$new/bin/python3" -c 'import gunicorn, pg_backup_api'
+    touch "$new/complete"
+  fi
+  ln -sfn "$(basename "$new")" "$link"
+}
+
+# What follows on stdin is data.
+{
+  main "$@"
+  exit
+}

@@ -1,0 +1,336 @@
+import { spawnSync } from "node:child_process";
+import * as fs from "node:fs";
+import * as path from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { WebServer } from "../../lib/backup-api/web-server";
+import { WEB_SERVERS } from "../../lib/backup-api/web-server";
+import type { ClientFiles } from "../support/test-authority";
+import { TestAuthority } from "../support/test-authority";
+import { downloadPackages, PackageMirror } from "../support/package-mirror";
+import type { CommandResult } from "../support/scenario-lab";
+import { reasonToSkip, ScenarioLab } from "../support/scenario-lab";
+import { PROJECT_FOLDER } from "../support/stack-config";
+
+/** The backup API on containers: the real Barman, Apache and curl, with a stand-in for pg-backup-api, which no registry has. */
+const lab = new ScenarioLab("container", "backup-api");
+const scratch = path.join(PROJECT_FOLDER, ".lab", "scenario-backup-api-files");
+const STAND_IN = "test/support/backup-api-stand-in";
+const SETTINGS: Readonly<Record<string, string>> = {
+  "lab:imagePath": ".lab/images/debian-12-container-plain.raw",
+  "lab:packages": "mirror",
+  "lab:mirrorUrl": PackageMirror.url("10.83.14.1"),
+  "lab:standbys": "0",
+  "lab:backupApi": "true",
+  "lab:backupApiSource": STAND_IN,
+  "lab:backupApiClients": '["admin","former"]',
+  "lab:backupApiOrganization": "Example, Inc",
+  "lab:backupApiEmail": "dba@example.com",
+  "lab:backupApiKey": "rsa",
+};
+const run = (command: string, changes: Readonly<Record<string, string>> = {}): Promise<CommandResult> =>
+  lab.run(
+    command,
+    "--yes",
+    ...Object.entries({ ...SETTINGS, ...changes }).map(([key, value]) => `--config=${key}=${value}`),
+  );
+const ADMIN_ALONE = { "lab:backupApiClients": '["admin"]' };
+
+const skipped = reasonToSkip();
+let mirror: PackageMirror | undefined;
+let namespace = "";
+let admin: ClientFiles;
+let former: ClientFiles;
+let authority: TestAuthority;
+
+beforeAll(async () => {
+  if (skipped !== undefined) return;
+  await lab.begin();
+  fs.rmSync(scratch, { recursive: true, force: true });
+  downloadPackages(scratch, [
+    ...["postgresql-15", "pgbackrest", "jq", "openssl", "barman", "cron", "curl", "apache2"],
+    ...["python3-venv", "python3-setuptools", "python3-wheel", "python3-gunicorn"],
+  ]);
+  authority = new TestAuthority(path.join(scratch, "authority"));
+  expect((await run("prepare")).status).toBe(0);
+  namespace = path.basename(fs.readlinkSync(path.join(lab.stateFolder, "run")));
+  mirror = await PackageMirror.start(scratch, namespace);
+});
+
+afterAll(async () => {
+  mirror?.stop();
+  fs.rmSync(scratch, { recursive: true, force: true });
+  await lab.remove();
+});
+
+describe.skipIf(skipped)(`the backup API${skipped === undefined ? "" : ` (skipped: ${skipped})`}`, () => {
+  it("is refused before the first resource when nobody says where pg-backup-api comes from", async () => {
+    const { status, stderr } = await run("up", { "lab:backupApiSource": "" });
+    expect(status).toBe(1);
+    expect(stderr).toContain("lab:backupApiSource must say where pg-backup-api comes from");
+    for (const way of ["edb (", "a package file", "a source folder or archive", "https URL of a package index"]) {
+      expect(stderr).toContain(way);
+    }
+    expect((await lab.run("status")).stderr).toContain("has no lab yet");
+  });
+
+  it("comes up from nothing, and is proven", async () => {
+    const { status, stdout, stderr } = await run("up");
+    expect(status, stdout + stderr).toBe(0);
+    expect(stdout).toMatch(
+      /^backup API https:\/\/barman-srv \(10\.83\.14\.20\); certificate until \S+; clients admin, former; Barman 3\.4\.0; last backup \d{8}T\d{6}$/m,
+    );
+    expect(await lab.status()).toMatchObject({ proven: true, findings: [], backupApi: { host: "barman-srv" } });
+  });
+
+  it("has nothing to change the second time", async () => {
+    const { status, stdout } = await run("up");
+    expect(status).toBe(0);
+    expect(stdout).toContain("nothing to change");
+  });
+
+  describe("Barman", () => {
+    it("passes its own check, streaming with a slot", async () => {
+      expect(await lab.on("barman-srv", "sudo -iu barman barman check demo")).not.toMatch(/FAILED/);
+      expect(await lab.query("pg1-srv", "SELECT slot_name, active FROM pg_replication_slots")).toBe("barman_srv|t");
+    });
+
+    it("has two roles, neither a superuser, let in from its own host alone", async () => {
+      expect(
+        await lab.query(
+          "pg1-srv",
+          "SELECT rolname, rolsuper, rolreplication FROM pg_roles WHERE rolname LIKE '%barman' ORDER BY 1",
+        ),
+      ).toBe("barman|f|f\nstreaming_barman|f|t");
+      expect(await lab.on("pg1-srv", "grep barman /etc/lab/pg_hba.conf | tr -s ' '")).toBe(
+        "host postgres barman 10.83.14.20/32 scram-sha-256\nhost replication streaming_barman 10.83.14.20/32 scram-sha-256",
+      );
+      expect(await lab.on("barman-srv", "stat -c '%U %a' ~barman/.pgpass")).toBe("barman 600");
+    });
+
+    it("gives a row back from its backup", async () => {
+      await lab.query("pg1-srv", "CREATE TABLE kept AS SELECT generate_series(1, 1000) AS number");
+      const restored = await lab.on(
+        "barman-srv",
+        `set -e; cd /; exec 3>&1 >&2
+        as() { sudo -iu barman "$@"; }
+        as barman backup --wait demo
+        folder=$(as mktemp -d); as barman recover demo latest "$folder/data"
+        echo 'local all all trust' | as tee "$folder/hba" >/dev/null; as touch "$folder/conf"
+        bin=/usr/lib/postgresql/15/bin
+        as $bin/pg_ctl -s -w -D "$folder/data" -l "$folder/log" -o "-c config_file=$folder/conf -c hba_file=$folder/hba -c ident_file=$folder/hba -c listen_addresses= -c unix_socket_directories=$folder" start
+        as psql -XAtqh "$folder" -U postgres -d postgres -c 'SELECT sum(number) FROM kept' >&3
+        as $bin/pg_ctl -s -D "$folder/data" -m immediate stop`,
+      );
+      expect(restored).toBe("500500");
+    });
+  });
+
+  describe("a client", () => {
+    it("gets three files, the key for itself alone, and the line for curl, which works", async () => {
+      [admin, former] = [await credentials("admin"), await credentials("former")];
+      expect(fs.statSync(admin.key).mode & 0o777).toBe(0o600);
+      expect(print("openssl", "x509", "-in", admin.cert, "-noout", "-subject", "-nameopt", "RFC2253")).toBe(
+        "subject=emailAddress=dba@example.com,O=Example\\, Inc,CN=admin\n",
+      );
+      const line = await lab.must("api", "credentials", path.join(scratch, "admin"));
+      expect(print("sh", "-c", line)).toBe('"OK"');
+    });
+
+    it("asks by ./lab api, too", async () => {
+      expect(await lab.must("api", "status")).toBe('"OK"\n');
+      expect(Object.keys((JSON.parse(await lab.must("api", "diagnose")) as { servers: object }).servers)).toEqual([
+        "demo",
+      ]);
+      const unknown = await lab.run("api", "nothing");
+      expect(unknown).toMatchObject({ status: 1, stderr: "lab: https://barman-srv/nothing answered 404 Not Found\n" });
+    });
+
+    it("is answered over HTTP/1.1 on one connection", () => {
+      const { stdout, stderr } = curl(admin, "-v", "-w", "%{http_version} ", url("/status"), url("/status"));
+      expect(stdout).toBe('"OK"1.1 "OK"1.1 ');
+      expect(stderr).toMatch(/Re-using existing connection/);
+    });
+
+    it("is answered 200 times, 20 at once", () => {
+      const { stdout } = curl(
+        admin,
+        ...["-Z", "--parallel-max", "20", "--parallel-immediate", "-o", "/dev/null", "-w", "%{http_code}\n"],
+        url("/status?[1-200]"),
+      );
+      expect(stdout.trim().split("\n")).toEqual(Array.from({ length: 200 }, () => "200"));
+    });
+
+    it("is in the access log by its name", async () => {
+      expect(await lab.on("barman-srv", "tail -n 1 /var/log/apache2/pgbapi-access.log")).toMatch(
+        /^10\.83\.14\.1 admin \[[^\]]+\] "GET \/status\?\d+ HTTP\/1\.1" 200 4$/,
+      );
+    });
+  });
+
+  describe("is refused", () => {
+    it("without a certificate", () => {
+      expectNoTls(curl(undefined, url("/status")), /alert certificate required/);
+    });
+
+    it("with a certificate of another authority", () => {
+      expectNoTls(curl(authority.sign("admin", 1), url("/status")), /alert unknown ca/);
+    });
+
+    it("with a certificate of pgBackRest's authority", async () => {
+      const files = { cert: path.join(scratch, "pg1.crt"), key: path.join(scratch, "pg1.key") };
+      fs.writeFileSync(files.cert, await lab.on("pg1-srv", "cat /etc/pgbackrest/cert/host.crt"));
+      fs.writeFileSync(files.key, await lab.on("pg1-srv", "cat /etc/pgbackrest/cert/host.key"), { mode: 0o600 });
+      expectNoTls(curl(files, url("/status")), /alert unknown ca/);
+    });
+
+    it("with an expired certificate, even of an authority that it trusts", async () => {
+      const trust = fs.readFileSync(authority.certificate, "utf8");
+      const ca = "/usr/local/lib/pgbapi/ca.crt";
+      await lab.on("barman-srv", `cp -p ${ca} ${ca}.kept && echo '${trust}' >>${ca} && systemctl reload apache2`);
+      // The authority is trusted now: the name is looked at, and is good.
+      await expect
+        .poll(() => curl(authority.sign("admin", 1), url("/status")).stdout, { timeout: 15_000, interval: 500 })
+        .toBe('"OK"');
+      expectNoTls(curl(authority.sign("admin", -1), url("/status")), /alert certificate expired/);
+      await lab.on("barman-srv", `mv ${ca}.kept ${ca} && systemctl reload apache2`);
+      await expect
+        .poll(() => curl(authority.sign("admin", 1), url("/status")).stdout, { timeout: 15_000, interval: 500 })
+        .toBe("");
+    });
+
+    it("over TLS 1.1", () => {
+      const old = ["--tlsv1.1", "--tls-max", "1.1", "--ciphers", "ALL:@SECLEVEL=0"];
+      expectNoTls(curl(admin, ...old, url("/status")), /alert protocol version/);
+      expect(curl(admin, "--tls-max", "1.2", url("/status")).stdout).toBe('"OK"');
+    });
+
+    it("in plain HTTP on port 443", () => {
+      expect(curl(undefined, "-w", " %{http_code}", "http://10.83.14.20:443/status").stdout).toMatch(
+        /speaking plain HTTP to an SSL-enabled server port[^]* 400$/,
+      );
+    });
+
+    it.each([80, 7480])("on port %i", (port) => {
+      const { status, stderr } = curl(undefined, `http://10.83.14.20:${port}/status`);
+      expect([status, stderr]).toEqual([7, expect.stringContaining("Couldn't connect to server")]);
+    });
+
+    it("when it POSTs and operations are off", async () => {
+      expect(post(admin)).toBe("405");
+      const { status, stderr } = await lab.run("api", "servers/demo/operations", "--post={}");
+      expect([status, stderr]).toEqual([
+        1,
+        "lab: https://barman-srv/servers/demo/operations answered 405 Method Not Allowed\n",
+      ]);
+    });
+  });
+
+  it("says that the API is down, and Apache stays", async () => {
+    await lab.on("barman-srv", "systemctl stop pg-backup-api");
+    expect(curl(admin, "-o", "/dev/null", "-w", "%{http_code}", url("/status")).stdout).toBe("503");
+    const { proven, findings } = await lab.status();
+    expect(proven).toBe(false);
+    expect(findings).toEqual([
+      "barman-srv: unit pg-backup-api.service is inactive",
+      "barman-srv: the backup API does not answer: 503 Service Unavailable",
+    ]);
+    expect(await lab.on("barman-srv", "systemctl is-active apache2")).toBe("active");
+    await lab.on("barman-srv", "systemctl start pg-backup-api");
+    await expect.poll(() => curl(admin, url("/status")).stdout, { timeout: 15_000, interval: 500 }).toBe('"OK"');
+  });
+
+  it("keeps the running configuration when Apache refuses the new one, and says what was wrong", async () => {
+    const broken = "/etc/apache2/conf-enabled/broken.conf";
+    await lab.on("barman-srv", `echo NoSuchDirective >${broken}`);
+    const { status, stdout, stderr } = await run("up", ADMIN_ALONE);
+    expect(status).toBe(1);
+    expect(stdout + stderr).toContain("the new configuration is refused; the server keeps the old one");
+    expect(stdout + stderr).toContain("Invalid command 'NoSuchDirective'");
+    expect(await lab.on("barman-srv", "cat /etc/apache2/sites-enabled/pgbapi.conf")).toContain("'former'");
+    expect(curl(former, url("/status")).stdout).toBe('"OK"');
+    await lab.on("barman-srv", `rm ${broken}`);
+  });
+
+  it("lets a client no more in that is taken off the list, whose certificate is still good", async () => {
+    expect((await run("up", ADMIN_ALONE)).status).toBe(0);
+    expect(curl(former, "-o", "/dev/null", "-w", "%{http_code}", url("/status")).stdout).toBe("403");
+    expect(curl(admin, url("/status")).stdout).toBe('"OK"');
+  });
+
+  it("takes a POST when operations are on, from a client of the list", async () => {
+    expect((await run("up", { ...ADMIN_ALONE, "lab:backupApiOperations": "true" })).status).toBe(0);
+    expect([post(admin), post(former)]).toEqual(["202", "403"]);
+  });
+
+  it("keeps the API that runs when a source cannot be reached, and lists the four ways", async () => {
+    const { status, stdout, stderr } = await run("up", {
+      ...ADMIN_ALONE,
+      "lab:backupApiSource": "https://10.83.14.1:9/simple",
+    });
+    expect(status).toBe(1);
+    expect(stdout + stderr).toMatch(
+      /pg-backup-api cannot be installed from https:\/\/10\.83\.14\.1:9\/simple; lab:backupApiSource may be edb .*, a package file .*, a source folder or archive .*, or the https URL of a package index/,
+    );
+    expect(curl(admin, url("/status")).stdout).toBe('"OK"');
+  });
+
+  it.each(Object.entries(WEB_SERVERS))(
+    "has a virtual host for %s that the real Apache takes",
+    async (family, server) => {
+      expect(await testVirtualHost(family, server)).toContain("Syntax OK");
+    },
+  );
+});
+
+const url = (place: string): string => `https://barman-srv${place}`;
+
+/** A client's files, by `./lab api credentials`. */
+async function credentials(client: string): Promise<ClientFiles> {
+  const folder = path.join(scratch, client);
+  await lab.must("api", "credentials", folder, `--client=${client}`);
+  return { cert: path.join(folder, "client.cert"), key: path.join(folder, "client.key") };
+}
+
+/** curl from another host than the API's: the lab's gateway. */
+function curl(client: ClientFiles | undefined, ...args: string[]): CommandResult {
+  const { status, stdout, stderr } = spawnSync(
+    "nsenter",
+    [
+      ...[`--net=/run/netns/${namespace}`, "curl", "-sS", "--http1.1", "--max-time", "60"],
+      ...["--resolve", "barman-srv:443:10.83.14.20", "--cacert", path.join(scratch, "admin", "ca.cert")],
+      ...(client === undefined ? [] : ["--cert", client.cert, "--key", client.key]),
+      ...args,
+    ],
+    { encoding: "utf8" },
+  );
+  return { status, stdout, stderr };
+}
+
+function post(client: ClientFiles): string {
+  const json = ["-d", "{}", "-H", "Content-Type: application/json"];
+  return curl(client, ...json, "-o", "/dev/null", "-w", "%{http_code}", url("/servers/demo/operations")).stdout;
+}
+
+/** There is no answer, not even one that says no. */
+function expectNoTls({ status, stdout, stderr }: CommandResult, alert: RegExp): void {
+  expect(stderr).toMatch(alert);
+  expect([35, 56]).toContain(status);
+  expect(stdout).toBe("");
+}
+
+/** What barman-srv's Apache says of a family's golden virtual host, in place of its own. */
+function testVirtualHost(family: string, { logFolder }: WebServer): Promise<string> {
+  const golden = fs.readFileSync(path.join(PROJECT_FOLDER, "test/golden/files", `pgbapi.${family}.conf`), "utf8");
+  return lab.on(
+    "barman-srv",
+    `mkdir -p ${logFolder}; echo ${Buffer.from(golden).toString("base64")} | base64 -d >/tmp/pgbapi.conf
+    sed 's#^IncludeOptional sites-enabled/.*#Include /tmp/pgbapi.conf#' /etc/apache2/apache2.conf >/etc/apache2/trial.conf
+    grep -q /tmp/pgbapi.conf /etc/apache2/trial.conf && APACHE_ARGUMENTS='-f /etc/apache2/trial.conf' apache2ctl configtest 2>&1; rm /etc/apache2/trial.conf`,
+  );
+}
+
+function print(program: string, ...args: string[]): string {
+  const { status, stdout, stderr } = spawnSync(program, args, { encoding: "utf8" });
+  expect(status, stderr).toBe(0);
+  return stdout;
+}

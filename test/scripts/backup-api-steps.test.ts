@@ -1,0 +1,193 @@
+import { execFileSync } from "node:child_process";
+import * as fs from "node:fs";
+import * as path from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { StandIns } from "../support/stand-ins";
+
+let host: StandIns;
+beforeEach(() => {
+  host = new StandIns();
+});
+afterEach(() => {
+  host.remove();
+});
+
+/** The calls of a preparation, which edits files of the machine: `sed -i` is seen, not done. */
+function prepare(family: string): readonly string[] {
+  const { status, stderr, calls } = host
+    .add("sed", "")
+    .add("install", "")
+    .add("systemctl", "")
+    .run(`apache-prepare-${family}.sh`, [host.path("pgbapi.conf")]);
+  expect(status, stderr).toBe(0);
+  return calls;
+}
+
+describe("apache-prepare-el.sh", () => {
+  it("closes port 80, takes the stock host out of ssl.conf, and lets httpd connect", () => {
+    host.add("rpm", "exit 1").add("dnf", "").add("selinuxenabled", "").add("setsebool", "").add("firewall-cmd", "");
+    expect(prepare("el")).toEqual([
+      "rpm -q httpd mod_ssl curl",
+      "dnf install -y httpd mod_ssl curl",
+      "sed -i s/^Listen 80$/#Listen 80/ /etc/httpd/conf/httpd.conf",
+      "sed -i /^<VirtualHost /,/^<\\/VirtualHost>/s/^[^#]/#&/ /etc/httpd/conf.d/ssl.conf",
+      `install -m 0644 /dev/null ${host.path("pgbapi.conf")}`,
+      "selinuxenabled ",
+      "setsebool -P httpd_can_network_connect on",
+      "systemctl is-active --quiet firewalld",
+      "firewall-cmd --quiet --permanent --add-service=https",
+      "firewall-cmd --quiet --add-service=https",
+      "systemctl enable --quiet httpd",
+    ]);
+  });
+
+  it("leaves packages that are there, and a host without SELinux, as they are", () => {
+    host.add("rpm", "").add("dnf", "").add("selinuxenabled", "exit 1").add("setsebool", "").add("firewall-cmd", "");
+    expect(prepare("el").filter((call) => /^(dnf|setsebool)/.test(call))).toEqual([]);
+  });
+
+  it("comments out every line of the stock host, once, and keeps `Listen 443`", () => {
+    const text = fs.readFileSync(path.join(__dirname, "..", "..", "scripts", "apache-prepare-el.sh"), "utf8");
+    const edit = /sed -i '(\/\^<VirtualHost[^']*)'/.exec(text)?.[1] ?? "";
+    const stock =
+      "Listen 443 https\n<VirtualHost _default_:443>\n# a comment\nSSLEngine on\n\n</VirtualHost>\nSSLRandomSeed x\n";
+    const once = execFileSync("sed", [edit], { input: stock, encoding: "utf8" });
+    expect(once).toBe(
+      "Listen 443 https\n#<VirtualHost _default_:443>\n# a comment\n#SSLEngine on\n\n#</VirtualHost>\nSSLRandomSeed x\n",
+    );
+    expect(execFileSync("sed", [edit], { input: once, encoding: "utf8" })).toBe(once);
+  });
+});
+
+describe("apache-prepare-suse.sh", () => {
+  it("listens on port 443 in place of 80, with its modules", () => {
+    host.add("rpm", "exit 1").add("zypper", "").add("a2enmod", "");
+    expect(prepare("suse")).toEqual([
+      "rpm -q apache2 curl",
+      "zypper --non-interactive install apache2 curl",
+      "sed -i s/^Listen 80$/Listen 443/ /etc/apache2/listen.conf",
+      "a2enmod ssl",
+      "a2enmod proxy",
+      "a2enmod proxy_http",
+      "a2enmod allowmethods",
+      `install -m 0644 /dev/null ${host.path("pgbapi.conf")}`,
+      "systemctl enable --quiet apache2",
+    ]);
+  });
+});
+
+describe("apache-host-install.sh", () => {
+  const install = (configtest: string): ReturnType<StandIns["run"]> => {
+    fs.writeFileSync(host.path("pgbapi.conf"), "old");
+    fs.writeFileSync(host.path("pgbapi.conf.next"), "new");
+    return host
+      .add("httpdctl", configtest)
+      .add("systemctl", "")
+      .add("ss", "[[ $* != *443 ]] || echo LISTEN")
+      .run("apache-host-install.sh", ["httpd", "httpdctl", host.path("pgbapi.conf"), "/usr/local/lib/pgbapi"]);
+  };
+
+  it("tests the configuration, then reloads", () => {
+    const { status, calls } = install(`grep -qx new ${host.path("pgbapi.conf")}`);
+    expect(status).toBe(0);
+    expect(calls.slice(0, 3)).toEqual([
+      "httpdctl configtest",
+      "systemctl is-active --quiet httpd",
+      "systemctl reload httpd",
+    ]);
+    expect(fs.readFileSync(host.path("pgbapi.conf"), "utf8")).toBe("new");
+  });
+
+  it("puts the old one back when the new one is refused, and does not touch the server", () => {
+    expect(install("echo Syntax error; exit 1")).toMatchObject({
+      status: 1,
+      stderr: "the new configuration is refused; the server keeps the old one\nSyntax error\n",
+      calls: ["httpdctl configtest"],
+    });
+    expect(fs.readFileSync(host.path("pgbapi.conf"), "utf8")).toBe("old");
+  });
+});
+
+describe("pg-backup-api-package.sh", () => {
+  const WAYS = "edb, or another";
+
+  it("gives curl the token as its configuration, never as an argument", () => {
+    host.add("dnf", "");
+    fs.writeFileSync(
+      host.path("bin/curl"),
+      `#!/bin/bash\necho "curl $*" >>${host.path("calls")}\ncat >${host.path("input")}\n`,
+      { mode: 0o755 },
+    );
+    const { status, calls } = host.run("pg-backup-api-package.sh", ["rpm", "2.2.0", WAYS], "s3cret-token");
+    expect(status).toBe(0);
+    expect(calls.join("\n")).not.toContain("s3cret-token");
+    expect(fs.readFileSync(host.path("input"), "utf8")).toBe(
+      'url = "https://downloads.enterprisedb.com/s3cret-token/enterprise/setup.rpm.sh"\n',
+    );
+    expect(calls.at(-1)).toBe("dnf install -y pg-backup-api-2.2.0*");
+  });
+
+  it("asks apt for the version, in apt's words", () => {
+    host.add("curl", "").add("apt-get", "");
+    expect(host.run("pg-backup-api-package.sh", ["deb", "2.2.0", WAYS], "s3cret-token").calls.at(-1)).toBe(
+      "apt-get install -y --no-install-recommends pg-backup-api=2.2.0*",
+    );
+  });
+
+  it("lists the four ways when EDB's servers cannot be reached, and installs nothing", () => {
+    host.add("curl", "echo could not resolve >&2; exit 6").add("dnf", "");
+    const run = host.run("pg-backup-api-package.sh", ["rpm", "2.2.0", WAYS], "s3cret-token");
+    expect(run.stderr).toBe(
+      "could not resolve\npg-backup-api cannot be installed as a package; lab:backupApiSource may be edb, or another\n",
+    );
+    expect([run.status, run.calls.filter((call) => call.startsWith("dnf"))]).toEqual([1, []]);
+  });
+
+  it("lists the four ways when the package cannot be had", () => {
+    host.add("curl", "echo exit 1").add("dnf", "exit 1");
+    const run = host.run("pg-backup-api-package.sh", ["rpm", "2.2.0", WAYS], "s3cret-token");
+    expect(run.status).toBe(1);
+    expect(run.stderr).toBe(
+      "pg-backup-api cannot be installed as a package; lab:backupApiSource may be edb, or another\n",
+    );
+  });
+
+  it("installs the file that it is sent, and leaves no copy of it", () => {
+    host.add("dnf", `cp "$3" ${host.path("got")}; echo "$3" >${host.path("where")}`);
+    const content = Buffer.from("a package").toString("base64");
+    expect(host.run("pg-backup-api-package.sh", ["rpm", "", WAYS], content).status).toBe(0);
+    expect(fs.readFileSync(host.path("got"), "utf8")).toBe("a package");
+    expect(fs.existsSync(fs.readFileSync(host.path("where"), "utf8").trim())).toBe(false);
+  });
+});
+
+describe("barman-backup.sh", () => {
+  it("takes a backup when there is none, and none the second time", () => {
+    const taken = host.path("taken");
+    host.add(
+      "barman",
+      `case $* in *list-backup*) if [[ -e ${taken} ]]; then echo '{"demo":[{"status":"DONE"}]}'; else echo '{}'; fi ;;
+       backup*) touch ${taken} ;; esac`,
+    );
+    expect(host.run("barman-backup.sh", ["demo"])).toMatchObject({ status: 0 });
+    expect(host.run("barman-backup.sh", ["demo"]).calls).not.toContain("barman backup --wait demo");
+  });
+});
+
+describe("barman-packages-el.sh", () => {
+  it("installs what is missing from PGDG and EPEL, with the module off that hides them", () => {
+    host.add("rpm", "exit 1").add("dnf", "").add("barman", "");
+    const { status, calls } = host.run("barman-packages-el.sh", [
+      "pgdg",
+      "pgdg.rpm epel.rpm",
+      "postgresql14-server",
+      "barman",
+    ]);
+    expect(status).toBe(0);
+    expect(calls.filter((call) => call.startsWith("dnf"))).toEqual([
+      "dnf install -y pgdg.rpm epel.rpm",
+      "dnf -qy module disable postgresql",
+      "dnf install -y postgresql14-server barman",
+    ]);
+  });
+});
