@@ -127,8 +127,7 @@ export function checkLabConfig(raw: Readonly<Record<string, string>>, projectFol
     refuse("mirrorUrl", `must be an http or https URL when lab:packages is mirror, got "${text("mirrorUrl")}"`);
   }
   const family = oneOf("family", FAMILY_NAMES);
-  const postgresqlVersion = whole("postgresqlVersion", 10, 18);
-  if (problems.length === 0) checkSource(family, packages, postgresqlVersion, refuse);
+  const postgresqlVersion = whole("postgresqlVersion", POSTGRESQL_VERSIONS[0] ?? 0, POSTGRESQL_VERSIONS.at(-1) ?? 0);
   const pgbackrest = scalars("pgbackrest");
   for (const option of Object.keys(pgbackrest)) {
     const reason = refusalOf(option);
@@ -178,6 +177,7 @@ export function checkLabConfig(raw: Readonly<Record<string, string>>, projectFol
   };
   const mismatch = versionProblem(config.postgresqlVersion, config.pgbackrestVersion);
   if (problems.length === 0 && mismatch !== undefined) refuse("pgbackrestVersion", mismatch);
+  if (problems.length === 0) checkSource(family, packages, postgresqlVersion, refuse);
   if (config.hypervisor === "lxc" && config.imageChecksum !== "" && /^https?:/.test(config.imagePath)) {
     refuse(
       "imageChecksum",

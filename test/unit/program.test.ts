@@ -113,10 +113,10 @@ describe("the program", () => {
     const guards = (resources: Registered[]): string[] =>
       resources
         .filter(({ name }) => name.endsWith("-guards"))
-        .map(({ name, inputs }) => `${name} ${String(inputs.create)}`);
+        .map(({ name, inputs }) => `${name} ${String(inputs.create).replace(/^.* -- /, "")}`);
     expect(guards(await runLab("dev"))).toEqual([
-      "backup-srv-packages-guards sudo bash -s -- 8432",
-      ...["pg1", "pg2", "pg3"].map((host) => `${host}-srv-packages-guards sudo bash -s -- 8432 5432`),
+      "backup-srv-packages-guards 8432",
+      ...["pg1", "pg2", "pg3"].map((host) => `${host}-srv-packages-guards 8432 5432`),
     ]);
     expect([...(await allBefore(await runLab("dev"), "pg1-srv-pgbackrest-start"))]).toEqual(
       expect.arrayContaining(["pg1-srv-packages-install", "pg1-srv-packages-guards"]),
