@@ -1,6 +1,7 @@
 import * as crypto from "node:crypto";
 import * as x509 from "@peculiar/x509";
 import { utils } from "ssh2";
+import { generateEd25519 } from "./ed25519";
 import type { Driver } from "./driver";
 
 /** The inputs of all four types. */
@@ -96,7 +97,7 @@ function createKey(inputs: Inputs): Promise<Created> {
 }
 
 function generateKey({ algorithm = "", ecdsaCurve = "P224", rsaBits = 2048 }: Inputs): string {
-  if (algorithm === "ED25519") return utils.generateKeyPairSync("ed25519").private;
+  if (algorithm === "ED25519") return generateEd25519().private;
   if (algorithm === "RSA") return utils.generateKeyPairSync("rsa", { bits: rsaBits }).private;
   const bits = ecdsaCurve === "P256" ? 256 : 384;
   if (algorithm === "ECDSA" && ecdsaCurve === `P${bits}`) return utils.generateKeyPairSync("ecdsa", { bits }).private;

@@ -4,11 +4,12 @@ import { utils, Server } from "ssh2";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { commandDrivers } from "../../engine/drivers/command";
 import type { Task } from "../../engine/drivers/driver";
+import { generateEd25519 } from "../../engine/drivers/ed25519";
 import type { Properties } from "../../engine/embedded/values";
 
-const hostKey = utils.generateKeyPairSync("ed25519");
-const otherKey = utils.generateKeyPairSync("ed25519");
-const clientKey = utils.generateKeyPairSync("ed25519");
+const hostKey = generateEd25519();
+const otherKey = generateEd25519();
+const clientKey = generateEd25519();
 
 /** An SSH server whose commands are a few words: `echo WORDS`, `cat`, `env`, `fail`, `hang`, `drop`. */
 class Host {
