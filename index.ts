@@ -12,8 +12,8 @@ export const hosts = lab.hosts;
 /** pgBackRest's name for the cluster. */
 export const stanza = configuration.stanza;
 
-/** How clients reach the backup API, with their keys; undefined where there is none. */
-export const backupApi = lab.backupApi;
+/** How clients reach the backup API, with their keys; null where there is none: Pulumi warns of undefined outputs. */
+export const backupApi = lab.backupApi ?? null;
 
 /** How to reach the hosts: account, key, host keys. */
 export const ssh = lab.ssh;

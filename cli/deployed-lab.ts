@@ -19,7 +19,7 @@ const OUTPUTS = ["hosts", "stanza", "configuration", "ssh"] as const satisfies r
 /** @throws Error when the stack has no lab. */
 export function deployedLab(outputs: Readonly<Record<string, Output>>, stack: string): DeployedLab {
   if (OUTPUTS.some((name) => outputs[name] === undefined)) throw noLab(stack);
-  const values = Object.fromEntries([...OUTPUTS, "backupApi"].map((name) => [name, outputs[name]?.value]));
+  const values = Object.fromEntries([...OUTPUTS, "backupApi"].map((name) => [name, outputs[name]?.value ?? undefined]));
   return values as unknown as DeployedLab;
 }
 

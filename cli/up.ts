@@ -19,6 +19,9 @@ import { proveLab } from "./status";
 /** How long a host that was started may take until its services are what they were: emulated ones boot slowly. */
 const BOOT_SECONDS = 240;
 
+/** How long a service that has just been started, and answers, may take until systemd calls it active. */
+const SETTLE_SECONDS = 30;
+
 /** Brings the lab up and proves it; exit status 0 only when it is proven. */
 export async function up(given: Invocation, { yesReplace }: { yesReplace: readonly string[] }): Promise<number> {
   const stack = stackOf(given);
@@ -36,7 +39,10 @@ export async function up(given: Invocation, { yesReplace }: { yesReplace: readon
   const started = await safeguard(invocation, stack, engine, yesReplace);
   const { changes, outputs } = await withProgress(invocation, (run) => engine.up(run));
   if (changes.every(({ operation }) => operation === "same")) process.stdout.write("nothing to change\n");
-  const report = await proveLab(deployedLab(outputs, stack.location.stack), started.length > 0 ? BOOT_SECONDS : 0);
+  const report = await proveLab(
+    deployedLab(outputs, stack.location.stack),
+    started.length > 0 ? BOOT_SECONDS : SETTLE_SECONDS,
+  );
   process.stdout.write(renderReport(report));
   return report.proven ? 0 : 1;
 }
