@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import * as tls from "@pulumi/tls";
+import { createKey, signOwn } from "./certificates";
 
 export interface CertificateAuthorityArgs {
   /** Years until its certificate ends. A change makes a new authority and new certificates. */
@@ -18,18 +18,11 @@ export class CertificateAuthority extends pulumi.ComponentResource {
   constructor(name: string, args: CertificateAuthorityArgs, opts?: pulumi.ComponentResourceOptions) {
     super("lab:tls:CertificateAuthority", name, {}, opts);
 
-    const key = new tls.PrivateKey(`${name}-key`, { algorithm: "ECDSA", ecdsaCurve: "P256" }, { parent: this });
-    const certificate = new tls.SelfSignedCert(
+    const key = createKey(`${name}-key`, "ecdsa", this);
+    const certificate = signOwn(
       `${name}-certificate`,
-      {
-        privateKeyPem: key.privateKeyPem,
-        subject: { commonName: "root-ca" },
-        isCaCertificate: true,
-        setSubjectKeyId: true,
-        validityPeriodHours: args.years * 365 * 24,
-        allowedUses: ["cert_signing", "crl_signing"],
-      },
-      { parent: this },
+      { key, subject: { commonName: "root-ca" }, years: args.years },
+      this,
     );
 
     this.privateKeyPem = key.privateKeyPem;

@@ -1,9 +1,9 @@
 import * as pulumi from "@pulumi/pulumi";
-import * as tls from "@pulumi/tls";
 import { CERTIFICATE_FILES } from "../lib/families";
 import type { RemoteHost } from "../lib/remote";
 import { runScript } from "../lib/remote";
 import type { CertificateAuthority } from "./certificate-authority";
+import { createKey, signFor } from "./certificates";
 
 export interface HostCertificateArgs {
   /** The host that gets the certificate. Its name becomes the subject's common name. */
@@ -30,29 +30,20 @@ export class HostCertificate extends pulumi.ComponentResource {
     super("lab:tls:HostCertificate", name, {}, opts);
     const { host, authority, owner, days, renewDays } = args;
 
-    const key = new tls.PrivateKey(`${name}-key`, { algorithm: "ECDSA", ecdsaCurve: "P256" }, { parent: this });
-    const request = new tls.CertRequest(
-      `${name}-request`,
+    const key = createKey(`${name}-key`, "ecdsa", this);
+    const certificate = signFor(
+      name,
+      // Each host is server and client of the others.
       {
-        privateKeyPem: key.privateKeyPem,
+        key,
         subject: { commonName: host.name },
-        dnsNames: [host.name],
-        ipAddresses: [host.address],
+        server: host,
+        authority,
+        days,
+        renewDays,
+        uses: ["server_auth", "client_auth"],
       },
-      { parent: this },
-    );
-    const certificate = new tls.LocallySignedCert(
-      `${name}-signed`,
-      {
-        certRequestPem: request.certRequestPem,
-        caPrivateKeyPem: authority.privateKeyPem,
-        caCertPem: authority.certificatePem,
-        validityPeriodHours: days * 24,
-        earlyRenewalHours: renewDays * 24,
-        // Each host is server and client of the others.
-        allowedUses: ["digital_signature", "server_auth", "client_auth"],
-      },
-      { parent: this },
+      this,
     );
 
     // One command: three PEMs on stdin; the script checks the pair, the chain, names and dates in a new folder, then swaps a link.

@@ -6,7 +6,7 @@ set -euo pipefail
 # The manifest says where the files came from.
 from_standby() {
   local account=$1 stanza=$2 label
-  for label in $(as "$account" pgbackrest --stanza="$stanza" --output=json --log-level-console=off info |
+  for label in $(stanza_info "$account" "$stanza" |
     jq -r '.[0].backup[] | select(.type == "full") | .label'); do
     ! as "$account" pgbackrest --log-level-console=off repo-get "backup/$stanza/$label/backup.manifest" |
       grep -qx 'option-backup-standby=true' || return 0

@@ -4,7 +4,7 @@
 set -euo pipefail
 
 full_backups() {
-  as "$1" pgbackrest --stanza="$2" --output=json --log-level-console=off info |
+  stanza_info "$1" "$2" |
     jq '[.[0].backup[] | select(.type == "full" and .error != true)] | length'
 }
 

@@ -35,6 +35,49 @@ query() {
   as postgres "$binaries/psql" -XAtq -v ON_ERROR_STOP=1 -d postgres "$@"
 }
 
+answers() {
+  query "$1" -c 'SELECT 1' >/dev/null 2>&1
+}
+
+# By the psql in a folder, makes a role, or gives one that is there these attributes, with the password on stdin; then runs the SQL that
+# is given, in which the role is :'role'.
+set_role() {
+  local binaries=$1 role=$2 attributes=$3 sql=${4-} password
+  password=$(cat)
+  # As input of psql, not as an argument: the process list shows those. psql quotes the name and the password.
+  query "$binaries" <<SQL
+\\set role '$role'
+\\set password '$password'
+SET log_statement = 'none';
+SELECT format('CREATE ROLE %I $attributes', :'role')
+WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = :'role') \\gexec
+ALTER ROLE :"role" $attributes PASSWORD :'password';
+$sql
+SQL
+}
+
+# What pgBackRest tells an account of a stanza, as JSON. The status is in it: the command's own is 0 even when access is denied.
+stanza_info() {
+  as "$1" pgbackrest --stanza="$2" --output=json --log-level-console=off info
+}
+
+# Makes a data folder empty for a restore: what an interrupted one left is moved aside, and said so.
+make_room() {
+  local data=$1 aside
+  if [[ -n $(ls -A "$data" 2>/dev/null) ]]; then
+    aside="$data.incomplete-$(date -u +%Y%m%dT%H%M%SZ)"
+    mv "$data" "$aside"
+    echo "moved aside: $data held no complete cluster; it is now $aside" >&2
+  fi
+  as postgres mkdir -p "$data"
+  chmod 0700 "$data"
+}
+
+# The end of the certificate on stdin, in OpenSSL's words; nothing when there is none.
+certificate_end() {
+  openssl x509 -noout -enddate 2>/dev/null | sed 's/^notAfter=//' || true
+}
+
 # Prints what goes wrong in a mutual TLS handshake of an account, with the certificate in a folder, with a host's pgBackRest server:
 # nothing when all is well. A client hears that it was refused only after its own handshake (TLS 1.3), so the proof is the greeting,
 # which the server sends when it has accepted the client's certificate.

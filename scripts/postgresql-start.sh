@@ -12,10 +12,6 @@ is_recovered() {
   [[ $(query "$1" -c "SELECT NOT pg_is_in_recovery() OR (pg_stat_file('standby.signal', true)).size IS NOT NULL") == t ]]
 }
 
-answers() {
-  query "$1" -c 'SELECT 1' >/dev/null 2>&1
-}
-
 settled() {
   answers "$1" || systemctl is-failed --quiet "$2"
 }

@@ -4,13 +4,13 @@
 set -euo pipefail
 
 repository_answers() {
-  local stanza=$1 info
-  info=$(as postgres pgbackrest --stanza="$stanza" --output=json --log-level-console=off info)
+  local info
+  info=$(stanza_info postgres "$1")
   [[ $(jq '.[0].status.code' <<<"$info") == 0 ]]
 }
 
 main() {
-  local stanza=$1 data=$2 held=$3 aside
+  local stanza=$1 data=$2 held=$3
   if [[ -e $data/global/pg_control || $held == none ]]; then return; fi
   # A new host's certificate and configuration come meanwhile; only after a loss is there something to wait for.
   if ! await 600 repository_answers "$stanza" 2>/dev/null; then
@@ -18,13 +18,7 @@ main() {
     as postgres pgbackrest --stanza="$stanza" info >&2
     return 1
   fi
-  if [[ -n $(ls -A "$data" 2>/dev/null) ]]; then
-    aside="$data.incomplete-$(date -u +%Y%m%dT%H%M%SZ)"
-    mv "$data" "$aside"
-    echo "moved aside: $data held no complete cluster; it is now $aside" >&2
-  fi
-  as postgres mkdir -p "$data"
-  chmod 0700 "$data"
+  make_room "$data"
   # To the end of the archive: PostgreSQL replays it when it starts, and goes on as a primary on a timeline of its own.
   as postgres pgbackrest --stanza="$stanza" restore
   [[ -e $data/global/pg_control ]]

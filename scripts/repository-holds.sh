@@ -10,7 +10,7 @@ main() {
     echo none
     return
   fi
-  info=$(as "$account" pgbackrest --stanza="$stanza" --output=json --log-level-console=off info)
+  info=$(stanza_info "$account" "$stanza")
   case $(jq '.[0].status.code' <<<"$info") in
     0) echo backup ;;
     # Missing stanza path, no valid backups, missing stanza data.

@@ -9,10 +9,6 @@ ask() {
   HOME=~postgres as postgres "$1/psql" -XAtq -d "host=$2 user=$3 dbname=replication replication=true" -c "$4"
 }
 
-answers() {
-  query "$1" -c 'SELECT 1' >/dev/null 2>&1
-}
-
 # The newest WAL segment's name begins with its timeline.
 timeline_of() {
   find "$1/pg_wal" -maxdepth 1 -name '????????????????????????' -printf '%f\n' | sort | tail -n 1 | cut -c -8

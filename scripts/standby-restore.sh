@@ -4,7 +4,7 @@
 set -euo pipefail
 
 main() {
-  local stanza=$1 data=$2 aside
+  local stanza=$1 data=$2
   if [[ -e $data/global/pg_control ]]; then
     if [[ ! -e $data/standby.signal ]]; then
       echo "$data on $(hostname) holds a cluster that is no standby; it is not touched. Hint: move it aside if you do not need it" >&2
@@ -12,13 +12,7 @@ main() {
     fi
     return 0
   fi
-  if [[ -n $(ls -A "$data" 2>/dev/null) ]]; then
-    aside="$data.incomplete-$(date -u +%Y%m%dT%H%M%SZ)"
-    mv "$data" "$aside"
-    echo "moved aside: $data held no complete cluster; it is now $aside" >&2
-  fi
-  as postgres mkdir -p "$data"
-  chmod 0700 "$data"
+  make_room "$data"
   as postgres pgbackrest --stanza="$stanza" --type=standby restore
   [[ -e $data/standby.signal && -e $data/global/pg_control ]]
 }

@@ -5,7 +5,7 @@ set -euo pipefail
 
 main() {
   local account=$1 stanza=$2 expected=${3-} info status labels
-  info=$(as "$account" pgbackrest --stanza="$stanza" --output=json --log-level-console=off info)
+  info=$(stanza_info "$account" "$stanza")
   status=$(jq -r '.[0].status | "\(.code) (\(.message))"' <<<"$info")
   labels=$(jq -r '[.[0].backup[].label] | join(" ")' <<<"$info")
   if [[ $status != "0 "* ]]; then

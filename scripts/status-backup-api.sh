@@ -3,11 +3,6 @@
 # Safe to run again: it only reads.
 set -euo pipefail
 
-# The end of the certificate on stdin, in OpenSSL's words; nothing when there is none.
-certificate_end() {
-  openssl x509 -noout -enddate 2>/dev/null | sed 's/^notAfter=//' || true
-}
-
 main() {
   local server=$1 certificate=$2 unit
   local -a units=()

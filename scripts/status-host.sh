@@ -3,11 +3,6 @@
 # Safe to run again: it only reads.
 set -euo pipefail
 
-# The end of the certificate on stdin, in OpenSSL's words; nothing when there is none.
-certificate_end() {
-  openssl x509 -noout -enddate 2>/dev/null | sed 's/^notAfter=//' || true
-}
-
 # The certificate that the host's own server shows, which is not the one on disk when it missed a reload.
 served_certificate() {
   as "$1" timeout 10 openssl s_client -connect 127.0.0.1:8432 \
@@ -18,7 +13,7 @@ main() {
   local account=$1 stanza=$2 folder=$3 version info unit units=""
   shift 3
   version=$(pgbackrest version)
-  info=$(as "$account" pgbackrest --stanza="$stanza" --log-level-console=off --output=json info)
+  info=$(stanza_info "$account" "$stanza")
   for unit; do
     units+="${units:+,}\"$unit\":\"$(systemctl is-active "$unit" || true)\""
   done

@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
-import * as tls from "@pulumi/tls";
 import type { ApiKey } from "../../lib/backup-api/config";
+import { createKey, signOwn } from "../certificates";
 
 /** What stands in every certificate of the API beside the name. */
 export interface CertificateStyle {
@@ -19,12 +19,6 @@ export interface BackupApiAuthorityArgs {
   years: number;
 }
 
-/** The key of a certificate. */
-export function createKey(name: string, key: ApiKey, parent: pulumi.Resource): tls.PrivateKey {
-  const kind = key === "rsa" ? { algorithm: "RSA", rsaBits: 2048 } : { algorithm: "ECDSA", ecdsaCurve: "P256" };
-  return new tls.PrivateKey(name, kind, { parent });
-}
-
 /**
  * The backup API's own certificate authority. It is never the one of pgBackRest: a host's certificate must not open the API, nor
  * an API client's certificate the repository.
@@ -40,17 +34,14 @@ export class BackupApiAuthority extends pulumi.ComponentResource {
     const { hostName, style, years } = args;
 
     const key = createKey(`${name}-key`, style.key, this);
-    const certificate = new tls.SelfSignedCert(
+    const certificate = signOwn(
       `${name}-certificate`,
       {
-        privateKeyPem: key.privateKeyPem,
+        key,
         subject: { commonName: `root.${hostName}`, organization: style.organization, emailAddress: style.email },
-        isCaCertificate: true,
-        setSubjectKeyId: true,
-        validityPeriodHours: years * 365 * 24,
-        allowedUses: ["cert_signing", "crl_signing"],
+        years,
       },
-      { parent: this },
+      this,
     );
 
     this.privateKeyPem = key.privateKeyPem;

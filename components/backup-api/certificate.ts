@@ -1,7 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
-import * as tls from "@pulumi/tls";
+import { createKey, signFor } from "../certificates";
 import type { BackupApiAuthority, CertificateStyle } from "./authority";
-import { createKey } from "./authority";
 
 export interface BackupApiCertificateArgs {
   commonName: string;
@@ -30,26 +29,18 @@ export class BackupApiCertificate extends pulumi.ComponentResource {
     const { commonName, server, authority, style, days, renewDays } = args;
 
     const key = createKey(`${name}-key`, style.key, this);
-    const request = new tls.CertRequest(
-      `${name}-request`,
+    const certificate = signFor(
+      name,
       {
-        privateKeyPem: key.privateKeyPem,
+        key,
         subject: { commonName, organization: style.organization, emailAddress: style.email },
-        ...(server === undefined ? {} : { dnsNames: [server.name], ipAddresses: [server.address] }),
+        server,
+        authority,
+        days,
+        renewDays,
+        uses: [server === undefined ? "client_auth" : "server_auth"],
       },
-      { parent: this },
-    );
-    const certificate = new tls.LocallySignedCert(
-      `${name}-signed`,
-      {
-        certRequestPem: request.certRequestPem,
-        caPrivateKeyPem: authority.privateKeyPem,
-        caCertPem: authority.certificatePem,
-        validityPeriodHours: days * 24,
-        earlyRenewalHours: renewDays * 24,
-        allowedUses: ["digital_signature", server === undefined ? "client_auth" : "server_auth"],
-      },
-      { parent: this },
+      this,
     );
 
     this.privateKeyPem = key.privateKeyPem;
