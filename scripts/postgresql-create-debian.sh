@@ -19,7 +19,9 @@ main() {
       add_samples "$version" "$data"
       pg_createcluster "$version" main
     else
-      pg_createcluster "$version" main -- --data-checksums
+      # Written to disk at once, instead of a file at a time, which takes an emulated host four seconds.
+      pg_createcluster "$version" main -- --data-checksums --no-sync
+      sync --file-system "$data"
     fi
   fi
   pg_lsclusters -h "$version" main | grep -q .
