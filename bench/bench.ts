@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import * as path from "node:path";
 import type { GuestKind, GuestRecipe } from "../hypervisor/guest-image";
 import { buildGuestImage } from "../hypervisor/guest-image";
+import { IMAGE_FOLDER } from "../cli/stack";
 import { describeMachine } from "./machine";
 import type { TimedStep } from "./steps";
 import { chainOf, perHost, stepsOf } from "./steps";
@@ -34,9 +35,11 @@ interface Life {
  * @throws Error when a command fails: what did not work has no time.
  */
 export async function bench(options: BenchOptions): Promise<string> {
-  const { stack, runs, image, standbys, onProgress } = options;
+  const { projectFolder, stack, runs, image, standbys, onProgress } = options;
   const head = `## ${stack}, ${new Date().toISOString().slice(0, 10)}\n\n${describeMachine()}\n`;
   const imageSeconds = image === undefined ? undefined : await timeImage(options, image);
+  // What `up` starts from is there before it is timed.
+  if (image !== undefined) await buildGuestImage({ ...image, imageFolder: path.join(projectFolder, IMAGE_FOLDER) });
   const lives: Life[] = [];
   for (let run = 1; run <= runs; run++) {
     onProgress(`run ${run} of ${runs}`);
