@@ -9,6 +9,7 @@ import { familyOf, POSTGRESQL_ACCOUNT, REPLICATION_ROLE, REPOSITORY_ACCOUNT } fr
 import type { LabConfig } from "../lib/lab-config";
 import { renderPostgreSqlHostConf, renderRepositoryHostConf, renderStandbysConf } from "../lib/pgbackrest-conf";
 import { renderPgHba, renderPostgreSqlConf } from "../lib/postgresql-conf";
+import type { Rotation } from "../lib/rotation";
 import type { Role, Roles } from "../lib/roles";
 import { planRoles } from "../lib/roles";
 import { supportWarnings } from "../lib/support-dates";
@@ -60,6 +61,8 @@ interface RepositoryHost extends BackupHost {
 export class Lab extends pulumi.ComponentResource {
   public readonly hosts: readonly { readonly name: string; readonly role: Role; readonly address: string }[];
   public readonly ssh: pulumi.Output<SshAccess>;
+  /** The stage of the authority's rotation; known when it is proven on every pair of hosts. */
+  public readonly rotation: pulumi.Output<Rotation>;
   /** How clients reach the backup API; undefined where there is none. */
   public readonly backupApi: pulumi.Output<ApiAccess> | undefined;
 
@@ -96,13 +99,22 @@ export class Lab extends pulumi.ComponentResource {
     this.network = new LabNetwork("network", { plan: this.plan, networkName: libvirtName }, onLibvirt);
     this.storage = new LabStorage("storage", { ...config, poolName: libvirtName }, onLibvirt);
     this.deploymentKey = new tls.PrivateKey("deployment-key", { algorithm: "ED25519" }, { parent: this });
-    this.authority = new CertificateAuthority("authority", { years: config.caYears }, { parent: this });
+    this.authority = new CertificateAuthority(
+      "authority",
+      { years: config.caYears, rotation: config },
+      { parent: this },
+    );
     this.replicationPassword = new GeneratedPassword("replication-password", { parent: this });
 
     const repository = this.createRepositoryHost();
     const primary = this.createPostgreSqlHost(this.roles.primary);
     const standbys = this.roles.standbys.map((host) => this.createPostgreSqlHost(host));
-    const handshakes = [primary, ...standbys].map((member) => this.proveHandshake(repository, member));
+    // A stage of the authority's rotation is over when every pair of hosts is proven with what all of them have by then.
+    const servers = [repository, primary, ...standbys].map(({ server }) => server);
+    const handshakes = [primary, ...standbys].map((member) => this.proveHandshake(repository, member, servers));
+
+    const { caGeneration, caStage } = config;
+    this.rotation = pulumi.all(handshakes.map(({ proven }) => proven)).apply(() => ({ caGeneration, caStage }));
 
     const instance = this.createPrimary(primary, repository);
     const role = new ReplicationRole(
@@ -121,7 +133,7 @@ export class Lab extends pulumi.ComponentResource {
         stanza: config.stanza,
         repositoryHost: repository.host,
         primary: primary.host,
-        checkedFor: [repository.conf, primary.conf, primary.certificate.certificatePem],
+        checkedFor: [repository.conf, primary.conf, primary.certificate.publicPem],
       },
       { parent: this, dependsOn: [instance, ...handshakes.slice(0, 1)] },
     );
@@ -260,7 +272,14 @@ export class Lab extends pulumi.ComponentResource {
     const account = kind === "repository" ? REPOSITORY_ACCOUNT : POSTGRESQL_ACCOUNT;
     const certificate = new HostCertificate(
       `${host.name}-certificate`,
-      { host, authority, owner: account, days: config.hostCertificateDays, renewDays: config.renewDays },
+      {
+        host,
+        authority,
+        owner: account,
+        keyGeneration: config.keyGeneration,
+        days: config.hostCertificateDays,
+        renewDays: config.renewDays,
+      },
       { parent: this, dependsOn },
     );
     const server = new PgBackRestServer(
@@ -271,15 +290,15 @@ export class Lab extends pulumi.ComponentResource {
     return { host, packages, certificate, server, conf };
   }
 
-  private proveHandshake(repository: BackupHost, member: BackupHost): Handshake {
+  private proveHandshake(repository: BackupHost, member: BackupHost, servers: PgBackRestServer[]): Handshake {
     return new Handshake(
       `${member.host.name}-handshake`,
       {
         repositoryHost: repository.host,
         postgresqlHost: member.host,
-        provenFor: [repository, member].flatMap(({ certificate, conf }) => [certificate.certificatePem, conf]),
+        provenFor: [repository, member].flatMap(({ certificate, conf }) => [certificate.publicPem, conf]),
       },
-      { parent: this, dependsOn: [repository.server, member.server] },
+      { parent: this, dependsOn: servers },
     );
   }
 

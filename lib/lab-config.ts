@@ -9,6 +9,8 @@ import type { PgBackRestOptions, Repository } from "./pgbackrest-conf";
 import { refusalOf } from "./pgbackrest-conf";
 import type { PostgreSqlSettings } from "./postgresql-conf";
 import { isInsisted } from "./postgresql-conf";
+import type { Stage } from "./rotation";
+import { STAGES } from "./rotation";
 import { POSTGRESQL_VERSIONS, versionProblem } from "./version-support";
 
 /** What the hosts are. */
@@ -32,6 +34,9 @@ export interface LabConfig extends BackupApiConfig {
   readonly cpus: number;
   readonly memoryMiB: number;
   readonly caYears: number;
+  readonly caGeneration: number;
+  readonly caStage: Stage;
+  readonly keyGeneration: number;
   readonly hostCertificateDays: number;
   readonly renewDays: number;
   readonly repositories: readonly Repository[];
@@ -57,6 +62,9 @@ export const CONFIG_KEYS = [
   "cpus",
   "memoryMiB",
   "caYears",
+  "caGeneration",
+  "caStage",
+  "keyGeneration",
   "hostCertificateDays",
   "renewDays",
   "repositories",
@@ -142,6 +150,15 @@ export function checkLabConfig(raw: Readonly<Record<string, string>>, projectFol
   }
   const hostCertificateDays = whole("hostCertificateDays", 1, 3650);
 
+  const caGeneration = whole("caGeneration", 1, 1000);
+  const caStage = oneOf("caStage", STAGES);
+  if (caGeneration === 1 && caStage !== "retire") {
+    refuse(
+      "caStage",
+      `must be retire when lab:caGeneration is 1, which has no authority before it, got "${caStage}"; hint: a rotation begins with lab:caGeneration 2`,
+    );
+  }
+
   const own: Omit<LabConfig, keyof BackupApiConfig> = {
     hypervisor: oneOf("hypervisor", ["kvm", "qemu", "lxc"]),
     libvirtUri: absoluteSocket(
@@ -167,6 +184,9 @@ export function checkLabConfig(raw: Readonly<Record<string, string>>, projectFol
       "; PostgreSQL's default shared buffers and pgBackRest need that much",
     ),
     caYears: whole("caYears", 1, 30),
+    caGeneration,
+    caStage,
+    keyGeneration: whole("keyGeneration", 1, 1000),
     hostCertificateDays,
     renewDays: whole(
       "renewDays",

@@ -52,6 +52,12 @@ describe("the configuration", () => {
 
   it.each<[Record<string, unknown>, string]>([
     [{ standbys: 9 }, `lab:standbys must be a whole number from 0 to 8, got "9"`],
+    [
+      { caStage: "trust" },
+      `lab:caStage must be retire when lab:caGeneration is 1, which has no authority before it, got "trust"; hint: a rotation begins with lab:caGeneration 2`,
+    ],
+    [{ caStage: "half", caGeneration: 2 }, `lab:caStage must be one of trust, issue, retire, got "half"`],
+    [{ keyGeneration: 0 }, `lab:keyGeneration must be a whole number from 1 to 1000, got "0"`],
     [{ standbys: "two" }, `lab:standbys must be a whole number from 0 to 8, got "two"`],
     [{ hypervisor: "xen" }, `lab:hypervisor must be one of kvm, qemu, lxc, got "xen"`],
     [
