@@ -39,7 +39,7 @@ main() {
     journalctl -u pgbackrest -n 20 --no-pager >&2
     return 1
   fi
-  if ! await 30 shows_installed "$account" "$folder"; then
+  if ! await 20 shows_installed "$account" "$folder"; then
     printf 'the pgBackRest server on %s does not show the certificate in %s; it shows\n%s\n' "$(hostname)" "$folder/host.crt" \
       "$(served_certificate "$account" "$folder" | openssl x509 -noout -serial -enddate 2>&1)" >&2
     return 1

@@ -112,6 +112,32 @@ describe("the program", () => {
     );
   });
 
+  it("takes a revoked standby out of the stanza and of what the repository host lets in, and proves that it is refused", async () => {
+    const resources = await runLab("container", { revoked: ["pg3-srv"] });
+    const text = (name: string) => JSON.stringify(resources.find((one) => one.name === name)?.inputs.stdin);
+    expect(text("backup-srv-pgbackrest-start")).toContain("tls-server-auth=pg2-srv=demo");
+    expect(text("backup-srv-pgbackrest-start")).not.toContain("pg3-srv");
+    expect(text("backup-srv-standbys-conf")).toContain("pg2-host=pg2-srv");
+    expect(text("backup-srv-standbys-conf")).not.toContain("pg3-srv");
+    const names = resources.map(({ name }) => name);
+    expect(names.filter((name) => /^pg3-srv-(refusal|handshake|agreement|streaming)/.test(name)).sort()).toEqual([
+      "pg3-srv-refusal",
+      "pg3-srv-refusal",
+      "pg3-srv-streaming",
+      "pg3-srv-streaming-read",
+      "pg3-srv-streaming-write",
+    ]);
+    expect([...(await allBefore(resources, "pg3-srv-refusal"))]).toContain("backup-srv-pgbackrest-start");
+  });
+
+  it("takes backups from the primary when every standby is revoked", async () => {
+    const resources = await runLab("container", { revoked: ["pg2-srv", "pg3-srv"] });
+    expect(resources.map(({ name }) => name)).not.toContain("backup-srv-standbys-take");
+    expect(resources.find(({ name }) => name === "backup-srv-standbys-conf")?.inputs.stdin).toBe(
+      "# no standbys: backups are taken from the primary\n",
+    );
+  });
+
   it("gives the hosts new keys in a new generation, and nobody else", async () => {
     const keys = async (keyGeneration: number): Promise<string[]> =>
       (await runLab("container", { keyGeneration }))
