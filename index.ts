@@ -9,6 +9,9 @@ const lab = new Lab("lab", configuration);
 /** The hosts: name, role, address. */
 export const hosts = lab.hosts;
 
+/** Where the authority's rotation stands: the last stage that was proven on every pair of hosts. */
+export const rotation = lab.rotation;
+
 /** pgBackRest's name for the cluster. */
 export const stanza = configuration.stanza;
 

@@ -9,6 +9,12 @@ export function thisCommand(): string[] {
   return [process.execPath, ...process.execArgv, ...process.argv.slice(1)];
 }
 
+/** The command line of this process for another subcommand that takes the same options; nothing is asked. */
+export function labCommand(own: string, other: string, without: readonly string[] = []): string[] {
+  const words = thisCommand().filter((word) => !without.includes(word));
+  return [...words.map((word) => (word === own ? other : word)), "--yes"];
+}
+
 /**
  * Runs a program in place of this one: the same terminal, signals passed on.
  * @returns its exit status.

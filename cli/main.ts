@@ -96,6 +96,15 @@ api
     ),
   );
 program
+  .command("rotate-ca")
+  .description(
+    "put a new certificate authority in the old one's place, stage by stage, each proven; goes on where it was ended",
+  )
+  .option("--abort", "go back, while every host still trusts the old authority")
+  .action((flags: { abort?: boolean }) =>
+    perform(async (invocation) => (await import("./rotate-ca")).rotateCa(invocation, flags)),
+  );
+program
   .command("prepare")
   .description("install what is missing, build the image, start the private libvirtd")
   .action(() => perform(async (invocation) => (await import("./prepare")).prepare(invocation)));

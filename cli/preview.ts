@@ -5,6 +5,7 @@ import { renderChanges, summarize } from "./changes";
 import { announceEngine, openEngine } from "./engine";
 import type { Invocation } from "./invocation";
 import { stackOf } from "./invocation";
+import { checkRotation } from "./rotation-gate";
 import { isTold, renderLog, writeError } from "./progress";
 
 /** Shows what `up` would change. Installs and starts nothing. */
@@ -12,7 +13,9 @@ export async function preview(given: Invocation, { json = false }: { json?: bool
   const stack = stackOf(given);
   const invocation = withAccelerator(given, stack);
   announceEngine(invocation, stack);
-  const summary = await previewChanges(await openEngine(invocation, stack), invocation);
+  const engine = await openEngine(invocation, stack);
+  checkRotation(stack.location, invocation.options.config, await engine.outputs());
+  const summary = await previewChanges(engine, invocation);
   process.stdout.write(json ? `${JSON.stringify(summary, undefined, 2)}\n` : renderChanges(summary));
   return 0;
 }

@@ -12,7 +12,7 @@ export function renderReport(report: Report): string {
   for (const host of report.hosts) {
     table.push([
       host.name,
-      host.role,
+      host.revoked ? `${host.role}, revoked` : host.role,
       host.address,
       host.postgresql ?? "-",
       host.pgbackrest ?? "-",

@@ -11,6 +11,7 @@ import { prepareStack } from "./prepare";
 import { previewChanges } from "./preview";
 import { withProgress } from "./progress";
 import { renderReport } from "./report";
+import { checkRotation } from "./rotation-gate";
 import { safeguard } from "./safeguard";
 import { isInOwnNamespace } from "./running-namespace";
 import type { Stack } from "./stack";
@@ -36,6 +37,7 @@ export async function up(given: Invocation, { yesReplace }: { yesReplace: readon
     }
   }
   const engine = await openEngine(invocation, stack);
+  checkRotation(stack.location, invocation.options.config, await engine.outputs());
   const started = await safeguard(invocation, stack, engine, yesReplace);
   const { changes, outputs } = await withProgress(invocation, (run) => engine.up(run));
   if (changes.every(({ operation }) => operation === "same")) process.stdout.write("nothing to change\n");

@@ -1,33 +1,48 @@
 import * as pulumi from "@pulumi/pulumi";
+import type { Rotation } from "../lib/rotation";
+import { generationName, planTrust } from "../lib/rotation";
 import { createKey, signOwn } from "./certificates";
 
 export interface CertificateAuthorityArgs {
-  /** Years until its certificate ends. A change makes a new authority and new certificates. */
+  /** Years until its certificate ends. An authority that is there keeps its own: the next one is made with them. */
   years: number;
+  /** Which authorities there are: while one takes another's place, both. */
+  rotation: Rotation;
 }
 
-/** The lab's own certificate authority. It never renews itself early: that would change what every host trusts, all at once. */
+/**
+ * The lab's own certificate authority. It never renews itself early: that would change what every host trusts, all at once. Another
+ * one takes its place in stages, each of which leaves every host trusted by every other.
+ */
 export class CertificateAuthority extends pulumi.ComponentResource {
   /** PEM; signs the hosts' certificates. */
   public readonly privateKeyPem: pulumi.Output<string>;
   /** PEM. */
   public readonly certificatePem: pulumi.Output<string>;
-  /** What hosts trust, PEM. */
+  /** What hosts trust, PEM, the newest first. */
   public readonly bundlePem: pulumi.Output<string>;
 
   constructor(name: string, args: CertificateAuthorityArgs, opts?: pulumi.ComponentResourceOptions) {
     super("lab:tls:CertificateAuthority", name, {}, opts);
+    const { signer, trusted } = planTrust(args.rotation);
 
-    const key = createKey(`${name}-key`, "ecdsa", this);
-    const certificate = signOwn(
-      `${name}-certificate`,
-      { key, subject: { commonName: "root-ca" }, years: args.years },
-      this,
-    );
+    const create = (generation: number) => {
+      const key = createKey(generationName(name, generation, "key"), "ecdsa", this);
+      const certificate = signOwn(
+        generationName(name, generation, "certificate"),
+        { key, subject: { commonName: generation === 1 ? "root-ca" : `root-ca-${generation}` }, years: args.years },
+        // A new certificate of an authority that hosts trust would be a rotation without stages.
+        { parent: this, ignoreChanges: ["validityPeriodHours"] },
+      );
+      return { generation, privateKeyPem: key.privateKeyPem, certificatePem: certificate.certPem };
+    };
+    const authorities = trusted.map(create);
+    const signing = authorities.find(({ generation }) => generation === signer);
+    if (signing === undefined) throw new RangeError(`authority ${signer} signs, but is not trusted`);
 
-    this.privateKeyPem = key.privateKeyPem;
-    this.certificatePem = certificate.certPem;
-    this.bundlePem = certificate.certPem;
+    this.privateKeyPem = signing.privateKeyPem;
+    this.certificatePem = signing.certificatePem;
+    this.bundlePem = pulumi.all(authorities.map(({ certificatePem }) => certificatePem)).apply((all) => all.join(""));
     this.registerOutputs({ certificatePem: this.certificatePem });
   }
 }

@@ -21,7 +21,7 @@ export function createKey(name: string, kind: KeyKind, parent: pulumi.Resource):
 export function signOwn(
   name: string,
   { key, subject, years }: { key: tls.PrivateKey; subject: Subject; years: number },
-  parent: pulumi.Resource,
+  options: pulumi.CustomResourceOptions,
 ): tls.SelfSignedCert {
   return new tls.SelfSignedCert(
     name,
@@ -33,7 +33,7 @@ export function signOwn(
       validityPeriodHours: years * 365 * 24,
       allowedUses: ["cert_signing", "crl_signing"],
     },
-    { parent },
+    options,
   );
 }
 

@@ -15,6 +15,9 @@ export interface HandshakeArgs {
 
 /** Proof that two hosts speak TLS with each other, each as client and as server, each with its certificate accepted. */
 export class Handshake extends pulumi.ComponentResource {
+  /** Known when both directions are proven. */
+  public readonly proven: pulumi.Output<boolean>;
+
   constructor(name: string, args: HandshakeArgs, opts?: pulumi.ComponentResourceOptions) {
     super("lab:pgbackrest:Handshake", name, {}, opts);
     const { repositoryHost, postgresqlHost, provenFor } = args;
@@ -25,14 +28,14 @@ export class Handshake extends pulumi.ComponentResource {
       rerunOn: [...provenFor, repositoryHost.machine, postgresqlHost.machine],
     };
 
-    runScript(
+    const asClient = runScript(
       `${name}-as-client`,
       postgresqlHost,
       "handshake-prove.sh",
       [POSTGRESQL_ACCOUNT, folder, repositoryHost.name],
       options,
     );
-    runScript(
+    const asServer = runScript(
       `${name}-as-server`,
       repositoryHost,
       "handshake-prove.sh",
@@ -40,6 +43,7 @@ export class Handshake extends pulumi.ComponentResource {
       options,
     );
 
+    this.proven = pulumi.all([asClient.stdout, asServer.stdout]).apply(() => true);
     this.registerOutputs({});
   }
 }

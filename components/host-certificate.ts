@@ -2,6 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { CERTIFICATE_FILES } from "../lib/families";
 import type { RemoteHost } from "../lib/remote";
 import { runScript } from "../lib/remote";
+import { generationName } from "../lib/rotation";
 import type { CertificateAuthority } from "./certificate-authority";
 import { createKey, signFor } from "./certificates";
 
@@ -12,6 +13,8 @@ export interface HostCertificateArgs {
   authority: CertificateAuthority;
   /** The account that owns the files. pgBackRest refuses a key that others can read. */
   owner: string;
+  /** A higher number makes a new key, from 1. */
+  keyGeneration: number;
   /** Days until the certificate ends. */
   days: number;
   /** Days before its end in which `up` signs a new one. */
@@ -23,14 +26,14 @@ export interface HostCertificateArgs {
  * host as one pair that is checked before it takes the place of the old one (a server that reloads a bad pair dies).
  */
 export class HostCertificate extends pulumi.ComponentResource {
-  /** The certificate, PEM: a change of it is what reloads a server. */
-  public readonly certificatePem: pulumi.Output<string>;
+  /** The certificate and what the host trusts, PEM: a change of it is what reloads a server, and proves again. */
+  public readonly publicPem: pulumi.Output<string>;
 
   constructor(name: string, args: HostCertificateArgs, opts?: pulumi.ComponentResourceOptions) {
     super("lab:tls:HostCertificate", name, {}, opts);
-    const { host, authority, owner, days, renewDays } = args;
+    const { host, authority, owner, keyGeneration, days, renewDays } = args;
 
-    const key = createKey(`${name}-key`, "ecdsa", this);
+    const key = createKey(generationName(name, keyGeneration, "key"), "ecdsa", this);
     const certificate = signFor(
       name,
       // Each host is server and client of the others.
@@ -46,6 +49,7 @@ export class HostCertificate extends pulumi.ComponentResource {
       this,
     );
 
+    this.publicPem = pulumi.interpolate`${certificate.certPem}${authority.bundlePem}`;
     // One command: three PEMs on stdin; the script checks the pair, the chain, names and dates in a new folder, then swaps a link.
     runScript(
       `${name}-install`,
@@ -55,11 +59,10 @@ export class HostCertificate extends pulumi.ComponentResource {
       {
         parent: this,
         dependsOn: opts?.dependsOn,
-        input: pulumi.interpolate`${key.privateKeyPem}${certificate.certPem}${authority.bundlePem}`,
+        input: pulumi.interpolate`${key.privateKeyPem}${this.publicPem}`,
       },
     );
 
-    this.certificatePem = certificate.certPem;
-    this.registerOutputs({ certificatePem: this.certificatePem });
+    this.registerOutputs({ publicPem: this.publicPem });
   }
 }

@@ -9,6 +9,7 @@ import { familyOf, POSTGRESQL_ACCOUNT, REPLICATION_ROLE, REPOSITORY_ACCOUNT } fr
 import type { LabConfig } from "../lib/lab-config";
 import { renderPostgreSqlHostConf, renderRepositoryHostConf, renderStandbysConf } from "../lib/pgbackrest-conf";
 import { renderPgHba, renderPostgreSqlConf } from "../lib/postgresql-conf";
+import type { Rotation } from "../lib/rotation";
 import type { Role, Roles } from "../lib/roles";
 import { planRoles } from "../lib/roles";
 import { supportWarnings } from "../lib/support-dates";
@@ -26,6 +27,7 @@ import { Packages } from "./packages";
 import { PgBackRestServer } from "./pgbackrest-server";
 import { PostgreSqlInstance } from "./postgresql-instance";
 import { ReplicationRole } from "./replication-role";
+import { Refusal } from "./refusal";
 import { Repository } from "./repository";
 import { Stanza } from "./stanza";
 import { StandbyBackup } from "./standby-backup";
@@ -58,8 +60,15 @@ interface RepositoryHost extends BackupHost {
  * standbys and a backup that a standby delivered.
  */
 export class Lab extends pulumi.ComponentResource {
-  public readonly hosts: readonly { readonly name: string; readonly role: Role; readonly address: string }[];
+  public readonly hosts: readonly {
+    readonly name: string;
+    readonly role: Role;
+    readonly address: string;
+    readonly revoked?: true;
+  }[];
   public readonly ssh: pulumi.Output<SshAccess>;
+  /** The stage of the authority's rotation; known when it is proven on every pair of hosts. */
+  public readonly rotation: pulumi.Output<Rotation>;
   /** How clients reach the backup API; undefined where there is none. */
   public readonly backupApi: pulumi.Output<ApiAccess> | undefined;
 
@@ -96,13 +105,22 @@ export class Lab extends pulumi.ComponentResource {
     this.network = new LabNetwork("network", { plan: this.plan, networkName: libvirtName }, onLibvirt);
     this.storage = new LabStorage("storage", { ...config, poolName: libvirtName }, onLibvirt);
     this.deploymentKey = new tls.PrivateKey("deployment-key", { algorithm: "ED25519" }, { parent: this });
-    this.authority = new CertificateAuthority("authority", { years: config.caYears }, { parent: this });
+    this.authority = new CertificateAuthority(
+      "authority",
+      { years: config.caYears, rotation: config },
+      { parent: this },
+    );
     this.replicationPassword = new GeneratedPassword("replication-password", { parent: this });
 
     const repository = this.createRepositoryHost();
     const primary = this.createPostgreSqlHost(this.roles.primary);
     const standbys = this.roles.standbys.map((host) => this.createPostgreSqlHost(host));
-    const handshakes = [primary, ...standbys].map((member) => this.proveHandshake(repository, member));
+    // A stage of the authority's rotation is over when every pair of hosts is proven with what all of them have by then.
+    const servers = [repository, primary, ...standbys].map(({ server }) => server);
+    const proofs = [primary, ...standbys].map((member) => this.proveTrust(repository, member, servers));
+
+    const { caGeneration, caStage } = config;
+    this.rotation = pulumi.all(proofs.map(({ proven }) => proven)).apply(() => ({ caGeneration, caStage }));
 
     const instance = this.createPrimary(primary, repository);
     const role = new ReplicationRole(
@@ -121,20 +139,21 @@ export class Lab extends pulumi.ComponentResource {
         stanza: config.stanza,
         repositoryHost: repository.host,
         primary: primary.host,
-        checkedFor: [repository.conf, primary.conf, primary.certificate.certificatePem],
+        checkedFor: [repository.conf, primary.conf, primary.certificate.publicPem],
       },
-      { parent: this, dependsOn: [instance, ...handshakes.slice(0, 1)] },
+      { parent: this, dependsOn: [instance, ...proofs.slice(0, 1)] },
     );
     const streams = standbys.map((standby, index) =>
-      this.createStandby(primary, standby, role, [stanza.backup, ...handshakes.slice(index + 1, index + 2)]),
+      this.createStandby(primary, standby, role, [stanza.backup, ...proofs.slice(index + 1, index + 2)]),
     );
+    const trusted = standbys.filter(({ host }) => !this.isRevoked(host.name));
     const standbysConf = renderStandbysConf(
       config.stanza,
-      this.roles.standbys.map((host) => this.member(host)),
+      trusted.map(({ host }) => this.member(host.name)),
     );
     const standbyBackup = new StandbyBackup(
       `${this.roles.repository}-standbys`,
-      { stanza: config.stanza, repositoryHost: repository.host, conf: standbysConf, standbys: standbys.length },
+      { stanza: config.stanza, repositoryHost: repository.host, conf: standbysConf, standbys: trusted.length },
       { parent: this, dependsOn: [stanza, ...streams] },
     );
     new Agreement(
@@ -142,7 +161,7 @@ export class Lab extends pulumi.ComponentResource {
       {
         stanza: config.stanza,
         repositoryHost: repository.host,
-        postgresqlHosts: [primary, ...standbys].map(({ host }) => host),
+        postgresqlHosts: [primary, ...trusted].map(({ host }) => host),
         provenFor: [standbysConf],
       },
       { parent: this, dependsOn: [standbyBackup] },
@@ -153,7 +172,12 @@ export class Lab extends pulumi.ComponentResource {
     if (barman !== undefined) this.backupApi = this.createBackupApi(barman, repository, primary, standbys, [instance]);
 
     const all = barman === undefined || known.includes(barman) ? known : [...known, barman];
-    this.hosts = all.map((host) => ({ name: host.name, role: this.roleOf(host.name), address: host.address }));
+    this.hosts = all.map(({ name, address }) => ({
+      name,
+      role: this.roleOf(name),
+      address,
+      ...(this.isRevoked(name) ? { revoked: true as const } : {}),
+    }));
     this.ssh = pulumi.secret({
       user: DEPLOYMENT_ACCOUNT,
       privateKey: this.deploymentKey.privateKeyOpenssh,
@@ -166,6 +190,10 @@ export class Lab extends pulumi.ComponentResource {
     if (name === this.roles.repository) return "repository";
     if (name === BARMAN_HOST) return "barman";
     return name === this.roles.primary ? "primary" : "standby";
+  }
+
+  private isRevoked(name: string): boolean {
+    return this.config.revoked.includes(name);
   }
 
   private member(name: string): { name: string; dataFolder: string } {
@@ -224,7 +252,7 @@ export class Lab extends pulumi.ComponentResource {
       stanza: config.stanza,
       repository,
       primary: this.member(roles.primary),
-      clients: [roles.primary, ...roles.standbys],
+      clients: [roles.primary, ...roles.standbys].filter((client) => !this.isRevoked(client)),
       options: config.pgbackrest,
     });
     return { ...this.serve(host, packages, "repository", conf, [packages, folder]), folder };
@@ -260,7 +288,14 @@ export class Lab extends pulumi.ComponentResource {
     const account = kind === "repository" ? REPOSITORY_ACCOUNT : POSTGRESQL_ACCOUNT;
     const certificate = new HostCertificate(
       `${host.name}-certificate`,
-      { host, authority, owner: account, days: config.hostCertificateDays, renewDays: config.renewDays },
+      {
+        host,
+        authority,
+        owner: account,
+        keyGeneration: config.keyGeneration,
+        days: config.hostCertificateDays,
+        renewDays: config.renewDays,
+      },
       { parent: this, dependsOn },
     );
     const server = new PgBackRestServer(
@@ -271,16 +306,15 @@ export class Lab extends pulumi.ComponentResource {
     return { host, packages, certificate, server, conf };
   }
 
-  private proveHandshake(repository: BackupHost, member: BackupHost): Handshake {
-    return new Handshake(
-      `${member.host.name}-handshake`,
-      {
-        repositoryHost: repository.host,
-        postgresqlHost: member.host,
-        provenFor: [repository, member].flatMap(({ certificate, conf }) => [certificate.certificatePem, conf]),
-      },
-      { parent: this, dependsOn: [repository.server, member.server] },
-    );
+  /** Proves that a host and the repository host accept each other; that a revoked one is refused. */
+  private proveTrust(repository: BackupHost, member: BackupHost, servers: PgBackRestServer[]): Handshake | Refusal {
+    const provenFor = [repository, member].flatMap(({ certificate, conf }) => [certificate.publicPem, conf]);
+    const hosts = { repositoryHost: repository.host, postgresqlHost: member.host, provenFor };
+    const options = { parent: this, dependsOn: servers };
+    const { name } = member.host;
+    return this.isRevoked(name)
+      ? new Refusal(`${name}-refusal`, { ...hosts, stanza: this.config.stanza }, options)
+      : new Handshake(`${name}-handshake`, hosts, options);
   }
 
   private instanceArgs({ host }: BackupHost) {

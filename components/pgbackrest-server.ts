@@ -1,5 +1,6 @@
+import * as path from "node:path";
 import * as pulumi from "@pulumi/pulumi";
-import { PGBACKREST_FOLDER } from "../lib/families";
+import { CERTIFICATE_FILES, PGBACKREST_FOLDER } from "../lib/families";
 import { renderSystemdIni } from "../lib/ini-dialects";
 import type { RemoteHost } from "../lib/remote";
 import { runScript } from "../lib/remote";
@@ -20,13 +21,14 @@ export interface PgBackRestServerArgs {
 
 /**
  * pgBackRest on a host: its configuration and its TLS server. A changed configuration is tried beside the old one before it takes
- * its place; a server that runs is then reloaded.
+ * its place; a server that runs is then reloaded, and must show the certificate that is installed.
  */
 export class PgBackRestServer extends pulumi.ComponentResource {
   constructor(name: string, args: PgBackRestServerArgs, opts?: pulumi.ComponentResourceOptions) {
     super("lab:pgbackrest:PgBackRestServer", name, {}, opts);
     const { host, account, kind, stanza, conf, certificate } = args;
 
+    const certificates = path.posix.dirname(CERTIFICATE_FILES.certificate);
     const dropIn = renderSystemdIni({
       Service: {
         User: account,
@@ -39,14 +41,14 @@ export class PgBackRestServer extends pulumi.ComponentResource {
         ExecStartPost: "",
       },
     });
-    runScript(`${name}-start`, host, "pgbackrest-server-start.sh", [account, kind, stanza], {
+    runScript(`${name}-start`, host, "pgbackrest-server-start.sh", [account, kind, stanza, certificates], {
       parent: this,
       dependsOn: certificate,
       files: [
         { path: `${PGBACKREST_FOLDER}/pgbackrest.conf.next`, content: conf, owner: "root", mode: "0644" },
         { path: "/etc/systemd/system/pgbackrest.service.d/lab.conf", content: dropIn, owner: "root", mode: "0644" },
       ],
-      rerunOn: [certificate.certificatePem],
+      rerunOn: [certificate.publicPem],
     });
 
     this.registerOutputs({});

@@ -1,6 +1,6 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
-import { planAddresses, POSTGRESQL_HOSTS } from "./address-plan";
+import { planAddresses, POSTGRESQL_HOSTS, REPOSITORY_HOST } from "./address-plan";
 import type { BackupApiConfig } from "./backup-api/config";
 import { BACKUP_API_KEYS, checkBackupApi } from "./backup-api/config";
 import type { FamilyName, PackageSource } from "./families";
@@ -9,6 +9,9 @@ import type { PgBackRestOptions, Repository } from "./pgbackrest-conf";
 import { refusalOf } from "./pgbackrest-conf";
 import type { PostgreSqlSettings } from "./postgresql-conf";
 import { isInsisted } from "./postgresql-conf";
+import { planRoles } from "./roles";
+import type { Stage } from "./rotation";
+import { STAGES } from "./rotation";
 import { POSTGRESQL_VERSIONS, versionProblem } from "./version-support";
 
 /** What the hosts are. */
@@ -32,6 +35,10 @@ export interface LabConfig extends BackupApiConfig {
   readonly cpus: number;
   readonly memoryMiB: number;
   readonly caYears: number;
+  readonly caGeneration: number;
+  readonly caStage: Stage;
+  readonly keyGeneration: number;
+  readonly revoked: readonly string[];
   readonly hostCertificateDays: number;
   readonly renewDays: number;
   readonly repositories: readonly Repository[];
@@ -57,6 +64,10 @@ export const CONFIG_KEYS = [
   "cpus",
   "memoryMiB",
   "caYears",
+  "caGeneration",
+  "caStage",
+  "keyGeneration",
+  "revoked",
   "hostCertificateDays",
   "renewDays",
   "repositories",
@@ -142,6 +153,31 @@ export function checkLabConfig(raw: Readonly<Record<string, string>>, projectFol
   }
   const hostCertificateDays = whole("hostCertificateDays", 1, 3650);
 
+  const caGeneration = whole("caGeneration", 1, 1000);
+  const caStage = oneOf("caStage", STAGES);
+  if (caGeneration === 1 && caStage !== "retire") {
+    refuse(
+      "caStage",
+      `must be retire when lab:caGeneration is 1, which has no authority before it, got "${caStage}"; hint: a rotation begins with lab:caGeneration 2`,
+    );
+  }
+
+  const primary = oneOf("primary", POSTGRESQL_HOSTS);
+  const standbys = whole("standbys", 0, POSTGRESQL_HOSTS.length - 1);
+  const revoked = (json("revoked", isTexts, "a list of hosts' names") ?? []) as string[];
+  const revocable = planRoles(primary, standbys).standbys;
+  for (const host of revoked.filter((name) => !revocable.includes(name))) refuse("revoked", revocationProblem(host));
+
+  function revocationProblem(host: string): string {
+    const allowed = revocable.length === 0 ? "of which there are none" : revocable.join(", ");
+    const problem = `must name standbys (${allowed}), got "${host}"`;
+    if (host === primary)
+      return `${problem}, the primary, without which nothing is archived; hint: lab:keyGeneration gives all hosts new keys`;
+    if (host === REPOSITORY_HOST)
+      return `${problem}, which keeps the repository; hint: lab:keyGeneration gives all hosts new keys`;
+    return problem;
+  }
+
   const own: Omit<LabConfig, keyof BackupApiConfig> = {
     hypervisor: oneOf("hypervisor", ["kvm", "qemu", "lxc"]),
     libvirtUri: absoluteSocket(
@@ -156,8 +192,8 @@ export function checkLabConfig(raw: Readonly<Record<string, string>>, projectFol
     postgresqlVersion,
     pgbackrestVersion: matching("pgbackrestVersion", /^\d+\.\d+(\.\d+)?$/, "an exact version such as 2.59.1"),
     stanza: matching("stanza", /^[a-z][a-z0-9-]*$/, "a name that matches [a-z][a-z0-9-]*"),
-    primary: oneOf("primary", POSTGRESQL_HOSTS),
-    standbys: whole("standbys", 0, POSTGRESQL_HOSTS.length - 1),
+    primary,
+    standbys,
     network: text("network"),
     cpus: whole("cpus", 1, 64),
     memoryMiB: whole(
@@ -167,6 +203,10 @@ export function checkLabConfig(raw: Readonly<Record<string, string>>, projectFol
       "; PostgreSQL's default shared buffers and pgBackRest need that much",
     ),
     caYears: whole("caYears", 1, 30),
+    caGeneration,
+    caStage,
+    keyGeneration: whole("keyGeneration", 1, 1000),
+    revoked,
     hostCertificateDays,
     renewDays: whole(
       "renewDays",
@@ -247,6 +287,10 @@ function checkRepository(list: unknown, given: string, refuse: (key: string, pro
 function hintFor(key: string): string {
   const near = CONFIG_KEYS.find((known) => known.toLowerCase() === key.toLowerCase().replaceAll(/[-_]/g, ""));
   return near === undefined ? `allowed are ${CONFIG_KEYS.join(", ")}` : `did you mean lab:${near}?`;
+}
+
+function isTexts(value: unknown): boolean {
+  return Array.isArray(value) && value.every((item) => typeof item === "string");
 }
 
 function isObject(value: unknown): boolean {

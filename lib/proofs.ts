@@ -8,6 +8,8 @@ export interface DeployedHost {
   readonly role: Role;
   /** IPv4 address. */
   readonly address: string;
+  /** Whether its certificate is to be refused. */
+  readonly revoked?: boolean;
 }
 
 /** What `scripts/status-host.sh` prints. */
@@ -32,6 +34,8 @@ export interface StanzaInfo {
   readonly name: string;
   /** The exit status of `info` says nothing: it is 0 on expired certificates and denied access too. */
   readonly status: { readonly code: number; readonly message: string };
+  /** What each repository answered; it says more than the status above when a repository could not be asked. */
+  readonly repo?: readonly { readonly status: { readonly code: number; readonly message: string } }[];
   /** The archived WAL, a range a version of the database; `max` is the last segment's name. */
   readonly archive?: readonly { readonly max: string | null }[];
   readonly backup: readonly {
@@ -111,13 +115,18 @@ export interface Report {
   readonly backupApi?: BackupApiReport;
 }
 
-/** The hosts whose TLS servers a host talks to: the repository host to every PostgreSQL host, and each of them to it. */
+/** The hosts whose TLS servers a host talks to: the repository host to every PostgreSQL host that is not revoked, and each of them to it. */
 export function peersOf(host: DeployedHost, hosts: readonly DeployedHost[]): string[] {
   const isRepository = host.role === "repository";
+  if (host.revoked) return [];
   return hosts
+    .filter(({ revoked }) => !revoked)
     .filter(({ role }) => role !== "barman" && host.role !== "barman" && (role === "repository") !== isRepository)
     .map(({ name }) => name);
 }
+
+/** What pgBackRest answers a client that it knows and does not let in, in `info` too. */
+const DENIED = "access denied";
 
 /** Judges what was read from the hosts of a lab. */
 export function judge(stanza: string, hosts: readonly DeployedHost[], facts: ReadonlyMap<string, Facts>): Report {
@@ -151,7 +160,11 @@ export function judge(stanza: string, hosts: readonly DeployedHost[], facts: Rea
     ...hosts.flatMap((host) => findingsOf(host, factsOf(host), stanza).map((finding) => `${host.name}: ${finding}`)),
     ...standbys.filter((host) => !streams(host)).map(({ name }) => `${name}: does not stream from the primary`),
     ...versionFindings(hosts, factsOf),
-    ...backupFindings(info, backups, standbys.length > 0),
+    ...backupFindings(
+      info,
+      backups,
+      standbys.some(({ revoked }) => !revoked),
+    ),
   ];
   return {
     proven: findings.length === 0,
@@ -197,8 +210,13 @@ function findingsOf(host: DeployedHost, facts: Facts, stanza: string): string[] 
           `${read.certificateEnd}; hint: systemctl reload pgbackrest`,
       );
     }
-    const status = read.info.find(({ name }) => name === stanza)?.status;
-    if (status === undefined) findings.push(`pgbackrest info knows no stanza ${stanza}`);
+    const known = read.info.find(({ name }) => name === stanza);
+    const status = known?.repo?.find(({ status: { code } }) => code !== 0)?.status ?? known?.status;
+    if (host.revoked) {
+      if (!status?.message.includes(DENIED)) {
+        findings.push(`is revoked, but is not refused: stanza ${stanza}: ${status?.message ?? "unknown"}`);
+      }
+    } else if (status === undefined) findings.push(`pgbackrest info knows no stanza ${stanza}`);
     else if (status.code !== 0) findings.push(`stanza ${stanza}: ${status.message} (code ${status.code})`);
   }
   if (postgresql !== undefined) {

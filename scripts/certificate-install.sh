@@ -1,8 +1,12 @@
 #!/usr/bin/env bash
 # Installs a key, a certificate and the trusted authorities (PEM, in this order, on stdin) for ACCOUNT:GROUP $1 and host $2, in the
-# folder of $3; the certificate must be for uses $4… (client, server). Safe to run again. The pair is checked in a new folder; then a
-# link is swapped: nobody ever sees half of it.
+# folder of $3; the certificate must be for uses $4… (client, server). Safe to run again: a link to a checked folder is swapped.
 set -euo pipefail
+
+refuse() {
+  printf '%s; the old pair stays\n' "$*" >&2
+  exit 1
+}
 
 main() {
   local owner=$1 host=$2 folder new pem seen use old=""
@@ -20,24 +24,20 @@ main() {
 
   # One look at the certificate instead of four: starting openssl takes an emulated host most of a second.
   seen=$(openssl x509 -in "$new/host.crt" -noout -pubkey -purpose -checkhost "$host")
-  if [[ $seen != *"$(openssl pkey -in "$new/host.key" -pubout)"* ]]; then
-    echo "the certificate does not belong to the key; the old pair stays" >&2
-    return 1
-  fi
+  [[ $seen == *"$(openssl pkey -in "$new/host.key" -pubout)"* ]] || refuse "the certificate does not belong to the key"
   for use; do
-    if [[ $seen != *"does match certificate"* || $seen != *"SSL $use : Yes"* ]]; then
-      printf 'the certificate must name %s and be for a %s; the old pair stays\n%s\n' "$host" "$use" "$seen" >&2
-      return 1
-    fi
+    [[ $seen == *"does match certificate"* && $seen == *"SSL $use : Yes"* ]] ||
+      refuse "the certificate must name $host and be for a $use, but is: $seen"
   done
   openssl verify -CAfile "$new/ca.crt" "$new/host.crt"
+  [[ ! -L $folder ]] || old=$(readlink -f "$folder")
+  # A client trusts servers of other hosts, which change at other moments.
+  [[ -z $old || $* != *client* ]] || keeps_trust "$old" "$new" || refuse \
+    "an unstaged rotation of the authority would part this host from the others (hint: first lab:caStage trust; ./lab rotate-ca does it)"
 
   chmod 0644 "$new/host.crt" "$new/ca.crt"
-  chown -R "$owner" "$new"
-  chmod 0755 "$new"
-  ln -s "$(basename "$new")" "$new.link"
-  [[ ! -L $folder ]] || old=$(readlink -f "$folder")
-  mv -T "$new.link" "$folder"
+  chown -R "$owner" "$new" && chmod 0755 "$new"
+  ln -s "$(basename "$new")" "$new.link" && mv -T "$new.link" "$folder"
   trap - EXIT
   # Keys and certificates are in the state; an old pair is of no use, and a key should not lie about.
   [[ -z $old ]] || rm -rf "$old"

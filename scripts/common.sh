@@ -73,6 +73,38 @@ make_room() {
   chmod 0700 "$data"
 }
 
+# What OpenSSL tells of the certificate that this host's pgBackRest server shows account $1, whose pair lies in folder $2. It is not the
+# one on disk when the server missed a reload.
+served_certificate() {
+  as "$1" timeout 10 openssl s_client -connect 127.0.0.1:8432 \
+    -cert "$2/host.crt" -key "$2/host.key" -CAfile "$2/ca.crt" 2>/dev/null </dev/null || true
+}
+
+# The first certificate on stdin in one line, so that two can be compared without openssl, which is slow to start under emulation.
+first_certificate() {
+  sed -n '/BEGIN CERTIFICATE/,/END CERTIFICATE/{p;/END CERTIFICATE/q}' | tr -d '[:space:]'
+}
+
+# Whether this host's pgBackRest server shows account $1 the certificate that lies in folder $2.
+shows_installed() {
+  local installed
+  installed=$(first_certificate <"$2/host.crt")
+  [[ -n $installed && $(served_certificate "$@" | first_certificate) == "$installed" ]]
+}
+
+# Whether the authorities in file $1 are trusted to have signed certificate $2, at any time.
+trusts() {
+  openssl verify -no_check_time -CAfile "$1" "$2" >/dev/null 2>&1
+}
+
+# Fails when a host with the pair in folder $1 would stop to trust the others, or they it, by the pair in folder $2: the others have
+# what is installed here, and get the new one at another moment. Where the installed authorities, the newest of which comes first, have
+# expired, nobody trusts anybody any more.
+keeps_trust() {
+  cmp -s "$1/ca.crt" "$2/ca.crt" || ! openssl x509 -noout -checkend 0 -in "$1/ca.crt" >/dev/null ||
+    { trusts "$1/ca.crt" "$2/host.crt" && trusts "$2/ca.crt" "$1/host.crt"; }
+}
+
 # The end of the certificate on stdin, in OpenSSL's words; nothing when there is none.
 certificate_end() {
   openssl x509 -noout -enddate 2>/dev/null | sed 's/^notAfter=//' || true

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Puts the new configuration in place and has pgBackRest's server, run by account $1 on a $2 (repository or postgresql) host, serve by
-# it for stanza $3. Safe to run again. The configuration is tried beside the old one first: what is refused never takes its place.
+# it for stanza $3 and show the certificate in folder $4. Safe to run again. The configuration is tried beside the old one first: what
+# is refused never takes its place.
 set -euo pipefail
 
 # Options are checked by the command that reads them: one that reads most of them is run up to where it must fail, away from any data.
@@ -20,7 +21,7 @@ try() {
 }
 
 main() {
-  local account=$1 kind=$2 stanza=$3 conf=/etc/pgbackrest/pgbackrest.conf
+  local account=$1 kind=$2 stanza=$3 folder=$4 conf=/etc/pgbackrest/pgbackrest.conf
   install -d -m 0755 /etc/pgbackrest/conf.d
   if [[ -e $conf.next ]]; then
     try "$account" "$kind" "$stanza" "$conf.next"
@@ -36,6 +37,11 @@ main() {
   fi
   if ! await 60 as "$account" pgbackrest --log-level-file=off --log-level-console=warn server-ping; then
     journalctl -u pgbackrest -n 20 --no-pager >&2
+    return 1
+  fi
+  if ! await 20 shows_installed "$account" "$folder"; then
+    printf 'the pgBackRest server on %s does not show the certificate in %s; it shows\n%s\n' "$(hostname)" "$folder/host.crt" \
+      "$(served_certificate "$account" "$folder" | openssl x509 -noout -serial -enddate 2>&1)" >&2
     return 1
   fi
 }

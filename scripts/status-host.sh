@@ -3,12 +3,6 @@
 # Safe to run again: it only reads.
 set -euo pipefail
 
-# The certificate that the host's own server shows, which is not the one on disk when it missed a reload.
-served_certificate() {
-  as "$1" timeout 10 openssl s_client -connect 127.0.0.1:8432 \
-    -cert "$2/host.crt" -key "$2/host.key" -CAfile "$2/ca.crt" 2>/dev/null </dev/null || true
-}
-
 main() {
   local account=$1 stanza=$2 folder=$3 version info unit units=""
   shift 3

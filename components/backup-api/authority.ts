@@ -41,7 +41,7 @@ export class BackupApiAuthority extends pulumi.ComponentResource {
         subject: { commonName: `root.${hostName}`, organization: style.organization, emailAddress: style.email },
         years,
       },
-      this,
+      { parent: this },
     );
 
     this.privateKeyPem = key.privateKeyPem;

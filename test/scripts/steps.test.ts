@@ -1,5 +1,8 @@
+import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import * as fs from "node:fs";
+import * as os from "node:os";
+import * as path from "node:path";
 import { parseEnv } from "node:util";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { ScriptRun } from "../support/stand-ins";
@@ -425,5 +428,125 @@ describe("domain-undefine.sh", () => {
       status: 0,
       calls: ["virsh -c lxc:///system dominfo pg1-srv"],
     });
+  });
+});
+
+describe("refusal-prove.sh", () => {
+  it("is content when pgBackRest denies the access", () => {
+    host.add(
+      "pgbackrest",
+      'echo "ERROR: [105]: raised from remote-0 tls protocol on backup-srv: access denied" >&2; exit 105',
+    );
+    const { status, calls } = host.run("refusal-prove.sh", ["postgres", "demo"]);
+    expect(status).toBe(0);
+    expect(calls).toHaveLength(1);
+  });
+
+  it("fails when the host is let in, and when something else is wrong, and says what pgBackRest answered", () => {
+    const asked = host.path("asked");
+    host.add(
+      "pgbackrest",
+      `if [[ ! -e ${asked} ]]; then touch ${asked}; else echo "ERROR: [049]: timeout" >&2; exit 49; fi`,
+    );
+    const { status, stderr } = host.run("refusal-prove.sh", ["postgres", "demo"]);
+    expect(status).toBe(1);
+    expect(stderr).toMatch(
+      /is revoked, but the repository host does not deny it stanza demo; it answers:\nERROR: \[049\]: timeout\n$/,
+    );
+  });
+});
+
+describe("certificate-install.sh", () => {
+  const openssl = (...args: string[]): string =>
+    execFileSync("openssl", args, { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] });
+  const at = (name: string): string => host.path(name);
+  const makeAuthority = (name: string): void => {
+    openssl(
+      ...["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2"],
+      ...["-subj", `/CN=${name}`, "-keyout", at(`${name}.key`), "-out", at(`${name}.crt`)],
+    );
+  };
+  /** Installs a new certificate that one authority signs, on a host that then trusts these. */
+  const install = (signer: string, ...trusted: string[]): ScriptRun => {
+    openssl(
+      ...["req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj", "/CN=pg1-srv"],
+      ...["-addext", "subjectAltName=DNS:pg1-srv", "-keyout", at("host.key"), "-out", at("host.csr")],
+    );
+    const sign = ["-CA", at(`${signer}.crt`), "-CAkey", at(`${signer}.key`), "-CAcreateserial", "-days", "1"];
+    openssl("x509", "-req", "-in", at("host.csr"), "-copy_extensions", "copy", ...sign, "-out", at("host.crt"));
+    const input = ["host.key", "host.crt", ...trusted.map((name) => `${name}.crt`)].map((file) =>
+      fs.readFileSync(at(file), "utf8"),
+    );
+    return host.run(
+      "certificate-install.sh",
+      [`${os.userInfo().username}:root`, "pg1-srv", at("cert/host.key"), "server", "client"],
+      input.join(""),
+    );
+  };
+  const installed = (): string =>
+    fs.readFileSync(at("cert/host.crt"), "utf8") + fs.readFileSync(at("cert/ca.crt"), "utf8");
+
+  it("goes through the stages of a rotation, and refuses every step that leaves one out: the old pair stays", () => {
+    for (const name of ["old", "new"]) makeAuthority(name);
+    expect(install("old", "old").status).toBe(0);
+    for (const [stage, leftOut] of [
+      [
+        ["old", "old"],
+        ["new", "new", "old"],
+      ],
+      [
+        ["old", "new", "old"],
+        ["new", "new"],
+      ],
+      [
+        ["new", "new", "old"],
+        ["old", "old"],
+      ],
+      [
+        ["new", "new"],
+        ["old", "old"],
+      ],
+    ] as const) {
+      const [signer, ...trusted] = stage;
+      expect(install(signer, ...trusted)).toMatchObject({ status: 0 });
+      const before = installed();
+      const { status, stderr } = install(leftOut[0], ...leftOut.slice(1));
+      expect(status, `${stage.join()} to ${leftOut.join()}`).toBe(1);
+      expect(stderr).toContain(
+        "an unstaged rotation of the authority would part this host from the others (hint: first lab:caStage trust; ./lab rotate-ca does it); the old pair stays\n",
+      );
+      expect(installed()).toBe(before);
+    }
+    expect(fs.readdirSync(host.folder).filter((name) => /^cert\./.test(name))).toHaveLength(1);
+  });
+
+  it("takes any pair when the authorities that are installed have expired: nobody trusts anybody any more", () => {
+    for (const name of ["old", "new"]) makeAuthority(name);
+    install("old", "old");
+    host.add("openssl", `[[ $* != *checkend* ]] || exit 1; exec /usr/bin/openssl "$@"`);
+    expect(install("new", "new")).toMatchObject({ status: 0 });
+  });
+});
+
+describe("pgbackrest-server-start.sh", () => {
+  it("fails when the server goes on to show another certificate, and says which", () => {
+    const folder = host.path("cert");
+    fs.mkdirSync(folder);
+    const pem = (text: string): string => `-----BEGIN CERTIFICATE-----\n${text}\n-----END CERTIFICATE-----\n`;
+    fs.writeFileSync(path.join(folder, "host.crt"), pem("new"));
+    fs.writeFileSync(host.path("shown"), pem("old"));
+    host
+      .add("systemctl", "[[ $1 != show ]] || echo no")
+      .add("install", "")
+      .add("pgbackrest", "")
+      .add("openssl", `if [[ $1 == s_client ]]; then echo depth=0; cat ${host.path("shown")}; else echo serial=01; fi`);
+    const start = (): ScriptRun => host.run("pgbackrest-server-start.sh", ["postgres", "postgresql", "demo", folder]);
+    const { status, stderr } = start();
+    expect(status).toBe(1);
+    expect(stderr).toMatch(
+      /^the pgBackRest server on \S+ does not show the certificate in \S+cert\/host\.crt; it shows\nserial=01\n$/,
+    );
+    fs.writeFileSync(host.path("shown"), pem("new"));
+    expect(start()).toMatchObject({ status: 0, stderr: "" });
   });
 });

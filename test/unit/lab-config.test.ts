@@ -52,6 +52,22 @@ describe("the configuration", () => {
 
   it.each<[Record<string, unknown>, string]>([
     [{ standbys: 9 }, `lab:standbys must be a whole number from 0 to 8, got "9"`],
+    [
+      { caStage: "trust" },
+      `lab:caStage must be retire when lab:caGeneration is 1, which has no authority before it, got "trust"; hint: a rotation begins with lab:caGeneration 2`,
+    ],
+    [{ caStage: "half", caGeneration: 2 }, `lab:caStage must be one of trust, issue, retire, got "half"`],
+    [{ keyGeneration: 0 }, `lab:keyGeneration must be a whole number from 1 to 1000, got "0"`],
+    [{ revoked: "pg2-srv" }, `lab:revoked must be a list of hosts' names, got pg2-srv`],
+    [{ revoked: ["pg4-srv"] }, `lab:revoked must name standbys (pg2-srv, pg3-srv), got "pg4-srv"`],
+    [
+      { revoked: ["pg1-srv"] },
+      `lab:revoked must name standbys (pg2-srv, pg3-srv), got "pg1-srv", the primary, without which nothing is archived; hint: lab:keyGeneration gives all hosts new keys`,
+    ],
+    [
+      { revoked: ["backup-srv"], standbys: 0 },
+      `lab:revoked must name standbys (of which there are none), got "backup-srv", which keeps the repository; hint: lab:keyGeneration gives all hosts new keys`,
+    ],
     [{ standbys: "two" }, `lab:standbys must be a whole number from 0 to 8, got "two"`],
     [{ hypervisor: "xen" }, `lab:hypervisor must be one of kvm, qemu, lxc, got "xen"`],
     [

@@ -82,6 +82,75 @@ describe.each(STACKS)("the whole program, stack %s %o", (stack, settings) => {
 });
 
 describe("the program", () => {
+  it.each([
+    ["trust", "authority-certificate", ["authority-2-certificate", "authority-certificate"]],
+    ["issue", "authority-2-certificate", ["authority-2-certificate", "authority-certificate"]],
+    ["retire", "authority-2-certificate", ["authority-2-certificate"]],
+  ])("at stage %s signs with %s, and every host trusts %j", async (caStage, signer, trusted) => {
+    const resources = await runLab("container", { caGeneration: 2, caStage });
+    expect(resources.filter(({ type }) => type.endsWith("SelfSignedCert")).map(({ name }) => name)).toEqual(trusted);
+    for (const host of ["backup-srv", "pg1-srv", "pg3-srv"]) {
+      const inputsOf = (name: string) => resources.find((one) => one.name === `${host}-${name}`)?.inputs;
+      expect(inputsOf("certificate-signed")?.caCertPem).toBe(`${signer} certificate\n`);
+      expect(JSON.stringify(inputsOf("certificate-install")?.stdin)).toContain(
+        [`${host}-certificate-signed`, ...trusted].map((name) => `${name} certificate\\n`).join(""),
+      );
+    }
+  });
+
+  it("loads its certificates again and proves every pair of hosts again at each stage, when all hosts have them", async () => {
+    const steps = async (settings: Record<string, unknown>): Promise<Map<string, unknown>> =>
+      new Map(commandsOf(await runLab("container", settings)).map(({ name, inputs }) => [name, inputs.create]));
+    // Between trust and issue only the certificates differ, and a mocked one is the same whoever signs it.
+    const stages = [{}, ...["trust", "retire"].map((caStage) => ({ caGeneration: 2, caStage }))];
+    for (const step of ["pg2-srv-pgbackrest-start", "pg2-srv-handshake-as-client", "pg3-srv-handshake-as-server"]) {
+      const lines = await Promise.all(stages.map(async (settings) => (await steps(settings)).get(step)));
+      expect(new Set(lines).size).toBe(stages.length);
+    }
+    expect([...(await allBefore(await runLab("container"), "pg2-srv-handshake-as-client"))]).toEqual(
+      expect.arrayContaining(["backup-srv", "pg1-srv", "pg2-srv", "pg3-srv"].map((host) => `${host}-pgbackrest-start`)),
+    );
+  });
+
+  it("takes a revoked standby out of the stanza and of what the repository host lets in, and proves that it is refused", async () => {
+    const resources = await runLab("container", { revoked: ["pg3-srv"] });
+    const text = (name: string) => JSON.stringify(resources.find((one) => one.name === name)?.inputs.stdin);
+    expect(text("backup-srv-pgbackrest-start")).toContain("tls-server-auth=pg2-srv=demo");
+    expect(text("backup-srv-pgbackrest-start")).not.toContain("pg3-srv");
+    expect(text("backup-srv-standbys-conf")).toContain("pg2-host=pg2-srv");
+    expect(text("backup-srv-standbys-conf")).not.toContain("pg3-srv");
+    const names = resources.map(({ name }) => name);
+    expect(names.filter((name) => /^pg3-srv-(refusal|handshake|agreement|streaming)/.test(name)).sort()).toEqual([
+      "pg3-srv-refusal",
+      "pg3-srv-refusal",
+      "pg3-srv-streaming",
+      "pg3-srv-streaming-read",
+      "pg3-srv-streaming-write",
+    ]);
+    expect([...(await allBefore(resources, "pg3-srv-refusal"))]).toContain("backup-srv-pgbackrest-start");
+  });
+
+  it("takes backups from the primary when every standby is revoked", async () => {
+    const resources = await runLab("container", { revoked: ["pg2-srv", "pg3-srv"] });
+    expect(resources.map(({ name }) => name)).not.toContain("backup-srv-standbys-take");
+    expect(resources.find(({ name }) => name === "backup-srv-standbys-conf")?.inputs.stdin).toBe(
+      "# no standbys: backups are taken from the primary\n",
+    );
+  });
+
+  it("gives the hosts new keys in a new generation, and nobody else", async () => {
+    const keys = async (keyGeneration: number): Promise<string[]> =>
+      (await runLab("container", { keyGeneration }))
+        .filter(({ type }) => type.endsWith("PrivateKey"))
+        .map(({ name }) => name);
+    const [first, second] = [await keys(1), await keys(2)];
+    expect(second.filter((name) => !first.includes(name))).toEqual(
+      ["backup-srv", "pg1-srv", "pg2-srv", "pg3-srv"].map((host) => `${host}-certificate-2-key`),
+    );
+    expect(first).toContain("pg1-srv-certificate-key");
+    expect(second).not.toContain("pg1-srv-certificate-key");
+  });
+
   it("has the same resources in preview", async () => {
     const config = stackConfig("container");
     const names = (resources: Registered[]): string[] => resources.map(({ type, name }) => `${type} ${name}`).sort();

@@ -1,0 +1,35 @@
+import * as pulumi from "@pulumi/pulumi";
+import { POSTGRESQL_ACCOUNT } from "../lib/families";
+import type { RemoteHost } from "../lib/remote";
+import { runScript } from "../lib/remote";
+
+export interface RefusalArgs {
+  /** The stanza's name. */
+  stanza: string;
+  /** The host that keeps the repository. */
+  repositoryHost: RemoteHost;
+  /** The revoked host. */
+  postgresqlHost: RemoteHost;
+  /** Texts whose change proves it again: the certificates and configurations of both. */
+  provenFor: pulumi.Input<string>[];
+}
+
+/** Proof that the repository host denies a revoked host the stanza, though its certificate is sound. */
+export class Refusal extends pulumi.ComponentResource {
+  /** Known when it is proven. */
+  public readonly proven: pulumi.Output<boolean>;
+
+  constructor(name: string, args: RefusalArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("lab:pgbackrest:Refusal", name, {}, opts);
+    const { stanza, repositoryHost, postgresqlHost, provenFor } = args;
+
+    const refused = runScript(name, postgresqlHost, "refusal-prove.sh", [POSTGRESQL_ACCOUNT, stanza], {
+      parent: this,
+      dependsOn: opts?.dependsOn,
+      rerunOn: [...provenFor, repositoryHost.machine, postgresqlHost.machine],
+    });
+
+    this.proven = refused.stdout.apply(() => true);
+    this.registerOutputs({});
+  }
+}

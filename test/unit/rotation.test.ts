@@ -1,0 +1,89 @@
+import { describe, expect, it } from "vitest";
+import { stagesBack, stagesOnward } from "../../cli/rotate-ca";
+import type { Rotation } from "../../lib/rotation";
+import { generationName, planTrust, stepProblem } from "../../lib/rotation";
+
+const at = (text: string): Rotation => {
+  const [number = "", caStage = ""] = text.split(" ");
+  return { caGeneration: Number(number), caStage: caStage as Rotation["caStage"] };
+};
+const texts = (stages: Rotation[]): string[] => stages.map(({ caGeneration, caStage }) => `${caGeneration} ${caStage}`);
+
+describe("a rotation of authorities", () => {
+  it.each([
+    ["1 retire", 1, [1]],
+    ["2 trust", 1, [2, 1]],
+    ["2 issue", 2, [2, 1]],
+    ["2 retire", 2, [2]],
+    ["3 trust", 2, [3, 2]],
+  ])("at %s has authority %i sign, and hosts trust %j", (stage, signer, trusted) => {
+    expect(planTrust(at(stage))).toEqual({ signer, trusted });
+  });
+
+  it.each([
+    ["1 retire", "1 retire"],
+    ["1 retire", "2 trust"],
+    ["2 trust", "2 issue"],
+    ["2 issue", "2 retire"],
+    ["2 retire", "3 trust"],
+    ["2 issue", "2 trust"],
+    ["2 trust", "1 retire"],
+  ])("may go from %s to %s", (from, to) => {
+    expect(stepProblem(at(from), at(to))).toBeUndefined();
+  });
+
+  it.each([
+    ["1 retire", "2 issue"],
+    ["1 retire", "2 retire"],
+    ["1 retire", "3 trust"],
+    ["2 trust", "2 retire"],
+    ["2 issue", "1 retire"],
+    ["2 retire", "2 issue"],
+    ["2 retire", "1 retire"],
+  ])("may not go from %s to %s", (from, to) => {
+    expect(stepProblem(at(from), at(to))).toMatch(/must go stage by stage/);
+  });
+
+  it("says where the hosts are and what is allowed", () => {
+    expect(stepProblem(at("1 retire"), at("2 retire"))).toBe(
+      "the authority's rotation must go stage by stage: the hosts are at lab:caGeneration 1, lab:caStage retire; asked for was " +
+        "lab:caGeneration 2, lab:caStage retire, allowed is lab:caGeneration 2, lab:caStage trust\n" +
+        "hint: ./lab rotate-ca goes through the stages",
+    );
+  });
+
+  it("keeps the first generation's names", () => {
+    expect([generationName("authority", 1, "key"), generationName("authority", 2, "key")]).toEqual([
+      "authority-key",
+      "authority-2-key",
+    ]);
+  });
+});
+
+describe("./lab rotate-ca", () => {
+  it.each([
+    ["begins", "1 retire", "1 retire", ["2 trust", "2 issue", "2 retire"]],
+    ["goes on after trust", "2 trust", "2 trust", ["2 issue", "2 retire"]],
+    ["does an interrupted stage again", "2 issue", "2 trust", ["2 issue", "2 retire"]],
+    ["ends what is at its last stage", "2 retire", "2 issue", ["2 retire"]],
+  ])("%s", (_, file, proven, stages) => {
+    expect(texts(stagesOnward(at(file), at(proven)))).toEqual(stages);
+  });
+
+  it.each([
+    ["from issue", "2 issue", "2 issue", ["2 trust", "1 retire"]],
+    ["from an interrupted trust", "2 trust", "1 retire", ["1 retire"]],
+    ["again when going back was interrupted", "1 retire", "2 trust", ["1 retire"]],
+  ])("goes back %s", (_, file, proven, stages) => {
+    expect(texts(stagesBack(at(file), at(proven)))).toEqual(stages);
+  });
+
+  it("does not go back when there is nothing to go back from, or no way", () => {
+    expect(() => stagesBack(at("2 retire"), at("2 retire"))).toThrow(
+      "no rotation is under way: the hosts trust authority 2 alone",
+    );
+    expect(() => stagesBack(at("2 retire"), at("2 issue"))).toThrow(
+      "too late to go back: authority 1 is being dropped, and some hosts may trust it no more\nhint: ./lab rotate-ca ends the rotation",
+    );
+  });
+});
