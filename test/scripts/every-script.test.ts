@@ -9,6 +9,7 @@ const READS_INPUT = [
   "backup-api-prove.sh",
   "barman-role-create.sh",
   "certificate-install.sh",
+  "facts-read.sh",
   "pg-backup-api-install.sh",
   "pg-backup-api-package.sh",
   "replication-role-create.sh",

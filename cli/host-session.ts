@@ -1,0 +1,127 @@
+import type { ClientChannel } from "ssh2";
+import { Client } from "ssh2";
+import type { DeployedHost } from "../lib/proofs";
+import { scriptText } from "../lib/script-text";
+import type { DeployedLab } from "./deployed-lab";
+
+/** How long a host may take, in seconds. */
+export interface Patience {
+  /** Until it lets us in. */
+  readonly connect: number;
+  /** Until a script has read its fact. */
+  readonly script: number;
+}
+
+/** A script of `scripts/` that prints one fact as JSON. Its arguments are names that the configuration's check has seen: none needs quoting. */
+export interface FactScript {
+  readonly fact: string;
+  readonly script: string;
+  readonly args: readonly string[];
+}
+
+/** What was read: facts by name, and a sentence for each that could not be read. */
+export interface ReadFacts {
+  readonly facts: Readonly<Record<string, unknown>>;
+  readonly failures: readonly string[];
+}
+
+/** Reads facts from a host in one session, side by side. What cannot be read is a failure: this never rejects. */
+export async function readFromHost(
+  lab: Pick<DeployedLab, "ssh">,
+  host: DeployedHost,
+  scripts: readonly FactScript[],
+  patience: Patience,
+): Promise<ReadFacts> {
+  let client: Client;
+  try {
+    client = await connect(lab, host, patience.connect);
+  } catch (error) {
+    return { facts: {}, failures: [`no SSH connection to ${host.address}: ${(error as Error).message}`] };
+  }
+  try {
+    return parseAnswer(await ask(client, renderQuestion(scripts, patience.script), patience.script + 5), scripts);
+  } catch (error) {
+    return { facts: {}, failures: [`facts-read.sh: ${(error as Error).message}`] };
+  } finally {
+    client.end();
+  }
+}
+
+/** What `facts-read.sh` reads: itself, then a line a script. */
+export function renderQuestion(scripts: readonly FactScript[], seconds: number): string {
+  const lines = scripts.map(
+    ({ fact, script, args }) =>
+      `${[fact, seconds, Buffer.from(scriptText(script)).toString("base64"), ...args].join(" ")}\n`,
+  );
+  return [scriptText("facts-read.sh"), ...lines].join("");
+}
+
+/** What `facts-read.sh` prints. */
+export function parseAnswer(answer: string, scripts: readonly FactScript[]): ReadFacts {
+  const decode = (text = ""): string => Buffer.from(text, "base64").toString();
+  const lines = new Map(answer.split("\n").map((line) => [line.split(" ")[0], line.split(" ")]));
+  const facts: Record<string, unknown> = {};
+  const failures: string[] = [];
+  for (const { fact, script } of scripts) {
+    const [, status = "unknown", printed, complaints] = lines.get(fact) ?? [];
+    try {
+      if (status === "124") throw new Error("no answer in time");
+      if (status !== "0") throw new Error(`exit status ${status}: ${lastLines(decode(complaints), 5)}`);
+      facts[fact] = JSON.parse(decode(printed));
+    } catch (error) {
+      failures.push(`${script}: ${(error as Error).message}`);
+    }
+  }
+  return { facts, failures };
+}
+
+function connect({ ssh }: Pick<DeployedLab, "ssh">, { name, address }: DeployedHost, seconds: number): Promise<Client> {
+  const [algorithm = "", key = ""] = ssh.hostKeys[name]?.split(" ") ?? [];
+  return new Promise((resolve, reject) => {
+    const client = new Client();
+    client.once("ready", () => {
+      resolve(client);
+    });
+    // Stays, so that a connection that breaks later ends its channels, not this process.
+    client.on("error", reject);
+    client.connect({
+      host: address,
+      username: ssh.user,
+      privateKey: ssh.privateKey,
+      readyTimeout: seconds * 1000,
+      algorithms: { serverHostKey: [algorithm as "ssh-ed25519"] },
+      hostVerifier: (shown: Buffer) => shown.equals(Buffer.from(key, "base64")),
+    });
+  });
+}
+
+/** Has root's bash read a text, and gives what that prints. */
+async function ask(client: Client, text: string, seconds: number): Promise<string> {
+  const channel = await new Promise<ClientChannel>((resolve, reject) => {
+    client.exec("sudo bash -s", (error, opened) => {
+      if (error === undefined) resolve(opened);
+      else reject(error);
+    });
+  });
+  return new Promise((resolve, reject) => {
+    const output: Buffer[] = [];
+    const complaints: Buffer[] = [];
+    const timer = setTimeout(() => {
+      reject(new Error(`no answer in ${seconds} seconds`));
+      channel.close();
+    }, seconds * 1000);
+    channel.on("data", (data: Buffer) => output.push(data));
+    channel.stderr.on("data", (data: Buffer) => complaints.push(data));
+    channel.on("close", (status: number | null) => {
+      clearTimeout(timer);
+      if (status === 0) resolve(Buffer.concat(output).toString());
+      else
+        reject(new Error(`exit status ${status ?? "unknown"}: ${lastLines(Buffer.concat(complaints).toString(), 5)}`));
+    });
+    channel.end(text);
+  });
+}
+
+function lastLines(text: string, count: number): string {
+  return text.trim().split("\n").slice(-count).join("; ");
+}
