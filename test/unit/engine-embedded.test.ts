@@ -282,8 +282,8 @@ describe("the embedded engine", { timeout: TIMEOUT }, () => {
       "other:index/thing:Thing type: the embedded engine does not support type other:index/thing:Thing",
       'libvirt:index/domain:Domain nested: the embedded engine does not support input "devices.disks.0.serial" of libvirt:index/domain:Domain',
     ];
-    for (const run of [tried.preview(), tried.up()]) {
-      const error = await run.then(String, (reason: unknown) => (reason as Error).message);
+    for (const run of [() => tried.preview(), () => tried.up()]) {
+      const error = await run().then(String, (reason: unknown) => (reason as Error).message);
       expect(error.split("\n").sort()).toEqual([...reasons].sort());
     }
     expect(tried.logged()).toEqual([]);
