@@ -3,12 +3,22 @@ import { bridgeNameOf, libvirtNameOf } from "./lib/domain";
 import type { LabConfig } from "./lib/lab-config";
 import { checkLabConfig, ConfigError } from "./lib/lab-config";
 import { machineProblems } from "./lib/machine";
+import type { Pki } from "./lib/pki";
+import { checkPki } from "./lib/pki";
+import { planRoles } from "./lib/roles";
+
+/** What the stack sets. */
+export interface Settings {
+  readonly configuration: LabConfig;
+  /** Certificates and keys from outside: secret. */
+  readonly pki: Pki;
+}
 
 /**
  * The stack's configuration: read, checked, frozen. Nothing else reads `pulumi.Config`.
  * @throws pulumi.RunError with every problem, before the first resource.
  */
-export function readLabConfig(): LabConfig {
+export function readSettings(): Settings {
   const raw = Object.entries(pulumi.runtime.allConfig())
     .filter(([key]) => key.startsWith("lab:"))
     .map(([key, value]): [string, string] => [key.slice("lab:".length), value]);
@@ -18,8 +28,12 @@ export function readLabConfig(): LabConfig {
     const problems = pulumi.runtime.isDryRun()
       ? []
       : machineProblems(config, bridgeNameOf(libvirtNameOf(pulumi.getStack())));
+    const { repository, primary, standbys } = planRoles(config.primary, config.standbys);
+    const pki = checkPki(Object.fromEntries(raw), [repository, primary, ...standbys], __dirname, (key, problem) => {
+      problems.push(`lab:${key} ${problem}`);
+    });
     if (problems.length > 0) throw new ConfigError(problems);
-    return config;
+    return { configuration: config, pki };
   } catch (error) {
     throw error instanceof ConfigError ? new pulumi.RunError(error.message) : error;
   }

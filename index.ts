@@ -1,10 +1,12 @@
 import { Lab } from "./components/lab";
-import { readLabConfig } from "./config";
+import { readSettings } from "./config";
 
-/** What the lab was built from. */
-export const configuration = readLabConfig();
+const settings = readSettings();
 
-const lab = new Lab("lab", configuration);
+/** What the lab was built from, but for the keys of a PKI from outside. */
+export const configuration = settings.configuration;
+
+const lab = new Lab("lab", configuration, settings.pki);
 
 /** The hosts: name, role, address. */
 export const hosts = lab.hosts;

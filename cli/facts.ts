@@ -2,6 +2,7 @@ import * as path from "node:path";
 import type { ApiAccess } from "../components/backup-api/backup-api";
 import { BARMAN_FAMILIES } from "../lib/backup-api/barman";
 import { API_CERTIFICATE_FILES, WEB_SERVERS } from "../lib/backup-api/web-server";
+import type { CertificateEnds } from "../lib/expiry";
 import { CERTIFICATE_FILES, familyOf, POSTGRESQL_ACCOUNT, REPOSITORY_ACCOUNT } from "../lib/families";
 import type { DeployedHost, Facts } from "../lib/proofs";
 import { peersOf } from "../lib/proofs";
@@ -21,6 +22,27 @@ export async function readFacts(lab: DeployedLab): Promise<Map<string, Facts>> {
   return new Map(
     await Promise.all(lab.hosts.map(async (host): Promise<[string, Facts]> => [host.name, await readHost(lab, host)])),
   );
+}
+
+/** When the certificates of a lab's hosts end; a host that cannot be asked is among the failures. */
+export async function readCertificateEnds(
+  lab: DeployedLab,
+): Promise<{ ends: Map<string, CertificateEnds>; failures: string[] }> {
+  const failures: string[] = [];
+  const read = async (host: DeployedHost): Promise<[string, CertificateEnds][]> => {
+    try {
+      const client = await connect(lab, host);
+      const account = host.role === "repository" ? REPOSITORY_ACCOUNT : POSTGRESQL_ACCOUNT;
+      const args = [account, path.posix.dirname(CERTIFICATE_FILES.certificate)];
+      const printed = await runScript(client, "status-certificates.sh", args).finally(() => client.end());
+      return [[host.name, JSON.parse(printed) as CertificateEnds]];
+    } catch (error) {
+      failures.push(`${host.name}: when its certificate ends cannot be told: ${(error as Error).message}`);
+      return [];
+    }
+  };
+  const all = await Promise.all(lab.hosts.filter(({ role }) => role !== "barman").map(read));
+  return { ends: new Map(all.flat()), failures };
 }
 
 async function readHost(lab: DeployedLab, host: DeployedHost): Promise<Facts> {

@@ -4,15 +4,18 @@ import * as fs from "node:fs";
 import * as os from "node:os";
 import { rootPrefix } from "../hypervisor/run-as-root";
 
+/** A command behind this is killed with the process that started it. */
+const PARENT_BOUND = ["setpriv", "--pdeathsig", "KILL"];
+
 /** The command line of this very process. */
 export function thisCommand(): string[] {
   return [process.execPath, ...process.execArgv, ...process.argv.slice(1)];
 }
 
-/** The command line of this process for another subcommand that takes the same options; nothing is asked. */
+/** The command line of this process for another subcommand that takes the same options. It asks nothing, and does not outlive this process. */
 export function labCommand(own: string, other: string, without: readonly string[] = []): string[] {
   const words = thisCommand().filter((word) => !without.includes(word));
-  return [...words.map((word) => (word === own ? other : word)), "--yes"];
+  return [...PARENT_BOUND, ...words.map((word) => (word === own ? other : word)), "--yes"];
 }
 
 /**
@@ -35,7 +38,7 @@ export async function handOver(command: readonly string[], environment: NodeJS.P
 
 /** The command, in a network namespace. It does not outlive this process, not even when that is killed. */
 export function inNamespace(namespace: string, command: readonly string[]): string[] {
-  return ["setpriv", "--pdeathsig", "KILL", "nsenter", `--net=/run/netns/${namespace}`, "--", ...command];
+  return [...PARENT_BOUND, "nsenter", `--net=/run/netns/${namespace}`, "--", ...command];
 }
 
 /** Whether this process is in the network namespace; false when there is none of that name. */

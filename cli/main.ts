@@ -5,6 +5,8 @@ import { addHost, addSetting, stackOf } from "./invocation";
 
 const DEFAULT_STACK = "local";
 
+const ALLOW_EXPIRING = "go on although a certificate that this run does not renew ends in less than 7 days";
+
 const EXAMPLES = `
 Examples:
   ./lab up                                 set up what is missing, bring up the lab, prove it
@@ -43,14 +45,16 @@ program
       .default([], "none: such an up is refused")
       .argParser(addHost),
   )
-  .action((flags: { yesReplace: string[] }) =>
+  .option("--allow-expiring", ALLOW_EXPIRING)
+  .action((flags: { yesReplace: string[]; allowExpiring?: boolean }) =>
     perform(async (invocation) => (await import("./up")).up(invocation, flags)),
   );
 program
   .command("preview")
   .description("show what `up` would change; installs and starts nothing")
   .option("--json", "print JSON")
-  .action((flags: { json?: boolean }) =>
+  .option("--allow-expiring", ALLOW_EXPIRING)
+  .action((flags: { json?: boolean; allowExpiring?: boolean }) =>
     perform(async (invocation) => (await import("./preview")).preview(invocation, flags)),
   );
 program
@@ -101,6 +105,7 @@ program
     "put a new certificate authority in the old one's place, stage by stage, each proven; goes on where it was ended",
   )
   .option("--abort", "go back, while every host still trusts the old authority")
+  .option("--allow-expiring", ALLOW_EXPIRING)
   .action((flags: { abort?: boolean }) =>
     perform(async (invocation) => (await import("./rotate-ca")).rotateCa(invocation, flags)),
   );

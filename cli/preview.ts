@@ -6,17 +6,31 @@ import { announceEngine, openEngine } from "./engine";
 import type { Invocation } from "./invocation";
 import { stackOf } from "./invocation";
 import { checkRotation } from "./rotation-gate";
+import { checkExpiry } from "./expiry-gate";
+import { handOver, inNamespace, thisCommand } from "./hand-over";
+import { isInOwnNamespace, runningNamespace } from "./running-namespace";
 import { isTold, renderLog, writeError } from "./progress";
 
 /** Shows what `up` would change. Installs and starts nothing. */
-export async function preview(given: Invocation, { json = false }: { json?: boolean }): Promise<number> {
+export async function preview(
+  given: Invocation,
+  { json = false, allowExpiring }: { json?: boolean; allowExpiring?: boolean },
+): Promise<number> {
   const stack = stackOf(given);
   const invocation = withAccelerator(given, stack);
-  announceEngine(invocation, stack);
+  if (!isInOwnNamespace(stack)) {
+    announceEngine(invocation, stack);
+    // A lab that does not run is previewed all the same.
+    const namespace = await runningNamespace(stack).catch(() => undefined);
+    if (namespace !== undefined) return handOver(inNamespace(namespace, thisCommand()));
+  }
   const engine = await openEngine(invocation, stack);
   checkRotation(stack.location, invocation.options.config, await engine.outputs());
   const summary = await previewChanges(engine, invocation);
   process.stdout.write(json ? `${JSON.stringify(summary, undefined, 2)}\n` : renderChanges(summary));
+  if (!stack.isPrivate || isInOwnNamespace(stack)) {
+    await checkExpiry(invocation, stack, engine, { allowExpiring, previewed: summary.changes });
+  }
   return 0;
 }
 

@@ -7,7 +7,7 @@ import { handOver, labCommand } from "./hand-over";
 import type { Invocation } from "./invocation";
 import { stackOf } from "./invocation";
 import { provenRotation, wantedRotation } from "./rotation-gate";
-import { writeSettings } from "./stack-file";
+import { readSetting, writeSettings } from "./stack-file";
 
 /**
  * Puts another certificate authority in the place of the hosts' own: an `up` a stage, which proves every pair of hosts. Each stage is in
@@ -19,6 +19,11 @@ export async function rotateCa(invocation: Invocation, { abort = false }: { abor
   const given = Object.keys(options.config).filter((key) => /^lab:ca(Generation|Stage)$/.test(key));
   if (given.length > 0)
     throw new EngineError(`${given.join(", ")} is what this command sets; leave out --config of it`);
+  if (readSetting(location, "caCertificate") !== "") {
+    throw new EngineError(
+      'lab:caCertificate is an authority of yours, which this command cannot replace; hint: docs/trust.md, "A PKI of your own"',
+    );
+  }
   const proven = provenRotation(await (await openEngine(invocation, stackOf(invocation))).outputs());
   if (proven === undefined) throw noLab(location.stack);
 

@@ -4,6 +4,7 @@ import { checkSpace } from "./check-space";
 import { confirm, isAsking } from "./confirm";
 import { deployedLab } from "./deployed-lab";
 import { announceEngine, openEngine } from "./engine";
+import { checkExpiry } from "./expiry-gate";
 import { handOver, inNamespace, thisCommand } from "./hand-over";
 import type { Invocation } from "./invocation";
 import { stackOf } from "./invocation";
@@ -24,7 +25,10 @@ const BOOT_SECONDS = 240;
 const SETTLE_SECONDS = 30;
 
 /** Brings the lab up and proves it; exit status 0 only when it is proven. */
-export async function up(given: Invocation, { yesReplace }: { yesReplace: readonly string[] }): Promise<number> {
+export async function up(
+  given: Invocation,
+  { yesReplace, allowExpiring }: { yesReplace: readonly string[]; allowExpiring?: boolean },
+): Promise<number> {
   const stack = stackOf(given);
   const invocation = withAccelerator(given, stack);
   if (!isInOwnNamespace(stack)) {
@@ -39,6 +43,8 @@ export async function up(given: Invocation, { yesReplace }: { yesReplace: readon
   const engine = await openEngine(invocation, stack);
   checkRotation(stack.location, invocation.options.config, await engine.outputs());
   const started = await safeguard(invocation, stack, engine, yesReplace);
+  // A host that boots cannot be asked yet; what it shows is proven after the run.
+  if (started.length === 0) await checkExpiry(invocation, stack, engine, { allowExpiring });
   const { changes, outputs } = await withProgress(invocation, (run) => engine.up(run));
   if (changes.every(({ operation }) => operation === "same")) process.stdout.write("nothing to change\n");
   const report = await proveLab(

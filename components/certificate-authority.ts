@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import type { Pair } from "../lib/pki";
 import type { Rotation } from "../lib/rotation";
 import { generationName, planTrust } from "../lib/rotation";
 import { createKey, signOwn } from "./certificates";
@@ -8,6 +9,16 @@ export interface CertificateAuthorityArgs {
   years: number;
   /** Which authorities there are: while one takes another's place, both. */
   rotation: Rotation;
+  /**
+   * An authority from outside, which takes the place of them all; without its key it signs nothing.
+   * @default - the lab's own
+   */
+  given?: Partial<Pair> & Pick<Pair, "certificatePem">;
+  /**
+   * Further authorities that hosts trust, PEM.
+   * @default - none
+   */
+  trustedPem?: string;
 }
 
 /**
@@ -24,25 +35,44 @@ export class CertificateAuthority extends pulumi.ComponentResource {
 
   constructor(name: string, args: CertificateAuthorityArgs, opts?: pulumi.ComponentResourceOptions) {
     super("lab:tls:CertificateAuthority", name, {}, opts);
-    const { signer, trusted } = planTrust(args.rotation);
+    const { given, trustedPem = "" } = args;
+    const { signing, all } = given ? fromOutside(given) : this.create(name, args);
+    this.privateKeyPem = signing.privateKeyPem;
+    this.certificatePem = signing.certificatePem;
+    this.bundlePem = pulumi
+      .all(all.map(({ certificatePem }) => certificatePem))
+      .apply((certificates) => [...certificates, trustedPem].join(""));
+    this.registerOutputs({ certificatePem: this.certificatePem });
+  }
 
+  private create(
+    name: string,
+    { years, rotation }: CertificateAuthorityArgs,
+  ): { signing: Authority; all: Authority[] } {
+    const { signer, trusted } = planTrust(rotation);
     const create = (generation: number) => {
       const key = createKey(generationName(name, generation, "key"), "ecdsa", this);
       const certificate = signOwn(
         generationName(name, generation, "certificate"),
-        { key, subject: { commonName: generation === 1 ? "root-ca" : `root-ca-${generation}` }, years: args.years },
+        { key, subject: { commonName: generation === 1 ? "root-ca" : `root-ca-${generation}` }, years },
         // A new certificate of an authority that hosts trust would be a rotation without stages.
         { parent: this, ignoreChanges: ["validityPeriodHours"] },
       );
       return { generation, privateKeyPem: key.privateKeyPem, certificatePem: certificate.certPem };
     };
-    const authorities = trusted.map(create);
-    const signing = authorities.find(({ generation }) => generation === signer);
+    const all = trusted.map(create);
+    const signing = all.find(({ generation }) => generation === signer);
     if (signing === undefined) throw new RangeError(`authority ${signer} signs, but is not trusted`);
-
-    this.privateKeyPem = signing.privateKeyPem;
-    this.certificatePem = signing.certificatePem;
-    this.bundlePem = pulumi.all(authorities.map(({ certificatePem }) => certificatePem)).apply((all) => all.join(""));
-    this.registerOutputs({ certificatePem: this.certificatePem });
+    return { signing, all };
   }
+}
+
+interface Authority {
+  readonly privateKeyPem: pulumi.Output<string>;
+  readonly certificatePem: pulumi.Output<string>;
+}
+
+function fromOutside({ certificatePem, privateKeyPem = "" }: Partial<Pair> & Pick<Pair, "certificatePem">) {
+  const signing = { privateKeyPem: pulumi.secret(privateKeyPem), certificatePem: pulumi.output(certificatePem) };
+  return { signing, all: [signing] };
 }

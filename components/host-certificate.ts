@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { CERTIFICATE_FILES } from "../lib/families";
+import type { Pair } from "../lib/pki";
 import type { RemoteHost } from "../lib/remote";
 import { runScript } from "../lib/remote";
 import { generationName } from "../lib/rotation";
@@ -11,6 +12,11 @@ export interface HostCertificateArgs {
   host: RemoteHost;
   /** The authority that signs it. */
   authority: CertificateAuthority;
+  /**
+   * A certificate from outside, with its key.
+   * @default - the authority signs one for a new key
+   */
+  given?: Pair;
   /** The account that owns the files. pgBackRest refuses a key that others can read. */
   owner: string;
   /** A higher number makes a new key, from 1. */
@@ -31,8 +37,27 @@ export class HostCertificate extends pulumi.ComponentResource {
 
   constructor(name: string, args: HostCertificateArgs, opts?: pulumi.ComponentResourceOptions) {
     super("lab:tls:HostCertificate", name, {}, opts);
-    const { host, authority, owner, keyGeneration, days, renewDays } = args;
+    const { host, authority, owner } = args;
 
+    const { privateKeyPem, certificatePem } = args.given ?? this.issue(name, args);
+    this.publicPem = pulumi.interpolate`${certificatePem}${authority.bundlePem}`;
+    // One command: three PEMs on stdin; the script checks the pair, the chain, names and dates in a new folder, then swaps a link.
+    runScript(
+      `${name}-install`,
+      host,
+      "certificate-install.sh",
+      [`${owner}:${owner}`, host.name, CERTIFICATE_FILES.key, "server", "client"],
+      {
+        parent: this,
+        dependsOn: opts?.dependsOn,
+        input: pulumi.interpolate`${pulumi.secret(privateKeyPem)}${this.publicPem}`,
+      },
+    );
+
+    this.registerOutputs({ publicPem: this.publicPem });
+  }
+
+  private issue(name: string, { host, authority, keyGeneration, days, renewDays }: HostCertificateArgs) {
     const key = createKey(generationName(name, keyGeneration, "key"), "ecdsa", this);
     const certificate = signFor(
       name,
@@ -48,21 +73,6 @@ export class HostCertificate extends pulumi.ComponentResource {
       },
       this,
     );
-
-    this.publicPem = pulumi.interpolate`${certificate.certPem}${authority.bundlePem}`;
-    // One command: three PEMs on stdin; the script checks the pair, the chain, names and dates in a new folder, then swaps a link.
-    runScript(
-      `${name}-install`,
-      host,
-      "certificate-install.sh",
-      [`${owner}:${owner}`, host.name, CERTIFICATE_FILES.key, "server", "client"],
-      {
-        parent: this,
-        dependsOn: opts?.dependsOn,
-        input: pulumi.interpolate`${key.privateKeyPem}${this.publicPem}`,
-      },
-    );
-
-    this.registerOutputs({ publicPem: this.publicPem });
+    return { privateKeyPem: key.privateKeyPem, certificatePem: certificate.certPem };
   }
 }

@@ -9,6 +9,8 @@ import { familyOf, POSTGRESQL_ACCOUNT, REPLICATION_ROLE, REPOSITORY_ACCOUNT } fr
 import type { LabConfig } from "../lib/lab-config";
 import { renderPostgreSqlHostConf, renderRepositoryHostConf, renderStandbysConf } from "../lib/pgbackrest-conf";
 import { renderPgHba, renderPostgreSqlConf } from "../lib/postgresql-conf";
+import type { Pki } from "../lib/pki";
+import { NO_PKI } from "../lib/pki";
 import type { Rotation } from "../lib/rotation";
 import type { Role, Roles } from "../lib/roles";
 import { planRoles } from "../lib/roles";
@@ -85,6 +87,7 @@ export class Lab extends pulumi.ComponentResource {
   constructor(
     name: string,
     private readonly config: LabConfig,
+    private readonly pki: Pki = NO_PKI,
     opts?: pulumi.ComponentResourceOptions,
   ) {
     super("lab:index:Lab", name, {}, opts);
@@ -107,7 +110,7 @@ export class Lab extends pulumi.ComponentResource {
     this.deploymentKey = new tls.PrivateKey("deployment-key", { algorithm: "ED25519" }, { parent: this });
     this.authority = new CertificateAuthority(
       "authority",
-      { years: config.caYears, rotation: config },
+      { years: config.caYears, rotation: config, given: pki.authority, trustedPem: pki.trustedPem },
       { parent: this },
     );
     this.replicationPassword = new GeneratedPassword("replication-password", { parent: this });
@@ -291,6 +294,7 @@ export class Lab extends pulumi.ComponentResource {
       {
         host,
         authority,
+        given: this.pki.hosts[host.name],
         owner: account,
         keyGeneration: config.keyGeneration,
         days: config.hostCertificateDays,

@@ -9,6 +9,7 @@ import type { PgBackRestOptions, Repository } from "./pgbackrest-conf";
 import { refusalOf } from "./pgbackrest-conf";
 import type { PostgreSqlSettings } from "./postgresql-conf";
 import { isInsisted } from "./postgresql-conf";
+import { PKI_KEYS } from "./pki";
 import { planRoles } from "./roles";
 import type { Stage } from "./rotation";
 import { STAGES } from "./rotation";
@@ -94,7 +95,8 @@ export function checkLabConfig(raw: Readonly<Record<string, string>>, projectFol
   const refuse = (key: string, problem: string): void => void problems.push(`lab:${key} ${problem}`);
 
   for (const key of Object.keys(raw)) {
-    if (!(CONFIG_KEYS as readonly string[]).includes(key)) refuse(key, `is no key of this project; ${hintFor(key)}`);
+    if (![...CONFIG_KEYS, ...PKI_KEYS].some((known) => known === key))
+      refuse(key, `is no key of this project; ${hintFor(key)}`);
   }
   const text = (key: keyof LabConfig): string => raw[key] ?? "";
   const matching = (key: keyof LabConfig, pattern: RegExp, allowed: string): string => {
@@ -285,8 +287,9 @@ function checkRepository(list: unknown, given: string, refuse: (key: string, pro
 }
 
 function hintFor(key: string): string {
-  const near = CONFIG_KEYS.find((known) => known.toLowerCase() === key.toLowerCase().replaceAll(/[-_]/g, ""));
-  return near === undefined ? `allowed are ${CONFIG_KEYS.join(", ")}` : `did you mean lab:${near}?`;
+  const all = [...CONFIG_KEYS, ...PKI_KEYS];
+  const near = all.find((known) => known.toLowerCase() === key.toLowerCase().replaceAll(/[-_]/g, ""));
+  return near === undefined ? `allowed are ${all.join(", ")}` : `did you mean lab:${near}?`;
 }
 
 function isTexts(value: unknown): boolean {

@@ -25,17 +25,29 @@ const info = (code: number, ...labels: string[]): string =>
   ]);
 
 describe("stanza-create.sh", () => {
+  const ASK = "pgbackrest --stanza=demo --output=json --log-level-console=off info";
+
   it("creates, then checks", () => {
-    host.add("pgbackrest", "");
+    host.add("pgbackrest", `[[ $* != *info ]] || echo '${info(1)}'`);
     const { status, calls } = host.run("stanza-create.sh", ["pgbackrest", "demo"]);
-    expect(calls).toEqual(["pgbackrest --stanza=demo stanza-create", "pgbackrest --stanza=demo check"]);
+    expect(calls).toEqual([ASK, "pgbackrest --stanza=demo stanza-create", "pgbackrest --stanza=demo check"]);
     expect(status).toBe(0);
   });
+
+  it.each([0, 2])(
+    "only checks a stanza that is there (status %i): creating it again would lock archiving out",
+    (code) => {
+      host.add("pgbackrest", `[[ $* != *info ]] || echo '${info(code)}'`);
+      const { status, calls } = host.run("stanza-create.sh", ["pgbackrest", "demo"]);
+      expect(calls).toEqual([ASK, "pgbackrest --stanza=demo check"]);
+      expect(status).toBe(0);
+    },
+  );
 
   it("does not check what could not be created, and fails with its status", () => {
     host.add("pgbackrest", "exit 56");
     const { status, calls } = host.run("stanza-create.sh", ["pgbackrest", "demo"]);
-    expect(calls).toEqual(["pgbackrest --stanza=demo stanza-create"]);
+    expect(calls).toEqual([ASK, "pgbackrest --stanza=demo stanza-create"]);
     expect(status).toBe(56);
   });
 });

@@ -39,6 +39,7 @@ export interface HostStatus {
   readonly role: string;
   readonly address: string;
   readonly streaming?: boolean;
+  readonly revoked?: boolean;
 }
 
 /** What `./lab status --json` prints. */

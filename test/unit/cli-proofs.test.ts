@@ -64,6 +64,47 @@ describe("peersOf", () => {
   });
 });
 
+describe("a revoked host", () => {
+  const REVOKED: DeployedHost = { ...STANDBY, revoked: true };
+  const ANSWER = "[AccessError] raised from remote-0 tls protocol on 'backup-srv': access denied";
+  // As pgBackRest 2.45 answers: the stanza's own status says nothing.
+  const answered = (message: string): Record<string, Partial<Facts>> => ({
+    "backup-srv": { handshakes: { "pg1-srv": "" } },
+    "pg2-srv": {
+      handshakes: {},
+      host: hostFacts({
+        info: [
+          {
+            name: "demo",
+            status: { code: 99, message: "other" },
+            repo: [{ status: { code: 99, message } }],
+            backup: [],
+          },
+        ],
+      }),
+    },
+  });
+
+  it("talks to nobody", () => {
+    const hosts = [REPOSITORY, PRIMARY, REVOKED];
+    expect(hosts.map((host) => peersOf(host, hosts))).toEqual([["pg1-srv"], ["backup-srv"], []]);
+  });
+
+  it("is as it should be when it is denied the stanza; another host is not, and is told why", () => {
+    expect(findings(answered(ANSWER), [REPOSITORY, PRIMARY, REVOKED])).toEqual([]);
+    expect(findings(answered(ANSWER))).toEqual([`pg2-srv: stanza demo: ${ANSWER} (code 99)`]);
+  });
+
+  it("is a finding when it is let in, and when something else is wrong", () => {
+    expect(findings({}, [REPOSITORY, PRIMARY, REVOKED])).toEqual([
+      "pg2-srv: is revoked, but is not refused: stanza demo: ok",
+    ]);
+    expect(findings(answered("timeout"), [REPOSITORY, PRIMARY, REVOKED])).toEqual([
+      "pg2-srv: is revoked, but is not refused: stanza demo: timeout",
+    ]);
+  });
+});
+
 describe("judge", () => {
   it("proves a lab in which all is well", () => {
     expect(judge("demo", HOSTS, facts())).toEqual({

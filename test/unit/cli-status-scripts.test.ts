@@ -1,3 +1,4 @@
+import * as fs from "node:fs";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { StandIns } from "../support/stand-ins";
 
@@ -70,6 +71,26 @@ describe("status-repository.sh", () => {
   it("fails when the repository cannot be read", () => {
     const { status } = standIns.add("pgbackrest", "exit 37").run("status-repository.sh", ["pgbackrest", "demo"]);
     expect(status).toBe(37);
+  });
+});
+
+describe("status-certificates.sh", () => {
+  const run = (): unknown => {
+    const { status, stdout } = standIns
+      .add("openssl", `if [[ $1 == x509 ]]; then echo "notAfter=Feb 21 18:00:00 2027 GMT"; fi`)
+      .run("status-certificates.sh", ["postgres", standIns.path("cert")]);
+    expect(status).toBe(0);
+    return JSON.parse(stdout);
+  };
+
+  it("tells the ends of the certificate that is shown and of the authority", () => {
+    fs.mkdirSync(standIns.path("cert"));
+    for (const name of ["host.crt", "ca.crt"]) fs.writeFileSync(standIns.path(`cert/${name}`), "");
+    expect(run()).toEqual({ served: "Feb 21 18:00:00 2027 GMT", authority: "Feb 21 18:00:00 2027 GMT" });
+  });
+
+  it("tells nothing on a host that has none yet", () => {
+    expect(run()).toEqual({ served: "", authority: "" });
   });
 });
 

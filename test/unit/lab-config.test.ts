@@ -3,6 +3,7 @@ import * as yaml from "yaml";
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { checkLabConfig, CONFIG_KEYS, ConfigError } from "../../lib/lab-config";
+import { PKI_KEYS } from "../../lib/pki";
 import { PROJECT_FOLDER, rawConfig, stackConfig } from "../support/stack-config";
 
 function problemsOf(settings: Record<string, unknown>, stack = "container"): readonly string[] {
@@ -19,7 +20,7 @@ describe("the configuration", () => {
   it("declares every key in Pulumi.yaml with type, description and default", () => {
     const text = fs.readFileSync(path.join(PROJECT_FOLDER, "Pulumi.yaml"), "utf8");
     const { config } = yaml.parse(text) as { config: Record<string, Record<string, unknown>> };
-    expect(Object.keys(config)).toEqual([...CONFIG_KEYS]);
+    expect(Object.keys(config)).toEqual([...CONFIG_KEYS, ...PKI_KEYS]);
     for (const [key, declared] of Object.entries(config)) {
       expect(Object.keys(declared), key).toEqual(expect.arrayContaining(["type", "description", "default"]));
     }

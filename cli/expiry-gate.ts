@@ -1,0 +1,44 @@
+import type { Change, Engine } from "../engine/engine";
+import { EngineError } from "../engine/engine";
+import { isEndingSoon, judgeExpiry } from "../lib/expiry";
+import { renderRotation } from "../lib/rotation";
+import { deployedLab } from "./deployed-lab";
+import { readCertificateEnds } from "./facts";
+import type { Invocation } from "./invocation";
+import { writeError } from "./progress";
+import { provenRotation, wantedRotation } from "./rotation-gate";
+import { readSetting } from "./stack-file";
+import type { Stack } from "./stack";
+
+/**
+ * Looks, before the first resource, at the certificates that the hosts of a lab show, and at their authority: tells what ends soon.
+ * @param previewed What the run would change; found out here when something ends soon and it is not given.
+ * @throws EngineError when something ends in less than 7 days that this run does not renew, unless that is allowed.
+ */
+export async function checkExpiry(
+  { options, signal }: Invocation,
+  { location }: Stack,
+  engine: Engine,
+  { allowExpiring = false, previewed }: { allowExpiring?: boolean; previewed?: readonly Change[] },
+): Promise<void> {
+  const outputs = await engine.outputs();
+  const [proven, wanted] = [provenRotation(outputs), wantedRotation(location, options.config)];
+  if (proven === undefined) return;
+  const { ends, failures: unread } = await readCertificateEnds(deployedLab(outputs, location.stack));
+  for (const failure of unread) writeError(`warning: ${failure}`);
+  const renewDays = Number(readSetting(location, "renewDays", options.config));
+  const authority = wanted.caStage !== "retire" || renderRotation(wanted) !== renderRotation(proven);
+  const judge = (hosts: readonly string[]) => judgeExpiry(ends, { hosts, authority }, renewDays, Date.now());
+
+  if (!isEndingSoon(judge([]))) return;
+  const changes = previewed ?? (await engine.preview({ config: options.config, signal }));
+  const renewed = changes.filter(({ operation }) => operation === "create" || operation === "replace");
+  const { mentions, warnings, failures } = judge(
+    [...ends.keys()].filter((host) => renewed.some(({ name }) => name === `${host}-certificate-signed`)),
+  );
+  for (const mention of mentions) writeError(`lab: ${mention}`);
+  for (const warning of [...warnings, ...(allowExpiring ? failures : [])]) writeError(`warning: ${warning}`);
+  if (failures.length > 0 && !allowExpiring) {
+    throw new EngineError([...failures, "hint: --allow-expiring goes on all the same"].join("\n"));
+  }
+}
