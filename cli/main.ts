@@ -61,6 +61,23 @@ program
     perform(async (invocation) => (await import("./status")).status(invocation, flags)),
   );
 program
+  .command("doctor")
+  .description("find out what is wrong with the lab, and what to do about it; exit status 1 when something failed")
+  .option("--json", "print JSON")
+  .action((flags: { json?: boolean }) =>
+    perform(async (invocation) => (await import("./doctor")).doctor(invocation, flags)),
+  );
+program
+  .command("drift")
+  .description(
+    "compare files, units, packages and settings on the hosts with what the program wants; exit status 1 when they differ",
+  )
+  .option("--fix", "run the steps again that put it right, and no others")
+  .option("--json", "print JSON")
+  .action((flags: { json?: boolean; fix?: boolean }) =>
+    perform(async (invocation) => (await import("./drift")).drift(invocation, flags)),
+  );
+program
   .command("ssh")
   .description("open a shell on a host, or run a command there")
   .argument("<host>")
