@@ -1,21 +1,30 @@
 #!/usr/bin/env bash
-# Prints as JSON owner, mode, digest and content of the files $@; of those after the word `secret`, the digest alone.
+# Prints as JSON owner, mode, digest and content of the files $@; of those after the word `secret`, no content.
 # Safe to run again: it only reads.
 set -euo pipefail
 
-main() {
-  local file secret=false content
+# The files' contents, a line each; an empty one for a secret.
+contents() {
+  local file secret=false
   for file; do
     if [[ $file == secret ]]; then
       secret=true
-      continue
+    elif [[ -e $file ]]; then
+      [[ $secret == true ]] || base64 -w 0 "$file"
+      echo
     fi
-    [[ -e $file ]] || continue
-    content=$([[ $secret == true ]] || base64 -w 0 "$file")
-    jq -n --arg file "$file" --arg seen "$(stat -Lc '%U %a' "$file")" --arg digest "$(sha256sum "$file" | cut -d ' ' -f 1)" \
-      --arg content "$content" \
-      '{($file): {owner: ($seen | split(" ")[0]), mode: ($seen | split(" ")[1]), digest: $digest, content: $content}}'
-  done | jq -s 'add // {}'
+  done
+}
+
+main() {
+  local file there=()
+  for file; do
+    [[ $file == secret || ! -e $file ]] || there+=("$file")
+  done
+  [[ ${#there[@]} != 0 ]] || there=(/dev/null)
+  # A process for all the files, not for each.
+  paste -d ' ' <(stat -Lc '%n %U %a' "${there[@]}") <(sha256sum "${there[@]}" | cut -d ' ' -f 1) <(contents "$@") |
+    jq -Rn '[inputs | split(" ") | {(.[0]): {owner: .[1], mode: .[2], digest: .[3], content: (.[4] // "")}}] | add'
 }
 
 main "$@" </dev/null
