@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import type { Result, RunOptions } from "../engine/engine";
 import type { Finding } from "../lib/doctor/findings";
 import type { DeployedLab } from "./deployed-lab";
 import { deployedLab } from "./deployed-lab";
@@ -44,7 +45,9 @@ export async function drift(
       );
     }
     process.stderr.write(`lab: runs again: ${steps.join(", ")}\n`);
-    const { outputs } = await withProgress(invocation, (run) => engine.up({ ...run, replace: steps }));
+    const up = (run: RunOptions): Promise<Result> => engine.up({ ...run, replace: steps });
+    // The standard output is for the JSON alone.
+    const { outputs } = await (json ? up({ config, signal: invocation.signal }) : withProgress(invocation, up));
     found = await settledDifferences(deployedLab(outputs, stack.location.stack));
   }
   process.stdout.write(json ? `${JSON.stringify(found, undefined, 2)}\n` : render(found));

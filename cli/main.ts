@@ -10,6 +10,8 @@ Examples:
   ./lab up                                 set up what is missing, bring up the lab, prove it
   ./lab up --config standbys=3             the same with three standbys
   ./lab status --json                      prove it again, changing nothing
+  ./lab doctor                             what is wrong, where, and what to do
+  ./lab drift --fix                        put back what on the hosts is not as the program wrote it
   ./lab ssh pg1-srv -- sudo -iu postgres psql -c "'select pg_is_in_recovery()'"
   ./lab destroy --yes                      leave nothing behind but the cached image`;
 

@@ -71,7 +71,7 @@ describe("certificateFindings", () => {
       'the certificate\'s common name is "stranger", but tls-server-auth of the other hosts lets in "pg2-srv"',
     ]);
     expect(causes(factsOf(authority.issue({ commonName: "pg2-srv", names: [] })))).toEqual([
-      "the certificate has no subject alternative name (SAN)",
+      "the certificate has no subject alternative name (SAN): pgBackRest falls back on the common name, others refuse it",
     ]);
     expect(causes(factsOf(authority.issue({ commonName: "pg2-srv", names: ["pg3-srv"] })))).toEqual([
       "the certificate is for DNS:pg3-srv, not for DNS:pg2-srv: clients refuse it",
