@@ -2,6 +2,7 @@ import type { ApiAccess } from "../components/backup-api/backup-api";
 import type { SshAccess } from "../components/lab";
 import type { Output } from "../engine/engine";
 import type { LabConfig } from "../lib/lab-config";
+import type { ManagedHost } from "../lib/managed";
 import type { DeployedHost } from "../lib/proofs";
 
 /** A lab that `up` has brought up, told from its stack's outputs: the configuration may be another one by now. */
@@ -10,6 +11,8 @@ export interface DeployedLab {
   readonly stanza: string;
   readonly configuration: LabConfig;
   readonly ssh: SshAccess;
+  /** What the program keeps on each host, by its name; undefined for a lab that was brought up before the program told. */
+  readonly managed?: Readonly<Record<string, ManagedHost>>;
   /** Undefined when it has no backup API. */
   readonly backupApi?: ApiAccess;
 }
@@ -19,7 +22,9 @@ const OUTPUTS = ["hosts", "stanza", "configuration", "ssh"] as const satisfies r
 /** @throws Error when the stack has no lab. */
 export function deployedLab(outputs: Readonly<Record<string, Output>>, stack: string): DeployedLab {
   if (OUTPUTS.some((name) => outputs[name] === undefined)) throw noLab(stack);
-  const values = Object.fromEntries([...OUTPUTS, "backupApi"].map((name) => [name, outputs[name]?.value ?? undefined]));
+  const values = Object.fromEntries(
+    [...OUTPUTS, "backupApi", "managed"].map((name) => [name, outputs[name]?.value ?? undefined]),
+  );
   return values as unknown as DeployedLab;
 }
 

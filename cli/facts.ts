@@ -30,16 +30,12 @@ export async function readCertificateEnds(
 ): Promise<{ ends: Map<string, CertificateEnds>; failures: string[] }> {
   const failures: string[] = [];
   const read = async (host: DeployedHost): Promise<[string, CertificateEnds][]> => {
-    try {
-      const client = await connect(lab, host);
-      const account = host.role === "repository" ? REPOSITORY_ACCOUNT : POSTGRESQL_ACCOUNT;
-      const args = [account, path.posix.dirname(CERTIFICATE_FILES.certificate)];
-      const printed = await runScript(client, "status-certificates.sh", args).finally(() => client.end());
-      return [[host.name, JSON.parse(printed) as CertificateEnds]];
-    } catch (error) {
-      failures.push(`${host.name}: when its certificate ends cannot be told: ${(error as Error).message}`);
-      return [];
-    }
+    const account = host.role === "repository" ? REPOSITORY_ACCOUNT : POSTGRESQL_ACCOUNT;
+    const args = [account, path.posix.dirname(CERTIFICATE_FILES.certificate)];
+    const script = { fact: "ends", script: "status-certificates.sh", args };
+    const { facts, failures: reasons } = await readFromHost(lab, host, [script], PATIENCE);
+    failures.push(...reasons.map((reason) => `${host.name}: when its certificate ends cannot be told: ${reason}`));
+    return facts.ends === undefined ? [] : [[host.name, facts.ends as CertificateEnds]];
   };
   const all = await Promise.all(lab.hosts.filter(({ role }) => role !== "barman").map(read));
   return { ends: new Map(all.flat()), failures };

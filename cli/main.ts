@@ -12,6 +12,8 @@ Examples:
   ./lab up                                 set up what is missing, bring up the lab, prove it
   ./lab up --config standbys=3             the same with three standbys
   ./lab status --json                      prove it again, changing nothing
+  ./lab doctor                             what is wrong, where, and what to do
+  ./lab drift --fix                        put back what on the hosts is not as the program wrote it
   ./lab ssh pg1-srv -- sudo -iu postgres psql -c "'select pg_is_in_recovery()'"
   ./lab destroy --yes                      leave nothing behind but the cached image`;
 
@@ -63,6 +65,23 @@ program
   .option("--json", "print JSON")
   .action((flags: { json?: boolean }) =>
     perform(async (invocation) => (await import("./status")).status(invocation, flags)),
+  );
+program
+  .command("doctor")
+  .description("find out what is wrong with the lab, and what to do about it; exit status 1 when something failed")
+  .option("--json", "print JSON")
+  .action((flags: { json?: boolean }) =>
+    perform(async (invocation) => (await import("./doctor")).doctor(invocation, flags)),
+  );
+program
+  .command("drift")
+  .description(
+    "compare files, units, packages and settings on the hosts with what the program wants; exit status 1 when they differ",
+  )
+  .option("--fix", "run the steps again that put it right, and no others")
+  .option("--json", "print JSON")
+  .action((flags: { json?: boolean; fix?: boolean }) =>
+    perform(async (invocation) => (await import("./drift")).drift(invocation, flags)),
   );
 program
   .command("ssh")

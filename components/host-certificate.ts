@@ -34,12 +34,15 @@ export interface HostCertificateArgs {
 export class HostCertificate extends pulumi.ComponentResource {
   /** The certificate and what the host trusts, PEM: a change of it is what reloads a server, and proves again. */
   public readonly publicPem: pulumi.Output<string>;
+  /** The certificate alone, PEM. */
+  public readonly certificatePem: pulumi.Output<string>;
 
   constructor(name: string, args: HostCertificateArgs, opts?: pulumi.ComponentResourceOptions) {
     super("lab:tls:HostCertificate", name, {}, opts);
     const { host, authority, owner } = args;
 
     const { privateKeyPem, certificatePem } = args.given ?? this.issue(name, args);
+    this.certificatePem = pulumi.output(certificatePem);
     this.publicPem = pulumi.interpolate`${certificatePem}${authority.bundlePem}`;
     // One command: three PEMs on stdin; the script checks the pair, the chain, names and dates in a new folder, then swaps a link.
     runScript(

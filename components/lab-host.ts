@@ -6,6 +6,7 @@ import type { AddressPlan } from "../lib/address-plan";
 import { reservationOf } from "../lib/address-plan";
 import { container, diskNameOf, virtualMachine } from "../lib/domain";
 import type { LabConfig } from "../lib/lab-config";
+import { Inventory } from "../lib/managed";
 import type { RemoteHost } from "../lib/remote";
 import { emptySeed, runScript, undefineBeforeDelete } from "../lib/remote";
 import { renderSeed } from "../lib/seed";
@@ -33,6 +34,7 @@ export class LabHost extends pulumi.ComponentResource implements RemoteHost {
   public readonly ready: pulumi.Resource;
   /** Public key that the host identifies itself with, OpenSSH format. */
   public readonly hostKey: pulumi.Output<string>;
+  public readonly inventory = new Inventory();
 
   constructor(name: string, args: LabHostArgs, opts?: pulumi.ComponentResourceOptions) {
     super("lab:host:LabHost", name, {}, opts);

@@ -5,8 +5,9 @@ import type { AddressPlan } from "../lib/address-plan";
 import { BARMAN_HOST, planAddresses, POSTGRESQL_HOSTS, reservationOf } from "../lib/address-plan";
 import { libvirtNameOf } from "../lib/domain";
 import type { Family } from "../lib/families";
-import { familyOf, POSTGRESQL_ACCOUNT, REPLICATION_ROLE, REPOSITORY_ACCOUNT } from "../lib/families";
+import { CERTIFICATE_FILES, familyOf, POSTGRESQL_ACCOUNT, REPLICATION_ROLE, REPOSITORY_ACCOUNT } from "../lib/families";
 import type { LabConfig } from "../lib/lab-config";
+import type { ManagedHost } from "../lib/managed";
 import { renderPostgreSqlHostConf, renderRepositoryHostConf, renderStandbysConf } from "../lib/pgbackrest-conf";
 import { renderPgHba, renderPostgreSqlConf } from "../lib/postgresql-conf";
 import type { Pki } from "../lib/pki";
@@ -71,6 +72,8 @@ export class Lab extends pulumi.ComponentResource {
   public readonly ssh: pulumi.Output<SshAccess>;
   /** The stage of the authority's rotation; known when it is proven on every pair of hosts. */
   public readonly rotation: pulumi.Output<Rotation>;
+  /** What the program keeps on each host, by its name. */
+  public readonly managed: pulumi.Output<Readonly<Record<string, ManagedHost>>>;
   /** How clients reach the backup API; undefined where there is none. */
   public readonly backupApi: pulumi.Output<ApiAccess> | undefined;
 
@@ -186,6 +189,9 @@ export class Lab extends pulumi.ComponentResource {
       privateKey: this.deploymentKey.privateKeyOpenssh,
       hostKeys: Object.fromEntries(all.map((host) => [host.name, host.hostKey])),
     });
+    this.managed = pulumi.secret(
+      pulumi.all(Object.fromEntries(all.map((host) => [host.name, host.inventory.toOutput()]))),
+    );
     this.registerOutputs({ hosts: this.hosts });
   }
 
@@ -302,6 +308,13 @@ export class Lab extends pulumi.ComponentResource {
       },
       { parent: this, dependsOn },
     );
+    for (const [file, mode] of Object.entries({ ca: "0644", certificate: "0644", key: "0600" } as const)) {
+      const place = { path: CERTIFICATE_FILES[file as keyof typeof CERTIFICATE_FILES], owner: account, mode };
+      const content = { ca: authority.bundlePem, certificate: certificate.certificatePem, key: undefined }[file];
+      // The server reads them when it is reloaded.
+      const steps = [`${host.name}-certificate-install`, `${host.name}-pgbackrest-start`];
+      host.inventory.addFile(place, content, false, ...steps);
+    }
     const server = new PgBackRestServer(
       `${host.name}-pgbackrest`,
       { host, account, kind, stanza: config.stanza, conf, certificate },

@@ -35,7 +35,18 @@ export class Packages extends pulumi.ComponentResource {
         config.pgbackrestVersion,
         ...(postgresql ? family.serverPackages : []),
       ],
-      { parent: this, dependsOn: opts?.dependsOn, files: mirrorFiles(family, config), timeout: "30m" },
+      {
+        parent: this,
+        dependsOn: opts?.dependsOn,
+        files: mirrorFiles(family, config),
+        timeout: "30m",
+        keeps: {
+          packages: {
+            pgbackrest: config.pgbackrestVersion,
+            ...Object.fromEntries((postgresql ? family.serverPackages : []).map((name) => [name, ""])),
+          },
+        },
+      },
     );
     if (family.guardsScript !== undefined) {
       const ports = [PORTS.pgbackrest, ...(postgresql ? [PORTS.postgresql] : [])];

@@ -45,10 +45,17 @@ export class PgBackRestServer extends pulumi.ComponentResource {
       parent: this,
       dependsOn: certificate,
       files: [
-        { path: `${PGBACKREST_FOLDER}/pgbackrest.conf.next`, content: conf, owner: "root", mode: "0644" },
+        {
+          path: `${PGBACKREST_FOLDER}/pgbackrest.conf.next`,
+          becomes: `${PGBACKREST_FOLDER}/pgbackrest.conf`,
+          content: conf,
+          owner: "root",
+          mode: "0644",
+        },
         { path: "/etc/systemd/system/pgbackrest.service.d/lab.conf", content: dropIn, owner: "root", mode: "0644" },
       ],
       rerunOn: [certificate.publicPem],
+      keeps: { units: ["pgbackrest.service"] },
     });
 
     this.registerOutputs({});

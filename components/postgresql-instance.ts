@@ -76,6 +76,7 @@ export class PostgreSqlInstance extends pulumi.ComponentResource {
             secret: true,
           },
         ],
+        keeps: { units: [family.service], settings: POSTGRESQL_FILES.settings },
       },
     );
 

@@ -47,10 +47,12 @@ async function carryOut(location: StackLocation, command: Command, options: RunO
   const recorder = new Recorder(options.onEvent);
   const stack = await openStack(location);
   const configFile = writeConfig(location, options.config);
+  const replace = command === "destroy" ? [] : await urnsOf(stack, options.replace ?? []);
   const common = { configFile, signal: options.signal, color: "never", onEvent: recorder.take } as const;
   try {
-    if (command === "preview") await stack.preview(common);
-    else await stack[command]({ ...common, continueOnError: true });
+    if (command === "preview") await stack.preview({ ...common, replace });
+    else if (command === "up") await stack.up({ ...common, replace, continueOnError: true });
+    else await stack.destroy({ ...common, continueOnError: true });
   } catch (error) {
     const failures = [...recorder.messages].map(([urn, text]) => `${urn.split("::").slice(2).join(" ")}: ${text}`);
     const told = failures.length > 0 ? failures : recorder.otherMessages;
@@ -59,6 +61,19 @@ async function carryOut(location: StackLocation, command: Command, options: RunO
   const outputs = command === "up" ? await stack.outputs() : {};
   if (command === "destroy") await forget(location, stack);
   return { changes: [...recorder.changes.values()], outputs };
+}
+
+/** A stack's state, as far as it is read here. */
+interface Deployed {
+  readonly resources?: readonly { readonly urn: string; readonly custom?: boolean }[];
+}
+
+/** The URNs of resources, which Pulumi asks for in place of their names. */
+async function urnsOf(stack: automation.Stack, names: readonly string[]): Promise<string[]> {
+  if (names.length === 0) return [];
+  const exported = (await stack.exportStack()) as { deployment: Deployed };
+  const { resources = [] } = exported.deployment;
+  return resources.flatMap(({ urn, custom }) => (custom && names.includes(urn.split("::")[3] ?? "") ? [urn] : []));
 }
 
 const isMade = ({ stateFolder }: StackLocation): boolean => fs.existsSync(path.join(stateFolder, PULUMI_FOLDER));

@@ -27,6 +27,8 @@ export type EngineEvent =
 export interface RunOptions {
   /** Configuration for this run only, key (`lab:standbys`) to text; it never reaches the stack's file. */
   readonly config?: Readonly<Record<string, string>>;
+  /** Names of resources that `preview` and `up` replace, whether they differ or not: commands are carried out again. */
+  readonly replace?: readonly string[];
   readonly onEvent?: (event: EngineEvent) => void;
   /** Aborted: operations that run are finished, none is begun, the state is kept, and the run rejects. */
   readonly signal?: AbortSignal;

@@ -74,9 +74,13 @@ export const PGBACKREST_ERRORS: Readonly<Record<number, PgBackRestError>> = {
   87: { name: "archive-disabled", hint: "archive_mode is off: the lab sets it, so PostgreSQL needs a restart" },
   95: {
     name: "crypto",
-    hint: "TLS failed: a certificate has ended, does not belong to its key, or is not for the host's name; `./lab status` tells which",
+    hint: "TLS failed: a certificate has ended, does not belong to its key, or is not for the host's name; `./lab doctor` tells which",
   },
   99: { name: "json-format", hint: "an answer or file is damaged: do the hosts run the same version?" },
+  101: {
+    name: "service",
+    hint: "the other host's server refused the connection, mostly this host's certificate: the TLS alert says why, `./lab doctor` in words",
+  },
   102: { name: "execute", hint: "a program could not be run: is pgbackrest installed there?" },
   103: {
     name: "repo-invalid",

@@ -2,6 +2,7 @@ import * as path from "node:path";
 import * as command from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
 import { fingerprint } from "./fingerprint";
+import type { Inventory, ManagedState } from "./managed";
 import { scriptText } from "./script-text";
 
 /** A host that commands run on. */
@@ -15,6 +16,8 @@ export interface RemoteHost {
   readonly machine: pulumi.Input<string>;
   /** What every step on the host waits for. */
   readonly ready?: pulumi.Resource;
+  /** Where it is taken down what the steps keep on the host, where it is. */
+  readonly inventory?: Inventory;
 }
 
 export interface RunOptions {
@@ -44,10 +47,20 @@ export interface ScriptOptions extends RunOptions {
    * @default - nothing
    */
   input?: pulumi.Input<string>;
+  /**
+   * What the step keeps on the host beside its files, for those who look whether it is still so.
+   * @default - nothing
+   */
+  keeps?: ManagedState;
 }
 
 export interface FileArgs {
   path: string;
+  /**
+   * Where the script moves it to.
+   * @default - it stays
+   */
+  becomes?: string;
   /** Lines, the last one ended like the others. */
   content: pulumi.Input<string>;
   /** Account that owns the file, and group of the same name. */
@@ -71,8 +84,10 @@ export function runScript(
   host: RemoteHost,
   script: string,
   args: pulumi.Input<string>[],
-  { files = [], input, ...options }: ScriptOptions,
+  { files = [], input, keeps, ...options }: ScriptOptions,
 ): command.remote.Command {
+  for (const file of files) keepFile(name, host, file);
+  if (keeps !== undefined) host.inventory?.addState(keeps, name);
   const text = scriptText(script);
   const stdin = pulumi
     .all([pulumi.all(files.map(({ content }) => content)), input ?? ""])
@@ -96,10 +111,20 @@ export function runScript(
 export function installFile(
   name: string,
   host: RemoteHost,
-  { content, secret = false, ...place }: FileArgs,
+  file: FileArgs,
   options: RunOptions,
 ): command.remote.Command {
+  const { content, secret = false, ...place } = file;
+  keepFile(name, host, file);
   return runCommand(name, host, `sudo ${installLine(place)}`, content, options, secret);
+}
+
+function keepFile(
+  step: string,
+  { inventory }: RemoteHost,
+  { path: file, becomes = file, content, ...rest }: FileArgs,
+): void {
+  inventory?.addFile({ ...rest, path: becomes }, content, rest.secret ?? false, step);
 }
 
 function installLine({ path: file, owner, mode }: Omit<FileArgs, "content">): string {

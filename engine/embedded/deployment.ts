@@ -14,6 +14,8 @@ export interface DeploymentOptions {
   readonly drivers: Readonly<Record<string, Driver>>;
   /** Nothing is carried out, and the state is not saved. */
   readonly preview: boolean;
+  /** Names of resources that are replaced, whether they differ or not. */
+  readonly replace?: readonly string[];
   readonly emit: (event: EngineEvent) => void;
   readonly signal: AbortSignal | undefined;
 }
@@ -121,9 +123,13 @@ export class Deployment {
       ...(drift === undefined ? [] : [drift]),
       ...(found.provider === goal.provider ? [] : ["provider"]),
     ];
-    if (diff.length === 0) return { driver, next, found, change: changeOf(goal, "same") };
+    const isAskedFor = goal.custom && this.options.replace?.includes(goal.name) === true;
+    if (diff.length === 0 && !isAskedFor) return { driver, next, found, change: changeOf(goal, "same") };
     const isReplaced =
-      diff.includes("provider") || mustReplace(next, changed) || driver.change(diff, reveal(next.inputs)) === "replace";
+      isAskedFor ||
+      diff.includes("provider") ||
+      mustReplace(next, changed) ||
+      driver.change(diff, reveal(next.inputs)) === "replace";
     if (isReplaced && goal.protect && found.protect)
       throw new Error("it is protected, and this change would replace it");
     return { driver, next, found, change: { ...changeOf(goal, isReplaced ? "replace" : "update"), diff } };

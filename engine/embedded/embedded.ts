@@ -36,13 +36,13 @@ export function createEmbeddedEngine(location: StackLocation): Engine {
 }
 
 async function carryOut(location: StackLocation, command: Command, options: RunOptions): Promise<Result> {
-  const { config, signal, onEvent } = options;
+  const { config, signal, onEvent, replace = [] } = options;
   const emit = (event: EngineEvent): void => onEvent?.(event);
   const preview = command === "preview";
   const state = new State(location);
   const commands = commandDrivers(location.projectFolder);
   const drivers = { ...tlsDrivers, ...commands.drivers, ...libvirtDrivers(location.stateFolder) };
-  const deployment = new Deployment({ state, drivers, preview, emit, signal });
+  const deployment = new Deployment({ state, drivers, preview, replace, emit, signal });
   const { failures } = deployment;
   let outputs: Properties = {};
   try {

@@ -64,12 +64,20 @@ describe("a deployment of objects outside the state", () => {
   });
 
   async function run(...goals: Goal[]): Promise<{ operations: string[]; failures: string[] }> {
+    return runReplacing([], ...goals);
+  }
+
+  async function runReplacing(
+    replace: string[],
+    ...goals: Goal[]
+  ): Promise<{ operations: string[]; failures: string[] }> {
     const location = { projectFolder: folder, stack: "here", stateFolder: folder };
     const state = new State(location);
     const deployment = new Deployment({
       state,
       drivers: { "box:Box": driver },
       preview: false,
+      replace,
       emit: () => undefined,
       signal: undefined,
     });
@@ -99,6 +107,15 @@ describe("a deployment of objects outside the state", () => {
     expect(await run(goal())).toMatchObject({ operations: ["same"] });
     expect(await run(goal({ inputs: { name: "two" } }))).toMatchObject({ operations: ["replace"] });
     expect(calls).toEqual(["create one", "start", "create one", "delete it", "create two"]);
+  });
+
+  it("replaces what it is asked to, although it does not differ, and nothing else", async () => {
+    const other = goal({ urn: "urn:pulumi:here::try::box:Box::two", name: "two", inputs: { name: "two" } });
+    await run(goal(), other);
+    calls.length = 0;
+    expect(await runReplacing(["two"], goal(), other)).toEqual({ operations: ["same", "replace"], failures: [] });
+    expect(calls).toEqual(["delete it", "create two"]);
+    expect(await run(goal(), other)).toMatchObject({ operations: ["same", "same"] });
   });
 
   it("deletes first what a killed create left, and touches nothing else of that name", async () => {

@@ -5,7 +5,9 @@ import { PGBACKREST_ERRORS, pgBackRestHint } from "../../lib/pgbackrest-exit-cod
 import { PROJECT_FOLDER } from "../support/stack-config";
 
 it("has a hint for every error that a user of the lab is likely to meet", () => {
-  expect(Object.keys(PGBACKREST_ERRORS).map(Number)).toEqual(expect.arrayContaining([39, 42, 49, 56, 95, 103, 105]));
+  expect(Object.keys(PGBACKREST_ERRORS).map(Number)).toEqual(
+    expect.arrayContaining([39, 42, 49, 56, 95, 101, 103, 105]),
+  );
   for (const [code, { name, hint }] of Object.entries(PGBACKREST_ERRORS)) {
     expect(Number(code), name).toBeGreaterThanOrEqual(25);
     expect(hint, name).toMatch(/^.{20,}[^.]$/);

@@ -1,0 +1,70 @@
+import * as path from "node:path";
+import type { HostCondition } from "../lib/doctor/facts";
+import { CERTIFICATE_FILES, familyOf, POSTGRESQL_ACCOUNT, POSTGRESQL_FILES, REPOSITORY_ACCOUNT } from "../lib/families";
+import type { DeployedHost } from "../lib/proofs";
+import { peersOf } from "../lib/proofs";
+import type { DeployedLab } from "./deployed-lab";
+import type { FactScript, Patience } from "./host-session";
+import { readFromHost } from "./host-session";
+
+/** The doctor must be done in 10 seconds, whatever is wrong with a host. An emulated one is slower at everything. */
+function patienceWith({ configuration }: DeployedLab): Patience {
+  return configuration.hypervisor === "lxc" ? { connect: 4, script: 8 } : { connect: 20, script: 60 };
+}
+
+interface ConditionScript extends FactScript {
+  readonly fact: Exclude<keyof HostCondition, "failures">;
+}
+
+/** Reads the condition of every host that speaks pgBackRest's protocol, side by side. */
+export async function readConditions(lab: DeployedLab): Promise<Map<string, HostCondition>> {
+  const hosts = lab.hosts.filter(({ role }) => role !== "barman");
+  return new Map(
+    await Promise.all(
+      hosts.map(async (host): Promise<[string, HostCondition]> => {
+        const { facts, failures } = await readFromHost(lab, host, scriptsFor(lab, host), patienceWith(lab));
+        return [host.name, { ...facts, failures }];
+      }),
+    ),
+  );
+}
+
+/** The account that pgBackRest runs as on a host. */
+export function accountOn({ role }: DeployedHost): string {
+  return role === "repository" ? REPOSITORY_ACCOUNT : POSTGRESQL_ACCOUNT;
+}
+
+function scriptsFor({ stanza, configuration, hosts, managed }: DeployedLab, host: DeployedHost): ConditionScript[] {
+  const isRepository = host.role === "repository";
+  const { service, binaries, dataFolder } = familyOf(configuration.family, configuration.postgresqlVersion);
+  const account = accountOn(host);
+  const folder = path.posix.dirname(CERTIFICATE_FILES.certificate);
+  const kind = isRepository ? "repository" : "postgresql";
+  const folders = isRepository ? configuration.repositories.map((repository) => repository.path) : [dataFolder];
+  const { files = [], packages = [] } = managed?.[host.name] ?? {};
+  const open = files.filter(({ content }) => content !== undefined);
+  const others = files.filter(({ content }) => content === undefined);
+  const paths = [...open, { path: "secret" }, ...others].map((file) => file.path);
+  return [
+    { fact: "certificates", script: "doctor-certificates.sh", args: [account, folder] },
+    { fact: "peers", script: "doctor-peers.sh", args: [account, folder, stanza, kind, ...peersOf(host, hosts)] },
+    { fact: "units", script: "doctor-units.sh", args: ["pgbackrest.service", ...(isRepository ? [] : [service])] },
+    { fact: "disks", script: "doctor-disks.sh", args: [...folders, "/var/log"] },
+    { fact: "stanza", script: "doctor-stanza.sh", args: [account, stanza] },
+    ...(isRepository
+      ? []
+      : [
+          {
+            fact: "postgresql",
+            script: "doctor-postgresql.sh",
+            args: [binaries, POSTGRESQL_FILES.settings],
+          } as const,
+        ]),
+    ...(managed === undefined
+      ? []
+      : [
+          { fact: "files", script: "doctor-files.sh", args: paths } as const,
+          { fact: "packages", script: "doctor-packages.sh", args: packages.map(({ name }) => name) } as const,
+        ]),
+  ];
+}

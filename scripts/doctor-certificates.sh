@@ -1,0 +1,26 @@
+#!/usr/bin/env bash
+# Prints as JSON the certificate files in folder $2, what the key's public half is, and the certificate that this host's own pgBackRest
+# server shows account $1. Safe to run again: it only reads.
+set -euo pipefail
+
+served() {
+  as "$1" timeout 3 openssl s_client -connect 127.0.0.1:8432 \
+    -cert "$2/host.crt" -key "$2/host.key" -CAfile "$2/ca.crt" </dev/null 2>/dev/null | openssl x509 2>/dev/null || true
+}
+
+main() {
+  local account=$1 folder=$2 name files="{}"
+  for name in host.key host.crt ca.crt; do
+    [[ -e $folder/$name ]] || continue
+    files=$(jq --arg file "$folder/$name" --arg seen "$(stat -Lc '%U %a' "$folder/$name")" '.[$file] = $seen' <<<"$files")
+  done
+  # An unreadable one is a finding, not a failure.
+  jq -n --argjson now "$(date +%s)" --argjson files "$files" \
+    --arg certificate "$(openssl x509 -in "$folder/host.crt" 2>/dev/null || true)" \
+    --arg trusted "$(cat "$folder/ca.crt" 2>/dev/null || true)" \
+    --arg publicKey "$(openssl pkey -in "$folder/host.key" -pubout 2>/dev/null || true)" \
+    --arg served "$(served "$account" "$folder")" \
+    '{now: $now, files: $files, certificate: $certificate, trusted: $trusted, publicKey: $publicKey, served: $served}'
+}
+
+main "$@" </dev/null
