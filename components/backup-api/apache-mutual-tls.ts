@@ -54,7 +54,15 @@ export class ApacheMutualTls extends pulumi.ComponentResource {
     runScript(`${name}-start`, host, "apache-host-install.sh", [service, control, virtualHostFile, folder], {
       parent: this,
       dependsOn: [installed],
-      files: [{ path: `${virtualHostFile}.next`, content: virtualHost, owner: "root", mode: "0644" }],
+      files: [
+        {
+          path: `${virtualHostFile}.next`,
+          becomes: virtualHostFile,
+          content: virtualHost,
+          owner: "root",
+          mode: "0644",
+        },
+      ],
       rerunOn: [certificate.certificatePem],
     });
 

@@ -12,7 +12,13 @@ export function unitFindings(host: string, units: Readonly<Record<string, UnitFa
     if (isLooping) {
       const last = error === "" ? "" : `; its last error: ${shorten(error)}`;
       const cause = `${unit} ends as soon as it is started, and systemd starts it again, ${restarts} times so far${last}`;
-      return [{ ...finding, cause, remedy: hintOf(error) ?? `journalctl -u ${unit}` }];
+      return [
+        {
+          ...finding,
+          cause,
+          remedy: [`./lab drift --fix, or journalctl -u ${unit}`, ...hintOf(error)].join("; hint: "),
+        },
+      ];
     }
     if (state !== "active") {
       const last = error === "" || state === "inactive" ? "" : `; its last error: ${shorten(error)}`;
@@ -32,6 +38,7 @@ function shorten(error: string): string {
   return error.replace(/^.*?((ERROR|FATAL): )/, "$1").trim();
 }
 
-function hintOf(error: string): string | undefined {
-  return PGBACKREST_ERRORS[Number(/ERROR: \[(\d{3})\]/.exec(error)?.[1])]?.hint;
+function hintOf(error: string): string[] {
+  const code = Number(/ERROR: \[(\d{3})\]/.exec(error)?.[1]);
+  return PGBACKREST_ERRORS[code] === undefined ? [] : [PGBACKREST_ERRORS[code].hint];
 }

@@ -18,7 +18,7 @@ describe("a deployment of objects outside the state", () => {
     inputs: ["name"],
     stable: ["uuid"],
     leavesObjects: true,
-    change: (paths) => (paths.join() === "running" ? "update" : "replace"),
+    change: (paths) => (paths.includes("name") ? "replace" : "update"),
     create: ({ inputs, outputs: { uuid } }) => {
       calls.push(`create ${String(inputs["name"])}`);
       if (fails) return Promise.reject(new Error("no room"));
