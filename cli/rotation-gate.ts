@@ -9,9 +9,10 @@ import { readSetting } from "./stack-file";
 export function reachedRotation(outputs: Readonly<Record<string, Output>>): ReachedRotation | undefined {
   if (outputs.hosts === undefined) return undefined;
   if (outputs.rotation !== undefined) return outputs.rotation.value as ReachedRotation;
-  // The lab is from before there were stages.
-  const { caGeneration = 1, caStage = "retire" } = (outputs.configuration?.value ?? {}) as Partial<Rotation>;
-  return { caGeneration, caStage, isProven: true };
+  // A run that was ended early leaves no word of it; a lab from before there were stages has its first authority.
+  const { caGeneration, caStage } = (outputs.configuration?.value ?? {}) as Partial<Rotation>;
+  const isOld = caGeneration === undefined || caStage === undefined;
+  return isOld ? { caGeneration: 1, caStage: "retire", isProven: true } : { caGeneration, caStage, isProven: false };
 }
 
 /** Where the next run wants the hosts to be. */
