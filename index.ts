@@ -11,7 +11,7 @@ const lab = new Lab("lab", configuration, settings.pki);
 /** The hosts: name, role, address. */
 export const hosts = lab.hosts;
 
-/** Where the authority's rotation stands: the last stage that was proven on every pair of hosts. */
+/** Where the authority's rotation stands, and whether that is proven on every pair of hosts. */
 export const rotation = lab.rotation;
 
 /** pgBackRest's name for the cluster. */

@@ -6,7 +6,7 @@ import { deployedLab } from "./deployed-lab";
 import { readCertificateEnds } from "./facts";
 import type { Invocation } from "./invocation";
 import { writeError } from "./progress";
-import { provenRotation, wantedRotation } from "./rotation-gate";
+import { reachedRotation, wantedRotation } from "./rotation-gate";
 import { readSetting } from "./stack-file";
 import type { Stack } from "./stack";
 
@@ -22,12 +22,12 @@ export async function checkExpiry(
   { allowExpiring = false, previewed }: { allowExpiring?: boolean; previewed?: readonly Change[] },
 ): Promise<void> {
   const outputs = await engine.outputs();
-  const [proven, wanted] = [provenRotation(outputs), wantedRotation(location, options.config)];
-  if (proven === undefined) return;
+  const [reached, wanted] = [reachedRotation(outputs), wantedRotation(location, options.config)];
+  if (reached === undefined) return;
   const { ends, failures: unread } = await readCertificateEnds(deployedLab(outputs, location.stack));
   for (const failure of unread) writeError(`warning: ${failure}`);
   const renewDays = Number(readSetting(location, "renewDays", options.config));
-  const authority = wanted.caStage !== "retire" || renderRotation(wanted) !== renderRotation(proven);
+  const authority = wanted.caStage !== "retire" || renderRotation(wanted) !== renderRotation(reached);
   const judge = (hosts: readonly string[]) => judgeExpiry(ends, { hosts, authority }, renewDays, Date.now());
 
   if (!isEndingSoon(judge([]))) return;

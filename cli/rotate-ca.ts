@@ -1,12 +1,12 @@
 import { EngineError } from "../engine/engine";
-import type { Rotation } from "../lib/rotation";
+import type { ReachedRotation, Rotation } from "../lib/rotation";
 import { planTrust, renderRotation, stageAfter, stageBefore } from "../lib/rotation";
 import { noLab } from "./deployed-lab";
 import { openEngine } from "./engine";
 import { handOver, labCommand } from "./hand-over";
 import type { Invocation } from "./invocation";
 import { stackOf } from "./invocation";
-import { provenRotation, wantedRotation } from "./rotation-gate";
+import { reachedRotation, wantedRotation } from "./rotation-gate";
 import { readSetting, writeSettings } from "./stack-file";
 
 /**
@@ -24,10 +24,10 @@ export async function rotateCa(invocation: Invocation, { abort = false }: { abor
       'lab:caCertificate is an authority of yours, which this command cannot replace; hint: docs/trust.md, "A PKI of your own"',
     );
   }
-  const proven = provenRotation(await (await openEngine(invocation, stackOf(invocation))).outputs());
-  if (proven === undefined) throw noLab(location.stack);
+  const reached = reachedRotation(await (await openEngine(invocation, stackOf(invocation))).outputs());
+  if (reached === undefined) throw noLab(location.stack);
 
-  const stages = (abort ? stagesBack : stagesOnward)(wantedRotation(location, {}), proven);
+  const stages = (abort ? stagesBack : stagesOnward)(wantedRotation(location, {}), reached);
   for (const stage of stages) {
     signal.throwIfAborted();
     await writeSettings(location, { ...stage });
@@ -44,8 +44,8 @@ export async function rotateCa(invocation: Invocation, { abort = false }: { abor
 }
 
 /** The stages that are left of a rotation; all of the next one's when none is under way. */
-export function stagesOnward(file: Rotation, proven: Rotation): Rotation[] {
-  const isProven = renderRotation(file) === renderRotation(proven);
+export function stagesOnward(file: Rotation, reached: ReachedRotation): Rotation[] {
+  const isProven = reached.isProven && renderRotation(file) === renderRotation(reached);
   const stages = isProven ? [stageAfter(file)] : [file];
   for (let last = stages[0]; last !== undefined && last.caStage !== "retire";) stages.push((last = stageAfter(last)));
   return stages;
@@ -55,14 +55,15 @@ export function stagesOnward(file: Rotation, proven: Rotation): Rotation[] {
  * The stages back to the authority before.
  * @throws EngineError when there is no rotation under way, or that authority is no longer trusted everywhere.
  */
-export function stagesBack(file: Rotation, proven: Rotation): Rotation[] {
+export function stagesBack(file: Rotation, reached: ReachedRotation): Rotation[] {
   const stages: Rotation[] = [];
   for (let stage = stageBefore(file); stage !== undefined; stage = stageBefore(stage)) stages.push(stage);
   if (stages.length > 0) return stages;
-  if (renderRotation(file) === renderRotation(proven)) {
+  if (reached.isProven && renderRotation(file) === renderRotation(reached)) {
     throw new EngineError(`no rotation is under way: the hosts trust authority ${file.caGeneration} alone`);
   }
-  if (proven.caGeneration > file.caGeneration) return [file];
+  // Going back was interrupted.
+  if (reached.caGeneration > file.caGeneration || file.caGeneration === 1) return [file];
   throw new EngineError(
     `too late to go back: authority ${file.caGeneration - 1} is being dropped, and some hosts may trust it no more\nhint: ./lab rotate-ca ends the rotation`,
   );

@@ -1,17 +1,18 @@
 import type { Output, StackLocation } from "../engine/engine";
 import { EngineError } from "../engine/engine";
 import type { LabConfig } from "../lib/lab-config";
-import type { Rotation, Stage } from "../lib/rotation";
+import type { ReachedRotation, Rotation, Stage } from "../lib/rotation";
 import { stepProblem } from "../lib/rotation";
 import { readSetting } from "./stack-file";
 
-/** Where the hosts are: the last stage that was proven on every pair of them; undefined where there is no lab. */
-export function provenRotation(outputs: Readonly<Record<string, Output>>): Rotation | undefined {
+/** Where the hosts are; undefined where there is no lab. */
+export function reachedRotation(outputs: Readonly<Record<string, Output>>): ReachedRotation | undefined {
   if (outputs.hosts === undefined) return undefined;
-  if (outputs.rotation !== undefined) return outputs.rotation.value as Rotation;
-  // Nothing was proven yet, or the lab is from before there were stages and has its first authority.
-  const { caGeneration = 1, caStage = "retire" } = (outputs.configuration?.value ?? {}) as Partial<Rotation>;
-  return { caGeneration, caStage };
+  if (outputs.rotation !== undefined) return outputs.rotation.value as ReachedRotation;
+  // A run that was ended early leaves no word of it; a lab from before there were stages has its first authority.
+  const { caGeneration, caStage } = (outputs.configuration?.value ?? {}) as Partial<Rotation>;
+  const isOld = caGeneration === undefined || caStage === undefined;
+  return isOld ? { caGeneration: 1, caStage: "retire", isProven: true } : { caGeneration, caStage, isProven: false };
 }
 
 /** Where the next run wants the hosts to be. */
@@ -31,14 +32,14 @@ export function checkRotation(
   overrides: Readonly<Record<string, string>>,
   outputs: Readonly<Record<string, Output>>,
 ): void {
-  const proven = provenRotation(outputs);
-  if (proven === undefined) return;
+  const reached = reachedRotation(outputs);
+  if (reached === undefined) return;
   const wanted = wantedRotation(location, overrides);
-  const problem = stepProblem(proven, wanted);
+  const problem = stepProblem(reached, wanted);
   if (problem !== undefined) throw new EngineError(problem);
   const { caYears } = outputs.configuration?.value as LabConfig;
   const years = readSetting(location, "caYears", overrides);
-  if (Number(years) !== caYears && wanted.caGeneration <= proven.caGeneration) {
+  if (Number(years) !== caYears && wanted.caGeneration <= reached.caGeneration) {
     throw new EngineError(
       `lab:caYears must stay ${caYears} while lab:caGeneration is ${wanted.caGeneration}: the hosts trust the authority that was made with it; got ${years}\n` +
         "hint: set it in the stack's file, then ./lab rotate-ca makes the next authority with it",

@@ -4,6 +4,11 @@ import { CERTIFICATE_FILES, POSTGRESQL_ACCOUNT, REPOSITORY_ACCOUNT } from "../li
 import type { RemoteHost } from "../lib/remote";
 import { runScript } from "../lib/remote";
 
+/** Whether steps ran: one that failed or was not begun has no output, whatever its type says. */
+export function isProven(outputs: readonly (string | undefined)[]): boolean {
+  return outputs.every((output) => output !== undefined);
+}
+
 export interface HandshakeArgs {
   /** The host that keeps the repository. */
   repositoryHost: RemoteHost;
@@ -15,7 +20,7 @@ export interface HandshakeArgs {
 
 /** Proof that two hosts speak TLS with each other, each as client and as server, each with its certificate accepted. */
 export class Handshake extends pulumi.ComponentResource {
-  /** Known when both directions are proven. */
+  /** Whether both directions are proven: a run that failed before has no word of them. */
   public readonly proven: pulumi.Output<boolean>;
 
   constructor(name: string, args: HandshakeArgs, opts?: pulumi.ComponentResourceOptions) {
@@ -43,7 +48,7 @@ export class Handshake extends pulumi.ComponentResource {
       options,
     );
 
-    this.proven = pulumi.all([asClient.stdout, asServer.stdout]).apply(() => true);
+    this.proven = pulumi.all([asClient.stdout, asServer.stdout]).apply(isProven);
     this.registerOutputs({});
   }
 }

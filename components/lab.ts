@@ -12,7 +12,7 @@ import { renderPostgreSqlHostConf, renderRepositoryHostConf, renderStandbysConf 
 import { renderPgHba, renderPostgreSqlConf } from "../lib/postgresql-conf";
 import type { Pki } from "../lib/pki";
 import { NO_PKI } from "../lib/pki";
-import type { Rotation } from "../lib/rotation";
+import type { ReachedRotation } from "../lib/rotation";
 import type { Role, Roles } from "../lib/roles";
 import { planRoles } from "../lib/roles";
 import { supportWarnings } from "../lib/support-dates";
@@ -70,8 +70,8 @@ export class Lab extends pulumi.ComponentResource {
     readonly revoked?: true;
   }[];
   public readonly ssh: pulumi.Output<SshAccess>;
-  /** The stage of the authority's rotation; known when it is proven on every pair of hosts. */
-  public readonly rotation: pulumi.Output<Rotation>;
+  /** The stage of the authority's rotation, and whether it is proven on every pair of hosts. */
+  public readonly rotation: pulumi.Output<ReachedRotation>;
   /** What the program keeps on each host, by its name. */
   public readonly managed: pulumi.Output<Readonly<Record<string, ManagedHost>>>;
   /** How clients reach the backup API; undefined where there is none. */
@@ -126,7 +126,11 @@ export class Lab extends pulumi.ComponentResource {
     const proofs = [primary, ...standbys].map((member) => this.proveTrust(repository, member, servers));
 
     const { caGeneration, caStage } = config;
-    this.rotation = pulumi.all(proofs.map(({ proven }) => proven)).apply(() => ({ caGeneration, caStage }));
+    this.rotation = pulumi.all(proofs.map(({ proven }) => proven)).apply((all) => ({
+      caGeneration,
+      caStage,
+      isProven: all.every((proven) => proven),
+    }));
 
     const instance = this.createPrimary(primary, repository);
     const role = new ReplicationRole(

@@ -2,6 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { POSTGRESQL_ACCOUNT } from "../lib/families";
 import type { RemoteHost } from "../lib/remote";
 import { runScript } from "../lib/remote";
+import { isProven } from "./handshake";
 
 export interface RefusalArgs {
   /** The stanza's name. */
@@ -16,7 +17,7 @@ export interface RefusalArgs {
 
 /** Proof that the repository host denies a revoked host the stanza, though its certificate is sound. */
 export class Refusal extends pulumi.ComponentResource {
-  /** Known when it is proven. */
+  /** Whether it is proven. */
   public readonly proven: pulumi.Output<boolean>;
 
   constructor(name: string, args: RefusalArgs, opts?: pulumi.ComponentResourceOptions) {
@@ -29,7 +30,7 @@ export class Refusal extends pulumi.ComponentResource {
       rerunOn: [...provenFor, repositoryHost.machine, postgresqlHost.machine],
     });
 
-    this.proven = refused.stdout.apply(() => true);
+    this.proven = pulumi.all([refused.stdout]).apply(isProven);
     this.registerOutputs({});
   }
 }

@@ -10,6 +10,12 @@ export interface Rotation {
   readonly caStage: Stage;
 }
 
+/** Where the hosts are. */
+export interface ReachedRotation extends Rotation {
+  /** Whether every pair of hosts was proven there; if not, some may be a stage away. */
+  readonly isProven: boolean;
+}
+
 /** Which authority signs and which are trusted, by their numbers; the newest first. */
 export interface Trust {
   readonly signer: number;
@@ -42,13 +48,13 @@ export function renderRotation({ caGeneration, caStage }: Rotation): string {
 }
 
 /** Why hosts may not go from one stage to the other in one step; undefined when they may. */
-export function stepProblem(from: Rotation, to: Rotation): string | undefined {
+export function stepProblem(from: ReachedRotation, to: Rotation): string | undefined {
   const same = (other: Rotation | undefined): boolean =>
     other?.caGeneration === to.caGeneration && other.caStage === to.caStage;
-  const allowed = [stageBefore(from), stageAfter(from)].filter((stage) => stage !== undefined);
+  const allowed = [stageBefore(from), from.isProven ? stageAfter(from) : from].filter((stage) => stage !== undefined);
   if (same(from) || allowed.some(same)) return undefined;
   return [
-    `the authority's rotation must go stage by stage: the hosts are at ${renderRotation(from)}; asked for was ${renderRotation(to)}, allowed is ${allowed.map(renderRotation).join(" or ")}`,
+    `the authority's rotation must go stage by stage: the hosts are at ${renderRotation(from)}${from.isProven ? "" : ", which is not proven yet"}; asked for was ${renderRotation(to)}, allowed is ${allowed.map(renderRotation).join(" or ")}`,
     "hint: ./lab rotate-ca goes through the stages",
   ].join("\n");
 }

@@ -28,7 +28,7 @@ afterEach(() => {
 
 const outputs = (caGeneration: number, caYears: number) => ({
   hosts: { value: [], secret: false },
-  rotation: { value: { caGeneration, caStage: "retire" }, secret: false },
+  rotation: { value: { caGeneration, caStage: "retire", isProven: true }, secret: false },
   configuration: { value: { caYears }, secret: false },
 });
 
