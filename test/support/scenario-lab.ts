@@ -6,7 +6,7 @@ import { testDepth } from "../../cli/test-depth";
 import { PROJECT_FOLDER } from "./stack-config";
 
 /** The engine that the scenarios run with: LAB_ENGINE, or the embedded one. */
-const ENGINE = process.env.LAB_ENGINE ?? "embedded";
+export const ENGINE = process.env.LAB_ENGINE ?? "embedded";
 
 /** Why a scenario cannot run here, or is not wanted, or undefined when it runs. */
 export function reasonToSkip({ vm = false }: { vm?: boolean } = {}): string | undefined {
@@ -115,14 +115,13 @@ export class ScenarioLab {
 
   /** Runs a command that has to succeed, and gives what it printed. */
   async must(command: string, ...args: string[]): Promise<string> {
-    const { status, stdout, stderr } = await this.run(command, ...args);
-    if (status !== 0) throw new Error(`./lab ${command} ${args.join(" ")} ended with ${status}\n${stdout}\n${stderr}`);
-    return stdout;
+    return succeeded([command, ...args], await this.run(command, ...args));
   }
 
-  /** Runs a command on a host as root, and gives what it printed, without the last line break. */
-  async on(host: string, commandLine: string): Promise<string> {
-    return (await this.must("ssh", host, "--", `sudo bash -c ${quote(commandLine)}`)).trimEnd();
+  /** Runs a command on a host as root, perhaps with a standard input, and gives what it printed, without the last line break. */
+  async on(host: string, commandLine: string, input?: string): Promise<string> {
+    const args = ["ssh", "--stack", this.stack, "--engine", ENGINE, host, "--", `sudo bash -c ${quote(commandLine)}`];
+    return succeeded(args, await this.execute(args, input).result).trimEnd();
   }
 
   /** Asks a host's PostgreSQL. */
@@ -163,9 +162,10 @@ export class ScenarioLab {
     return this.execute(args).result;
   }
 
-  private execute(args: readonly string[]): RunningCommand {
+  private execute(args: readonly string[], input?: string): RunningCommand {
     const begun = Date.now();
-    const child = spawn(path.join(PROJECT_FOLDER, "lab"), args, { stdio: ["ignore", "pipe", "pipe"] });
+    const child = spawn(path.join(PROJECT_FOLDER, "lab"), args, { stdio: "pipe" });
+    child.stdin.end(input);
     const texts = { stdout: "", stderr: "" };
     const watchers = new Set<() => void>();
     for (const stream of ["stdout", "stderr"] as const) {
@@ -197,6 +197,11 @@ export class ScenarioLab {
       });
     return { printed, kill: (signal) => child.kill(signal), result };
   }
+}
+
+function succeeded(args: readonly string[], { status, stdout, stderr }: CommandResult): string {
+  if (status !== 0) throw new Error(`./lab ${args.join(" ")} ended with ${status}\n${stdout}\n${stderr}`);
+  return stdout;
 }
 
 /** Options before `--`, and from there on. */
