@@ -12,17 +12,24 @@ function patienceWith({ configuration }: DeployedLab): Patience {
   return configuration.hypervisor === "lxc" ? { connect: 4, script: 8 } : { connect: 20, script: 60 };
 }
 
+/** What reads or writes the whole repository may take as long as `up` gives a backup. */
+const REPOSITORY_SECONDS = 2 * 60 * 60;
+
 interface ConditionScript extends FactScript {
   readonly fact: Exclude<keyof HostCondition, "failures">;
 }
 
-/** Reads the condition of every host that speaks pgBackRest's protocol, side by side. */
-export async function readConditions(lab: DeployedLab): Promise<Map<string, HostCondition>> {
+/**
+ * Reads the condition of every host that speaks pgBackRest's protocol, side by side.
+ *
+ * @param verify have pgBackRest read every file of the repository too
+ */
+export async function readConditions(lab: DeployedLab, verify: boolean): Promise<Map<string, HostCondition>> {
   const hosts = lab.hosts.filter(({ role }) => role !== "barman");
   return new Map(
     await Promise.all(
       hosts.map(async (host): Promise<[string, HostCondition]> => {
-        const { facts, failures } = await readFromHost(lab, host, scriptsFor(lab, host), patienceWith(lab));
+        const { facts, failures } = await readFromHost(lab, host, scriptsFor(lab, host, verify), patienceWith(lab));
         return [host.name, { ...facts, failures }];
       }),
     ),
@@ -34,7 +41,22 @@ export function accountOn({ role }: DeployedHost): string {
   return role === "repository" ? REPOSITORY_ACCOUNT : POSTGRESQL_ACCOUNT;
 }
 
-function scriptsFor({ stanza, configuration, hosts, managed }: DeployedLab, host: DeployedHost): ConditionScript[] {
+/** Takes a new full backup, and gives its label. */
+export async function takeFullBackup(lab: DeployedLab): Promise<string> {
+  const host = lab.hosts.find(({ role }) => role === "repository");
+  if (host === undefined) throw new Error("the lab has no repository host");
+  const args = [REPOSITORY_ACCOUNT, lab.stanza];
+  const script = { fact: "label", script: "backup-again.sh", args, seconds: REPOSITORY_SECONDS };
+  const { facts, failures } = await readFromHost(lab, host, [script], patienceWith(lab));
+  if (failures.length > 0) throw new Error(`no full backup: ${failures.join("; ")}; hint: ./lab doctor`);
+  return String(facts.label);
+}
+
+function scriptsFor(
+  { stanza, configuration, hosts, managed }: DeployedLab,
+  host: DeployedHost,
+  verify: boolean,
+): ConditionScript[] {
   const isRepository = host.role === "repository";
   const { service, binaries, dataFolder } = familyOf(configuration.family, configuration.postgresqlVersion);
   const account = accountOn(host);
@@ -50,7 +72,7 @@ function scriptsFor({ stanza, configuration, hosts, managed }: DeployedLab, host
     { fact: "peers", script: "doctor-peers.sh", args: [account, folder, stanza, kind, ...peersOf(host, hosts)] },
     { fact: "units", script: "doctor-units.sh", args: ["pgbackrest.service", ...(isRepository ? [] : [service])] },
     { fact: "disks", script: "doctor-disks.sh", args: [...folders, "/var/log"] },
-    { fact: "stanza", script: "doctor-stanza.sh", args: [account, stanza] },
+    { fact: "stanza", script: "doctor-stanza.sh", args: [account, stanza, ...(isRepository ? ["repository"] : [])] },
     ...(isRepository
       ? []
       : [
@@ -60,6 +82,16 @@ function scriptsFor({ stanza, configuration, hosts, managed }: DeployedLab, host
             args: [binaries, POSTGRESQL_FILES.settings],
           } as const,
         ]),
+    ...(isRepository && verify
+      ? [
+          {
+            fact: "verified",
+            script: "doctor-verify.sh",
+            args: [account, stanza, String(folders.length)],
+            seconds: REPOSITORY_SECONDS,
+          } as const,
+        ]
+      : []),
     ...(managed === undefined
       ? []
       : [

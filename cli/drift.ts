@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Result, RunOptions } from "../engine/engine";
 import type { Finding } from "../lib/doctor/findings";
+import { takeFullBackup } from "./conditions";
 import type { DeployedLab } from "./deployed-lab";
 import { deployedLab } from "./deployed-lab";
 import { renderFinding } from "./diagnosis";
@@ -18,7 +19,7 @@ const SETTLE_SECONDS = 10;
 /** Compares the hosts with what the program wants, and puts them right when asked to; exit status 1 when they differ in the end. */
 export async function drift(
   invocation: Invocation,
-  { json = false, fix = false }: { json?: boolean; fix?: boolean },
+  { json = false, fix = false, verify = false }: { json?: boolean; fix?: boolean; verify?: boolean },
 ): Promise<number> {
   const stack = stackOf(invocation);
   if (!isInOwnNamespace(stack)) {
@@ -26,14 +27,15 @@ export async function drift(
     if (namespace !== undefined) return handOver(inNamespace(namespace, thisCommand()));
   }
   const engine = await openEngine(invocation, stack);
-  const lab = deployedLab(await engine.outputs(), stack.location.stack);
+  let lab = deployedLab(await engine.outputs(), stack.location.stack);
   if (lab.managed === undefined) {
     throw new Error("the lab was brought up before the program told what it keeps on its hosts; hint: ./lab up");
   }
-  let found = await differences(lab);
+  let found = await differences(lab, verify);
   const steps = [...new Set(found.flatMap((finding) => finding.steps ?? []))];
+  const needsFullBackup = found.some((finding) => finding.needsFullBackup);
+  if (fix && (steps.length > 0 || needsFullBackup)) process.stderr.write(`${found.map(renderFinding).join("\n")}\n`);
   if (fix && steps.length > 0) {
-    process.stderr.write(`${found.map(renderFinding).join("\n")}\n`);
     const { config } = invocation.options;
     const others = (await engine.preview({ config, replace: steps, signal: invocation.signal })).filter(
       (change) => change.operation !== "same" && isStep(change) && !steps.includes(change.name),
@@ -48,19 +50,30 @@ export async function drift(
     const up = (run: RunOptions): Promise<Result> => engine.up({ ...run, replace: steps });
     // The standard output is for the JSON alone.
     const { outputs } = await (json ? up({ config, signal: invocation.signal }) : withProgress(invocation, up));
-    found = await settledDifferences(deployedLab(outputs, stack.location.stack));
+    lab = deployedLab(outputs, stack.location.stack);
+    found = await settledDifferences(lab);
+  }
+  if (fix && needsFullBackup) {
+    process.stderr.write(`lab: takes a new full backup\n`);
+    process.stderr.write(`lab: full backup ${await takeFullBackup(lab)}\n`);
+    found = await differences(lab, verify);
   }
   process.stdout.write(json ? `${JSON.stringify(found, undefined, 2)}\n` : render(found));
   return found.length === 0 ? 0 : 1;
 }
 
 /** What is not as the program wants it, and what could not be read. */
-async function differences(lab: DeployedLab): Promise<Finding[]> {
-  const { findings } = await examine(lab);
+async function differences(lab: DeployedLab, verify = false): Promise<Finding[]> {
+  const { findings } = await examine(lab, verify);
   return findings.filter(
-    ({ steps, area, peer }) =>
+    ({ steps, needsFullBackup, area, peer }) =>
       peer === undefined &&
-      (steps !== undefined || area === "host" || area === "files" || area === "versions" || area === "PostgreSQL"),
+      (steps !== undefined ||
+        needsFullBackup ||
+        area === "host" ||
+        area === "files" ||
+        area === "versions" ||
+        area === "PostgreSQL"),
   );
 }
 

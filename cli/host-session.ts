@@ -17,6 +17,8 @@ export interface FactScript {
   readonly fact: string;
   readonly script: string;
   readonly args: readonly string[];
+  /** How long it may take, in seconds, where that is not as long as any. */
+  readonly seconds?: number;
 }
 
 /** What was read: facts by name, and a sentence for each that could not be read. */
@@ -39,7 +41,8 @@ export async function readFromHost(
     return { facts: {}, failures: [`no SSH connection to ${host.address}: ${(error as Error).message}`] };
   }
   try {
-    return parseAnswer(await ask(client, renderQuestion(scripts, patience.script), patience.script + 5), scripts);
+    const longest = Math.max(patience.script, ...scripts.map(({ seconds = 0 }) => seconds));
+    return parseAnswer(await ask(client, renderQuestion(scripts, patience.script), longest + 5), scripts);
   } catch (error) {
     return { facts: {}, failures: [`facts-read.sh: ${(error as Error).message}`] };
   } finally {
@@ -50,8 +53,8 @@ export async function readFromHost(
 /** What `facts-read.sh` reads: itself, then a line a script. */
 export function renderQuestion(scripts: readonly FactScript[], seconds: number): string {
   const lines = scripts.map(
-    ({ fact, script, args }) =>
-      `${[fact, seconds, Buffer.from(scriptText(script)).toString("base64"), ...args].join(" ")}\n`,
+    ({ fact, script, args, seconds: own = seconds }) =>
+      `${[fact, own, Buffer.from(scriptText(script)).toString("base64"), ...args].join(" ")}\n`,
   );
   return [scriptText("facts-read.sh"), ...lines].join("");
 }

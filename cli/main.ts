@@ -69,8 +69,9 @@ program
 program
   .command("doctor")
   .description("find out what is wrong with the lab, and what to do about it; exit status 1 when something failed")
+  .option("--verify", "have pgBackRest read every file of the repository too")
   .option("--json", "print JSON")
-  .action((flags: { json?: boolean }) =>
+  .action((flags: { json?: boolean; verify?: boolean }) =>
     perform(async (invocation) => (await import("./doctor")).doctor(invocation, flags)),
   );
 program
@@ -79,8 +80,12 @@ program
     "compare files, units, packages and settings on the hosts with what the program wants; exit status 1 when they differ",
   )
   .option("--fix", "run the steps again that put it right, and no others")
+  .option(
+    "--verify",
+    "have pgBackRest read every file of the repository too; --fix then takes a new full backup if one is damaged",
+  )
   .option("--json", "print JSON")
-  .action((flags: { json?: boolean; fix?: boolean }) =>
+  .action((flags: { json?: boolean; fix?: boolean; verify?: boolean }) =>
     perform(async (invocation) => (await import("./drift")).drift(invocation, flags)),
   );
 program

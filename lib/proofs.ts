@@ -33,7 +33,12 @@ export type HandshakeFacts = Readonly<Record<string, string>>;
 export interface StanzaInfo {
   readonly name: string;
   /** The exit status of `info` says nothing: it is 0 on expired certificates and denied access too. */
-  readonly status: { readonly code: number; readonly message: string };
+  readonly status: {
+    readonly code: number;
+    readonly message: string;
+    /** Whether a backup is at work. */
+    readonly lock?: { readonly backup: { readonly held: boolean } };
+  };
   /** What each repository answered; it says more than the status above when a repository could not be asked. */
   readonly repo?: readonly { readonly status: { readonly code: number; readonly message: string } }[];
   /** The archived WAL, a range a version of the database; `max` is the last segment's name. */
@@ -42,6 +47,8 @@ export interface StanzaInfo {
     readonly label: string;
     readonly type: string;
     readonly error: boolean | null;
+    /** The first and the last WAL segment that it needs to be consistent. */
+    readonly archive: { readonly start: string; readonly stop: string };
     /** Seconds since 1970. */
     readonly timestamp: { readonly start: number; readonly stop: number };
   }[];

@@ -1,16 +1,22 @@
 #!/usr/bin/env bash
-# Prints what pgBackRest's `info` tells account $1 of stanza $2, with the version that tells it, and whether pgBackRest was stopped.
+# Prints what pgBackRest's `info` tells account $1 of stanza $2, with the version that tells it, and whether pgBackRest was stopped; for
+# the repository host, $3 is not empty, the labels of all backups' folders too.
 # Safe to run again: it only reads. The status is in the answer: the command's own is 0 even when access is denied.
 set -euo pipefail
 
+ask() {
+  as "$1" timeout 5 pgbackrest --output=json --io-timeout=2 --protocol-timeout=4 --log-level-console=off --log-level-file=off "${@:2}"
+}
+
 main() {
-  local account=$1 stanza=$2 version info stopped=false
+  local account=$1 stanza=$2 version info labels="{}" stopped=false
   version=$(pgbackrest version)
-  info=$(as "$account" timeout 5 pgbackrest --stanza="$stanza" --output=json --io-timeout=2 --protocol-timeout=4 \
-    --log-level-console=off --log-level-file=off info) || info="null"
+  # Before `info`, so that a backup which ends meanwhile is done in both.
+  [[ -z ${3:-} ]] || labels=$(ask "$account" repo-ls --repo=1 "backup/$stanza" --filter='^[0-9]{8}-[0-9]{6}F') || labels="{}"
+  info=$(ask "$account" --stanza="$stanza" info) || info="null"
   ! compgen -G '/tmp/pgbackrest/*.stop' >/dev/null || stopped=true
-  jq -n --arg version "${version#pgBackRest }" --argjson stopped "$stopped" --argjson info "$info" \
-    '{version: $version, stopped: $stopped, info: $info}'
+  jq -n --arg version "${version#pgBackRest }" --argjson stopped "$stopped" --argjson info "$info" --argjson labels "$labels" \
+    '{version: $version, stopped: $stopped, info: $info, labels: ($labels | keys - ["."])}'
 }
 
 main "$@" </dev/null

@@ -10,7 +10,8 @@ import { AREAS, STAGES, worst } from "./findings";
 import { certificateFindings } from "./host-certificate";
 import { parseHandshake, peerFindings } from "./peers";
 import { postgreSqlFindings } from "./postgresql";
-import { backupAges, backupFindings, stanzaFindings, walFindings, walGap } from "./stanza";
+import { repositoryFileFindings } from "./repository-files";
+import { backupAges, backupFindings, brokenOffFindings, stanzaFindings, walFindings, walGap } from "./stanza";
 import { unitFindings } from "./units";
 
 /** A verdict; `-` where nothing could be read, or there is nothing to read. */
@@ -66,6 +67,8 @@ export function diagnose(patient: Patient, conditions: ReadonlyMap<string, HostC
     ),
     ...versionFindings(hosts, of),
     ...(repository && seen ? backupFindings(repository.name, seen, now) : []),
+    ...(repository && seen ? brokenOffFindings(repository.name, seen, of(repository).stanza?.labels ?? []) : []),
+    ...(repository ? repositoryFileFindings(repository.name, of(repository).verified ?? {}, seen) : []),
     ...(primary ? walFindings(primary.name, gap) : []),
   ];
   return {

@@ -55,6 +55,8 @@ export interface StanzaFacts {
   readonly version: string;
   /** Whether `pgbackrest stop` holds it. */
   readonly stopped: boolean;
+  /** The backups whose folders lie in the first repository, done or not; undefined where that is not looked at. */
+  readonly labels?: readonly string[];
   /** null when `info` did not answer in time. */
   readonly info: readonly StanzaInfo[] | null;
 }
@@ -109,6 +111,8 @@ export interface HostCondition {
   readonly units?: Readonly<Record<string, UnitFacts>>;
   readonly disks?: Readonly<Record<string, DiskFacts>>;
   readonly stanza?: StanzaFacts;
+  /** What `pgbackrest verify` said of each repository, by number; undefined when it was not asked for. */
+  readonly verified?: Readonly<Record<string, string>>;
   readonly postgresql?: PostgreSqlState;
   /** By path. */
   readonly files?: Readonly<Record<string, FileFacts>>;

@@ -26,6 +26,8 @@ export interface Finding {
   readonly remedy: string;
   /** The program's steps that put it right, where there are any: names of resources. */
   readonly steps?: readonly string[];
+  /** Whether a new full backup puts it right. */
+  readonly needsFullBackup?: boolean;
   /** Unified, from what the program wants to what is there. */
   readonly diff?: string;
 }

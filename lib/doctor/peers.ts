@@ -106,8 +106,8 @@ function authorisationFindings(
   server: string,
   said: string,
 ): Finding[] {
-  // It was let in, and has looked for the folder that is not there.
-  if (said === "" || said.includes("unable to open missing file '/nonexistent/")) return [];
+  // It was let in, and has looked for the folder that is not there; or for PostgreSQL, which is that host's own finding.
+  if (said === "" || /unable to open missing file '\/nonexistent\/|\[DbConnectError\]/.test(said)) return [];
   if (/\[AccessError\]|\[105\]/.test(said)) {
     const cause = `${server} lets CN=${client} in, but not to this stanza: access denied [105]`;
     return [

@@ -56,6 +56,16 @@ export function backupFindings(host: string, info: StanzaInfo, now: number): Fin
   ];
 }
 
+/** Backups whose folder lies in the repository, though `info` does not know them, and none is at work. */
+export function brokenOffFindings(host: string, info: StanzaInfo, labels: readonly string[]): Finding[] {
+  if (info.status.lock?.backup.held === true) return [];
+  const known = new Set(info.backup.map(({ label }) => label));
+  const remedy = "the next backup goes on from it, or removes it";
+  return labels
+    .filter((label) => !known.has(label))
+    .map((label) => teller(host)("warn", label, `backup ${label} was broken off`, remedy));
+}
+
 /** The age of the last backup of each type, seconds. */
 export function backupAges(info: StanzaInfo, now: number): Record<string, number> {
   return Object.fromEntries(info.backup.map(({ type, timestamp }) => [type, now - timestamp.stop]));

@@ -13,7 +13,15 @@ const held: StanzaInfo = {
   name: "demo",
   status: { code: 0, message: "ok" },
   archive: [{ max: "00000001000000000000000B" }],
-  backup: [{ label: "20261123-120000F", type: "full", error: false, timestamp: { start: 1, stop: 2 } }],
+  backup: [
+    {
+      label: "20261123-120000F",
+      type: "full",
+      error: false,
+      timestamp: { start: 1, stop: 2 },
+      archive: { start: "000000010000000000000003", stop: "000000010000000000000004" },
+    },
+  ],
 };
 const context: LossContext = { stack: "here", stanza: "demo", hosts, held };
 

@@ -12,6 +12,7 @@ const BACKUP = {
   type: "full",
   error: false,
   timestamp: { start: 1795459385, stop: 1795459389 },
+  archive: { start: "000000010000000000000003", stop: "000000010000000000000004" },
 };
 
 function hostFacts(changes: Partial<HostFacts> = {}): HostFacts {

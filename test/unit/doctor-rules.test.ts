@@ -113,7 +113,15 @@ describe("stanza, backups and WAL", () => {
   const info = (changes: Partial<StanzaInfo> = {}): StanzaInfo => ({
     name: "demo",
     status: { code: 0, message: "ok" },
-    backup: [{ label: "20261123-184305F", type: "full", error: false, timestamp: { start: 0, stop: 100 } }],
+    backup: [
+      {
+        label: "20261123-184305F",
+        type: "full",
+        error: false,
+        timestamp: { start: 0, stop: 100 },
+        archive: { start: "000000010000000000000003", stop: "000000010000000000000004" },
+      },
+    ],
     ...changes,
   });
   const DAY = 86_400;

@@ -1,0 +1,209 @@
+import { execFileSync } from "node:child_process";
+import { setTimeout as sleep } from "node:timers/promises";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { Diagnosis } from "../../lib/doctor/diagnose";
+import type { Finding } from "../../lib/doctor/findings";
+import { RowWriter } from "../support/row-writer";
+import { reasonToSkip, ScenarioLab } from "../support/scenario-lab";
+
+/** What goes wrong in a machine room, while rows are written all the time: it is named, it heals, and no committed row is lost. */
+const lab = new ScenarioLab("container", "faults");
+const writer = new RowWriter(lab);
+const skipped = reasonToSkip();
+
+const REPOSITORY = "/backup_space";
+const DATA = "/var/lib/postgresql/15/main";
+
+/** The faults that were named and healed. */
+const faults: string[] = [];
+
+async function diagnose(...options: string[]): Promise<{ findings: readonly Finding[]; seconds: number }> {
+  const begun = performance.now();
+  const { stdout } = await lab.run("doctor", "--json", ...options);
+  const { findings } = JSON.parse(stdout) as Diagnosis;
+  return { findings, seconds: (performance.now() - begun) / 1000 };
+}
+
+const told = (findings: readonly Finding[]): string[] =>
+  findings.map(
+    ({ level, host, peer, cause }) => `${level} ${[host, ...((peer ?? []) ? [peer] : [])].join(" → ")}: ${cause}`,
+  );
+
+/** Has the doctor look at once: each cause is told, within ten seconds. */
+async function isNamed(...causes: readonly (string | RegExp)[]): Promise<void> {
+  const { findings, seconds } = await diagnose();
+  for (const cause of causes) {
+    expect(told(findings)).toContainEqual(typeof cause === "string" ? cause : expect.stringMatching(cause));
+  }
+  expect(seconds).toBeLessThan(10);
+}
+
+/** Waits until the doctor finds nothing wrong any more, rows go on being written, and they reach the repository. */
+async function heals(fault: string): Promise<void> {
+  const before = await writer.committed();
+  const archived = await archivedSegments();
+  const deadline = performance.now() + 90_000;
+  for (;;) {
+    const { findings } = await diagnose();
+    const failures = told(findings).filter((each) => each.startsWith("fail"));
+    if (failures.length === 0 && (await writer.committed()) > before && (await archivedSegments()) > archived) break;
+    if (performance.now() > deadline)
+      throw new Error(`${fault}: not healed; ${failures.join("\n") || "no row written or archived"}`);
+    await sleep(1000);
+  }
+  faults.push(fault);
+}
+
+/** How many segments lie in the repository. */
+async function archivedSegments(): Promise<number> {
+  return Number(await lab.on("backup-srv", `find ${REPOSITORY}/archive -name '*.gz' | wc -l`));
+}
+
+/** Starts a backup that takes its time, and gives its label once it copies files. */
+function startBackup(): Promise<string> {
+  return lab.on(
+    "backup-srv",
+    `systemd-run --quiet --collect --unit=slow-backup --uid=pgbackrest \
+       pgbackrest --stanza=demo --type=full --process-max=1 --compress-level=9 backup
+     for ((i = 0; i < 300; i++)); do for folder in ${REPOSITORY}/backup/demo/*F; do
+       [[ ! -d $folder/pg_data/base || -e $folder/backup.manifest ]] || { basename "$folder"; exit; }
+     done; sleep 0.1; done; exit 1`,
+  );
+}
+
+async function fix(...options: string[]): Promise<string> {
+  const { status, stdout, stderr } = await lab.run("drift", "--fix", ...options);
+  expect(status, stdout + stderr).toBe(0);
+  return stderr;
+}
+
+beforeAll(async () => {
+  if (skipped !== undefined) return;
+  await lab.begin();
+  await lab.must("up", "--yes");
+  // So that a backup takes long enough to be hit.
+  await lab.query("pg1-srv", "CREATE TABLE bulk AS SELECT md5(i::text) FROM generate_series(1, 1000000) i");
+  await writer.start();
+});
+
+afterAll(async () => {
+  await lab.remove();
+});
+
+describe.skipIf(skipped)(
+  `a lab in which something fails${skipped === undefined ? "" : ` (skipped: ${skipped})`}`,
+  () => {
+    it("stands a repository server that was stopped", async () => {
+      await lab.on("backup-srv", "systemctl stop pgbackrest");
+      await sleep(3000);
+      await isNamed(
+        "fail backup-srv: pgbackrest.service is inactive",
+        "fail pg1-srv → backup-srv: nothing listens on port 8432 of backup-srv",
+        /^fail pg1-srv: WAL segment 0000000100000000\w{8} was not archived, last tried /,
+      );
+      expect(await fix()).toContain("lab: runs again: backup-srv-");
+      await heals("repository server stopped");
+    });
+
+    it("stands a full repository disk", async () => {
+      await lab.on(
+        "backup-srv",
+        `fallocate -l $(($(df --output=avail -B1 ${REPOSITORY} | tail -1) - 8388608)) ${REPOSITORY}/filler
+       runuser -u pgbackrest -- bash -c 'cat /dev/zero >${REPOSITORY}/filler-too' 2>&1 | grep 'No space left on device'`,
+      );
+      await sleep(5000);
+      await isNamed(
+        `fail backup-srv: the file system of ${REPOSITORY} has 0 % free (0 MiB)`,
+        /^fail pg1-srv: WAL segment 0000000100000000\w{8} was not archived, last tried /,
+      );
+      await lab.on("backup-srv", `rm ${REPOSITORY}/filler ${REPOSITORY}/filler-too`);
+      await heals("repository disk full");
+    });
+
+    it("stands a network that is cut", async () => {
+      const index = await lab.on("backup-srv", "cat /sys/class/net/eth0/iflink");
+      const inside = (...command: string[]): string =>
+        execFileSync("ip", ["netns", "exec", lab.namespace, "ip", ...command], { encoding: "utf8" });
+      const port = new RegExp(`^${index}: ([^@:]+)`, "m").exec(inside("-o", "link"))?.[1] ?? "";
+      inside("link", "set", port, "down");
+      await sleep(3000);
+      await isNamed(
+        /^fail backup-srv: no SSH connection to 10\.\d+\.\d+\.10: /,
+        /^fail pg1-srv → backup-srv: port 8432 of backup-srv does not answer/,
+      );
+      inside("link", "set", port, "up");
+      await heals("network to the repository cut");
+    });
+
+    it("stands a standby's PostgreSQL that is killed while it delivers a backup", async () => {
+      const label = await startBackup();
+      await lab.on("pg2-srv", `kill -KILL $(head -1 ${DATA}/postmaster.pid)`);
+      await isNamed(
+        "fail pg2-srv: PostgreSQL does not answer",
+        "fail pg1-srv: the primary streams no WAL to pg2-srv",
+        "fail pg2-srv: postgresql@15-main.service is failed",
+      );
+      await fix();
+      await lab.on("backup-srv", "while systemctl -q is-active slow-backup; do sleep 0.5; done");
+      await heals(`standby killed in backup ${label}`);
+    });
+
+    it("stands a backup process that is killed", async () => {
+      const label = await startBackup();
+      await lab.on("backup-srv", "systemctl kill -s KILL slow-backup");
+      await isNamed(`warn backup-srv: backup ${label} was broken off`);
+      await lab.on("backup-srv", "runuser -u pgbackrest -- pgbackrest --stanza=demo --type=full backup");
+      expect(told((await diagnose()).findings)).toEqual([]);
+      await heals("backup process killed");
+    });
+
+    it("finds a damaged file of the repository, and takes a new backup", async () => {
+      const file = await lab.on(
+        "backup-srv",
+        `cd ${REPOSITORY}/backup/demo; file=$(find $(ls -d *F | tail -1)/pg_data/base -name '*.gz' -size +8k | head -1)
+       printf XXXX | dd of=$file bs=1 seek=4000 conv=notrunc status=none; echo $file`,
+      );
+      const { findings, seconds } = await diagnose("--verify");
+      const damaged = findings.filter(({ subject }) => subject === file);
+      expect(told(damaged)).toEqual([expect.stringMatching(/^fail backup-srv: repo1 holds a damaged file: invalid /)]);
+      process.stderr.write(`  doctor --verify: ${seconds.toFixed(1)} s\n`);
+      expect(await fix("--verify")).toMatch(/lab: full backup \d{8}-\d{6}F\n/);
+      const after = (await diagnose("--verify")).findings.filter(({ level }) => level === "fail");
+      expect(told(after)).toEqual([]);
+      await heals("repository file damaged");
+    });
+
+    it.each(["backup-srv", "pg1-srv", "pg2-srv", "pg3-srv"])("stands %s without power", async (host) => {
+      lab.virsh("destroy", host);
+      await isNamed(new RegExp(`^fail ${host}: no SSH connection to `));
+      lab.virsh("start", host);
+      await heals(`${host} without power`);
+    });
+
+    it("gives back every row that was committed, from the repository, to a point in time", async () => {
+      await lab.on("pg1-srv", "systemctl disable --now --quiet row-writer");
+      const committed = await writer.committed();
+      const time = await lab.query("pg1-srv", "SELECT clock_timestamp()");
+      // Recovery stops at the first commit after that time.
+      await lab.query("pg1-srv", "DROP TABLE written");
+      await lab.query("pg1-srv", "SELECT pg_switch_wal()");
+      await lab.on("pg1-srv", "runuser -u postgres -- pgbackrest --stanza=demo check");
+      const restored = await lab.on(
+        "pg3-srv",
+        `set -e; cd /; exec 3>&1 >&2; bin=/usr/lib/postgresql/15/bin
+       folder=$(mktemp -d); chown postgres $folder; as() { runuser -u postgres -- "$@"; }
+       as pgbackrest --stanza=demo --pg1-path=$folder/data --type=time --target="${time}" --target-action=promote --archive-mode=off restore
+       echo 'local all all trust' | as tee $folder/hba >/dev/null; as touch $folder/conf
+       as $bin/pg_ctl -s -w -D $folder/data -l $folder/log -o "-c config_file=$folder/conf -c hba_file=$folder/hba -c ident_file=$folder/hba -c listen_addresses= -c unix_socket_directories=$folder" start || { cat $folder/log; exit 1; }
+       until [[ $(as psql -XAtqh $folder -d postgres -c 'SELECT pg_is_in_recovery()') == f ]]; do sleep 0.2; done
+       as psql -XAtqh $folder -d postgres -c 'SELECT count(*) FROM written WHERE number <= ${committed}' >&3
+       as $bin/pg_ctl -s -D $folder/data -m immediate stop; rm -r $folder`,
+      );
+      const lost = committed - Number(restored);
+      process.stderr.write(`${faults.length} faults × ${committed} rows × ${lost} lost\n`);
+      expect(committed).toBeGreaterThan(500);
+      expect(lost).toBe(0);
+      expect(faults).toHaveLength(10);
+    });
+  },
+);
