@@ -9,7 +9,7 @@ import { readFromHost } from "./host-session";
 
 /** The doctor must be done in 10 seconds, whatever is wrong with a host. An emulated one is slower at everything. */
 function patienceWith({ configuration }: DeployedLab): Patience {
-  return configuration.hypervisor === "lxc" ? { connect: 4, script: 8 } : { connect: 20, script: 60 };
+  return configuration.hypervisor === "lxc" ? { connect: 4, script: 8 } : { connect: 30, script: 180 };
 }
 
 /** What reads or writes the whole repository may take as long as `up` gives a backup. */

@@ -7,26 +7,29 @@ version() {
   if command -v dpkg-query >/dev/null; then
     dpkg-query -W -f '${db:Status-Status} ${Version}' "$1" 2>/dev/null | sed -n 's/^installed //p'
   else
-    rpm -q --qf '%{VERSION}-%{RELEASE}' "$1" 2>/dev/null || true
+    # It tells on its standard output that a package is not there.
+    rpm -q "$1" >/dev/null && rpm -q --qf '%{VERSION}-%{RELEASE}' "$1"
   fi
 }
 
+# The packages that are held, a line each. Asked for once: it takes an emulated host seconds.
 held() {
   if command -v apt-mark >/dev/null; then
-    apt-mark showhold | grep -qx "$1"
+    apt-mark showhold
   else
-    grep -q "$1" /etc/dnf/plugins/versionlock.list /etc/yum/pluginconf.d/versionlock.list 2>/dev/null
+    cat /etc/dnf/plugins/versionlock.list /etc/yum/pluginconf.d/versionlock.list 2>/dev/null || true
   fi
 }
 
 main() {
-  local package held
+  local package holds
+  holds=$(held)
   for package; do
-    held=false
-    ! held "$package" || held=true
-    jq -n --arg package "$package" --arg version "$(version "$package" || true)" --argjson held "$held" \
-      '{($package): {version: $version, held: $held}}'
-  done | jq -s 'add // {}'
+    printf '%s %s\n' "$package" "$(version "$package" || true)"
+  done | jq -Rn --arg holds "$holds" '
+    ($holds | split("\n")) as $held |
+    [inputs | split(" ") | .[0] as $name | {($name): {version: (.[1] // ""),
+      held: any($held[]; . == $name or startswith($name + "-") or startswith("!" + $name))}}] | add // {}'
 }
 
 main "$@" </dev/null

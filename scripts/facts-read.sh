@@ -3,6 +3,8 @@
 # arguments. Prints a line each: the fact, the exit status, and in base64 what it printed and what it complained of.
 # Safe to run again: it only reads. One session for all: each one takes an emulated host seconds.
 set -euo pipefail
+# Memory: a full disk is to be found, too.
+export TMPDIR=/run
 
 main() {
   local fact seconds script facts=() args
