@@ -4,13 +4,14 @@ import { CERTIFICATE_FILES, familyOf, POSTGRESQL_ACCOUNT, POSTGRESQL_FILES, REPO
 import type { DeployedHost } from "../lib/proofs";
 import { peersOf } from "../lib/proofs";
 import type { DeployedLab } from "./deployed-lab";
-import type { FactScript, Patience } from "./host-session";
+import type { FactScript } from "./host-session";
 import { readFromHost } from "./host-session";
 
-/** The doctor must be done in 10 seconds, whatever is wrong with a host. An emulated one is slower at everything. */
-function patienceWith({ configuration }: DeployedLab): Patience {
-  return configuration.hypervisor === "lxc" ? { connect: 4, script: 8 } : { connect: 30, script: 180 };
-}
+/**
+ * How many times longer than a container a host may take. With a container the doctor must be done in 10 seconds, whatever is wrong;
+ * an emulated host is slower at everything, and four of them share the machine's processors.
+ */
+const SLOWNESS = { lxc: 1, kvm: 2, qemu: 20 } as const;
 
 /** What reads or writes the whole repository may take as long as `up` gives a backup. */
 const REPOSITORY_SECONDS = 2 * 60 * 60;
@@ -29,7 +30,12 @@ export async function readConditions(lab: DeployedLab, verify: boolean): Promise
   return new Map(
     await Promise.all(
       hosts.map(async (host): Promise<[string, HostCondition]> => {
-        const { facts, failures } = await readFromHost(lab, host, scriptsFor(lab, host, verify), patienceWith(lab));
+        const { facts, failures } = await readFromHost(
+          lab,
+          host,
+          scriptsFor(lab, host, verify),
+          SLOWNESS[lab.configuration.hypervisor],
+        );
         return [host.name, { ...facts, failures }];
       }),
     ),
@@ -47,7 +53,7 @@ export async function takeFullBackup(lab: DeployedLab): Promise<string> {
   if (host === undefined) throw new Error("the lab has no repository host");
   const args = [REPOSITORY_ACCOUNT, lab.stanza];
   const script = { fact: "label", script: "backup-again.sh", args, seconds: REPOSITORY_SECONDS };
-  const { facts, failures } = await readFromHost(lab, host, [script], patienceWith(lab));
+  const { facts, failures } = await readFromHost(lab, host, [script], SLOWNESS[lab.configuration.hypervisor]);
   if (failures.length > 0) throw new Error(`no full backup: ${failures.join("; ")}; hint: ./lab doctor`);
   return String(facts.label);
 }

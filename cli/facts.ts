@@ -8,10 +8,11 @@ import type { DeployedHost, Facts } from "../lib/proofs";
 import { peersOf } from "../lib/proofs";
 import { askApi, clientEnds } from "./api-client";
 import type { DeployedLab } from "./deployed-lab";
-import type { FactScript, Patience } from "./host-session";
+import type { FactScript } from "./host-session";
 import { readFromHost } from "./host-session";
 
-const PATIENCE: Patience = { connect: 30, script: 120 };
+/** As patient as an emulated host needs that has just started: what is asked here is to be answered, not to be quick. */
+const SLOWNESS = 15;
 
 interface StatusScript extends FactScript {
   readonly fact: Exclude<keyof Facts, "failures">;
@@ -33,7 +34,7 @@ export async function readCertificateEnds(
     const account = host.role === "repository" ? REPOSITORY_ACCOUNT : POSTGRESQL_ACCOUNT;
     const args = [account, path.posix.dirname(CERTIFICATE_FILES.certificate)];
     const script = { fact: "ends", script: "status-certificates.sh", args };
-    const { facts, failures: reasons } = await readFromHost(lab, host, [script], PATIENCE);
+    const { facts, failures: reasons } = await readFromHost(lab, host, [script], SLOWNESS);
     failures.push(...reasons.map((reason) => `${host.name}: when its certificate ends cannot be told: ${reason}`));
     return facts.ends === undefined ? [] : [[host.name, facts.ends as CertificateEnds]];
   };
@@ -48,7 +49,7 @@ async function readHost(lab: DeployedLab, host: DeployedHost): Promise<Facts> {
     ...(isApiHost ? [apiScript(lab)] : []),
   ];
   const [{ facts, failures }, answers] = await Promise.all([
-    readFromHost(lab, host, scripts, PATIENCE),
+    readFromHost(lab, host, scripts, SLOWNESS),
     isApiHost ? askAround(lab.backupApi) : {},
   ]);
   const backupApi = facts.backupApi === undefined ? {} : { backupApi: { ...facts.backupApi, ...answers } };

@@ -4,20 +4,18 @@ import type { DeployedHost } from "../lib/proofs";
 import { scriptText } from "../lib/script-text";
 import type { DeployedLab } from "./deployed-lab";
 
-/** How long a host may take, in seconds. */
-export interface Patience {
-  /** Until it lets us in. */
-  readonly connect: number;
-  /** Until a script has read its fact. */
-  readonly script: number;
-}
+/** How long a host may take until it lets us in, in seconds. */
+const CONNECT_SECONDS = 4;
+
+/** How long a script may take to read its fact, in seconds. */
+const SCRIPT_SECONDS = 8;
 
 /** A script of `scripts/` that prints one fact as JSON. Its arguments are names that the configuration's check has seen: none needs quoting. */
 export interface FactScript {
   readonly fact: string;
   readonly script: string;
   readonly args: readonly string[];
-  /** How long it may take, in seconds, where that is not as long as any. */
+  /** How long it may take, in seconds, where that is not as long as the others. */
   readonly seconds?: number;
 }
 
@@ -27,22 +25,26 @@ export interface ReadFacts {
   readonly failures: readonly string[];
 }
 
-/** Reads facts from a host in one session, side by side. What cannot be read is a failure: this never rejects. */
+/**
+ * Reads facts from a host in one session, side by side. What cannot be read is a failure: this never rejects.
+ *
+ * @param slowness how many times longer than others this host may take
+ */
 export async function readFromHost(
   lab: Pick<DeployedLab, "ssh">,
   host: DeployedHost,
   scripts: readonly FactScript[],
-  patience: Patience,
+  slowness: number,
 ): Promise<ReadFacts> {
   let client: Client;
   try {
-    client = await connect(lab, host, patience.connect);
+    client = await connect(lab, host, CONNECT_SECONDS * slowness);
   } catch (error) {
     return { facts: {}, failures: [`no SSH connection to ${host.address}: ${(error as Error).message}`] };
   }
   try {
-    const longest = Math.max(patience.script, ...scripts.map(({ seconds = 0 }) => seconds));
-    return parseAnswer(await ask(client, renderQuestion(scripts, patience.script), longest + 5), scripts);
+    const longest = Math.max(SCRIPT_SECONDS * slowness, ...scripts.map(({ seconds = 0 }) => seconds));
+    return parseAnswer(await ask(client, renderQuestion(scripts, slowness), longest + 5), scripts);
   } catch (error) {
     return { facts: {}, failures: [`facts-read.sh: ${(error as Error).message}`] };
   } finally {
@@ -51,12 +53,12 @@ export async function readFromHost(
 }
 
 /** What `facts-read.sh` reads: itself, then a line a script. */
-export function renderQuestion(scripts: readonly FactScript[], seconds: number): string {
+export function renderQuestion(scripts: readonly FactScript[], slowness: number): string {
   const lines = scripts.map(
-    ({ fact, script, args, seconds: own = seconds }) =>
-      `${[fact, own, Buffer.from(scriptText(script)).toString("base64"), ...args].join(" ")}\n`,
+    ({ fact, script, args, seconds = SCRIPT_SECONDS * slowness }) =>
+      `${[fact, seconds, Buffer.from(scriptText(script)).toString("base64"), ...args].join(" ")}\n`,
   );
-  return [scriptText("facts-read.sh"), ...lines].join("");
+  return [`export SLOWNESS=${slowness}\n`, scriptText("facts-read.sh"), ...lines].join("");
 }
 
 /** What `facts-read.sh` prints. */

@@ -4,11 +4,13 @@
 set -euo pipefail
 
 main() {
-  local folder
+  local folder there=()
   for folder; do
-    [[ ! -e $folder ]] || df -P -B1 "$folder" | awk 'NR == 2 { print $2, $4 }' | jq -Rn --arg folder "$folder" \
-      'input | split(" ") | {($folder): {size: (.[0] | tonumber), free: (.[1] | tonumber)}}'
-  done | jq -s 'add // {}'
+    [[ ! -e $folder ]] || there+=("$folder")
+  done
+  [[ ${#there[@]} != 0 ]] || there=(/)
+  paste -d ' ' <(printf '%s\n' "${there[@]}") <(df -P -B1 "${there[@]}" | awk 'NR > 1 { print $2, $4 }') |
+    jq -Rn '[inputs | split(" ") | {(.[0]): {size: (.[1] | tonumber), free: (.[2] | tonumber)}}] | add'
 }
 
 main "$@" </dev/null

@@ -5,7 +5,10 @@
 set -euo pipefail
 
 ask() {
-  as "$1" timeout 5 pgbackrest --output=json --io-timeout=2 --protocol-timeout=4 --log-level-console=off --log-level-file=off "${@:2}"
+  # How many times longer than others this host may take.
+  local slowness=${SLOWNESS:-1}
+  as "$1" timeout "$((5 * slowness))" pgbackrest --output=json "--io-timeout=$((2 * slowness))" \
+    "--protocol-timeout=$((4 * slowness))" --log-level-console=off --log-level-file=off "${@:2}"
 }
 
 main() {

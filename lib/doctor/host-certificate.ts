@@ -135,7 +135,11 @@ function parse(pem: string): X509Certificate | undefined {
 }
 
 function parseAll(pem: string): X509Certificate[] {
-  return [...pem.matchAll(/-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE-----/gs)].map(
-    ([each]) => new X509Certificate(each),
-  );
+  return [...pem.matchAll(/-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE-----/gs)].flatMap(([each]) => {
+    try {
+      return [new X509Certificate(each)];
+    } catch {
+      return [];
+    }
+  });
 }

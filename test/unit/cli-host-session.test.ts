@@ -12,7 +12,10 @@ const scripts: FactScript[] = [
 /** Runs all of it as a host would, in one bash that reads its standard input. */
 function answerOf(standIns: StandIns, seconds: number): string {
   const { status, stdout, stderr } = spawnSync("bash", ["-s"], {
-    input: renderQuestion(scripts, seconds),
+    input: renderQuestion(
+      scripts.map((script) => ({ ...script, seconds })),
+      1,
+    ),
     encoding: "utf8",
     env: { PATH: `${standIns.path("bin")}:${process.env.PATH}`, HOME: standIns.folder },
   });
