@@ -121,10 +121,9 @@ export class Lab extends pulumi.ComponentResource {
     const repository = this.createRepositoryHost();
     const primary = this.createPostgreSqlHost(this.roles.primary);
     const standbys = this.roles.standbys.map((host) => this.createPostgreSqlHost(host));
-    // A stage of the authority's rotation is over when every pair of hosts is proven with what all of them have by then.
-    const servers = [repository, primary, ...standbys].map(({ server }) => server);
-    const proofs = [primary, ...standbys].map((member) => this.proveTrust(repository, member, servers));
+    const proofs = [primary, ...standbys].map((member) => this.proveTrust(repository, member));
 
+    // A stage of the authority's rotation is over when every pair of hosts is proven with what both have by then.
     const { caGeneration, caStage } = config;
     this.rotation = pulumi.all(proofs.map(({ proven }) => proven)).apply((all) => ({
       caGeneration,
@@ -328,10 +327,10 @@ export class Lab extends pulumi.ComponentResource {
   }
 
   /** Proves that a host and the repository host accept each other; that a revoked one is refused. */
-  private proveTrust(repository: BackupHost, member: BackupHost, servers: PgBackRestServer[]): Handshake | Refusal {
+  private proveTrust(repository: BackupHost, member: BackupHost): Handshake | Refusal {
     const provenFor = [repository, member].flatMap(({ certificate, conf }) => [certificate.publicPem, conf]);
     const hosts = { repositoryHost: repository.host, postgresqlHost: member.host, provenFor };
-    const options = { parent: this, dependsOn: servers };
+    const options = { parent: this, dependsOn: [repository.server, member.server] };
     const { name } = member.host;
     return this.isRevoked(name)
       ? new Refusal(`${name}-refusal`, { ...hosts, stanza: this.config.stanza }, options)
