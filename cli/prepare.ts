@@ -46,8 +46,9 @@ export async function prepareStack(invocation: Invocation, stack: Stack): Promis
     signal.throwIfAborted();
   }
   fs.mkdirSync(location.stateFolder, { recursive: true, mode: 0o700 });
-  await chooseAccelerator(invocation, stack);
-  return startPrivateLibvirtd(location);
+  const starting = startPrivateLibvirtd(location, { vm: image?.kind === "vm" });
+  const [libvirtd] = await Promise.all([starting, chooseAccelerator(invocation, stack)]);
+  return libvirtd;
 }
 
 /** Tells the title when something begins to happen, and each line of it only where that is asked for. */

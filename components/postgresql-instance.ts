@@ -58,7 +58,7 @@ export class PostgreSqlInstance extends pulumi.ComponentResource {
       `${name}-start`,
       host,
       "postgresql-start.sh",
-      [family.binaries, family.service, family.settingsFile, POSTGRESQL_FILES.settings, origin.role],
+      [family.binaries, family.service, family.settingsFile, POSTGRESQL_FILES.settings, origin.role, family.dataFolder],
       {
         parent: this,
         dependsOn: [created],

@@ -26,6 +26,12 @@ export class StandbyBackup extends pulumi.ComponentResource {
       { path: `${PGBACKREST_FOLDER}/conf.d/standbys.conf`, content: conf, owner: "root", mode: "0644" },
       { parent: this, dependsOn: opts?.dependsOn },
     );
+    // With the standbys as members, `check` asks every one of them; the backup asks one.
+    runScript(`${name}-check`, repositoryHost, "stanza-check.sh", [REPOSITORY_ACCOUNT, stanza], {
+      parent: this,
+      dependsOn: [members],
+      rerunOn: [conf],
+    });
     if (standbys > 0) {
       runScript(`${name}-take`, repositoryHost, "backup-from-standby.sh", [REPOSITORY_ACCOUNT, stanza], {
         parent: this,

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Makes the private libvirtd NAMESPACE answer, with its configuration and volumes in STATE_FOLDER.
-# usage: libvirtd-start.sh NAMESPACE STATE_FOLDER
+# usage: libvirtd-start.sh NAMESPACE STATE_FOLDER [--qemu]
 # Safe to run again: one that answers is left alone; after a crash libvirtd is started anew and finds its guests again; what
 # cannot be taken over (network namespace or state folder gone, machine rebooted) is ended first.
 set -euo pipefail
@@ -44,8 +44,13 @@ join_cgroups() {
   done </proc/self/mounts
 }
 
+# libvirt tries out what QEMU can do when it needs it first, which takes four seconds. It needs it soon: so in the background, now.
+learn_qemu() {
+  virsh -c "qemu:///system?socket=/run/lab/$1/libvirt-sock" capabilities {lock}<&- &>/dev/null </dev/null &
+}
+
 main() {
-  local namespace=$1 state=$2 id
+  local namespace=$1 state=$2 qemu=${3-} id
   local runtime=/run/lab/$namespace libvirt=$state/libvirt
   # One at a time on this machine: /run/netns and /run/lab come and go with the first and the last.
   exec {lock}</run
@@ -74,7 +79,10 @@ main() {
       bash "$here/libvirtd-enter.sh" "$namespace" "$libvirt" {lock}<&-
   )
   for _ in {1..100}; do
-    if answers "$namespace"; then return; fi
+    if answers "$namespace"; then
+      [ -z "$qemu" ] || learn_qemu "$namespace"
+      return
+    fi
     sleep 0.05
   done
   echo "libvirtd does not answer on $runtime/libvirt-sock" >&2

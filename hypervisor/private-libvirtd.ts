@@ -58,11 +58,15 @@ export async function isRunning(location: StackLocation): Promise<boolean> {
   }
 }
 
-/** Makes the stack's libvirtd run, whatever was left of an earlier one. The state folder must exist. */
-export async function startPrivateLibvirtd(location: StackLocation): Promise<PrivateLibvirtd> {
+/**
+ * Makes the stack's libvirtd run, whatever was left of an earlier one. The state folder must exist.
+ *
+ * @param vm whether virtual machines will run on it
+ */
+export async function startPrivateLibvirtd(location: StackLocation, { vm = false } = {}): Promise<PrivateLibvirtd> {
   const libvirtd = privateLibvirtdOf(location);
   if (!(await isRunning(location))) {
-    await runAsRoot("libvirtd-start.sh", [libvirtd.namespace, location.stateFolder]);
+    await runAsRoot("libvirtd-start.sh", [libvirtd.namespace, location.stateFolder, ...(vm ? ["--qemu"] : [])]);
   }
   return libvirtd;
 }

@@ -6,6 +6,9 @@ set -euo pipefail
 # A folder that every account may read.
 cd /
 
+# How many times longer than others this host may take.
+SLOWNESS=${SLOWNESS:-1}
+
 # Runs a command as an account. What sudo or a login shell would do beside takes an emulated host a second.
 as() {
   local account=$1
@@ -37,6 +40,14 @@ query() {
 
 answers() {
   query "$1" -c 'SELECT 1' >/dev/null 2>&1
+}
+
+# Whether the PostgreSQL that keeps its data in a folder says in its lock file, as it does to pg_ctl, that it can be asked; 2 when it
+# does not run. To ask it while it starts would take an emulated host half the time that it needs to start.
+is_ready() {
+  local lock
+  mapfile -t lock 2>/dev/null <"$1/postmaster.pid" || return 2
+  [[ ${lock[7]-} == ready* ]]
 }
 
 # By the psql in a folder, makes a role, or gives one that is there these attributes, with the password on stdin; then runs the SQL that

@@ -9,7 +9,7 @@ first() {
 }
 
 served() {
-  as "$1" timeout "$((3 * ${SLOWNESS:-1}))" openssl s_client -connect 127.0.0.1:8432 \
+  as "$1" timeout "$((3 * SLOWNESS))" openssl s_client -connect 127.0.0.1:8432 \
     -cert "$2/host.crt" -key "$2/host.key" -CAfile "$2/ca.crt" </dev/null 2>/dev/null | first || true
 }
 

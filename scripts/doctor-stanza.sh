@@ -5,10 +5,8 @@
 set -euo pipefail
 
 ask() {
-  # How many times longer than others this host may take.
-  local slowness=${SLOWNESS:-1}
-  as "$1" timeout "$((5 * slowness))" pgbackrest --output=json "--io-timeout=$((2 * slowness))" \
-    "--protocol-timeout=$((4 * slowness))" --log-level-console=off --log-level-file=off "${@:2}"
+  as "$1" timeout "$((5 * SLOWNESS))" pgbackrest --output=json "--io-timeout=$((2 * SLOWNESS))" \
+    "--protocol-timeout=$((4 * SLOWNESS))" --log-level-console=off --log-level-file=off "${@:2}"
 }
 
 main() {

@@ -21,16 +21,17 @@ try() {
 }
 
 main() {
-  local account=$1 kind=$2 stanza=$3 folder=$4 conf=/etc/pgbackrest/pgbackrest.conf
+  local account=$1 kind=$2 stanza=$3 folder=$4 conf=/etc/pgbackrest/pgbackrest.conf unit
   install -d -m 0755 /etc/pgbackrest/conf.d
   if [[ -e $conf.next ]]; then
     try "$account" "$kind" "$stanza" "$conf.next"
     mv "$conf.next" "$conf"
   fi
   systemctl enable --quiet --no-reload pgbackrest
+  unit=$(systemctl show -p NeedDaemonReload -p MainPID pgbackrest)
   # A unit that was not loaded yet is read with its drop-in; to read all units again takes an emulated host seconds.
-  [[ $(systemctl show -P NeedDaemonReload pgbackrest) == no ]] || systemctl daemon-reload
-  if [[ $(stat -c %U "/proc/$(systemctl show -P MainPID pgbackrest)" 2>/dev/null) == "$account" ]]; then
+  [[ $unit == *NeedDaemonReload=no* ]] || systemctl daemon-reload
+  if [[ $unit =~ MainPID=([0-9]+) && $(stat -c %U "/proc/${BASH_REMATCH[1]}" 2>/dev/null) == "$account" ]]; then
     systemctl reload pgbackrest
   else
     systemctl restart pgbackrest

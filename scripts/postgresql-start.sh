@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Has service $2, whose postgresql.conf is $3 and whose programs lie in folder $1, run with the settings of $4, as role $5 (primary
-# or standby). Safe to run again: it reloads, and restarts only when a setting waits for it.
+# Has service $2, with its programs in folder $1, its postgresql.conf $3 and its data in folder $6, run with the settings of $4, as
+# role $5 (primary or standby). Safe to run again: it reloads, and restarts only when a setting waits for it.
 set -euo pipefail
 
 reloaded_since() {
@@ -13,11 +13,13 @@ is_recovered() {
 }
 
 settled() {
-  answers "$1" || systemctl is-failed --quiet "$2"
+  local status=0
+  is_ready "$3" || status=$?
+  { ((status == 0)) && answers "$1"; } || { ((status == 2)) && systemctl is-failed --quiet "$2"; }
 }
 
 main() {
-  local binaries=$1 service=$2 conf=$3 settings=$4 role=$5 loaded recovering
+  local binaries=$1 service=$2 conf=$3 settings=$4 role=$5 data=$6 loaded recovering
   grep -qxF "include '$settings'" "$conf" || echo "include '$settings'" >>"$conf"
   systemctl enable --quiet --no-reload "$service"
   if systemctl is-active --quiet "$service"; then
@@ -29,7 +31,7 @@ main() {
     # It answers seconds before Debian's unit says that it has started.
     systemctl start --no-block "$service"
   fi
-  await 120 settled "$binaries" "$service" || true
+  await 120 settled "$binaries" "$service" "$data" || true
   if ! answers "$binaries"; then
     echo "$service does not answer; its last words:" >&2
     journalctl -u "$service" -n 20 --no-pager >&2

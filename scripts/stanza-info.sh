@@ -6,8 +6,10 @@ set -euo pipefail
 main() {
   local account=$1 stanza=$2 expected=${3-} info status labels
   info=$(stanza_info "$account" "$stanza")
-  status=$(jq -r '.[0].status | "\(.code) (\(.message))"' <<<"$info")
-  labels=$(jq -r '[.[0].backup[].label] | join(" ")' <<<"$info")
+  {
+    read -r status
+    read -r labels
+  } < <(jq -r '.[0] | (.status | "\(.code) (\(.message))"), ([.backup[].label] | join(" "))' <<<"$info")
   if [[ $status != "0 "* ]]; then
     echo "stanza $stanza must have status 0 (ok) as seen from $(hostname), got $status" >&2
     return 1

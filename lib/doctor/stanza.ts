@@ -78,7 +78,8 @@ export function walGap(
   segmentSize: number,
 ): number | undefined {
   if (archived == null || written === null || archived.slice(0, 8) !== written.slice(0, 8)) return undefined;
-  return number(written, segmentSize) - number(archived, segmentSize) - 1;
+  // At the end of a segment, the one that is written to is that which was just archived.
+  return Math.max(0, number(written, segmentSize) - number(archived, segmentSize) - 1);
 }
 
 /** A segment's number: its name is timeline, log and segment of the log, 8 hexadecimal digits each (PostgreSQL, "WAL Internals"). */

@@ -105,9 +105,12 @@ describe("backup-from-standby.sh", () => {
     host.add(
       "pgbackrest",
       `case $* in
-        *info) echo '${info(0, "OLD", "NEW")}' ;;
-        *NEW/backup.manifest) [[ ! -e ${taken} ]] || echo option-backup-standby=true ;;
-        *OLD/backup.manifest) echo option-backup-standby=false ;;
+        *backup/demo/backup.info)
+          echo '[backup:current]'
+          echo '20261123-120000F={"option-backup-standby":false}'
+          # A differential one does not count.
+          echo '20261123-120000F_20261123-121000D={"option-backup-standby":true}'
+          [[ ! -e ${taken} ]] || echo '20261123-130000F={"option-backup-standby":true}' ;;
         *backup) touch ${taken} ;; esac`,
     );
     expect(host.run("backup-from-standby.sh", ["pgbackrest", "demo"])).toMatchObject({ status: 0 });
@@ -115,10 +118,7 @@ describe("backup-from-standby.sh", () => {
   });
 
   it("fails when no standby delivered it", () => {
-    host.add(
-      "pgbackrest",
-      `case $* in *info) echo '${info(0, "OLD")}' ;; *manifest) echo option-backup-standby=false ;; esac`,
-    );
+    host.add("pgbackrest", `case $* in *backup.info) echo '20261123-120000F={"option-backup-standby":false}' ;; esac`);
     const run = host.run("backup-from-standby.sh", ["pgbackrest", "demo"]);
     expect(run.calls).toContain(backup);
     expect(run.status).toBe(1);

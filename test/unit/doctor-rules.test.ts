@@ -149,6 +149,7 @@ describe("stanza, backups and WAL", () => {
   it("counts WAL segments as PostgreSQL numbers them, of any size", () => {
     const size = 16 * 1024 ** 2;
     expect(walGap("000000010000000000000008", "000000010000000000000009", size)).toBe(0);
+    expect(walGap("000000010000000000000008", "000000010000000000000008", size)).toBe(0);
     expect(walGap("0000000100000000000000FE", "000000010000000100000002", size)).toBe(3);
     expect(walGap("00000001000000000000003F", "000000010000000100000000", 64 * 1024 ** 2)).toBe(0);
     expect(walGap("000000010000000000000008", "000000020000000000000009", size)).toBeUndefined();

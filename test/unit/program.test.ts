@@ -98,7 +98,7 @@ describe("the program", () => {
     }
   });
 
-  it("loads its certificates again and proves every pair of hosts again at each stage, when all hosts have them", async () => {
+  it("loads its certificates again and proves every pair of hosts again at each stage, when both have them", async () => {
     const steps = async (settings: Record<string, unknown>): Promise<Map<string, unknown>> =>
       new Map(commandsOf(await runLab("container", settings)).map(({ name, inputs }) => [name, inputs.create]));
     // Between trust and issue only the certificates differ, and a mocked one is the same whoever signs it.
@@ -108,7 +108,7 @@ describe("the program", () => {
       expect(new Set(lines).size).toBe(stages.length);
     }
     expect([...(await allBefore(await runLab("container"), "pg2-srv-handshake-as-client"))]).toEqual(
-      expect.arrayContaining(["backup-srv", "pg1-srv", "pg2-srv", "pg3-srv"].map((host) => `${host}-pgbackrest-start`)),
+      expect.arrayContaining(["backup-srv", "pg2-srv"].map((host) => `${host}-pgbackrest-start`)),
     );
   });
 
@@ -312,6 +312,7 @@ describe("the program", () => {
       [
         "backup-srv-agreement",
         "backup-srv-pgbackrest-start",
+        "backup-srv-standbys-check",
         "backup-srv-standbys-conf",
         "backup-srv-stanza-check",
         "backup-srv-stanza-create",
