@@ -1,13 +1,15 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
-import { buildGuestImage } from "../hypervisor/guest-image";
+import { buildGuestImage, guestImagePath } from "../hypervisor/guest-image";
 import type { PrivateLibvirtd } from "../hypervisor/private-libvirtd";
 import { startPrivateLibvirtd } from "../hypervisor/private-libvirtd";
 import { installRequirements } from "../hypervisor/requirements";
+import { saveGuest } from "../hypervisor/saved-guest";
 import { chooseAccelerator, withAccelerator } from "./accelerator";
+import { checkedConfig } from "./checked-config";
 import type { Invocation } from "./invocation";
 import { PROJECT_FOLDER, stackOf } from "./invocation";
-import type { Stack } from "./stack";
+import type { BuiltImage, Stack } from "./stack";
 import { IMAGE_FOLDER } from "./stack";
 
 /** Makes the machine ready for a stack and says how `pulumi up` runs there. */
@@ -48,7 +50,23 @@ export async function prepareStack(invocation: Invocation, stack: Stack): Promis
   fs.mkdirSync(location.stateFolder, { recursive: true, mode: 0o700 });
   const starting = startPrivateLibvirtd(location, { vm: image?.kind === "vm" });
   const [libvirtd] = await Promise.all([starting, chooseAccelerator(invocation, stack)]);
+  signal.throwIfAborted();
+  if (image !== undefined) await prepareSavedGuest(withAccelerator(invocation, stack), stack, image, phase);
   return libvirtd;
+}
+
+/** Has emulated hosts go on from a guest that was saved after its boot, where the stack asks for that. */
+async function prepareSavedGuest(
+  { options }: Invocation,
+  { location }: Stack,
+  image: BuiltImage,
+  phase: (title: string) => (line: string) => void,
+): Promise<void> {
+  const { hypervisor, libvirtUri, savedGuestPath: saved, memoryMiB, cpus } = checkedConfig(location, options.config);
+  if (hypervisor !== "qemu" || saved === "") return;
+  const imageFolder = path.join(PROJECT_FOLDER, IMAGE_FOLDER);
+  const onProgress = phase("booting one guest, to save it for the hosts to go on from");
+  await saveGuest({ libvirtUri, image: guestImagePath({ ...image, imageFolder }), saved, memoryMiB, cpus, onProgress });
 }
 
 /** Tells the title when something begins to happen, and each line of it only where that is asked for. */

@@ -8,7 +8,7 @@ import { container, diskNameOf, virtualMachine } from "../lib/domain";
 import type { LabConfig } from "../lib/lab-config";
 import { Inventory } from "../lib/managed";
 import type { RemoteHost } from "../lib/remote";
-import { emptySeed, runScript, undefineBeforeDelete } from "../lib/remote";
+import { emptySeed, runScript, startDomain, undefineBeforeDelete } from "../lib/remote";
 import { renderSeed } from "../lib/seed";
 import type { LabNetwork } from "./lab-network";
 import type { LabStorage } from "./lab-storage";
@@ -45,13 +45,13 @@ export class LabHost extends pulumi.ComponentResource implements RemoteHost {
     const seed = pulumi
       .all([deploymentKey.publicKeyOpenssh, hostKey.privateKeyOpenssh, hostKey.publicKeyOpenssh])
       .apply(([authorizedKey, privateKey, publicKey]) =>
-        renderSeed({ name, user: DEPLOYMENT_ACCOUNT, authorizedKey, hostKey: { privateKey, publicKey } }),
+        renderSeed({ host: reservation, user: DEPLOYMENT_ACCOUNT, authorizedKey, hostKey: { privateKey, publicKey } }),
       );
     const parts = { reservation, cpus: config.cpus, memoryMiB: config.memoryMiB, networkName: network.networkName };
-    const { domain, seedVolume } =
+    const { domain, started, seedVolume } =
       config.hypervisor === "lxc"
-        ? { domain: this.createContainer(name, parts, seed, config, storage), seedVolume: undefined }
-        : this.createVirtualMachine(name, parts, seed, config.hypervisor, storage);
+        ? { domain: this.createContainer(name, parts, seed, config, storage), started: [], seedVolume: undefined }
+        : this.createVirtualMachine(name, parts, seed, { ...config, hypervisor: config.hypervisor }, storage);
 
     this.name = name;
     this.address = reservation.address;
@@ -70,7 +70,7 @@ export class LabHost extends pulumi.ComponentResource implements RemoteHost {
       this,
       "host-ready.sh",
       plan.reservations.map(({ name, address }) => `${name}=${address}`),
-      { parent: this, dependsOn: [domain] },
+      { parent: this, dependsOn: [domain, ...started] },
     );
     if (seedVolume !== undefined) {
       emptySeed(
@@ -121,14 +121,18 @@ export class LabHost extends pulumi.ComponentResource implements RemoteHost {
     return domain;
   }
 
-  /** A disk laid over the base image, and the seed as a CD-ROM. */
+  /** A disk laid over the base image, and the seed as a CD-ROM. It is started with the memory of a saved guest, when there is one. */
   private createVirtualMachine(
     name: string,
-    parts: Omit<Parameters<typeof virtualMachine>[0], "diskPath" | "seedPath" | "type">,
+    parts: Omit<Parameters<typeof virtualMachine>[0], "diskPath" | "seedPath" | "type" | "isStarted">,
     seed: pulumi.Output<{ metaData: string; userData: string }>,
-    type: "kvm" | "qemu",
+    {
+      hypervisor,
+      libvirtUri,
+      savedGuestPath,
+    }: Pick<LabConfig, "libvirtUri" | "savedGuestPath"> & { hypervisor: "kvm" | "qemu" },
     storage: LabStorage,
-  ): { domain: libvirt.Domain; seedVolume: libvirt.Volume } {
+  ): { domain: libvirt.Domain; started: pulumi.Resource[]; seedVolume: libvirt.Volume } {
     const cloudinit = new libvirt.CloudinitDisk(
       `${name}-cloudinit`,
       { name: `${name}-seed`, metaData: seed.metaData, userData: seed.userData },
@@ -148,7 +152,7 @@ export class LabHost extends pulumi.ComponentResource implements RemoteHost {
     const disk = new libvirt.Volume(
       `${name}-disk`,
       {
-        name: diskNameOf(name, type),
+        name: diskNameOf(name, hypervisor),
         pool: storage.poolName,
         capacity: 8 * 1024 ** 3,
         target: { format: { type: "qcow2" } },
@@ -156,11 +160,25 @@ export class LabHost extends pulumi.ComponentResource implements RemoteHost {
       },
       { parent: this, ignoreChanges: ["backingStore"] },
     );
-    const domain = new libvirt.Domain(
-      `${name}-domain`,
-      virtualMachine({ ...parts, type, diskPath: disk.path, seedPath: seedVolume.path }),
-      { parent: this },
-    );
-    return { domain, seedVolume };
+    const isRestored = savedGuestPath !== "";
+    const definition = virtualMachine({
+      ...parts,
+      type: hypervisor,
+      diskPath: disk.path,
+      seedPath: seedVolume.path,
+      isStarted: !isRestored,
+    });
+    const domain = new libvirt.Domain(`${name}-domain`, definition, { parent: this });
+    const started = isRestored
+      ? [
+          startDomain(
+            `${name}-start`,
+            libvirtUri,
+            { machine: domain.uuid, definition, savedGuestPath },
+            { parent: this, dependsOn: [domain] },
+          ),
+        ]
+      : [];
+    return { domain, started, seedVolume };
   }
 }

@@ -28,8 +28,8 @@ export interface DomainParts {
   diskPath: pulumi.Input<string>;
 }
 
-function machine({ reservation, cpus, memoryMiB }: DomainParts) {
-  return { name: reservation.name, memory: memoryMiB, memoryUnit: "MiB", vcpu: cpus, running: true, autostart: true };
+function machine({ reservation, cpus, memoryMiB }: DomainParts, running: boolean) {
+  return { name: reservation.name, memory: memoryMiB, memoryUnit: "MiB", vcpu: cpus, running, autostart: true };
 }
 
 /**
@@ -37,7 +37,7 @@ function machine({ reservation, cpus, memoryMiB }: DomainParts) {
  * `cpu` block: the provider would show a change in every preview.
  */
 export function virtualMachine(
-  parts: DomainParts & { type: "kvm" | "qemu"; seedPath: pulumi.Input<string> },
+  parts: DomainParts & { type: "kvm" | "qemu"; seedPath: pulumi.Input<string>; isStarted: boolean },
 ): libvirt.DomainArgs {
   const disk = (file: pulumi.Input<string>, type: string) => ({
     driver: { name: "qemu", type },
@@ -45,14 +45,15 @@ export function virtualMachine(
     source: { file: { file } },
   });
   return {
-    ...machine(parts),
+    ...machine(parts, parts.isStarted),
     type: parts.type,
     os: { type: "hvm", typeArch: "x86_64", typeMachine: "pc", bootDevices: [{ dev: "hd" }] },
     features: {
       acpi: true,
       apic: {},
-      // Emulation's translation cache would grow to 1.2 GB a guest.
-      ...(parts.type === "qemu" ? { tcg: { tbCache: 128, tbCacheUnit: "MiB" } } : {}),
+      // Emulation's cache of translated code. Where it is too small to build a lab in, it is emptied over and over, and translating is most
+      // of what an emulated processor does; the default of 1 GiB is more than it needs.
+      ...(parts.type === "qemu" ? { tcg: { tbCache: 512, tbCacheUnit: "MiB" } } : {}),
     },
     devices: {
       disks: [
@@ -76,7 +77,7 @@ export function container(
   parts: DomainParts & { seed: { metaData: pulumi.Input<string>; userData: pulumi.Input<string> } },
 ): libvirt.DomainArgs {
   return {
-    ...machine(parts),
+    ...machine(parts, true),
     type: "lxc",
     os: {
       type: "exe",

@@ -24,6 +24,7 @@ export interface LabConfig extends BackupApiConfig {
   readonly libvirtUri: string;
   readonly imagePath: string;
   readonly imageChecksum: string;
+  readonly savedGuestPath: string;
   readonly family: FamilyName;
   readonly packages: PackageSource;
   readonly mirrorUrl: string;
@@ -53,6 +54,7 @@ export const CONFIG_KEYS = [
   "libvirtUri",
   "imagePath",
   "imageChecksum",
+  "savedGuestPath",
   "family",
   "packages",
   "mirrorUrl",
@@ -188,6 +190,10 @@ export function checkLabConfig(raw: Readonly<Record<string, string>>, projectFol
     ),
     imagePath: absoluteImage(matching("imagePath", /^\S+$/, "a file or a URL without blanks"), projectFolder),
     imageChecksum: matching("imageChecksum", /^(sha256:[0-9a-f]{64})?$/, "empty or sha256: and 64 digits of 0-9a-f"),
+    savedGuestPath: absoluteSavedGuest(
+      matching("savedGuestPath", /^\S*$/, "empty or a file without blanks"),
+      projectFolder,
+    ),
     family,
     packages,
     mirrorUrl: text("mirrorUrl"),
@@ -321,6 +327,10 @@ function absoluteSocket(uri: string, projectFolder: string): string {
 
 function absoluteImage(image: string, projectFolder: string): string {
   return /^https?:\/\//.test(image) ? image : path.resolve(projectFolder, image);
+}
+
+function absoluteSavedGuest(file: string, projectFolder: string): string {
+  return file === "" ? "" : path.resolve(projectFolder, file);
 }
 
 function deepFreeze<T>(value: T): T {

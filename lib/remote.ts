@@ -1,5 +1,6 @@
 import * as path from "node:path";
 import * as command from "@pulumi/command";
+import type * as libvirt from "@pulumi/libvirt";
 import * as pulumi from "@pulumi/pulumi";
 import { fingerprint } from "./fingerprint";
 import type { Inventory, ManagedState } from "./managed";
@@ -175,6 +176,28 @@ export function undefineBeforeDelete(
     name,
     { create: ":", delete: commandLine(["bash", script], [libvirtUri, machine], undefined), triggers: [machine] },
     { ...options, deleteBeforeReplace: true },
+  );
+}
+
+/**
+ * Starts a domain for the first time: from a guest that was saved after its boot, where that fits, else by booting it.
+ * @param definition What it was defined by: a domain that is defined anew is off.
+ */
+export function startDomain(
+  name: string,
+  libvirtUri: string,
+  domain: { machine: pulumi.Input<string>; definition: libvirt.DomainArgs; savedGuestPath: string },
+  options: { parent: pulumi.Resource; dependsOn: pulumi.Resource[] },
+): command.local.Command {
+  const script = path.join("scripts", "domain-start.sh");
+  return new command.local.Command(
+    name,
+    {
+      create: commandLine(["bash", script], [libvirtUri, domain.machine, domain.savedGuestPath], undefined),
+      triggers: [domain.machine, pulumi.output(domain.definition).apply((known) => fingerprint(JSON.stringify(known)))],
+    },
+    // Another saved guest is for hosts to come.
+    { ...options, ignoreChanges: ["create"] },
   );
 }
 

@@ -1,6 +1,9 @@
+import { createHash } from "node:crypto";
+import type { Reservation } from "./address-plan";
+
 /** What a host is told at its first boot. */
 export interface SeedArgs {
-  readonly name: string;
+  readonly host: Reservation;
   readonly user: string;
   /** Public key of the deployment, one line. */
   readonly authorizedKey: string;
@@ -18,7 +21,7 @@ export interface Seed {
  * The seed of a host. The user data is JSON, which is YAML: cloud-init reads it, and so does an image that has only a few lines
  * of shell in its place.
  */
-export function renderSeed({ name, user, authorizedKey, hostKey }: SeedArgs): Seed {
+export function renderSeed({ host: { name, mac }, user, authorizedKey, hostKey }: SeedArgs): Seed {
   const userData = {
     hostname: name,
     users: [
@@ -35,6 +38,8 @@ export function renderSeed({ name, user, authorizedKey, hostKey }: SeedArgs): Se
     ssh_deletekeys: true,
     ssh_genkeytypes: [],
     ssh_keys: { ed25519_private: hostKey.privateKey, ed25519_public: hostKey.publicKey.trim() },
+    // A host that is restored from a saved guest has the random numbers of all others until it is told some of its own.
+    random_seed: { data: createHash("sha256").update(`random numbers ${hostKey.privateKey}`).digest("hex") },
     // The host's name resolves to its address in the lab, not to 127.0.1.1.
     manage_etc_hosts: false,
     package_update: false,
@@ -42,7 +47,8 @@ export function renderSeed({ name, user, authorizedKey, hostKey }: SeedArgs): Se
     runcmd: [["touch", "/etc/cloud/cloud-init.disabled"]],
   };
   return {
-    metaData: `instance-id: ${name}\nlocal-hostname: ${name}\n`,
+    // cloud-init does not ask for the MAC address: it is for a host that is restored from a guest with another.
+    metaData: `instance-id: ${name}\nlocal-hostname: ${name}\nmac: ${mac}\n`,
     userData: `#cloud-config\n${JSON.stringify(userData, undefined, 1)}\n`,
   };
 }

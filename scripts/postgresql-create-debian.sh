@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Makes cluster `main` of PostgreSQL $1 with data checksums; where a restore left its data, takes that over.
-# Safe to run again: a cluster that is there is left as it is.
+# Makes cluster `main` of PostgreSQL $1 with data checksums; where a restore left its data, takes that over. An image may have the
+# cluster's configuration already, without data. Safe to run again: a cluster that is there is left as it is.
 set -euo pipefail
 
 # pg_createcluster moves the configuration of data that it takes over to /etc; on Debian a backup has none with it.
@@ -12,19 +12,25 @@ add_samples() {
   done
 }
 
+# The files of new data are written to disk at once, instead of one at a time, which takes an emulated host four seconds.
 main() {
-  local version=$1 data=/var/lib/postgresql/$1/main
-  # What makes it a cluster for Debian's tools. They are not asked: an emulated host takes a second to start one.
-  if [[ ! -e /etc/postgresql/$version/main/postgresql.conf ]]; then
+  local version=$1 data=/var/lib/postgresql/$1/main conf=/etc/postgresql/$1/main
+  # What makes it a cluster for Debian's tools. They are not asked: an emulated host takes a second to start one, and five for this one.
+  if [[ ! -e $conf/postgresql.conf ]]; then
     if [[ -e $data/PG_VERSION ]]; then
       add_samples "$version" "$data"
       pg_createcluster "$version" main
     else
-      # Written to disk at once, instead of a file at a time, which takes an emulated host four seconds.
       pg_createcluster "$version" main -- --data-checksums --no-sync
       sync --file-system "$data"
     fi
+  elif [[ ! -e $data/PG_VERSION ]]; then
+    as postgres "/usr/lib/postgresql/$version/bin/initdb" --data-checksums --no-sync --auth-local=peer --auth-host=scram-sha-256 --pgdata="$data"
+    # As pg_createcluster has it: the configuration lies in /etc.
+    rm "$data"/{postgresql,pg_hba,pg_ident}.conf
+    sync --file-system "$data"
   fi
+  echo auto >"$conf/start.conf"
 }
 
 main "$@" </dev/null

@@ -2,6 +2,12 @@
 # Makes the guest root $1 one of the lab: only the services that it needs, and nothing in it that must differ from guest to guest.
 set -euo pipefail
 
+# shellcheck disable=SC2016
+make_cluster='
+  version=$(ls /usr/lib/postgresql)
+  pg_createcluster --start-conf manual "$version" main
+  find "/var/lib/postgresql/$version/main" -mindepth 1 -delete'
+
 main() {
   local root=$1 kind=$2 here unit
   here=$(dirname "$(readlink -f "$0")")
@@ -25,6 +31,12 @@ main() {
   if [ -e "$root/lib/systemd/system/pgbackrest.service" ]; then chroot "$root" apt-mark hold pgbackrest </dev/null >/dev/null; fi
 
   rm -f "$root"/etc/ssh/ssh_host_* "$root"/etc/ssl/private/ssl-cert-snakeoil.key "$root"/etc/ssl/certs/ssl-cert-snakeoil.pem
+  # The configuration of a cluster, as Debian's tools make it; its data is each host's own. It is not started before that is there.
+  if [ -e "$root/usr/bin/pg_createcluster" ]; then chroot "$root" bash -euc "$make_cluster" </dev/null; fi
+  # The account that the lab uses; its keys come with the seed.
+  chmod 0700 "$root/etc/skel/.ssh"
+  chmod 0600 "$root/etc/skel/.ssh/authorized_keys"
+  chroot "$root" useradd --create-home --shell /bin/bash lab </dev/null
   : >"$root/etc/machine-id"
   rm -f "$root/var/lib/dbus/machine-id" "$root/etc/hostname"
   : >"$root/etc/resolv.conf"

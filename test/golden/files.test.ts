@@ -53,7 +53,7 @@ const FILES: Record<string, () => string> = {
   "lab.repo": () => renderDnfIni({ lab: { name: "lab", baseurl: "http://10.83.14.1:8080/", gpgcheck: false } }),
   "pg1-srv.user-data": () =>
     renderSeed({
-      name: "pg1-srv",
+      host: reservationOf(planAddresses("10.83.14.0/24"), "pg1-srv"),
       user: "lab",
       authorizedKey: "ssh-ed25519 AAAA deployment\n",
       hostKey: { privateKey: "-----BEGIN OPENSSH PRIVATE KEY-----\n…\n", publicKey: "ssh-ed25519 BBBB\n" },

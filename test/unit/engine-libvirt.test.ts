@@ -84,8 +84,7 @@ describe("the libvirt driver", () => {
 
   it("defines a virtual machine", async () => {
     await create("domain:Domain", {
-      ...virtualMachine({ ...parts, type: "qemu", seedPath: "/pool/seed" }),
-      running: false,
+      ...virtualMachine({ ...parts, type: "qemu", seedPath: "/pool/seed", isStarted: false }),
       autostart: false,
     });
     expect(calls()).toEqual(["define /dev/stdin"]);
@@ -93,7 +92,7 @@ describe("the libvirt driver", () => {
       [
         '<domain type="qemu"><name>pg1-srv</name><memory unit="MiB">1024</memory><vcpu>2</vcpu>',
         '<os><type arch="x86_64" machine="pc">hvm</type><boot dev="hd"/></os>',
-        '<features><acpi/><apic/><tcg><tb-cache unit="MiB">128</tb-cache></tcg></features>',
+        '<features><acpi/><apic/><tcg><tb-cache unit="MiB">512</tb-cache></tcg></features>',
         '<devices><disk type="file" device="disk"><driver name="qemu" type="qcow2"/><source file="/pool/pg1-srv"/><target dev="vda" bus="virtio"/></disk>',
         '<disk type="file" device="cdrom"><driver name="qemu" type="raw"/><source file="/pool/seed"/><target dev="hda" bus="ide"/><readonly/></disk>',
         '<interface type="network"><mac address="52:54:00:00:00:0b"/><model type="virtio"/><source network="lab"/></interface>',
