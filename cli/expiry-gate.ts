@@ -1,9 +1,11 @@
 import type { Change, Engine } from "../engine/engine";
 import { EngineError } from "../engine/engine";
 import { isEndingSoon, judgeExpiry } from "../lib/expiry";
+import type { Facts } from "../lib/proofs";
+import { certificateEnds } from "../lib/proofs";
 import { renderRotation } from "../lib/rotation";
 import { deployedLab } from "./deployed-lab";
-import { readCertificateEnds } from "./facts";
+import { readFacts } from "./facts";
 import type { Invocation } from "./invocation";
 import { writeError } from "./progress";
 import { reachedRotation, wantedRotation } from "./rotation-gate";
@@ -13,19 +15,28 @@ import type { Stack } from "./stack";
 /**
  * Looks, before the first resource, at the certificates that the hosts of a lab show, and at their authority: tells what ends soon.
  * @param previewed What the run would change; found out here when something ends soon and it is not given.
+ * @param facts What the hosts tell; read here when it is not given.
  * @throws EngineError when something ends in less than 7 days that this run does not renew, unless that is allowed.
  */
 export async function checkExpiry(
   { options, signal }: Invocation,
   { location }: Stack,
   engine: Engine,
-  { allowExpiring = false, previewed }: { allowExpiring?: boolean; previewed?: readonly Change[] },
+  {
+    allowExpiring = false,
+    previewed,
+    facts,
+  }: { allowExpiring?: boolean; previewed?: readonly Change[]; facts?: ReadonlyMap<string, Facts> },
 ): Promise<void> {
   const outputs = await engine.outputs();
   const [reached, wanted] = [reachedRotation(outputs), wantedRotation(location, options.config)];
   if (reached === undefined) return;
-  const { ends, failures: unread } = await readCertificateEnds(deployedLab(outputs, location.stack));
-  for (const failure of unread) writeError(`warning: ${failure}`);
+  const read = facts ?? (await readFacts(deployedLab(outputs, location.stack)));
+  for (const [host, { host: own, failures }] of read) {
+    if (own === undefined && failures.length > 0)
+      writeError(`warning: ${host}: when its certificate ends cannot be told: ${failures.join("; ")}`);
+  }
+  const ends = certificateEnds(read);
   const renewDays = Number(readSetting(location, "renewDays", options.config));
   const authority = wanted.caStage !== "retire" || renderRotation(wanted) !== renderRotation(reached);
   const judge = (hosts: readonly string[]) => judgeExpiry(ends, { hosts, authority }, renewDays, Date.now());

@@ -2,7 +2,6 @@ import * as path from "node:path";
 import type { ApiAccess } from "../components/backup-api/backup-api";
 import { BARMAN_FAMILIES } from "../lib/backup-api/barman";
 import { API_CERTIFICATE_FILES, WEB_SERVERS } from "../lib/backup-api/web-server";
-import type { CertificateEnds } from "../lib/expiry";
 import { CERTIFICATE_FILES, familyOf, POSTGRESQL_ACCOUNT, REPOSITORY_ACCOUNT } from "../lib/families";
 import type { DeployedHost, Facts } from "../lib/proofs";
 import { peersOf } from "../lib/proofs";
@@ -23,23 +22,6 @@ export async function readFacts(lab: DeployedLab): Promise<Map<string, Facts>> {
   return new Map(
     await Promise.all(lab.hosts.map(async (host): Promise<[string, Facts]> => [host.name, await readHost(lab, host)])),
   );
-}
-
-/** When the certificates of a lab's hosts end; a host that cannot be asked is among the failures. */
-export async function readCertificateEnds(
-  lab: DeployedLab,
-): Promise<{ ends: Map<string, CertificateEnds>; failures: string[] }> {
-  const failures: string[] = [];
-  const read = async (host: DeployedHost): Promise<[string, CertificateEnds][]> => {
-    const account = host.role === "repository" ? REPOSITORY_ACCOUNT : POSTGRESQL_ACCOUNT;
-    const args = [account, path.posix.dirname(CERTIFICATE_FILES.certificate)];
-    const script = { fact: "ends", script: "status-certificates.sh", args };
-    const { facts, failures: reasons } = await readFromHost(lab, host, [script], SLOWNESS);
-    failures.push(...reasons.map((reason) => `${host.name}: when its certificate ends cannot be told: ${reason}`));
-    return facts.ends === undefined ? [] : [[host.name, facts.ends as CertificateEnds]];
-  };
-  const all = await Promise.all(lab.hosts.filter(({ role }) => role !== "barman").map(read));
-  return { ends: new Map(all.flat()), failures };
 }
 
 async function readHost(lab: DeployedLab, host: DeployedHost): Promise<Facts> {
@@ -63,9 +45,11 @@ export function clusterScripts({ stanza, configuration, hosts }: DeployedLab, ho
   const account = isRepository ? REPOSITORY_ACCOUNT : POSTGRESQL_ACCOUNT;
   const certificates = path.posix.dirname(CERTIFICATE_FILES.certificate);
   const units = ["pgbackrest.service", ...(isRepository ? [] : [service])];
+  // Nobody talks to a host that is revoked: what its server shows, it has to see itself.
+  const peers = host.revoked ? [host.name] : peersOf(host, hosts);
   return [
     { fact: "host", script: "status-host.sh", args: [account, stanza, certificates, ...units] },
-    { fact: "handshakes", script: "status-handshakes.sh", args: [account, certificates, ...peersOf(host, hosts)] },
+    { fact: "handshakes", script: "status-handshakes.sh", args: [account, certificates, ...peers] },
     isRepository
       ? { fact: "repository", script: "status-repository.sh", args: [account, stanza] }
       : { fact: "postgresql", script: "status-postgresql.sh", args: [binaries] },

@@ -52,32 +52,42 @@ export async function readFromHost(
   }
 }
 
-/** What `facts-read.sh` reads: itself, then a line a script. */
+/** What `facts-read.sh` reads: itself, then of each script a line, and the script. */
 export function renderQuestion(scripts: readonly FactScript[], slowness: number): string {
-  const lines = scripts.map(
-    ({ fact, script, args, seconds = SCRIPT_SECONDS * slowness }) =>
-      `${[fact, seconds, Buffer.from(scriptText(script)).toString("base64"), ...args].join(" ")}\n`,
-  );
-  return [`export SLOWNESS=${slowness}\n`, scriptText("facts-read.sh"), ...lines].join("");
+  const parts = scripts.map(({ fact, script, args, seconds = SCRIPT_SECONDS * slowness }) => {
+    const text = scriptText(script);
+    return `${[fact, seconds, linesOf(text).length, ...args].join(" ")}\n${text}`;
+  });
+  return [`export SLOWNESS=${slowness}\n`, scriptText("facts-read.sh"), ...parts].join("");
 }
 
 /** What `facts-read.sh` prints. */
 export function parseAnswer(answer: string, scripts: readonly FactScript[]): ReadFacts {
-  const decode = (text = ""): string => Buffer.from(text, "base64").toString();
-  const lines = new Map(answer.split("\n").map((line) => [line.split(" ")[0], line.split(" ")]));
+  const lines = linesOf(answer);
+  const answers = new Map<string, { status: string; printed: string; complaints: string }>();
+  while (lines.length > 0) {
+    const [fact = "", status = "unknown", printed, complaints] = lines.shift()?.split(" ") ?? [];
+    const take = (count = "0"): string => lines.splice(0, Number(count)).join("\n");
+    answers.set(fact, { status, printed: take(printed), complaints: take(complaints) });
+  }
   const facts: Record<string, unknown> = {};
   const failures: string[] = [];
   for (const { fact, script } of scripts) {
-    const [, status = "unknown", printed, complaints] = lines.get(fact) ?? [];
+    const { status = "unknown", printed = "", complaints = "" } = answers.get(fact) ?? {};
     try {
       if (status === "124") throw new Error("no answer in time");
-      if (status !== "0") throw new Error(`exit status ${status}: ${lastLines(decode(complaints), 5)}`);
-      facts[fact] = JSON.parse(decode(printed));
+      if (status !== "0") throw new Error(`exit status ${status}: ${lastLines(complaints, 5)}`);
+      facts[fact] = JSON.parse(printed);
     } catch (error) {
       failures.push(`${script}: ${(error as Error).message}`);
     }
   }
   return { facts, failures };
+}
+
+/** The lines of a text whose last one ends like the others. */
+function linesOf(text: string): string[] {
+  return text.split("\n").slice(0, -1);
 }
 
 function connect({ ssh }: Pick<DeployedLab, "ssh">, { name, address }: DeployedHost, seconds: number): Promise<Client> {

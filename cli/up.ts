@@ -1,10 +1,14 @@
+import type { Engine } from "../engine/engine";
+import { judge } from "../lib/proofs";
 import { withAccelerator } from "./accelerator";
 import { renderChanges } from "./changes";
 import { checkSpace } from "./check-space";
 import { confirm, isAsking } from "./confirm";
+import type { DeployedLab } from "./deployed-lab";
 import { deployedLab } from "./deployed-lab";
 import { announceEngine, openEngine } from "./engine";
 import { checkExpiry } from "./expiry-gate";
+import { readFacts } from "./facts";
 import { handOver, inNamespace, thisCommand } from "./hand-over";
 import type { Invocation } from "./invocation";
 import { stackOf } from "./invocation";
@@ -44,15 +48,37 @@ export async function up(
   checkRotation(stack.location, invocation.options.config, await engine.outputs());
   const started = await safeguard(invocation, stack, engine, yesReplace);
   // A host that boots cannot be asked yet; what it shows is proven after the run.
-  if (started.length === 0) await checkExpiry(invocation, stack, engine, { allowExpiring });
-  const { changes, outputs } = await withProgress(invocation, (run) => engine.up(run));
-  if (changes.every(({ operation }) => operation === "same")) process.stdout.write("nothing to change\n");
-  const report = await proveLab(
-    deployedLab(outputs, stack.location.stack),
-    started.length > 0 ? BOOT_SECONDS : SETTLE_SECONDS,
-  );
+  const seen = started.length === 0 ? await look(engine, stack) : undefined;
+  let checked: Promise<void> | undefined;
+  const check = (): Promise<void> =>
+    (checked ??= (async () => checkExpiry(invocation, stack, engine, { allowExpiring, facts: await seen?.facts }))());
+
+  const beforeFirstChange = seen && check;
+  const { changes, outputs } = await withProgress(invocation, (run) => engine.up({ ...run, beforeFirstChange }));
+  const isSame = changes.every(({ operation }) => operation === "same");
+  if (isSame) {
+    await beforeFirstChange?.();
+    process.stdout.write("nothing to change\n");
+  }
+  // What the hosts told during a run that changed nothing is as good as what they would tell now.
+  const before = isSame && seen ? judge(seen.lab.stanza, seen.lab.hosts, await seen.facts) : undefined;
+  const report = before?.proven
+    ? before
+    : await proveLab(deployedLab(outputs, stack.location.stack), started.length > 0 ? BOOT_SECONDS : SETTLE_SECONDS);
   process.stdout.write(renderReport(report));
   return report.proven ? 0 : 1;
+}
+
+/** A lab that is there, and what its hosts tell, which takes a while; undefined when there is none. */
+async function look(
+  engine: Engine,
+  { location }: Stack,
+): Promise<{ lab: DeployedLab; facts: ReturnType<typeof readFacts> } | undefined> {
+  const outputs = await engine.outputs();
+  if (outputs.hosts === undefined) return undefined;
+  const lab = deployedLab(outputs, location.stack);
+  // It never rejects.
+  return { lab, facts: readFacts(lab) };
 }
 
 async function isWanted(invocation: Invocation, stack: Stack): Promise<boolean> {

@@ -160,7 +160,8 @@ export class LabHost extends pulumi.ComponentResource implements RemoteHost {
       },
       { parent: this, ignoreChanges: ["backingStore"] },
     );
-    const isRestored = savedGuestPath !== "";
+    // The memory of an emulated guest is none for kvm, where guests boot in seconds anyway.
+    const isRestored = savedGuestPath !== "" && hypervisor === "qemu";
     const definition = virtualMachine({
       ...parts,
       type: hypervisor,
@@ -168,7 +169,8 @@ export class LabHost extends pulumi.ComponentResource implements RemoteHost {
       seedPath: seedVolume.path,
       isStarted: !isRestored,
     });
-    const domain = new libvirt.Domain(`${name}-domain`, definition, { parent: this });
+    // A host that runs is not to be stopped because new ones are started in another way.
+    const domain = new libvirt.Domain(`${name}-domain`, definition, { parent: this, ignoreChanges: ["running"] });
     const started = isRestored
       ? [
           startDomain(

@@ -34,7 +34,12 @@ export function createPulumiEngine(location: StackLocation): Engine {
   return {
     name: "pulumi",
     preview: async (options) => (await run("preview", options)).changes,
-    up: (options) => run("up", options),
+    up: async (options) => {
+      refuseOther(location, "pulumi");
+      // The CLI does not ask back before its first change.
+      await options?.beforeFirstChange?.();
+      return run("up", options);
+    },
     destroy: (options) => run("destroy", options),
     outputs: async (): Promise<Record<string, Output>> => {
       refuseOther(location, "pulumi");

@@ -1,4 +1,4 @@
-/** What `scripts/status-certificates.sh` prints: ends in OpenSSL's words, empty where there is none. */
+/** When the certificates of a host end, in OpenSSL's words; empty where there is none. */
 export interface CertificateEnds {
   /** Of the certificate that the host's TLS server shows. */
   readonly served: string;

@@ -1,5 +1,7 @@
+import { X509Certificate } from "node:crypto";
 import type { BackupApiFacts, BackupApiReport } from "./backup-api/proof";
 import { backupApiFindings } from "./backup-api/proof";
+import type { CertificateEnds } from "./expiry";
 import type { Role } from "./roles";
 
 /** A host of a deployed lab, as the stack's outputs name it. */
@@ -18,16 +20,26 @@ export interface HostFacts {
   readonly pgbackrest: string;
   /** systemd's word for each unit: `active`, `failed` … */
   readonly units: Readonly<Record<string, string>>;
-  /** End of the certificate that lies on the host, in OpenSSL's words (`Feb 21 18:00:00 2027 GMT`); empty when there is none. */
-  readonly certificateEnd: string;
-  /** End of the certificate that the TLS server shows; empty when it shows none. */
-  readonly servedCertificateEnd: string;
+  /** The certificate that lies on the host, PEM; empty when there is none. */
+  readonly certificate: string;
+  /** The newest authority that the host trusts, PEM; empty when there is none. */
+  readonly authority: string;
   /** `pgbackrest info --output=json`. */
   readonly info: readonly StanzaInfo[];
 }
 
-/** What `scripts/status-handshakes.sh` prints: a host's name to what went wrong in a mutual TLS handshake with its server; empty when it went well. */
-export type HandshakeFacts = Readonly<Record<string, string>>;
+/** What `scripts/status-handshakes.sh` prints of a mutual TLS handshake with each host's server, by the host's name. */
+export type HandshakeFacts = Readonly<
+  Record<
+    string,
+    {
+      /** What went wrong; empty when it went well. */
+      readonly problem: string;
+      /** The certificate that the server showed, PEM; empty when it showed none. */
+      readonly certificate: string;
+    }
+  >
+>;
 
 /** A stanza in `pgbackrest info --output=json`, as far as it is read here. */
 export interface StanzaInfo {
@@ -68,8 +80,8 @@ export interface PostgreSqlFacts {
   readonly archiver: { readonly archived: number | null; readonly failed: number | null };
 }
 
-/** What `scripts/status-repository.sh` prints: a backup's label to `option-backup-standby` of its manifest. */
-export type RepositoryFacts = Readonly<Record<string, string>>;
+/** What `scripts/status-repository.sh` prints: a backup's label to whether a standby delivered its files. */
+export type RepositoryFacts = Readonly<Record<string, boolean>>;
 
 /** What was read from one host. What is missing has a reason in `failures`. */
 export interface Facts {
@@ -93,14 +105,15 @@ export interface HostReport extends DeployedHost {
   readonly certificateEnd: string | null;
   /** Whether a standby streams from the primary; null on the other hosts. */
   readonly streaming: boolean | null;
-  readonly handshakes: HandshakeFacts;
+  /** A host's name to what went wrong in a handshake with its server; empty when it went well. */
+  readonly handshakes: Readonly<Record<string, string>>;
 }
 
 /** A backup in a report. */
 export interface BackupReport {
   readonly label: string;
   readonly type: string;
-  /** Whether a standby delivered the files; null when the manifest could not be read. */
+  /** Whether a standby delivered the files; null when the repository's list could not be read. */
   readonly fromStandby: boolean | null;
   /** ISO 8601. */
   readonly start: string;
@@ -150,11 +163,10 @@ export function judge(stanza: string, hosts: readonly DeployedHost[], facts: Rea
   const info = repository && factsOf(repository).host?.info.find(({ name }) => name === stanza);
   const deliveredByStandby = (repository && factsOf(repository).repository) ?? {};
   const backups = (info?.backup ?? []).map(({ label, type, timestamp }): BackupReport => {
-    const option = deliveredByStandby[label];
     return {
       label,
       type,
-      fromStandby: option === undefined ? null : option === "true",
+      fromStandby: deliveredByStandby[label] ?? null,
       start: isoSeconds(timestamp.start),
       stop: isoSeconds(timestamp.stop),
     };
@@ -164,7 +176,9 @@ export function judge(stanza: string, hosts: readonly DeployedHost[], facts: Rea
   const api = apiHost && factsOf(apiHost).backupApi;
 
   const findings = [
-    ...hosts.flatMap((host) => findingsOf(host, factsOf(host), stanza).map((finding) => `${host.name}: ${finding}`)),
+    ...hosts.flatMap((host) =>
+      findingsOf(host, factsOf(host), shownBy(host.name, facts), stanza).map((finding) => `${host.name}: ${finding}`),
+    ),
     ...standbys.filter((host) => !streams(host)).map(({ name }) => `${name}: does not stream from the primary`),
     ...versionFindings(hosts, factsOf),
     ...backupFindings(
@@ -183,9 +197,13 @@ export function judge(stanza: string, hosts: readonly DeployedHost[], facts: Rea
         postgresql: postgresql?.version ?? null,
         pgbackrest: read?.pgbackrest ?? null,
         units: read?.units ?? {},
-        certificateEnd: isoDate(read?.certificateEnd),
+        certificateEnd: isoDate(endOf(read?.certificate ?? "")),
         streaming: host.role === "standby" ? streams(host) : null,
-        handshakes: handshakes ?? {},
+        handshakes: Object.fromEntries(
+          Object.entries(handshakes ?? {})
+            .filter(([peer]) => peer !== host.name)
+            .map(([peer, { problem }]) => [peer, problem]),
+        ),
       };
     }),
     stanza: { name: stanza, status: info?.status.message ?? "unknown" },
@@ -199,22 +217,39 @@ function reportBackupApi({ name, address }: DeployedHost, facts: BackupApiFacts)
   return { host: name, address, barman, backup: backups[0] ?? null, certificateEnd: isoDate(certificateEnd), clients };
 }
 
-function findingsOf(host: DeployedHost, facts: Facts, stanza: string): string[] {
+/** The certificate that a host's TLS server showed to a host that talked to it, PEM; undefined when none did. */
+function shownBy(name: string, facts: ReadonlyMap<string, Facts>): string | undefined {
+  const shown = [...facts.values()].flatMap(({ handshakes }) => handshakes?.[name]?.certificate ?? []);
+  return shown.find((certificate) => certificate !== "") ?? shown[0];
+}
+
+/** When the certificates of a lab's hosts end, as far as it could be read. */
+export function certificateEnds(facts: ReadonlyMap<string, Facts>): Map<string, CertificateEnds> {
+  return new Map(
+    [...facts].flatMap(([name, { host }]) =>
+      host === undefined
+        ? []
+        : [[name, { served: endOf(shownBy(name, facts) ?? ""), authority: endOf(host.authority) }]],
+    ),
+  );
+}
+
+function findingsOf(host: DeployedHost, facts: Facts, shown: string | undefined, stanza: string): string[] {
   const { failures, host: read, handshakes = {}, postgresql } = facts;
   const findings = [...failures, ...(facts.backupApi ? backupApiFindings(facts.backupApi, Date.now()) : [])];
-  for (const [peer, problem] of Object.entries(handshakes)) {
+  for (const [peer, { problem }] of Object.entries(handshakes)) {
     if (problem !== "") findings.push(`no mutual TLS handshake with ${peer}: ${problem}`);
   }
   if (read !== undefined) {
     for (const [unit, state] of Object.entries(read.units)) {
       if (state !== "active") findings.push(`unit ${unit} is ${state}`);
     }
-    if (read.certificateEnd === "") findings.push("has no certificate");
-    if (read.servedCertificateEnd === "") findings.push("its TLS server shows no certificate");
-    else if (read.servedCertificateEnd !== read.certificateEnd) {
+    if (read.certificate === "") findings.push("has no certificate");
+    if (shown === "") findings.push("its TLS server shows no certificate");
+    else if (shown !== undefined && shown.trim() !== read.certificate.trim()) {
       findings.push(
-        `its TLS server shows a certificate that ends ${read.servedCertificateEnd}, not the installed one, which ends ` +
-          `${read.certificateEnd}; hint: systemctl reload pgbackrest`,
+        `its TLS server shows a certificate that ends ${endOf(shown)}, not the installed one, which ends ` +
+          `${endOf(read.certificate)}; hint: systemctl reload pgbackrest`,
       );
     }
     const known = read.info.find(({ name }) => name === stanza);
@@ -271,6 +306,11 @@ function backupFindings(
     findings.push("there is no backup from a standby");
   }
   return findings;
+}
+
+/** The end of a certificate, in OpenSSL's words (`Feb 21 18:00:00 2027 GMT`); empty when there is none. */
+function endOf(pem: string): string {
+  return pem === "" ? "" : new X509Certificate(pem).validTo;
 }
 
 function isoSeconds(seconds: number): string {

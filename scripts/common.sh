@@ -121,24 +121,40 @@ certificate_end() {
   openssl x509 -noout -enddate 2>/dev/null | sed 's/^notAfter=//' || true
 }
 
-# Prints what goes wrong in a mutual TLS handshake of an account, with the certificate in a folder, with a host's pgBackRest server:
-# nothing when all is well. A client hears that it was refused only after its own handshake (TLS 1.3), so the proof is the greeting,
-# which the server sends when it has accepted the client's certificate.
-handshake_problem() {
-  local account=$1 folder=$2 peer=$3 line answer=""
+# Shakes hands, by mutual TLS, as an account with the certificate in a folder, with a host's pgBackRest server. Tells in `problem` what goes
+# wrong, nothing when all is well, and in `shown` the server's certificate, PEM. A client hears that it was refused only after its own
+# handshake (TLS 1.3), so the proof is the greeting, which the server sends when it has accepted the client's certificate.
+shake_hands() {
+  local account=$1 folder=$2 peer=$3 line said="" answer=""
   while IFS= read -r line; do
-    if [[ "$line" == '{"name":"pgBackRest"'* ]]; then
+    if [[ $line == '{"name":"pgBackRest"'* ]]; then
       answer=welcome
       break
     fi
-    [[ -z "$answer" && "$line" == *[Ee]rr* ]] && answer=$line
+    said+=$line$'\n'
+    [[ -z $answer && $line == *[Ee]rr* ]] && answer=$line
   done < <(
     exec timeout 60 setpriv --reuid="$account" --regid="$account" --init-groups \
-      openssl s_client -connect "$peer:8432" -verify_hostname "$peer" -verify_return_error \
-      -cert "$folder/host.crt" -key "$folder/host.key" -CAfile "$folder/ca.crt" -quiet 2>&1 </dev/null
+      openssl s_client -connect "$peer:8432" -verify_hostname "$peer" -verify_return_error -ign_eof \
+      -cert "$folder/host.crt" -key "$folder/host.key" -CAfile "$folder/ca.crt" 2>&1 </dev/null
   )
   kill $! 2>/dev/null || true
-  [[ "$answer" == welcome ]] || tr -d '"\\[:cntrl:]' <<<"${answer:-no greeting from port 8432}"
+  # shellcheck disable=SC2034 # the caller's
+  shown=$(cut_certificate "$said")
+  problem=""
+  # shellcheck disable=SC2034 # the caller's
+  [[ $answer == welcome ]] || problem=$(tr -d '"\\[:cntrl:]' <<<"${answer:-no greeting from port 8432}")
+}
+
+# The first certificate in a text, PEM; nothing when there is none. Not by openssl, which an emulated host takes a second to start.
+cut_certificate() {
+  local rest=${1#*-----BEGIN CERTIFICATE-----}
+  [[ $rest == "$1" ]] || printf '%s' "-----BEGIN CERTIFICATE-----${rest%%-----END CERTIFICATE-----*}-----END CERTIFICATE-----"
+}
+
+# A certificate as a text in JSON.
+certificate_json() {
+  printf '"%s"' "${1//$'\n'/\\n}"
 }
 
 # Ends a step on another system than was said, such as "el8: rocky almalinux rhel 8": a family, os-release's IDs, its version's beginning.

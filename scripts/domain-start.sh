@@ -3,49 +3,46 @@
 # Runs where the deployment runs. Safe to run again: a domain that runs is left alone, and a guest that finds another disk than its own
 # boots anew from that.
 set -euo pipefail
+# Bytes, not letters; words that are not translated.
+export LC_ALL=C
 
-word() {
+# Four bytes of file $1, at $2: a number.
+number() {
   od --address-radix=n --format=u4 --skip-bytes="$2" --read-bytes=4 "$1" | tr -d ' '
 }
 
-little_endian() {
-  local byte
-  for byte in "$@"; do
-    printf '%b' "$(printf '\\x%02x\\x%02x\\x%02x\\x%02x' $((byte & 255)) $((byte >> 8 & 255)) $((byte >> 16 & 255)) $((byte >> 24)))"
-  done
-}
-
 # A saved guest is a header, a definition, and memory (libvirt, qemu_saveimage.h, version 2). It is told whose memory it is by the
-# definition, of which libvirt lets nobody change name and UUID.
+# definition, of which libvirt lets nobody change name and UUID. Behind its length stand: to be resumed, how it is compressed, no cookie.
 graft() {
-  local saved=$1 definition=$2
+  local saved=$1 definition=$2 hex
+  printf -v hex '%08x' $((${#definition} + 1))
   head -c 20 "$saved"
-  # The definition's length; to be resumed; not compressed; no cookie.
-  little_endian $((${#definition} + 1)) 1 0 0
-  head -c 56 /dev/zero
+  printf '%b' "\\x${hex:6:2}\\x${hex:4:2}\\x${hex:2:2}\\x${hex:0:2}" '\x01\0\0\0'
+  tail -c +29 "$saved" | head -c 4
+  head -c 60 /dev/zero
   printf '%s\0' "$definition"
-  tail -c +$((92 + $(word "$saved" 20) + 1)) "$saved"
+  tail -c +$((92 + $(number "$saved" 20) + 1)) "$saved"
 }
 
 restore() {
   local uri=$1 domain=$2 saved=$3 definition
-  [[ -e $saved ]] || return 1
-  definition=$(LC_ALL=C virsh -c "$uri" dumpxml --inactive --migratable "$domain")
-  grafted=$(mktemp)
-  trap 'rm -f "$grafted"' EXIT
-  graft "$saved" "$definition" >"$grafted"
+  [[ -r $saved ]] || return 1
+  definition=$(virsh -c "$uri" dumpxml --inactive --migratable "$domain") || return 1
+  graft "$saved" "$definition" >"$grafted" || return 1
   virsh -q -c "$uri" restore "$grafted"
 }
 
 main() {
   local uri=$1 domain=$2 saved=$3
   [[ $(virsh -q -c "$uri" domstate "$domain") != running ]] || return 0
+  grafted=$(mktemp)
+  trap 'rm -f "$grafted"' EXIT
   if restore "$uri" "$domain" "$saved"; then
     echo "restored from $saved"
-  else
-    virsh -q -c "$uri" start "$domain"
-    echo "booted"
+    return
   fi
+  virsh -q -c "$uri" start "$domain"
+  echo "booted"
 }
 
 main "$@" </dev/null

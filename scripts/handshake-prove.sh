@@ -4,7 +4,7 @@
 set -euo pipefail
 
 welcome() {
-  problem=$(handshake_problem "$@")
+  shake_hands "$@"
   [[ -z $problem ]]
 }
 

@@ -1,15 +1,16 @@
 #!/usr/bin/env bash
-# Prints as JSON what goes wrong in a mutual TLS handshake with each of the hosts $3…: an empty text when nothing does.
-# Account $1 is the client, with the certificate in folder $2. Safe to run again: it only reads.
+# Prints as JSON, for each of the hosts $3…, the certificate that its server shows and what goes wrong in a mutual TLS handshake with it: an
+# empty text when nothing does. Account $1 is the client, with the certificate in folder $2. Safe to run again: it only reads.
 set -euo pipefail
 
 main() {
-  local account=$1 folder=$2 peer problems=""
+  local account=$1 folder=$2 peer facts="" problem shown
   shift 2
   for peer; do
-    problems+="${problems:+,}\"$peer\":\"$(handshake_problem "$account" "$folder" "$peer")\""
+    shake_hands "$account" "$folder" "$peer"
+    facts+="${facts:+,}\"$peer\":{\"problem\":\"$problem\",\"certificate\":$(certificate_json "$shown")}"
   done
-  printf '{%s}\n' "$problems"
+  printf '{%s}\n' "$facts"
 }
 
 main "$@" </dev/null

@@ -3,17 +3,23 @@
 # Safe to run again: it only reads.
 set -euo pipefail
 
+# The first certificate in a file, which need not be there.
+installed() {
+  local pem=""
+  [[ ! -e $1 ]] || pem=$(<"$1")
+  certificate_json "$(cut_certificate "$pem")"
+}
+
 main() {
-  local account=$1 stanza=$2 folder=$3 version info unit units=""
+  local account=$1 stanza=$2 folder=$3 version info index states units=""
   shift 3
   version=$(pgbackrest version)
   info=$(stanza_info "$account" "$stanza")
-  for unit; do
-    units+="${units:+,}\"$unit\":\"$(systemctl is-active "$unit" || true)\""
-  done
-  printf '{"pgbackrest":"%s","units":{%s},"certificateEnd":"%s","servedCertificateEnd":"%s","info":%s}\n' \
-    "${version#pgBackRest }" "$units" "$(certificate_end <"$folder/host.crt")" \
-    "$(served_certificate "$account" "$folder" | certificate_end)" "$info"
+  # A line for each unit.
+  mapfile -t states < <(systemctl is-active "$@" || true)
+  for ((index = 1; index <= $#; index++)); do units+="${units:+,}\"${!index}\":\"${states[index - 1]-unknown}\""; done
+  printf '{"pgbackrest":"%s","units":{%s},"certificate":%s,"authority":%s,"info":%s}\n' \
+    "${version#pgBackRest }" "$units" "$(installed "$folder/host.crt")" "$(installed "$folder/ca.crt")" "$info"
 }
 
 main "$@" </dev/null

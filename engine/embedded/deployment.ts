@@ -18,6 +18,7 @@ export interface DeploymentOptions {
   readonly replace?: readonly string[];
   readonly emit: (event: EngineEvent) => void;
   readonly signal: AbortSignal | undefined;
+  readonly beforeFirstChange?: () => Promise<void>;
 }
 
 interface Step {
@@ -42,6 +43,8 @@ export class Deployment {
   readonly changes: Change[] = [];
   /** Each failed resource and its message. */
   readonly failures: string[] = [];
+  /** Why nothing was changed. */
+  refusal: Error | undefined;
   /** URNs of what failed, and of what was not begun for that. */
   readonly blocked = new Set<string>();
   private readonly seen = new Set<string>();
@@ -85,6 +88,10 @@ export class Deployment {
         return NOT_DONE;
       }
       this.changes.push(step.change);
+      if (step.change.operation !== "same" && !(await this.mayChange())) {
+        this.blocked.add(goal.urn);
+        return NOT_DONE;
+      }
       const resource = await this.attempt(step.change, goal, (task) => this.perform(step, task));
       if (!resource) this.blocked.add(goal.urn);
       return resource ? { id: resource.id, properties: resource.outputs, succeeded: true } : NOT_DONE;
@@ -98,7 +105,17 @@ export class Deployment {
     const left = state.resources.filter(({ urn, condition }) => condition === "replaced" || !this.seen.has(urn));
     const vanished = [...this.deletedFirst.values(), ...left].filter(({ urn }) => !this.seen.has(urn));
     this.changes.push(...vanished.map((resource) => changeOf(resource, "delete")));
-    if (!preview) await this.remove(left);
+    if (!preview && (left.length === 0 || (await this.mayChange()))) await this.remove(left);
+  }
+
+  private async mayChange(): Promise<boolean> {
+    if (this.options.preview) return true;
+    try {
+      await this.options.beforeFirstChange?.();
+    } catch (error) {
+      this.refusal = error as Error;
+    }
+    return this.refusal === undefined;
   }
 
   private plan(goal: Goal): Step {

@@ -36,13 +36,13 @@ export function createEmbeddedEngine(location: StackLocation): Engine {
 }
 
 async function carryOut(location: StackLocation, command: Command, options: RunOptions): Promise<Result> {
-  const { config, signal, onEvent, replace = [] } = options;
+  const { config, signal, onEvent, replace = [], beforeFirstChange } = options;
   const emit = (event: EngineEvent): void => onEvent?.(event);
   const preview = command === "preview";
   const state = new State(location);
   const commands = commandDrivers(location.projectFolder);
   const drivers = { ...tlsDrivers, ...commands.drivers, ...libvirtDrivers(location.stateFolder) };
-  const deployment = new Deployment({ state, drivers, preview, replace, emit, signal });
+  const deployment = new Deployment({ state, drivers, preview, replace, emit, signal, beforeFirstChange });
   const { failures } = deployment;
   let outputs: Properties = {};
   try {
@@ -70,11 +70,12 @@ async function carryOut(location: StackLocation, command: Command, options: RunO
     commands.close();
   }
   const known = Object.entries(outputs).filter(([, value]) => !texts(value).includes(UNKNOWN));
-  state.outputs = { ...(failures.length > 0 ? state.outputs : {}), ...Object.fromEntries(known) };
+  state.outputs = { ...(failures.length > 0 || deployment.refusal ? state.outputs : {}), ...Object.fromEntries(known) };
   // A run that was refused leaves nothing, not even a stack.
   if (!state.resources.some(({ custom }) => custom)) state.resources = [];
   if (!preview) await state.save();
   if (!preview && state.resources.length === 0) state.settle();
+  if (deployment.refusal !== undefined) throw deployment.refusal;
   if (failures.length > 0) throw new EngineError(failures.join("\n"));
   if (signal?.aborted)
     throw new EngineError("interrupted: what ran is finished, the rest was not begun, the state is kept");

@@ -36,7 +36,7 @@ main() {
   # The account that the lab uses; its keys come with the seed.
   chmod 0700 "$root/etc/skel/.ssh"
   chmod 0600 "$root/etc/skel/.ssh/authorized_keys"
-  chroot "$root" useradd --create-home --shell /bin/bash lab </dev/null
+  chroot "$root" useradd --create-home --shell /bin/bash --password '*' lab </dev/null
   : >"$root/etc/machine-id"
   rm -f "$root/var/lib/dbus/machine-id" "$root/etc/hostname"
   : >"$root/etc/resolv.conf"
@@ -45,8 +45,6 @@ main() {
   : >"$root/etc/apt/sources.list"
   rm -f "$root"/etc/apt/sources.list.d/* "$root/etc/apt/apt.conf.d/99mmdebstrap"
   rm -rf "$root"/var/lib/apt/lists/* "$root"/var/cache/apt/*.bin "$root"/var/cache/apt/archives/*.deb "$root"/var/log/*.log "$root/var/log/apt"
-  # sshd would run scripts and look for mail at every login.
-  sed -i '/pam_motd/d; /pam_mail/d' "$root/etc/pam.d/sshd"
 }
 
 main "$@" </dev/null

@@ -1,11 +1,13 @@
 import { describe, expect, it } from "vitest";
-import type { DeployedHost, Facts, HostFacts, PostgreSqlFacts } from "../../lib/proofs";
-import { judge, peersOf } from "../../lib/proofs";
+import type { DeployedHost, Facts, HandshakeFacts, HostFacts, PostgreSqlFacts } from "../../lib/proofs";
+import { certificateEnds, judge, peersOf } from "../../lib/proofs";
+import { CERTIFICATE, OTHER_CERTIFICATE } from "../support/certificates";
 
 const REPOSITORY: DeployedHost = { name: "backup-srv", role: "repository", address: "10.83.14.10" };
 const PRIMARY: DeployedHost = { name: "pg1-srv", role: "primary", address: "10.83.14.11" };
 const STANDBY: DeployedHost = { name: "pg2-srv", role: "standby", address: "10.83.14.12" };
 const END = "Feb 21 18:00:00 2027 GMT";
+const OTHER_END = "Jan  1 00:00:00 2027 GMT";
 
 const BACKUP = {
   label: "20261123-184305F",
@@ -15,12 +17,16 @@ const BACKUP = {
   archive: { start: "000000010000000000000003", stop: "000000010000000000000004" },
 };
 
+/** Handshakes that went well. */
+const welcome = (...peers: string[]): HandshakeFacts =>
+  Object.fromEntries(peers.map((peer) => [peer, { problem: "", certificate: CERTIFICATE }]));
+
 function hostFacts(changes: Partial<HostFacts> = {}): HostFacts {
   return {
     pgbackrest: "2.45",
     units: { "pgbackrest.service": "active" },
-    certificateEnd: END,
-    servedCertificateEnd: END,
+    certificate: CERTIFICATE,
+    authority: OTHER_CERTIFICATE,
     info: [{ name: "demo", status: { code: 0, message: "ok" }, backup: [BACKUP] }],
     ...changes,
   };
@@ -46,11 +52,11 @@ function facts(changes: Record<string, Partial<Facts>> = {}): Map<string, Facts>
     "backup-srv": {
       failures: [],
       host: hostFacts(),
-      handshakes: { "pg1-srv": "", "pg2-srv": "" },
-      repository: { [BACKUP.label]: "true" },
+      handshakes: welcome("pg1-srv", "pg2-srv"),
+      repository: { [BACKUP.label]: true },
     },
-    "pg1-srv": { failures: [], host: hostFacts(), handshakes: { "backup-srv": "" }, postgresql: postgresql() },
-    "pg2-srv": { failures: [], host: hostFacts(), handshakes: { "backup-srv": "" }, postgresql: STREAMING },
+    "pg1-srv": { failures: [], host: hostFacts(), handshakes: welcome("backup-srv"), postgresql: postgresql() },
+    "pg2-srv": { failures: [], host: hostFacts(), handshakes: welcome("backup-srv"), postgresql: STREAMING },
   };
   return new Map(Object.entries(good).map(([name, each]) => [name, { ...each, ...changes[name] }]));
 }
@@ -70,9 +76,9 @@ describe("a revoked host", () => {
   const ANSWER = "[AccessError] raised from remote-0 tls protocol on 'backup-srv': access denied";
   // As pgBackRest 2.45 answers: the stanza's own status says nothing.
   const answered = (message: string): Record<string, Partial<Facts>> => ({
-    "backup-srv": { handshakes: { "pg1-srv": "" } },
+    "backup-srv": { handshakes: welcome("pg1-srv") },
     "pg2-srv": {
-      handshakes: {},
+      handshakes: welcome("pg2-srv"),
       host: hostFacts({
         info: [
           {
@@ -154,12 +160,12 @@ describe("judge", () => {
   });
 
   it("asks for no standby's backup where there are no standbys", () => {
-    const changes = { "backup-srv": { repository: { [BACKUP.label]: "false" } } };
+    const changes = { "backup-srv": { repository: { [BACKUP.label]: false } } };
     expect(findings(changes, [REPOSITORY, PRIMARY])).toEqual([]);
     expect(findings(changes)).toEqual(["there is no backup from a standby"]);
   });
 
-  it("does not take an unread manifest for a standby's", () => {
+  it("does not take a backup that the list leaves out for a standby's", () => {
     const report = judge("demo", HOSTS, facts({ "backup-srv": { repository: {} } }));
     expect(report.backups[0]?.fromStandby).toBeNull();
     expect(report.findings).toEqual(["there is no backup from a standby"]);
@@ -184,15 +190,52 @@ describe("judge", () => {
     ],
     [
       "a refused handshake",
-      { "backup-srv": { handshakes: { "pg1-srv": "tlsv1 alert unknown ca", "pg2-srv": "" } } },
+      {
+        "backup-srv": {
+          handshakes: {
+            ...welcome("pg2-srv"),
+            "pg1-srv": { problem: "tlsv1 alert unknown ca", certificate: CERTIFICATE },
+          },
+        },
+      },
       ["backup-srv: no mutual TLS handshake with pg1-srv: tlsv1 alert unknown ca"],
     ],
     [
       "a server that missed a reload",
-      { "pg1-srv": { host: hostFacts({ servedCertificateEnd: "Jan  1 00:00:00 2027 GMT" }) } },
+      {
+        "backup-srv": {
+          handshakes: { ...welcome("pg2-srv"), "pg1-srv": { problem: "", certificate: OTHER_CERTIFICATE } },
+        },
+      },
       [
         "pg1-srv: its TLS server shows a certificate that ends Jan  1 00:00:00 2027 GMT, not the installed one, " +
           `which ends ${END}; hint: systemctl reload pgbackrest`,
+      ],
+    ],
+    [
+      "a server that one of its peers does not reach",
+      { "pg1-srv": { handshakes: { "backup-srv": { problem: "connection refused", certificate: "" } } } },
+      ["pg1-srv: no mutual TLS handshake with backup-srv: connection refused"],
+    ],
+    [
+      "a server that nobody reaches",
+      {
+        "backup-srv": {
+          handshakes: { ...welcome("pg2-srv"), "pg1-srv": { problem: "connection refused", certificate: "" } },
+        },
+      },
+      [
+        "backup-srv: no mutual TLS handshake with pg1-srv: connection refused",
+        "pg1-srv: its TLS server shows no certificate",
+      ],
+    ],
+    [
+      "a host without a certificate",
+      { "pg1-srv": { host: hostFacts({ certificate: "" }) } },
+      [
+        "pg1-srv: has no certificate",
+        `pg1-srv: its TLS server shows a certificate that ends ${END}, not the installed one, which ends ; ` +
+          "hint: systemctl reload pgbackrest",
       ],
     ],
     [
@@ -244,5 +287,18 @@ describe("judge", () => {
     const report = judge("demo", HOSTS, facts(changes));
     expect(report.findings).toEqual(expected);
     expect(report.proven).toBe(false);
+  });
+});
+
+describe("certificateEnds", () => {
+  it("tells when the certificate ends that a host showed to another, and its authority", () => {
+    const shown = { problem: "", certificate: OTHER_CERTIFICATE };
+    const ends = certificateEnds(facts({ "backup-srv": { handshakes: { ...welcome("pg2-srv"), "pg1-srv": shown } } }));
+    expect(ends.get("pg1-srv")).toEqual({ served: OTHER_END, authority: OTHER_END });
+    expect(ends.get("pg2-srv")).toEqual({ served: END, authority: OTHER_END });
+  });
+
+  it("leaves out a host that could not be asked", () => {
+    expect([...certificateEnds(facts({ "pg2-srv": { host: undefined } })).keys()]).toEqual(["backup-srv", "pg1-srv"]);
   });
 });

@@ -1,5 +1,6 @@
 import * as fs from "node:fs";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { CERTIFICATE, OTHER_CERTIFICATE } from "../support/certificates";
 import { StandIns } from "../support/stand-ins";
 
 const FOLDER = "/etc/pgbackrest/cert";
@@ -26,18 +27,23 @@ describe("status-handshakes.sh", () => {
 
   it("takes the server's greeting as the proof, and does not wait for the connection's end", () => {
     const start = performance.now();
-    const greet = `echo 'depth=1 CN = root-ca' >&2; echo '${GREETING}'; exec sleep 8`;
-    expect(run(greet, "pg1-srv", "pg2-srv")).toEqual({ "pg1-srv": "", "pg2-srv": "" });
+    const greet = `echo 'depth=1 CN = root-ca' >&2; echo 'Server certificate\n${CERTIFICATE}'; echo '${GREETING}'; exec sleep 8`;
+    const welcome = { problem: "", certificate: CERTIFICATE };
+    expect(run(greet, "pg1-srv", "pg2-srv")).toEqual({ "pg1-srv": welcome, "pg2-srv": welcome });
     expect(performance.now() - start).toBeLessThan(5000);
   });
 
   it("tells the first error, even when s_client believes that all is well", () => {
     const refuse = `echo 'depth=0 CN = "pg1"' >&2; echo 'verify error:num=62:"hostname" mismatch' >&2; echo 'error:late' >&2`;
-    expect(run(refuse, "pg1-srv")).toEqual({ "pg1-srv": "verify error:num=62:hostname mismatch" });
+    expect(run(refuse, "pg1-srv")).toEqual({
+      "pg1-srv": { problem: "verify error:num=62:hostname mismatch", certificate: "" },
+    });
   });
 
   it("does not take silence for consent", () => {
-    expect(run("echo 'verify return:1' >&2", "pg1-srv")).toEqual({ "pg1-srv": "no greeting from port 8432" });
+    expect(run("echo 'verify return:1' >&2", "pg1-srv")).toEqual({
+      "pg1-srv": { problem: "no greeting from port 8432", certificate: "" },
+    });
   });
 
   it("checks the name and the chain, with the host's own pair", () => {
@@ -45,27 +51,32 @@ describe("status-handshakes.sh", () => {
       .add("openssl", `echo '${GREETING}'`)
       .run("status-handshakes.sh", ["pgbackrest", FOLDER, "pg1-srv"]);
     expect(calls).toEqual([
-      "openssl s_client -connect pg1-srv:8432 -verify_hostname pg1-srv -verify_return_error " +
-        `-cert ${FOLDER}/host.crt -key ${FOLDER}/host.key -CAfile ${FOLDER}/ca.crt -quiet`,
+      "openssl s_client -connect pg1-srv:8432 -verify_hostname pg1-srv -verify_return_error -ign_eof " +
+        `-cert ${FOLDER}/host.crt -key ${FOLDER}/host.key -CAfile ${FOLDER}/ca.crt`,
     ]);
   });
 });
 
 describe("status-repository.sh", () => {
-  const MANIFESTS = `
-    case $* in
-      *repo-ls*) printf '20261123-184305F\\n20261123-184313F\\n20261123-190000F\\n' ;;
-      *20261123-184305F*) printf '[backup:option]\\noption-backup-standby=false\\noption-delta=true\\n' ;;
-      *20261123-184313F*) printf '[backup:option]\\noption-backup-standby=true\\n' ;;
-      *) exit 1 ;;
-    esac`;
-
-  it("reads who delivered each backup from its manifest, and leaves out one that is under way", () => {
+  const LIST = `[backup:current]
+20261123-184305F={"backup-error":false,"backup-type":"full","option-backup-standby":false,"option-online":true}
+20261123-184305F_20261123-185000D={"backup-error":false,"option-backup-standby":true,"option-online":true}
+[db]
+db-id=1`;
+  const read = (list: string): unknown => {
     const { status, stdout } = standIns
-      .add("pgbackrest", MANIFESTS)
+      .add("pgbackrest", `echo '${list}'`)
       .run("status-repository.sh", ["pgbackrest", "demo"]);
     expect(status).toBe(0);
-    expect(JSON.parse(stdout)).toEqual({ "20261123-184305F": "false", "20261123-184313F": "true" });
+    return JSON.parse(stdout);
+  };
+
+  it("reads who delivered each backup from the repository's list", () => {
+    expect(read(LIST)).toEqual({ "20261123-184305F": false, "20261123-184305F_20261123-185000D": true });
+  });
+
+  it("tells nothing of a stanza that has no backup yet", () => {
+    expect(read("")).toEqual({});
   });
 
   it("fails when the repository cannot be read", () => {
@@ -74,41 +85,38 @@ describe("status-repository.sh", () => {
   });
 });
 
-describe("status-certificates.sh", () => {
-  const run = (): unknown => {
-    const { status, stdout } = standIns
-      .add("openssl", `if [[ $1 == x509 ]]; then echo "notAfter=Feb 21 18:00:00 2027 GMT"; fi`)
-      .run("status-certificates.sh", ["postgres", standIns.path("cert")]);
-    expect(status).toBe(0);
-    return JSON.parse(stdout);
-  };
-
-  it("tells the ends of the certificate that is shown and of the authority", () => {
-    fs.mkdirSync(standIns.path("cert"));
-    for (const name of ["host.crt", "ca.crt"]) fs.writeFileSync(standIns.path(`cert/${name}`), "");
-    expect(run()).toEqual({ served: "Feb 21 18:00:00 2027 GMT", authority: "Feb 21 18:00:00 2027 GMT" });
-  });
-
-  it("tells nothing on a host that has none yet", () => {
-    expect(run()).toEqual({ served: "", authority: "" });
-  });
-});
-
 describe("status-host.sh", () => {
   const ARGUMENTS = ["postgres", "demo", FOLDER, "pgbackrest.service", "postgresql@15-main.service"];
 
   it("prints the state of every unit, failed ones too", () => {
     standIns.add("pgbackrest", 'if [[ $1 == version ]]; then echo "pgBackRest 2.45"; else echo "[]"; fi');
-    standIns.add("systemctl", "if [[ $2 == postgresql* ]]; then echo failed; exit 3; else echo active; fi");
-    standIns.add("openssl", "if [[ $1 == x509 ]]; then echo 'notAfter=Feb 21 18:00:00 2027 GMT'; fi");
-    const { status, stdout } = standIns.run("status-host.sh", ARGUMENTS);
+    standIns.add(
+      "systemctl",
+      "shift; for unit; do [[ $unit == postgresql* ]] && echo failed || echo active; done; exit 3",
+    );
+    fs.mkdirSync(standIns.path("cert"));
+    fs.writeFileSync(standIns.path("cert/host.crt"), `${CERTIFICATE}\n`);
+    fs.writeFileSync(standIns.path("cert/ca.crt"), `${OTHER_CERTIFICATE}\n${CERTIFICATE}\n`);
+    const { status, stdout } = standIns.run("status-host.sh", [
+      "postgres",
+      "demo",
+      standIns.path("cert"),
+      ...ARGUMENTS.slice(3),
+    ]);
     expect(status).toBe(0);
     expect(JSON.parse(stdout)).toMatchObject({
       pgbackrest: "2.45",
       units: { "pgbackrest.service": "active", "postgresql@15-main.service": "failed" },
-      servedCertificateEnd: "Feb 21 18:00:00 2027 GMT",
+      certificate: CERTIFICATE,
+      authority: OTHER_CERTIFICATE,
       info: [],
     });
+  });
+
+  it("tells no certificate on a host that has none", () => {
+    standIns.add("pgbackrest", 'if [[ $1 == version ]]; then echo "pgBackRest 2.45"; else echo "[]"; fi');
+    const { stdout } = standIns.add("systemctl", "echo active").run("status-host.sh", ARGUMENTS);
+    expect(JSON.parse(stdout)).toMatchObject({ certificate: "", authority: "" });
   });
 
   it("fails when pgBackRest does", () => {

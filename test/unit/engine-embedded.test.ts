@@ -30,6 +30,33 @@ describe("the embedded engine", { timeout: TIMEOUT }, () => {
     fs.rmSync(scratch, { recursive: true });
   });
 
+  it("asks before its first change, and changes nothing when that is refused", async () => {
+    const tried = project(`
+      new command.local.Command("first", { create: log(config.get("text") ?? "a"), delete: log("delete") });
+    `);
+    const asked: string[] = [];
+    const ask = (answer: () => void) => ({
+      beforeFirstChange: () => {
+        asked.push(tried.logged().join());
+        return Promise.resolve().then(answer);
+      },
+    });
+    const refuse = (): void => {
+      throw new EngineError("not now");
+    };
+    await expect(tried.engine.up(ask(refuse))).rejects.toThrow(/^not now$/);
+    expect(stackEngine(tried.location)).toBeUndefined();
+    await tried.engine.up(ask(() => undefined));
+    expect(asked.every((done) => done === "")).toBe(true);
+    expect(tried.logged()).toEqual(["a"]);
+    asked.length = 0;
+    await tried.engine.up(ask(refuse));
+    expect(asked).toEqual([]);
+    await expect(tried.engine.up({ config: { "try:text": "b" }, ...ask(refuse) })).rejects.toThrow(/^not now$/);
+    expect(tried.logged()).toEqual([]);
+    expect(await tried.up()).toEqual({ first: "same" });
+  });
+
   it("creates, leaves alone, updates, replaces and deletes", async () => {
     const tried = project(`
       const text = config.get("text") ?? "a";

@@ -188,6 +188,43 @@ describe("the program", () => {
     expect((await runLab("dev")).map(({ name }) => name)).not.toContain("storage-verify");
   });
 
+  it("starts emulated hosts as a saved guest before they are ready, and again when they are defined anew", async () => {
+    const hosts = ["backup-srv", "pg1-srv", "pg2-srv", "pg3-srv"];
+    const runs = async (settings: Record<string, unknown>) => {
+      const resources = await runLab("local", { savedGuestPath: "/images/saved", ...settings });
+      const inputsOf = (name: string) => resources.find((one) => one.name === name)?.inputs;
+      const running = hosts.map((host) => inputsOf(`${host}-domain`)?.running);
+      return { resources, running, starts: hosts.map((host) => inputsOf(`${host}-start`)) };
+    };
+    const { resources, running, starts } = await runs({});
+    expect(running).toEqual([false, false, false, false]);
+    const { libvirtUri } = stackConfig("local");
+    const definition: unknown = expect.stringMatching(/^\w{12}$/);
+    expect(starts).toEqual(
+      hosts.map((host) => ({
+        create: `bash scripts/domain-start.sh '${libvirtUri}' ${host}-domain-uuid /images/saved`,
+        triggers: [`${host}-domain-uuid`, definition],
+      })),
+    );
+    expect(new Set(starts.map((inputs) => JSON.stringify(inputs?.triggers))).size).toBe(4);
+    for (const host of hosts) {
+      expect([...(await allBefore(resources, `${host}-start`))]).toContain(`${host}-domain`);
+      expect([...(await allBefore(resources, `${host}-ready`))]).toContain(`${host}-start`);
+    }
+
+    const fingerprints = ({ starts }: Awaited<ReturnType<typeof runs>>) =>
+      starts.map((inputs) => (inputs?.triggers as string[] | undefined)?.[1]);
+    const before = fingerprints(await runs({}));
+    expect(fingerprints(await runs({ stanza: "other" }))).toEqual(before);
+    const anew = fingerprints(await runs({ memoryMiB: 2048 }));
+    expect(anew.filter((fingerprint) => before.includes(fingerprint))).toEqual([]);
+
+    expect(await runs({ savedGuestPath: "" })).toMatchObject({
+      running: [true, true, true, true],
+      starts: [undefined, undefined, undefined, undefined],
+    });
+  });
+
   it("opens EL's guards once the packages are there and before anything is served; Debian has none", async () => {
     const guards = (resources: Registered[]): string[] =>
       resources

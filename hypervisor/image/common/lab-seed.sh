@@ -64,14 +64,14 @@ set_user() {
     if [ "$known" = "$name" ]; then home=$known_home same=$known_gecos:$known_shell; fi
   done </etc/passwd
   if [ -z "$home" ]; then
-    # A new user's password is locked.
-    useradd --create-home --user-group --shell "$shell" --comment "$gecos" ${groups:+--groups "$groups"} "$name"
+    # There is no password. Without PAM, sshd lets nobody in whose password is locked.
+    useradd --password '*' --create-home --user-group --shell "$shell" --comment "$gecos" ${groups:+--groups "$groups"} "$name"
     home=$(getent passwd "$name" | cut -d : -f 6)
   else
     if [ "$same" != "$gecos:$shell" ] || [ -n "$groups" ]; then
       usermod --shell "$shell" --comment "$gecos" ${groups:+--append --groups "$groups"} "$name"
     fi
-    if [ "$locked" = true ] && ! is_locked "$name"; then passwd --quiet --lock "$name"; fi
+    if [ "$locked" = true ] && has_password "$name"; then usermod --password '*' "$name"; fi
   fi
   if [ -n "$sudo" ]; then
     put 337 "/etc/sudoers.d/90-lab-$name" "$sudo"
@@ -81,9 +81,9 @@ set_user() {
   put_keys "$home/.ssh" "$keys" "$name"
 }
 
-is_locked() {
+has_password() {
   while IFS=: read -r known password _; do
-    case $known$password in "$1!"* | "$1*"*) return 0 ;; esac
+    if [ "$known" = "$1" ]; then [ "$password" != '*' ] && return; fi
   done </etc/shadow
   return 1
 }
