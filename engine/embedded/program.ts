@@ -55,16 +55,17 @@ export async function runProgram(
     const flags = Object.entries({ ...places, project, stack, organization: "organization", parallel: "32" });
     const run = require.resolve("@pulumi/pulumi/cmd/run", { paths: [projectFolder] });
     const args = [
+      ...["--require", path.join(__dirname, "..", "load-typescript.cjs")],
       run,
       ...flags.flatMap(([flag, value]) => [`--${flag}`, value]),
       ...(preview ? ["--dry-run"] : []),
       main,
     ];
     const variables = { PULUMI_CONFIG: JSON.stringify(config), PULUMI_CONFIG_SECRET_KEYS: "[]" };
-    const typescript = { PULUMI_NODEJS_TYPESCRIPT: "true", PULUMI_NODEJS_TRANSPILE_ONLY: "true" };
     // Of its own process group: a terminal's Ctrl-C is for the engine, which lets running operations finish.
     const child = spawn(process.execPath, args, {
-      env: { ...process.env, ...variables, ...typescript },
+      env: { ...process.env, ...variables, PULUMI_NODEJS_TYPESCRIPT: "false" },
+      cwd: projectFolder,
       detached: true,
     });
     for (const stream of [child.stdout, child.stderr])

@@ -60,7 +60,20 @@ describe("./lab", () => {
   it("installs the packages, says so in one line, and hands over with the arguments as they are", async () => {
     const { status, stdout, stderr } = await lab(["ssh", "pg1-srv", "--", "a  b", ""]);
     const project = fs.realpathSync(path.join(folder, "project"));
-    expect(stdout).toBe([project, "--import", "tsx", "cli/main.ts", "ssh", "pg1-srv", "--", "a  b", "", ""].join("\n"));
+    expect(stdout).toBe(
+      [
+        project,
+        "--require",
+        `${project}/engine/load-typescript.cjs`,
+        "cli/main.ts",
+        "ssh",
+        "pg1-srv",
+        "--",
+        "a  b",
+        "",
+        "",
+      ].join("\n"),
+    );
     expect(stderr).toBe(INSTALLING);
     expect(status).toBe(7);
   });
