@@ -2,6 +2,12 @@ import { defineConfig } from "vitest/config";
 
 const HOUR = 60 * 60 * 1000;
 
+/** Scenarios that have the machine to themselves: emulation takes all of it, and the doctor is to be quick. */
+const ALONE = ["test/scenarios/faults.test.ts", "test/scenarios/vm.test.ts"];
+
+/** Real hosts, as long as it takes. */
+const SCENARIO = { testTimeout: HOUR, hookTimeout: HOUR };
+
 export default defineConfig({
   test: {
     // The program's warnings are told where a test fails.
@@ -15,13 +21,23 @@ export default defineConfig({
         },
       },
       {
-        // Real hosts: one scenario at a time, as long as it takes.
+        // On containers a lab waits as much as it works: two at a time.
         test: {
+          ...SCENARIO,
           name: "scenarios",
           include: ["test/scenarios/*.test.ts"],
+          exclude: ALONE,
+          maxWorkers: 2,
+          sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        test: {
+          ...SCENARIO,
+          name: "scenarios-alone",
+          include: ALONE,
           fileParallelism: false,
-          testTimeout: HOUR,
-          hookTimeout: HOUR,
+          sequence: { groupOrder: 2 },
         },
       },
     ],

@@ -88,6 +88,8 @@ const table = (rows: readonly (readonly string[])[]): string =>
 
 const seconds = (value: number): string => `${value.toFixed(1)} s`;
 
+const mebibytes = (value: number): string => `${value.toFixed(0)} MiB`;
+
 /** The middle one, or the lower of two in the middle; with more than one, the least and the most too. */
 function middle(values: readonly number[], show = seconds): string {
   const sorted = [...values].sort((a, b) => a - b);
@@ -125,10 +127,17 @@ function renderLives(lives: readonly Life[], imageSeconds: number | undefined): 
     ],
     ["`destroy`", middle(lives.map(({ destroy }) => destroy.seconds))],
     [
-      "memory of `./lab up` at its peak, all node processes",
+      "memory at its peak: the engine and the program",
+      middle(
+        lives.map(({ first }) => first.peakBelowMiB),
+        mebibytes,
+      ),
+    ],
+    [
+      "and with the `./lab` that waits for them",
       middle(
         lives.map(({ first }) => first.peakMiB),
-        (value) => `${value.toFixed(0)} MiB`,
+        mebibytes,
       ),
     ],
   ]);

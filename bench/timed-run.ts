@@ -5,8 +5,10 @@ import { readdirSync, readFileSync } from "node:fs";
 export interface TimedRun {
   readonly status: number | null;
   readonly seconds: number;
-  /** The most memory that its node processes had at once, in MiB: resident, and what they share counted once each. */
+  /** The most memory that its node processes had at once, in MiB; what they share is divided among them (proc(5), Pss). */
   readonly peakMiB: number;
+  /** The same without the process that was started itself, which waits for the engine where that runs in another one. */
+  readonly peakBelowMiB: number;
   readonly stdout: string;
   readonly stderr: string;
 }
@@ -21,15 +23,19 @@ export async function timedRun(program: string, args: readonly string[]): Promis
   child.stdout.on("data", (data: Buffer) => (text.stdout += data.toString()));
   child.stderr.on("data", (data: Buffer) => (text.stderr += data.toString()));
   let peakMiB = 0;
+  let peakBelowMiB = 0;
   const timer = setInterval(() => {
-    if (child.pid !== undefined) peakMiB = Math.max(peakMiB, nodeMemoryMiB(child.pid));
+    if (child.pid === undefined) return;
+    const { all, own } = nodeMemoryMiB(child.pid);
+    peakMiB = Math.max(peakMiB, all);
+    peakBelowMiB = Math.max(peakBelowMiB, all - own);
   }, SAMPLE_MILLISECONDS);
   try {
     const status = await new Promise<number | null>((resolve, reject) => {
       child.on("error", reject);
       child.on("close", resolve);
     });
-    return { status, seconds: (performance.now() - start) / 1000, peakMiB, ...text };
+    return { status, seconds: (performance.now() - start) / 1000, peakMiB, peakBelowMiB, ...text };
   } finally {
     clearInterval(timer);
   }
@@ -38,38 +44,32 @@ export async function timedRun(program: string, args: readonly string[]): Promis
 interface Process {
   readonly parent: number;
   readonly name: string;
-  readonly residentKiB: number;
 }
 
-function nodeMemoryMiB(root: number): number {
+function nodeMemoryMiB(root: number): { all: number; own: number } {
   const processes = readProcesses();
   const isBelow = (id: number): boolean => {
     if (id === root) return true;
     const parent = processes.get(id)?.parent;
     return parent !== undefined && parent > 1 && isBelow(parent);
   };
-  let sum = 0;
-  for (const [id, { name, residentKiB }] of processes)
-    if (/^(node|MainThread)/.test(name) && isBelow(id)) sum += residentKiB;
-  return sum / 1024;
+  const nodes = [...processes].filter(([id, { name }]) => /^(node|MainThread)/.test(name) && isBelow(id));
+  const sizes = new Map(nodes.map(([id]) => [id, Number(field(id, "smaps_rollup", "Pss") || 0) / 1024]));
+  return { all: [...sizes.values()].reduce((sum, size) => sum + size, 0), own: sizes.get(root) ?? 0 };
 }
 
 function readProcesses(): Map<number, Process> {
-  const processes = new Map<number, Process>();
-  for (const id of readdirSync("/proc").filter((name) => /^\d+$/.test(name))) {
-    let status: string;
-    try {
-      status = readFileSync(`/proc/${id}/status`, "utf8");
-    } catch {
-      // It has ended since the folder was read.
-      continue;
-    }
-    const field = (name: string): string => new RegExp(`^${name}:\\s*(\\S+)`, "m").exec(status)?.[1] ?? "";
-    processes.set(Number(id), {
-      parent: Number(field("PPid")),
-      name: field("Name"),
-      residentKiB: Number(field("VmRSS")),
-    });
+  const ids = readdirSync("/proc").filter((name) => /^\d+$/.test(name));
+  return new Map(
+    ids.map((id) => [Number(id), { parent: Number(field(id, "status", "PPid")), name: field(id, "status", "Name") }]),
+  );
+}
+
+/** The value of a line in a process's file; empty when the process has ended since the folder was read. */
+function field(id: number | string, file: string, name: string): string {
+  try {
+    return new RegExp(`^${name}:\\s*(\\S+)`, "m").exec(readFileSync(`/proc/${id}/${file}`, "utf8"))?.[1] ?? "";
+  } catch {
+    return "";
   }
-  return processes;
 }

@@ -53,7 +53,7 @@ export async function test(
     counts.push(await runVitest("unit", [...words]));
   }
   signal.throwIfAborted();
-  counts.push(await runVitest("scenarios", [...filters, ...words]));
+  counts.push(await runVitest("scenarios*", [...filters, ...words]));
   const { passed, failed, skipped } = sum(counts);
   process.stdout.write(`${passed} passed, ${failed} failed, ${skipped} skipped\n`);
   return failed === 0 ? 0 : 1;
@@ -107,7 +107,7 @@ async function runVitest(project: string, words: readonly string[]): Promise<Cou
     // A scenario's tests take minutes: each is told when it ends.
     const report = [
       "--reporter",
-      project === "scenarios" ? "verbose" : "default",
+      project.startsWith("scenarios") ? "verbose" : "default",
       "--reporter",
       "json",
       "--outputFile.json",

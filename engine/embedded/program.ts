@@ -55,6 +55,8 @@ export async function runProgram(
     const flags = Object.entries({ ...places, project, stack, organization: "organization", parallel: "32" });
     const run = require.resolve("@pulumi/pulumi/cmd/run", { paths: [projectFolder] });
     const args = [
+      // The SDK keeps the stack of each of its promises.
+      "--stack-trace-limit=4",
       ...["--require", path.join(__dirname, "..", "load-typescript.cjs")],
       run,
       ...flags.flatMap(([flag, value]) => [`--${flag}`, value]),
