@@ -13,7 +13,7 @@ import type { Stack } from "./stack";
 /**
  * Looks at a lab before `up` changes it: starts hosts that are switched off, which Pulumi does not notice.
  * @param yesReplace Hosts whose data may be begun anew.
- * @returns The hosts that were started.
+ * @returns Whether hosts were started, and whether every host runs as it did before and can be asked.
  * @throws Error when data would be lost that nobody said may be, before anything is changed.
  */
 export async function safeguard(
@@ -21,9 +21,9 @@ export async function safeguard(
   { location }: Stack,
   engine: Engine,
   yesReplace: readonly string[],
-): Promise<string[]> {
+): Promise<{ started: boolean; canBeAsked: boolean }> {
   const outputs = await engine.outputs();
-  if (outputs.hosts === undefined) return [];
+  if (outputs.hosts === undefined) return { started: false, canBeAsked: false };
   const lab = deployedLab(outputs, location.stack);
   const { libvirtUri, hypervisor } = lab.configuration;
   const { domains, volumes } = await viewLibvirt(libvirtUri, libvirtNameOf(location.stack));
@@ -31,7 +31,8 @@ export async function safeguard(
   // The same program with the same configuration takes nothing away from a lab that is whole; a preview takes a while.
   const isSame =
     engine.name === "embedded" && isDeepStrictEqual(checkedConfig(location, options.config), lab.configuration);
-  if (!isSame || !lab.hosts.every(({ name }) => isThere(name))) {
+  const isWhole = lab.hosts.every(({ name }) => isThere(name));
+  if (!isSame || !isWhole) {
     const losses = findLosses(lab.hosts, await engine.preview({ config: options.config, signal }));
     const refused = losses.filter(({ host }) => !yesReplace.includes(host));
     if (refused.length > 0) throw new Error(await explain(lab, location.stack, refused));
@@ -41,7 +42,8 @@ export async function safeguard(
     await startDomain(libvirtUri, host);
     process.stdout.write(`${host} was switched off: started\n`);
   }
-  return off;
+  const started = off.length > 0;
+  return { started, canBeAsked: isWhole && !started };
 
   async function explain(from: DeployedLab, stack: string, losses: ReturnType<typeof findLosses>): Promise<string> {
     const repository = from.hosts.filter(({ name, role }) => role === "repository" && domains.get(name) === true);

@@ -46,9 +46,9 @@ export async function up(
   }
   const engine = await openEngine(invocation, stack);
   checkRotation(stack.location, invocation.options.config, await engine.outputs());
-  const started = await safeguard(invocation, stack, engine, yesReplace);
-  // A host that boots cannot be asked yet; what it shows is proven after the run.
-  const seen = started.length === 0 ? await look(engine, stack) : undefined;
+  const { started, canBeAsked } = await safeguard(invocation, stack, engine, yesReplace);
+  // A host that boots, or is not there, cannot be asked yet; what it shows is proven after the run.
+  const seen = canBeAsked ? await look(engine, stack) : undefined;
   let checked: Promise<void> | undefined;
   const check = (): Promise<void> =>
     (checked ??= (async () => checkExpiry(invocation, stack, engine, { allowExpiring, facts: await seen?.facts }))());
@@ -64,18 +64,17 @@ export async function up(
   const before = isSame && seen ? judge(seen.lab.stanza, seen.lab.hosts, await seen.facts) : undefined;
   const report = before?.proven
     ? before
-    : await proveLab(deployedLab(outputs, stack.location.stack), started.length > 0 ? BOOT_SECONDS : SETTLE_SECONDS);
+    : await proveLab(deployedLab(outputs, stack.location.stack), started ? BOOT_SECONDS : SETTLE_SECONDS);
   process.stdout.write(renderReport(report));
   return report.proven ? 0 : 1;
 }
 
-/** A lab that is there, and what its hosts tell, which takes a while; undefined when there is none. */
+/** A lab that is there, and what its hosts tell, which takes a while. */
 async function look(
   engine: Engine,
   { location }: Stack,
-): Promise<{ lab: DeployedLab; facts: ReturnType<typeof readFacts> } | undefined> {
+): Promise<{ lab: DeployedLab; facts: ReturnType<typeof readFacts> }> {
   const outputs = await engine.outputs();
-  if (outputs.hosts === undefined) return undefined;
   const lab = deployedLab(outputs, location.stack);
   // It never rejects.
   return { lab, facts: readFacts(lab) };

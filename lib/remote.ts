@@ -196,8 +196,7 @@ export function startDomain(
       create: commandLine(["bash", script], [libvirtUri, domain.machine, domain.savedGuestPath], undefined),
       triggers: [domain.machine, pulumi.output(domain.definition).apply((known) => fingerprint(JSON.stringify(known)))],
     },
-    // Another saved guest is for hosts to come.
-    { ...options, ignoreChanges: ["create"] },
+    options,
   );
 }
 

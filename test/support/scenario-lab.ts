@@ -94,12 +94,22 @@ export class ScenarioLab {
     return this.execute([command, "--stack", this.stack, "--engine", ENGINE, ...args]);
   }
 
-  /** Asks the lab's libvirt. */
+  /** Asks the lab's libvirt, and gives the first words of the lines that it answers. */
   virsh(...args: string[]): string[] {
+    return this.ask(...args)
+      .split("\n")
+      .flatMap((line) => line.trim().split(/\s+/)[0] || []);
+  }
+
+  /** What libvirt says of a host, and why it is so: "running (booted)". */
+  stateOf(host: string): string {
+    return this.ask("domstate", host, "--reason").trim();
+  }
+
+  private ask(...args: string[]): string {
     const socket = path.join(fs.realpathSync(path.join(this.stateFolder, "run")), "libvirt-sock");
     const command = ["-q", "-c", `${this.driver}:///system?socket=${socket}`, ...args];
-    const said = execFileSync("virsh", command, { encoding: "utf8" });
-    return said.split("\n").flatMap((line) => line.trim().split(/\s+/)[0] || []);
+    return execFileSync("virsh", command, { encoding: "utf8" });
   }
 
   /** Takes a host away by hand: its domain, its definition, its volumes. */
