@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { bridgeNameOf, libvirtNameOf } from "./lib/domain";
+import { bridgeNameOf, libvirtNameOf, stackProblems } from "./lib/domain";
 import type { LabConfig } from "./lib/lab-config";
 import { checkLabConfig, ConfigError } from "./lib/lab-config";
 import { machineProblems } from "./lib/machine";
@@ -24,10 +24,10 @@ export function readSettings(): Settings {
     .map(([key, value]): [string, string] => [key.slice("lab:".length), value]);
   try {
     const config = checkLabConfig(Object.fromEntries(raw), __dirname);
+    const stack = pulumi.getStack();
     // A preview needs neither libvirt nor image.
-    const problems = pulumi.runtime.isDryRun()
-      ? []
-      : machineProblems(config, bridgeNameOf(libvirtNameOf(pulumi.getStack())));
+    const problems = pulumi.runtime.isDryRun() ? [] : machineProblems(config, bridgeNameOf(libvirtNameOf(stack)));
+    problems.push(...stackProblems(stack, config.hypervisor));
     const { repository, primary, standbys } = planRoles(config.primary, config.standbys);
     const pki = checkPki(Object.fromEntries(raw), [repository, primary, ...standbys], __dirname, (key, problem) => {
       problems.push(`lab:${key} ${problem}`);

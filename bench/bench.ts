@@ -40,6 +40,9 @@ export async function bench(options: BenchOptions): Promise<string> {
   const imageSeconds = image === undefined ? undefined : await timeImage(options, image);
   // What `up` starts from is there before it is timed.
   if (image !== undefined) await buildGuestImage({ ...image, imageFolder: path.join(projectFolder, IMAGE_FOLDER) });
+  // And a saved guest, where hosts go on from one.
+  const prepared = image === undefined ? undefined : (await lab(options, ["prepare"])).seconds;
+  if (image !== undefined) await lab(options, ["destroy", "--yes"]);
   const lives: Life[] = [];
   for (let run = 1; run <= runs; run++) {
     onProgress(`run ${run} of ${runs}`);
@@ -50,7 +53,9 @@ export async function bench(options: BenchOptions): Promise<string> {
     onProgress(`${count} standbys`);
     growth.push([count, (await live(options, ["--config", `lab:standbys=${count}`])).first.seconds]);
   }
-  return [head, renderLives(lives, imageSeconds), renderSteps(lives), renderGrowth(growth)].filter(Boolean).join("\n");
+  return [head, renderLives(lives, imageSeconds, prepared), renderSteps(lives), renderGrowth(growth)]
+    .filter(Boolean)
+    .join("\n");
 }
 
 async function live(options: BenchOptions, words: readonly string[]): Promise<Life> {
@@ -101,13 +106,14 @@ function middle(values: readonly number[], show = seconds): string {
 const chainSeconds = (steps: readonly TimedStep[]): number =>
   chainOf(steps).reduce((sum, part) => sum + part.seconds, 0);
 
-function renderLives(lives: readonly Life[], imageSeconds: number | undefined): string {
+function renderLives(lives: readonly Life[], imageSeconds: number | undefined, prepared: number | undefined): string {
   const steps = lives.map(({ first }) => stepsOf(first.stdout));
   const walls = steps.map((each) => Math.max(...each.map(({ end }) => end)));
   return table([
     ["what", lives.length === 1 ? "one run" : `${lives.length} runs: the middle one (least to most)`],
     ...(imageSeconds === undefined ? [] : [["image build", seconds(imageSeconds)]]),
-    ["`up` from nothing, image there", middle(lives.map(({ first }) => first.seconds))],
+    ...(prepared === undefined ? [] : [["`./lab prepare`, image there", seconds(prepared)]]),
+    ["`up` from nothing, prepared once before", middle(lives.map(({ first }) => first.seconds))],
     ["of which the engine", middle(walls)],
     ["longest serial chain", middle(steps.map(chainSeconds))],
     [

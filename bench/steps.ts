@@ -22,7 +22,7 @@ const isStandby = (host: string): boolean => /^pg[2-9]-srv$/.test(host);
 
 /** What must come one after the other, however many hands there are; of standbys, which work side by side, the slowest counts. */
 const CHAIN: readonly (readonly [title: string, isHost: (host: string) => boolean, steps: readonly string[]])[] = [
-  ["boot", (host) => host === "pg1-srv", ["disk", "domain", "ready"]],
+  ["boot", (host) => host === "pg1-srv", ["disk", "domain", "start", "ready"]],
   ["configure", (host) => host === "pg1-srv", ["packages-install", "postgresql-restore", "postgresql-create"]],
   ["start", (host) => host === "pg1-srv", ["postgresql-start"]],
   ["stanza", (host) => host === "backup-srv", ["stanza-create"]],

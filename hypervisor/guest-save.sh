@@ -36,8 +36,9 @@ clean_up() {
 }
 
 main() {
-  local uri=$1 image=$2 saved=$3 memory=$4 cpus=$5 hash=$6
-  local lock scratch
+  local image=$2 saved=$3 memory=$4 cpus=$5 hash=$6
+  local lock
+  uri=$1
   scratch=$(dirname "$image")/.save
   exec {lock}<"$(dirname "$image")"
   flock "$lock"
@@ -45,8 +46,7 @@ main() {
 
   echo "booting the guest"
   clean_up "$uri" "$scratch"
-  # shellcheck disable=SC2064
-  trap "clean_up '$uri' '$scratch'" EXIT
+  trap 'clean_up "$uri" "$scratch"' EXIT
   mkdir -m 0700 "$scratch"
   qemu-img create -q -f qcow2 -b "$image" -F qcow2 "$scratch/disk"
   boot "$uri" "$scratch" "$memory" "$cpus" {lock}<&-

@@ -32,12 +32,12 @@ const SEVERITIES = [undefined, "info", "warning", "error"] as const;
 
 /** Runs the program as Pulumi's language host does, and resolves to its exit code. */
 export async function runProgram(
-  { projectFolder, stack }: StackLocation,
+  { projectFolder, stack, stateFolder }: StackLocation,
   { name: project, main, config }: Project,
   preview: boolean,
   listener: Listener,
 ): Promise<number> {
-  const folder = fs.mkdtempSync(path.join(os.tmpdir(), "lab-"));
+  const folder = makeSocketFolder(stateFolder, preview);
   const address = `unix:${path.join(folder, "socket")}`;
   const server = new grpc.Server({ "grpc.max_receive_message_length": -1 });
   server.addService(ResourceMonitorService, monitorHandlers(`urn:pulumi:${stack}::${project}`, listener));
@@ -80,6 +80,18 @@ export async function runProgram(
     server.forceShutdown();
     fs.rmSync(folder, { recursive: true });
   }
+}
+
+/**
+ * A folder for the socket, for its owner alone. With the state, so that what a killed run leaves goes with the next one; a preview makes no
+ * state, and a socket's path has a limit of 107 bytes (unix(7)).
+ */
+function makeSocketFolder(stateFolder: string, preview: boolean): string {
+  const folder = path.join(stateFolder, "program");
+  if (preview || path.join(folder, "socket").length > 107) return fs.mkdtempSync(path.join(os.tmpdir(), "lab-"));
+  fs.rmSync(folder, { recursive: true, force: true });
+  fs.mkdirSync(folder, { mode: 0o700 });
+  return folder;
 }
 
 function monitorHandlers(urnPrefix: string, listener: Listener): grpc.UntypedServiceImplementation {

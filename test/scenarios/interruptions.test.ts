@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { reasonToSkip, ScenarioLab } from "../support/scenario-lab";
 
 /** A lab that is interrupted while it comes up, and whose hosts are lost afterwards. */
-const lab = new ScenarioLab("container", "interruptions");
+const lab = new ScenarioLab("container", "interrupted");
 const HOSTS = ["backup-srv", "pg1-srv", "pg2-srv", "pg3-srv"];
 const INTERRUPTED = 128 + 2;
 

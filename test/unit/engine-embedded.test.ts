@@ -228,7 +228,7 @@ describe("the embedded engine", { timeout: TIMEOUT }, () => {
     expect(fs.readdirSync(tried.location.stateFolder).sort()).toEqual(["passphrase", "state.json", "state.json.bak"]);
   });
 
-  it("completes what a killed run left undone, and does nothing twice that was done", async () => {
+  it("completes what a killed run left undone, does nothing twice that was done, and takes away what it left", async () => {
     const tried = project(`
       const quick = new command.local.Command("quick", { create: log("quick") });
       new command.local.Command("slow", { create: "echo begun >> log; sleep 3; echo slow >> log" }, { dependsOn: quick });
@@ -237,15 +237,17 @@ describe("the embedded engine", { timeout: TIMEOUT }, () => {
       void createEmbeddedEngine(${JSON.stringify(tried.location)}).up();`;
     tried.write("run.ts", script);
     const child = spawn(process.execPath, ["--import", "tsx", path.join(tried.location.projectFolder, "run.ts")], {
-      // A killed run leaves its socket.
       env: { ...process.env, TMPDIR: scratch },
     });
     await expect.poll(() => tried.read("log"), { timeout: 60_000 }).toContain("begun");
     child.kill("SIGKILL");
     await once(child, "exit");
     tried.logged();
+    expect(fs.existsSync(path.join(tried.location.stateFolder, "program", "socket"))).toBe(true);
     expect(await tried.up()).toEqual({ quick: "same", slow: "create" });
     expect(tried.logged()).toContain("slow");
+    expect(fs.readdirSync(scratch).filter((name) => name.startsWith("lab-"))).toEqual([]);
+    expect(fs.readdirSync(tried.location.stateFolder).sort()).toEqual(["passphrase", "state.json", "state.json.bak"]);
   });
 
   it("begins nothing once it is interrupted, and keeps what ran", async () => {

@@ -35,6 +35,10 @@ main() {
   head -c 2048 /dev/urandom | od -An -v -tx1 | tr -d ' \n' >"$ticket"
   sync
   known=$(read_ticket)
+  if [ "${#known}" != 4096 ]; then
+    echo "the ticket cannot be read from the disk: this guest cannot be saved" >/dev/ttyS0
+    exit 1
+  fi
   fsfreeze --freeze /
   echo "lab: ready to be saved" >/dev/ttyS0
   until dd if=/dev/sr0 of=/dev/null bs=2048 count=1 2>/dev/null; do sleep 0.1; done

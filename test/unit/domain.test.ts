@@ -1,0 +1,16 @@
+import { expect, it } from "vitest";
+import { diskNameOf, libvirtNameOf, stackProblems } from "../../lib/domain";
+
+const LONGEST = "a-name-of-20-letters";
+
+it("refuses a stack whose containers' disks would have paths that libvirt mounts none of", () => {
+  const path = (stack: string): string =>
+    `/var/lib/libvirt/images/${libvirtNameOf(stack)}/${diskNameOf("backup-srv", "lxc")}`;
+  expect(path(LONGEST)).toHaveLength(63);
+  expect(stackProblems(LONGEST, "lxc")).toEqual([]);
+  expect(stackProblems(`${LONGEST}s`, "lxc")).toEqual([
+    `the stack's name must have at most 20 characters when lab:hypervisor is lxc, got "${LONGEST}s" (21); ` +
+      "hint: the paths of containers' disks begin with it, and libvirt mounts no longer ones",
+  ]);
+  expect(stackProblems(`${LONGEST}s`, "qemu")).toEqual([]);
+});
