@@ -246,7 +246,7 @@ function findingsOf(host: DeployedHost, facts: Facts, shown: string | undefined,
     }
     if (read.certificate === "") findings.push("has no certificate");
     if (shown === "") findings.push("its TLS server shows no certificate");
-    else if (shown !== undefined && shown.trim() !== read.certificate.trim()) {
+    else if (shown !== undefined && !isSameCertificate(shown, read.certificate)) {
       findings.push(
         `its TLS server shows a certificate that ends ${endOf(shown)}, not the installed one, which ends ` +
           `${endOf(read.certificate)}; hint: systemctl reload pgbackrest`,
@@ -306,6 +306,11 @@ function backupFindings(
     findings.push("there is no backup from a standby");
   }
   return findings;
+}
+
+/** Whether two PEM texts hold the same: lines of one that was made elsewhere may have another length. */
+function isSameCertificate(one: string, other: string): boolean {
+  return one.replaceAll(/\s/g, "") === other.replaceAll(/\s/g, "");
 }
 
 /** The end of a certificate, in OpenSSL's words (`Feb 21 18:00:00 2027 GMT`); empty when there is none. */

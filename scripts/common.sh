@@ -146,10 +146,12 @@ shake_hands() {
   [[ $answer == welcome ]] || problem=$(tr -d '"\\[:cntrl:]' <<<"${answer:-no greeting from port 8432}")
 }
 
-# The first certificate in a text, PEM; nothing when there is none. Not by openssl, which an emulated host takes a second to start.
+# The first certificate in a text, PEM; nothing when there is none. Not by openssl, which an emulated host takes a second to start. One
+# that was made elsewhere may end its lines with a carriage return, which JSON does not take.
 cut_certificate() {
-  local rest=${1#*-----BEGIN CERTIFICATE-----}
-  [[ $rest == "$1" ]] || printf '%s' "-----BEGIN CERTIFICATE-----${rest%%-----END CERTIFICATE-----*}-----END CERTIFICATE-----"
+  local text=${1//$'\r'/} rest
+  rest=${text#*-----BEGIN CERTIFICATE-----}
+  [[ $rest == "$text" ]] || printf '%s' "-----BEGIN CERTIFICATE-----${rest%%-----END CERTIFICATE-----*}-----END CERTIFICATE-----"
 }
 
 # A certificate as a text in JSON.

@@ -159,6 +159,11 @@ describe("judge", () => {
     });
   });
 
+  it("takes a certificate with lines of another length for the same", () => {
+    const body = CERTIFICATE.replace(/(?<!-)\n(?!-)/g, "");
+    expect(findings({ "pg1-srv": { host: hostFacts({ certificate: body }) } })).toEqual([]);
+  });
+
   it("asks for no standby's backup where there are no standbys", () => {
     const changes = { "backup-srv": { repository: { [BACKUP.label]: false } } };
     expect(findings(changes, [REPOSITORY, PRIMARY])).toEqual([]);

@@ -95,7 +95,7 @@ describe("status-host.sh", () => {
       "shift; for unit; do [[ $unit == postgresql* ]] && echo failed || echo active; done; exit 3",
     );
     fs.mkdirSync(standIns.path("cert"));
-    fs.writeFileSync(standIns.path("cert/host.crt"), `${CERTIFICATE}\n`);
+    fs.writeFileSync(standIns.path("cert/host.crt"), `${CERTIFICATE}\n`.replaceAll("\n", "\r\n"));
     fs.writeFileSync(standIns.path("cert/ca.crt"), `${OTHER_CERTIFICATE}\n${CERTIFICATE}\n`);
     const { status, stdout } = standIns.run("status-host.sh", [
       "postgres",
