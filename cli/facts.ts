@@ -45,11 +45,14 @@ export function clusterScripts({ stanza, configuration, hosts }: DeployedLab, ho
   const account = isRepository ? REPOSITORY_ACCOUNT : POSTGRESQL_ACCOUNT;
   const certificates = path.posix.dirname(CERTIFICATE_FILES.certificate);
   const units = ["pgbackrest.service", ...(isRepository ? [] : [service])];
-  // Nobody talks to a host that is revoked: what its server shows, it has to see itself.
-  const peers = host.revoked ? [host.name] : peersOf(host, hosts);
+  // Nobody talks to a host that is revoked: what its server shows, it has to see itself. A standby's `info` is a handshake, and one host's
+  // word on what the repository host's server shows is enough.
+  const peers = host.revoked ? [host.name] : host.role === "standby" ? [] : peersOf(host, hosts);
   return [
     { fact: "host", script: "status-host.sh", args: [account, stanza, certificates, ...units] },
-    { fact: "handshakes", script: "status-handshakes.sh", args: [account, certificates, ...peers] },
+    ...(peers.length === 0
+      ? []
+      : [{ fact: "handshakes" as const, script: "status-handshakes.sh", args: [account, certificates, ...peers] }]),
     isRepository
       ? { fact: "repository", script: "status-repository.sh", args: [account, stanza] }
       : { fact: "postgresql", script: "status-postgresql.sh", args: [binaries] },

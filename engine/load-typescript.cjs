@@ -3,7 +3,6 @@
 "use strict";
 const fs = require("node:fs");
 const path = require("node:path");
-const { buildSync } = require("esbuild");
 
 /** The TypeScript files of a folder; packages and hidden folders are left out. */
 function sourcesOf(folder) {
@@ -16,7 +15,7 @@ function sourcesOf(folder) {
 
 /** Files below a folder, and the JavaScript of each. */
 function compile(files, folder) {
-  const { outputFiles } = buildSync({
+  const { outputFiles } = require("esbuild").buildSync({
     entryPoints: files,
     outbase: folder,
     outdir: folder,
@@ -32,8 +31,39 @@ function compile(files, folder) {
   return outputFiles.map(({ path: file, text }) => [file.replace(/\.js$/, ".ts"), text]);
 }
 
-// All of the working folder in one run, for each takes a process.
-const compiled = new Map(compile(sourcesOf(process.cwd()), process.cwd()));
+/**
+ * The same for all sources of a folder, kept for the next process: a command has three, one after the other. It is kept beside the packages,
+ * which go when esbuild is another; where nothing can be written, it is not kept.
+ */
+function compileOnce(folder) {
+  const kept = path.join(folder, "node_modules", ".cache", "lab-typescript.json");
+  const sources = sourcesOf(folder);
+  const state = JSON.stringify([
+    process.versions.node,
+    sources.map((file) => {
+      const { size, mtimeMs, ino } = fs.statSync(file);
+      return [file, size, mtimeMs, ino];
+    }),
+  ]);
+  try {
+    const before = JSON.parse(fs.readFileSync(kept, "utf8"));
+    if (before.state === state) return before.compiled;
+  } catch {
+    // There is none, or not a whole one.
+  }
+  const compiled = compile(sources, folder);
+  try {
+    const mine = `${kept}.${process.pid}`;
+    fs.mkdirSync(path.dirname(kept), { recursive: true });
+    fs.writeFileSync(mine, JSON.stringify({ state, compiled }));
+    fs.renameSync(mine, kept);
+  } catch {
+    // Somebody else's folder.
+  }
+  return compiled;
+}
+
+const compiled = new Map(compileOnce(process.cwd()));
 
 require.extensions[".ts"] = (module, file) => {
   // A package may lie elsewhere.

@@ -148,6 +148,9 @@ export function peersOf(host: DeployedHost, hosts: readonly DeployedHost[]): str
 /** What pgBackRest answers a client that it knows and does not let in, in `info` too. */
 const DENIED = "access denied";
 
+/** The code in `info` of a repository that could not be asked. */
+const OTHER = 99;
+
 /** Judges what was read from the hosts of a lab. */
 export function judge(stanza: string, hosts: readonly DeployedHost[], facts: ReadonlyMap<string, Facts>): Report {
   const factsOf = ({ name }: DeployedHost): Facts => facts.get(name) ?? { failures: ["nothing was read from it"] };
@@ -172,13 +175,20 @@ export function judge(stanza: string, hosts: readonly DeployedHost[], facts: Rea
     };
   });
 
+  const problems = new Map(hosts.map((host) => [host.name, problemsOf(host, factsOf(host), stanza, repository)]));
+  const isReached = (name: string): boolean => [...problems.values()].some((peers) => peers[name] === "");
+
   const apiHost = hosts.find((host) => factsOf(host).backupApi !== undefined);
   const api = apiHost && factsOf(apiHost).backupApi;
 
   const findings = [
-    ...hosts.flatMap((host) =>
-      findingsOf(host, factsOf(host), shownBy(host.name, facts), stanza).map((finding) => `${host.name}: ${finding}`),
-    ),
+    ...hosts.flatMap((host) => {
+      // Who does not reach a host that others reach does not know what it shows.
+      const shown = shownBy(host.name, facts);
+      return findingsOf(host, factsOf(host), shown === "" && isReached(host.name) ? undefined : shown, stanza).map(
+        (finding) => `${host.name}: ${finding}`,
+      );
+    }),
     ...standbys.filter((host) => !streams(host)).map(({ name }) => `${name}: does not stream from the primary`),
     ...versionFindings(hosts, factsOf),
     ...backupFindings(
@@ -191,7 +201,7 @@ export function judge(stanza: string, hosts: readonly DeployedHost[], facts: Rea
     proven: findings.length === 0,
     findings,
     hosts: hosts.map((host) => {
-      const { host: read, handshakes, postgresql } = factsOf(host);
+      const { host: read, postgresql } = factsOf(host);
       return {
         ...host,
         postgresql: postgresql?.version ?? null,
@@ -199,11 +209,7 @@ export function judge(stanza: string, hosts: readonly DeployedHost[], facts: Rea
         units: read?.units ?? {},
         certificateEnd: isoDate(endOf(read?.certificate ?? "")),
         streaming: host.role === "standby" ? streams(host) : null,
-        handshakes: Object.fromEntries(
-          Object.entries(handshakes ?? {})
-            .filter(([peer]) => peer !== host.name)
-            .map(([peer, { problem }]) => [peer, problem]),
-        ),
+        handshakes: problems.get(host.name) ?? {},
       };
     }),
     stanza: { name: stanza, status: info?.status.message ?? "unknown" },
@@ -215,6 +221,30 @@ export function judge(stanza: string, hosts: readonly DeployedHost[], facts: Rea
 function reportBackupApi({ name, address }: DeployedHost, facts: BackupApiFacts): BackupApiReport {
   const { barman, backups, certificateEnd, clients } = facts;
   return { host: name, address, barman, backup: backups[0] ?? null, certificateEnd: isoDate(certificateEnd), clients };
+}
+
+/**
+ * What went wrong between a host and the servers that it talks to, by their names; an empty text where nothing did. A standby does not shake
+ * hands for its own sake: its `info` comes from the repository host by mutual TLS.
+ */
+function problemsOf(
+  { name, role, revoked }: DeployedHost,
+  { host: read, handshakes }: Facts,
+  stanza: string,
+  repository: DeployedHost | undefined,
+): Record<string, string> {
+  const problems = Object.entries(handshakes ?? {}).map(([peer, { problem }]): [string, string] => [peer, problem]);
+  if (role === "standby" && !revoked && repository && read) {
+    const status = statusOf(stanza, read);
+    problems.unshift([repository.name, status?.code === OTHER ? status.message : ""]);
+  }
+  return Object.fromEntries(problems.filter(([peer]) => peer !== name));
+}
+
+/** A stanza's status; a repository's own says more when it could not be asked. */
+function statusOf(stanza: string, { info }: HostFacts): StanzaInfo["status"] | undefined {
+  const known = info.find(({ name }) => name === stanza);
+  return known?.repo?.find(({ status: { code } }) => code !== 0)?.status ?? known?.status;
 }
 
 /** The certificate that a host's TLS server showed to a host that talked to it, PEM; undefined when none did. */
@@ -252,8 +282,7 @@ function findingsOf(host: DeployedHost, facts: Facts, shown: string | undefined,
           `${endOf(read.certificate)}; hint: systemctl reload pgbackrest`,
       );
     }
-    const known = read.info.find(({ name }) => name === stanza);
-    const status = known?.repo?.find(({ status: { code } }) => code !== 0)?.status ?? known?.status;
+    const status = statusOf(stanza, read);
     if (host.revoked) {
       if (!status?.message.includes(DENIED)) {
         findings.push(`is revoked, but is not refused: stanza ${stanza}: ${status?.message ?? "unknown"}`);

@@ -5,6 +5,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { fingerprint } from "./fingerprint";
 import type { Inventory, ManagedState } from "./managed";
 import { scriptText } from "./script-text";
+import { quote } from "./shell-words";
 
 /** A host that commands run on. */
 export interface RemoteHost {
@@ -231,8 +232,4 @@ function commandLine(
   const render = (values: string[], texts: string[]): string =>
     [...words, ...values.map(quote), ...(texts.length > 0 ? [`# ${fingerprint(...texts)}`] : [])].join(" ");
   return pulumi.all([pulumi.all(args), pulumi.all(rerunOn ?? [])]).apply(([values, texts]) => render(values, texts));
-}
-
-function quote(word: string): string {
-  return /^[A-Za-z0-9_@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
 }

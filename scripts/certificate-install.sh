@@ -23,7 +23,7 @@ main() {
   sed "${key}d" <<<"$pem" | sed '1,/END CERTIFICATE/d' >"$new/ca.crt"
 
   # One look at the certificate instead of four: starting openssl takes an emulated host most of a second.
-  seen=$(openssl x509 -in "$new/host.crt" -noout -pubkey -purpose -checkhost "$host")
+  seen=$(x509 -in "$new/host.crt" -pubkey -purpose -checkhost "$host")
   [[ $seen == *"$(openssl pkey -in "$new/host.key" -pubout)"* ]] || refuse "the certificate does not belong to the key"
   for use; do
     [[ $seen == *"does match certificate"* && $seen == *"SSL $use : Yes"* ]] ||

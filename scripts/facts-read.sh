@@ -1,40 +1,50 @@
 #!/usr/bin/env bash
-# Runs the scripts on stdin side by side. Of each come a line, with the fact that it reads, the seconds that it may take, the number of its
-# own lines and its arguments; and these lines. Prints a line each, with the fact, the exit status, and how many lines it printed and
-# complained of; and these lines. Safe to run again: it only reads. One session for all, and no process that can be spared: each takes an
-# emulated host a tenth of a second.
+# Runs scripts side by side: of each come its fact's name, the seconds that it may take, how many words follow, its text, its arguments.
+# Prints of each the name, the exit status and how many lines follow, which it printed, or complained of when it failed. Safe to run again:
+# it only reads. No process that can be spared, each of which takes an emulated host long.
 set -euo pipefail
-# Memory: a full disk is to be found, too.
-export TMPDIR=/run
+
+declare -A group deadline status
+
+# A job is a process group, which can be ended as a whole.
+begin() {
+  local fact=$1 script=$3
+  deadline[$fact]=$((SECONDS + $2))
+  shift 3
+  {
+    # In a shell of its own, which ends with the first failure: this one goes on.
+    set +e
+    (eval "$script") >"$folder/$fact.out" 2>"$folder/$fact.err" </dev/null
+    echo "$fact $?" >&"$ended"
+  } &
+  group[$fact]=$!
+}
+
+report() {
+  local fact=$1 left other state from=err told
+  until [[ -v status[$fact] ]]; do
+    left=$((deadline[$fact] - SECONDS))
+    if ((left <= 0)); then
+      kill -- "-${group[$fact]}"
+      status[$fact]=124
+    elif read -r -t "$left" -u "$ended" other state; then status[$other]=$state; fi
+  done
+  [[ ${status[$fact]} != 0 ]] || from=out
+  mapfile -t told <"$folder/$fact.$from"
+  printf '%s\n' "$fact ${status[$fact]} ${#told[@]}" "${told[@]}"
+}
 
 main() {
-  local fact seconds count script facts=() args printed complaints
-  folder=$(mktemp -d)
+  # Memory: a full disk is to be found, too.
+  folder=$(TMPDIR=/run mktemp -d)
   trap 'rm -rf "$folder"' EXIT
-  while read -r fact seconds count args; do
-    facts+=("$fact")
-    mapfile -n "$count" script
-    (
-      status=0
-      # shellcheck disable=SC2086 # words
-      set -- $args
-      IFS=''
-      timeout "$seconds" bash -s -- "$@" <<<"${script[*]}" >"$folder/$fact.out" 2>"$folder/$fact.err" || status=$?
-      echo "$status" >"$folder/$fact.status"
-    ) &
+  exec {ended}<> <(:)
+  set -m
+  while (($# > 0)); do
+    begin "$1" "$2" "${@:4:$3}"
+    shift "$((3 + $3))"
   done
-  wait
-  for fact in "${facts[@]}"; do
-    mapfile -t printed <"$folder/$fact.out"
-    mapfile -t complaints <"$folder/$fact.err"
-    printf '%s %s %s %s\n' "$fact" "$(<"$folder/$fact.status")" "${#printed[@]}" "${#complaints[@]}"
-    # With nothing at all, printf would print an empty line.
-    [[ ${#printed[@]} == 0 && ${#complaints[@]} == 0 ]] || printf '%s\n' "${printed[@]}" "${complaints[@]}"
-  done
+  for fact in "${!group[@]}"; do report "$fact"; done
 }
 
-# What follows on stdin is data.
-{
-  main "$@"
-  exit
-}
+main "$@" </dev/null

@@ -42,7 +42,7 @@ main() {
   fi
   if ! await 20 shows_installed "$account" "$folder"; then
     printf 'the pgBackRest server on %s does not show the certificate in %s; it shows\n%s\n' "$(hostname)" "$folder/host.crt" \
-      "$(served_certificate "$account" "$folder" | openssl x509 -noout -serial -enddate 2>&1)" >&2
+      "$(served_certificate "$account" "$folder" | x509 -serial -enddate 2>&1)" >&2
     return 1
   fi
 }

@@ -7,7 +7,7 @@ set -euo pipefail
 main() {
   local account=$1 stanza=$2 line facts="" listed
   # There is none yet when the first backup is under way.
-  listed=$(as "$account" pgbackrest "--stanza=$stanza" --log-level-console=off --ignore-missing repo-get "backup/$stanza/backup.info")
+  listed=$(as "$account" pgbackrest "--stanza=$stanza" --log-level-console=off --log-level-file=off --ignore-missing repo-get "backup/$stanza/backup.info")
   while read -r line; do
     [[ $line =~ ^([0-9]{8}-[0-9]{6}F(_[0-9]{8}-[0-9]{6}[DI])?)=.*\"option-backup-standby\":(true|false) ]] || continue
     facts+="${facts:+,}\"${BASH_REMATCH[1]}\":${BASH_REMATCH[3]}"

@@ -57,6 +57,7 @@ export async function runProgram(
     const args = [
       // The SDK keeps the stack of each of its promises.
       "--stack-trace-limit=4",
+      ...["--require", path.join(__dirname, "leave-out.cjs")],
       ...["--require", path.join(__dirname, "..", "load-typescript.cjs")],
       run,
       ...flags.flatMap(([flag, value]) => [`--${flag}`, value]),

@@ -9,7 +9,6 @@ const READS_INPUT = [
   "backup-api-prove.sh",
   "barman-role-create.sh",
   "certificate-install.sh",
-  "facts-read.sh",
   "pg-backup-api-install.sh",
   "pg-backup-api-package.sh",
   "replication-role-create.sh",
@@ -37,6 +36,11 @@ describe.each(STEPS)("scripts/%s", (script) => {
 
   it("is one step, short enough to be read at once", () => {
     expect(lines.length).toBeLessThanOrEqual(50);
+  });
+
+  it("has no data that looks like a comment, which is not sent to hosts", () => {
+    const documents = text.match(/<<-?(['"]?)(\w+)\1[^\n]*\n[^]*?\n\s*\2$/gm) ?? [];
+    expect(documents.filter((document) => /^\s*#/m.test(document))).toEqual([]);
   });
 
   it("waits for a condition, never for a time alone", () => {

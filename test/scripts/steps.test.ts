@@ -25,7 +25,7 @@ const info = (code: number, ...labels: string[]): string =>
   ]);
 
 describe("stanza-create.sh", () => {
-  const ASK = "pgbackrest --stanza=demo --output=json --log-level-console=off info";
+  const ASK = "pgbackrest --stanza=demo --output=json --log-level-console=off --log-level-file=off info";
 
   it("creates, then checks", () => {
     host.add("pgbackrest", `[[ $* != *info ]] || echo '${info(1)}'`);

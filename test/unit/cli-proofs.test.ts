@@ -56,7 +56,7 @@ function facts(changes: Record<string, Partial<Facts>> = {}): Map<string, Facts>
       repository: { [BACKUP.label]: true },
     },
     "pg1-srv": { failures: [], host: hostFacts(), handshakes: welcome("backup-srv"), postgresql: postgresql() },
-    "pg2-srv": { failures: [], host: hostFacts(), handshakes: welcome("backup-srv"), postgresql: STREAMING },
+    "pg2-srv": { failures: [], host: hostFacts(), postgresql: STREAMING },
   };
   return new Map(Object.entries(good).map(([name, each]) => [name, { ...each, ...changes[name] }]));
 }
@@ -109,6 +109,24 @@ describe("a revoked host", () => {
     expect(findings(answered("timeout"), [REPOSITORY, PRIMARY, REVOKED])).toEqual([
       "pg2-srv: is revoked, but is not refused: stanza demo: timeout",
     ]);
+  });
+});
+
+describe("a standby's handshake with the repository host", () => {
+  it("is what `info` says of its repository", () => {
+    const refused = { code: 99, message: "[ServiceError] TLS error [1:167773206] tlsv1 alert unknown ca" };
+    const info = [{ name: "demo", status: { code: 99, message: "other" }, repo: [{ status: refused }], backup: [] }];
+    const report = judge("demo", HOSTS, facts({ "pg2-srv": { host: hostFacts({ info }) } }));
+    expect(report.hosts[2]?.handshakes).toEqual({ "backup-srv": refused.message });
+    expect(report.findings).toEqual([`pg2-srv: stanza demo: ${refused.message} (code 99)`]);
+  });
+
+  it("is unknown when `info` could not be read, and not tried by one that is revoked", () => {
+    const silent = facts({ "pg2-srv": { host: undefined, failures: ["status-host.sh: exit status 49: "] } });
+    expect(judge("demo", HOSTS, silent).hosts[2]?.handshakes).toEqual({});
+    expect(judge("demo", [REPOSITORY, PRIMARY, { ...STANDBY, revoked: true }], facts()).hosts[2]?.handshakes).toEqual(
+      {},
+    );
   });
 });
 
