@@ -4,7 +4,7 @@ import * as pulumi from "@pulumi/pulumi";
 import * as tls from "@pulumi/tls";
 import type { AddressPlan } from "../lib/address-plan";
 import { reservationOf } from "../lib/address-plan";
-import { container, diskNameOf, virtualMachine } from "../lib/domain";
+import { container, diskNameOf, seedNameOf, virtualMachine } from "../lib/domain";
 import type { LabConfig } from "../lib/lab-config";
 import { Inventory } from "../lib/managed";
 import type { RemoteHost } from "../lib/remote";
@@ -141,7 +141,7 @@ export class LabHost extends pulumi.ComponentResource implements RemoteHost {
     const seedVolume = new libvirt.Volume(
       `${name}-seed`,
       {
-        name: `${name}-seed.iso`,
+        name: seedNameOf(name),
         pool: storage.poolName,
         // With "raw" every preview shows a change.
         target: { format: { type: "iso" } },

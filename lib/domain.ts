@@ -30,6 +30,11 @@ export function diskNameOf(host: string, hypervisor: Hypervisor): string {
   return `${host}.${hypervisor === "lxc" ? "raw" : "qcow2"}`;
 }
 
+/** The name of a virtual machine's seed in the pool. */
+export function seedNameOf(host: string): string {
+  return `${host}-seed.iso`;
+}
+
 export interface DomainParts {
   reservation: Reservation;
   cpus: number;

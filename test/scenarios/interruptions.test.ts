@@ -142,7 +142,7 @@ describe.skipIf(skipped)(`a lab whose hosts are lost${skipped === undefined ? ""
 
   it("refuses to begin the repository anew; when told to, makes the stanza and its backups anew", async () => {
     const before = (await lab.status()).backups.map(({ label }) => label);
-    lab.lose("backup-srv");
+    lab.loseDisk("backup-srv");
     const refused = await lab.run("up", "--yes");
     expect(refused.status).toBe(1);
     expect(refused.stderr.slice(refused.stderr.indexOf("lab: backup-srv"))).toBe(
@@ -155,6 +155,7 @@ describe.skipIf(skipped)(`a lab whose hosts are lost${skipped === undefined ? ""
     );
     const { status, stdout, stderr } = await lab.run("up", "--yes", "--yes-replace", "backup-srv");
     expect(status, stdout + stderr).toBe(0);
+    expect(stdout).toContain("backup-srv has lost its disk: it is made anew\n");
     const { proven, backups } = await lab.status();
     expect(proven).toBe(true);
     expect(backups.map(({ fromStandby }) => fromStandby)).toEqual([false, true]);

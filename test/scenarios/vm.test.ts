@@ -56,15 +56,16 @@ describe.skipIf(skipped)(`a lab on virtual machines${skipped === undefined ? "" 
     expect(stdout).toContain("nothing to change\n");
   });
 
-  it("gets back a lost standby with its rows, a host that was switched off, and a lost definition without harm to the disk", async () => {
+  it("gets back a standby that has lost its disk, with its rows, a host that was switched off, and a lost definition without harm to the disk", async () => {
     await lab.query("pg1-srv", "CREATE TABLE kept AS SELECT generate_series(1, 1000) AS number");
     const { backups } = await lab.status();
-    lab.lose(STANDBY);
+    lab.loseDisk(STANDBY);
     lab.virsh("destroy", "pg1-srv");
     // The memory of a saved guest would ruin a disk that hosts have written to: the guest finds out, and boots from that.
     for (const command of ["destroy", "undefine"]) lab.virsh(command, "backup-srv");
     const { status, stdout, stderr } = await up();
     expect(status, stdout + stderr).toBe(0);
+    expect(stdout).toContain(`${STANDBY} has lost its disk: it is made anew\n`);
     expect(stdout).toContain("pg1-srv was switched off: started\n");
     expect((await lab.status()).backups).toEqual(backups);
     await expect

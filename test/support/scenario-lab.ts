@@ -123,6 +123,13 @@ export class ScenarioLab {
     for (const volume of volumes) this.virsh("vol-delete", volume, "--pool", pool);
   }
 
+  /** Deletes a host's disk by hand, and nothing else of it: what runs goes on without knowing. */
+  loseDisk(host: string): void {
+    const pool = `lab-${this.stack}`;
+    const disk = this.virsh("vol-list", pool).find((name) => new RegExp(`^${host}\\.`).test(name));
+    this.virsh("vol-delete", String(disk), "--pool", pool);
+  }
+
   /** Runs a command that has to succeed, and gives what it printed. */
   async must(command: string, ...args: string[]): Promise<string> {
     return succeeded([command, ...args], await this.run(command, ...args));
