@@ -92,16 +92,13 @@ served_certificate() {
     -cert "$2/host.crt" -key "$2/host.key" -CAfile "$2/ca.crt" 2>/dev/null </dev/null || true
 }
 
-# The first certificate on stdin in one line, so that two can be compared without openssl, which is slow to start under emulation.
-first_certificate() {
-  sed -n '/BEGIN CERTIFICATE/,/END CERTIFICATE/{p;/END CERTIFICATE/q}' | tr -d '[:space:]'
-}
-
 # Whether this host's pgBackRest server shows account $1 the certificate that lies in folder $2.
 shows_installed() {
-  local installed
-  installed=$(first_certificate <"$2/host.crt")
-  [[ -n $installed && $(served_certificate "$@" | first_certificate) == "$installed" ]]
+  local installed shown
+  installed=$(cut_certificate "$(<"$2/host.crt")")
+  shown=$(cut_certificate "$(served_certificate "$@")")
+  # One that was made elsewhere may have lines of another length.
+  [[ -n $installed && ${shown//[[:space:]]/} == "${installed//[[:space:]]/}" ]]
 }
 
 # Reads a certificate. Without the system's authorities: `openssl x509` loads all of them, for nothing, which takes an emulated host most

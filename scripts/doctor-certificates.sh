@@ -3,14 +3,9 @@
 # server shows account $1. Safe to run again: it only reads.
 set -euo pipefail
 
-# The first certificate on stdin. Not by openssl: an emulated host takes a second to start it.
-first() {
-  sed -n '/BEGIN CERTIFICATE/,/END CERTIFICATE/{p;/END CERTIFICATE/q}'
-}
-
 served() {
   as "$1" timeout "$((3 * SLOWNESS))" openssl s_client -connect 127.0.0.1:8432 \
-    -cert "$2/host.crt" -key "$2/host.key" -CAfile "$2/ca.crt" </dev/null 2>/dev/null | first || true
+    -cert "$2/host.crt" -key "$2/host.key" -CAfile "$2/ca.crt" </dev/null 2>/dev/null || true
 }
 
 main() {
@@ -21,10 +16,10 @@ main() {
   # An unreadable one is a finding, not a failure.
   jq -n --argjson now "$(date +%s)" \
     --arg files "$([[ ${#there[@]} == 0 ]] || stat -Lc '%n %U %a' "${there[@]}")" \
-    --arg certificate "$(first 2>/dev/null <"$folder/host.crt" || true)" \
+    --arg certificate "$(cut_certificate "$(cat "$folder/host.crt" 2>/dev/null || true)")" \
     --arg trusted "$(cat "$folder/ca.crt" 2>/dev/null || true)" \
     --arg publicKey "$(openssl pkey -in "$folder/host.key" -pubout 2>/dev/null || true)" \
-    --arg served "$(served "$account" "$folder")" '
+    --arg served "$(cut_certificate "$(served "$account" "$folder")")" '
     {now: $now, certificate: $certificate, trusted: $trusted, publicKey: $publicKey, served: $served,
       files: ([$files | splits("\n") | split(" ") | select(length == 3) | {(.[0]): "\(.[1]) \(.[2])"}] | add // {})}'
 }

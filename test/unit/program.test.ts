@@ -167,7 +167,7 @@ describe("the program", () => {
   it("gives EL hosts a mirror as a .repo file, before their packages", async () => {
     const resources = await runLab("dev", { packages: "mirror", mirrorUrl: "http://mirror.example/el8" });
     const step = resources.find(({ name }) => name === "pg1-srv-packages-install");
-    const [file = ""] = (step?.inputs.stdin as string).split("\n#!/usr/bin/env bash\n");
+    const [file = ""] = (step?.inputs.stdin as string).split("\nset -euo pipefail\n");
     expect(file.split("\n")).toEqual([
       "set -e",
       expect.stringMatching(
