@@ -103,7 +103,7 @@ function connect({ ssh }: Pick<DeployedLab, "ssh">, { name, address }: DeployedH
       username: ssh.user,
       privateKey: ssh.privateKey,
       readyTimeout: seconds * 1000,
-      // Nothing else is asked for, and each question costs an emulated host a tenth of a second.
+      // Not whether there is another way: an emulated host takes a tenth of a second to say no.
       authHandler: ["publickey"],
       algorithms: { serverHostKey: [algorithm as "ssh-ed25519"] },
       hostVerifier: (shown: Buffer) => shown.equals(Buffer.from(key, "base64")),

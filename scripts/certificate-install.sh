@@ -9,26 +9,26 @@ refuse() {
 }
 
 main() {
-  local owner=$1 host=$2 folder new pem seen use old=""
+  local owner=$1 host=$2 folder pem seen use old=""
   local key='/BEGIN [A-Z ]*PRIVATE KEY/,/END [A-Z ]*PRIVATE KEY/'
   folder=$(dirname "$3")
   shift 3
   umask 077
   install -d -m 0755 "$(dirname "$folder")"
-  new=$(mktemp -d "$folder.XXXXXXXX")
+  new=$(mktemp -d "$folder.XXXXXXXX") # not local: for the trap
   trap 'rm -rf "$new"' EXIT
   pem=$(cat)
   sed -n "${key}p" <<<"$pem" >"$new/host.key"
   sed "${key}d" <<<"$pem" | sed -n '1,/END CERTIFICATE/p' >"$new/host.crt"
   sed "${key}d" <<<"$pem" | sed '1,/END CERTIFICATE/d' >"$new/ca.crt"
 
-  # One look at the certificate instead of four: starting openssl takes an emulated host most of a second.
   seen=$(x509 -in "$new/host.crt" -pubkey -purpose -checkhost "$host")
   [[ $seen == *"$(openssl pkey -in "$new/host.key" -pubout)"* ]] || refuse "the certificate does not belong to the key"
   for use; do
     [[ $seen == *"does match certificate"* && $seen == *"SSL $use : Yes"* ]] ||
       refuse "the certificate must name $host and be for a $use, but is: $seen"
   done
+  await 30 is_valid_already "$new" || true
   openssl verify -CAfile "$new/ca.crt" "$new/host.crt"
   [[ ! -L $folder ]] || old=$(readlink -f "$folder")
   # A client trusts servers of other hosts, which change at other moments.

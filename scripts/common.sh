@@ -107,6 +107,11 @@ x509() {
   SSL_CERT_FILE=/dev/null openssl x509 -noout "$@"
 }
 
+# Whether the certificates in folder $1 are valid already: a clock that is behind the one of who signed them says no for a while.
+is_valid_already() {
+  [[ $(openssl verify -CAfile "$1/ca.crt" "$1/host.crt" 2>&1) != *"not yet valid"* ]]
+}
+
 # Whether the authorities in file $1 are trusted to have signed certificate $2, at any time.
 trusts() {
   openssl verify -no_check_time -CAfile "$1" "$2" >/dev/null 2>&1

@@ -158,6 +158,7 @@ class Host {
         port,
         username,
         privateKey,
+        authHandler: ["publickey"],
         readyTimeout,
         keepaliveInterval: 5000,
         algorithms,

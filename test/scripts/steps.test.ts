@@ -532,6 +532,29 @@ describe("certificate-install.sh", () => {
     expect(fs.readdirSync(host.folder).filter((name) => /^cert\./.test(name))).toHaveLength(1);
   });
 
+  it("waits while this host's clock is behind the one of who signed", () => {
+    makeAuthority("old");
+    const early = "error 9 at 0 depth lookup: certificate is not yet valid";
+    // OpenSSL says so twice.
+    host.add(
+      "openssl",
+      `[[ $1 != verify || $(grep -c "^openssl verify" "$(dirname "$0")/../calls") -gt 2 ]] || { echo "${early}" >&2; exit 2; }
+       exec /usr/bin/openssl "$@"`,
+    );
+    const { status, calls } = install("old", "old");
+    expect(status).toBe(0);
+    expect(calls.filter((call) => call.startsWith("openssl verify"))).toHaveLength(4);
+  });
+
+  it("leaves no key behind when nobody vouches for the certificate, and says what OpenSSL says", () => {
+    for (const name of ["old", "new"]) makeAuthority(name);
+    const { status, stderr } = install("new", "old");
+    expect(status).not.toBe(0);
+    expect(stderr).toMatch(/unable to get local issuer certificate/);
+    expect(stderr).not.toContain("unbound");
+    expect(fs.readdirSync(host.folder).filter((name) => name.startsWith("cert"))).toEqual([]);
+  });
+
   it("takes any pair when the authorities that are installed have expired: nobody trusts anybody any more", () => {
     for (const name of ["old", "new"]) makeAuthority(name);
     install("old", "old");
