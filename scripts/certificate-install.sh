@@ -9,13 +9,12 @@ refuse() {
 }
 
 main() {
-  local owner=$1 host=$2 folder pem seen use old=""
-  local key='/BEGIN [A-Z ]*PRIVATE KEY/,/END [A-Z ]*PRIVATE KEY/'
+  local owner=$1 host=$2 folder pem seen use old="" key='/BEGIN [A-Z ]*PRIVATE KEY/,/END [A-Z ]*PRIVATE KEY/'
   folder=$(dirname "$3")
   shift 3
   umask 077
   install -d -m 0755 "$(dirname "$folder")"
-  new=$(mktemp -d "$folder.XXXXXXXX") # not local: for the trap
+  new=$(mktemp -d "$folder.lab-XXXXXXXX") # not local: for the trap
   trap 'rm -rf "$new"' EXIT
   pem=$(cat)
   sed -n "${key}p" <<<"$pem" >"$new/host.key"
@@ -34,13 +33,14 @@ main() {
   # A client trusts servers of other hosts, which change at other moments.
   [[ -z $old || $* != *client* ]] || keeps_trust "$old" "$new" || refuse \
     "an unstaged rotation of the authority would part this host from the others (hint: first lab:caStage trust; ./lab rotate-ca does it)"
-
   chmod 0644 "$new/host.crt" "$new/ca.crt"
-  chown -R "$owner" "$new" && chmod 0755 "$new"
-  ln -s "$(basename "$new")" "$new.link" && mv -T "$new.link" "$folder"
+  chown -R "$owner" "$new"
+  chmod 0755 "$new"
+  ln -s "$(basename "$new")" "$new.link"
+  mv -T "$new.link" "$folder"
   trap - EXIT
-  # Keys and certificates are in the state; an old pair is of no use, and a key should not lie about.
-  [[ -z $old ]] || rm -rf "$old"
+  # Keys and certificates are in the state; an old pair, or what a killed run left, is of no use, and a key should not lie about.
+  for old in "${old:-$new}" "$folder".lab-????????; do [[ $old == "$new" ]] || rm -rf "$old"; done
 }
 
 # What follows on stdin is data.

@@ -555,6 +555,24 @@ describe("certificate-install.sh", () => {
     expect(fs.readdirSync(host.folder).filter((name) => name.startsWith("cert"))).toEqual([]);
   });
 
+  it("leaves the old pair where it is when the new one cannot take its place", () => {
+    makeAuthority("old");
+    install("old", "old");
+    const before = installed();
+    host.add("ln", "exit 1");
+    expect(install("old", "old").status).toBe(1);
+    expect(installed()).toBe(before);
+  });
+
+  it("takes away what a killed run left, and nothing of anybody else's", () => {
+    makeAuthority("old");
+    for (const left of ["cert.lab-Ab3Xy9Zq", "cert.original"]) fs.mkdirSync(at(left));
+    install("old", "old");
+    expect(install("old", "old").status).toBe(0);
+    const there = fs.readdirSync(host.folder).filter((name) => name.startsWith("cert"));
+    expect(there).toEqual(["cert", path.basename(fs.realpathSync(at("cert"))), "cert.original"]);
+  });
+
   it("takes any pair when the authorities that are installed have expired: nobody trusts anybody any more", () => {
     for (const name of ["old", "new"]) makeAuthority(name);
     install("old", "old");
