@@ -96,7 +96,7 @@ describe.skipIf(skipped)(`a lab on containers${skipped === undefined ? "" : ` (s
     );
     for (const host of hosts) {
       const owner = host === "backup-srv" ? "pgbackrest" : "postgres";
-      const found = (await secrets.onHost(host)).map((place) => place.replace(/cert\.\w+/, "cert"));
+      const found = (await secrets.onHost(host)).map((place) => place.replace(/cert\.lab-\w+/, "cert"));
       expect(found).toEqual([
         `${host}-certificate-key: /etc/pgbackrest/cert/host.key ${owner} 600`,
         `${host}-host-key: /etc/ssh/ssh_host_ed25519_key root 600`,
