@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import type { Engine } from "../engine/engine";
-import { removeDomain, startDomain, viewLibvirt } from "../hypervisor/virsh";
+import { removeDomain, removeVolume, startDomain, viewLibvirt } from "../hypervisor/virsh";
 import { diskNameOf, libvirtNameOf, seedNameOf } from "../lib/domain";
 import { checkedConfig } from "./checked-config";
 import type { DeployedLab } from "./deployed-lab";
@@ -43,7 +43,8 @@ export async function safeguard(
   // Without a single volume, the pool may be off, with everything in it.
   const lost = volumes.size === 0 ? [] : names.filter((name) => domains.has(name) && !hasDisk(name));
   for (const host of lost) {
-    await removeDomain(libvirtUri, host, pool, seedNameOf(host));
+    await removeDomain(libvirtUri, host, domains.get(host) === true);
+    if (volumes.has(seedNameOf(host))) await removeVolume(libvirtUri, pool, seedNameOf(host));
     process.stdout.write(`${host} has lost its disk: it is made anew\n`);
   }
   const off = names.filter((name) => domains.get(name) === false && !lost.includes(name));

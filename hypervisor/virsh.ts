@@ -26,12 +26,15 @@ export async function startDomain(uri: string, domain: string): Promise<void> {
   await virsh(uri, "start", domain);
 }
 
-/** Takes a domain away, and a volume of its pool. What is not there is none of its business. */
-export async function removeDomain(uri: string, domain: string, pool: string, volume: string): Promise<void> {
-  const { domains, volumes } = await viewLibvirt(uri, pool);
-  if (domains.get(domain) === true) await virsh(uri, "destroy", domain);
-  if (domains.has(domain)) await virsh(uri, "undefine", domain);
-  if (volumes.has(volume)) await virsh(uri, "vol-delete", volume, "--pool", pool);
+/** Takes away the definition of a domain, which is ended when it runs. */
+export async function removeDomain(uri: string, domain: string, isRunning: boolean): Promise<void> {
+  if (isRunning) await virsh(uri, "destroy", domain);
+  await virsh(uri, "undefine", domain);
+}
+
+/** Takes a volume away. */
+export async function removeVolume(uri: string, pool: string, volume: string): Promise<void> {
+  await virsh(uri, "vol-delete", volume, "--pool", pool);
 }
 
 async function virsh(uri: string, ...args: string[]): Promise<string> {

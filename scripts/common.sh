@@ -85,10 +85,10 @@ make_room() {
   chmod 0700 "$data"
 }
 
-# What OpenSSL tells of the certificate that this host's pgBackRest server shows account $1, whose pair lies in folder $2. It is not the
-# one on disk when the server missed a reload.
+# What OpenSSL tells of the certificate that this host's pgBackRest server shows account $1, whose pair lies in folder $2, within $3 seconds
+# (10). It is not the one on disk when the server missed a reload.
 served_certificate() {
-  as "$1" timeout 10 openssl s_client -connect 127.0.0.1:8432 \
+  as "$1" timeout "${3:-10}" openssl s_client -connect 127.0.0.1:8432 \
     -cert "$2/host.crt" -key "$2/host.key" -CAfile "$2/ca.crt" 2>/dev/null </dev/null || true
 }
 

@@ -3,11 +3,6 @@
 # server shows account $1. Safe to run again: it only reads.
 set -euo pipefail
 
-served() {
-  as "$1" timeout "$((3 * SLOWNESS))" openssl s_client -connect 127.0.0.1:8432 \
-    -cert "$2/host.crt" -key "$2/host.key" -CAfile "$2/ca.crt" </dev/null 2>/dev/null || true
-}
-
 main() {
   local account=$1 folder=$2 name there=()
   for name in host.key host.crt ca.crt; do
@@ -19,7 +14,7 @@ main() {
     --arg certificate "$(cut_certificate "$(cat "$folder/host.crt" 2>/dev/null || true)")" \
     --arg trusted "$(cat "$folder/ca.crt" 2>/dev/null || true)" \
     --arg publicKey "$(openssl pkey -in "$folder/host.key" -pubout 2>/dev/null || true)" \
-    --arg served "$(cut_certificate "$(served "$account" "$folder")")" '
+    --arg served "$(cut_certificate "$(served_certificate "$account" "$folder" "$((3 * SLOWNESS))")")" '
     {now: $now, certificate: $certificate, trusted: $trusted, publicKey: $publicKey, served: $served,
       files: ([$files | splits("\n") | split(" ") | select(length == 3) | {(.[0]): "\(.[1]) \(.[2])"}] | add // {})}'
 }

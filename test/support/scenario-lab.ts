@@ -3,6 +3,7 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import { isOnPath } from "../../hypervisor/on-path";
 import { testDepth } from "../../cli/test-depth";
+import { quote } from "../../lib/shell-words";
 import { PROJECT_FOLDER } from "./stack-config";
 
 /** The engine that the scenarios run with: LAB_ENGINE, or the embedded one. */
@@ -226,8 +227,4 @@ function split(args: readonly string[]): [string[], string[]] {
   const index = args.indexOf("--");
   // The host of `ssh` stands before `--`; options of ours go before both.
   return index < 0 ? [[...args], []] : [[], [...args]];
-}
-
-function quote(text: string): string {
-  return `'${text.replaceAll("'", `'\\''`)}'`;
 }
