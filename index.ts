@@ -1,5 +1,5 @@
 import { Lab } from "./components/lab";
-import { readSettings } from "./config";
+import { readSettings } from "./config/settings";
 
 const settings = readSettings();
 

@@ -1,8 +1,8 @@
 import * as path from "node:path";
 import { InvalidArgumentError } from "commander";
-import { POSTGRESQL_HOSTS, REPOSITORY_HOST } from "../lib/address-plan";
-import type { Stack } from "./stack";
-import { findStack } from "./stack";
+import { POSTGRESQL_HOSTS, REPOSITORY_HOST } from "../plan/address-plan";
+import type { Stack } from "./stack/stack";
+import { findStack } from "./stack/stack";
 
 /** The options that every subcommand has. */
 export interface Options {

@@ -1,5 +1,5 @@
 import { Command, InvalidArgumentError, Option } from "commander";
-import { asRoot, handOver, thisCommand } from "./hand-over";
+import { asRoot, handOver, thisCommand } from "./stack/hand-over";
 import type { Invocation, Options } from "./invocation";
 import { addHost, addSetting, stackOf } from "./invocation";
 
@@ -49,7 +49,7 @@ program
   )
   .option("--allow-expiring", ALLOW_EXPIRING)
   .action((flags: { yesReplace: string[]; allowExpiring?: boolean }) =>
-    perform(async (invocation) => (await import("./up")).up(invocation, flags)),
+    perform(async (invocation) => (await import("./commands/up")).up(invocation, flags)),
   );
 program
   .command("preview")
@@ -57,14 +57,14 @@ program
   .option("--json", "print JSON")
   .option("--allow-expiring", ALLOW_EXPIRING)
   .action((flags: { json?: boolean; allowExpiring?: boolean }) =>
-    perform(async (invocation) => (await import("./preview")).preview(invocation, flags)),
+    perform(async (invocation) => (await import("./commands/preview")).preview(invocation, flags)),
   );
 program
   .command("status")
   .description("prove the lab, changing nothing; exit status 1 when it is not proven")
   .option("--json", "print JSON")
   .action((flags: { json?: boolean }) =>
-    perform(async (invocation) => (await import("./status")).status(invocation, flags)),
+    perform(async (invocation) => (await import("./commands/status")).status(invocation, flags)),
   );
 program
   .command("doctor")
@@ -72,7 +72,7 @@ program
   .option("--verify", "have pgBackRest read every file of the repository too")
   .option("--json", "print JSON")
   .action((flags: { json?: boolean; verify?: boolean }) =>
-    perform(async (invocation) => (await import("./doctor")).doctor(invocation, flags)),
+    perform(async (invocation) => (await import("./commands/doctor")).doctor(invocation, flags)),
   );
 program
   .command("drift")
@@ -86,7 +86,7 @@ program
   )
   .option("--json", "print JSON")
   .action((flags: { json?: boolean; fix?: boolean; verify?: boolean }) =>
-    perform(async (invocation) => (await import("./drift")).drift(invocation, flags)),
+    perform(async (invocation) => (await import("./commands/drift")).drift(invocation, flags)),
   );
 program
   .command("ssh")
@@ -94,7 +94,7 @@ program
   .argument("<host>")
   .argument("[command...]", "words, joined for the host's shell; put -- before them")
   .action((host: string, command: string[]) =>
-    perform(async (invocation) => (await import("./ssh")).ssh(invocation, host, command)),
+    perform(async (invocation) => (await import("./commands/ssh")).ssh(invocation, host, command)),
   );
 program
   .command("outputs")
@@ -102,7 +102,7 @@ program
   .option("--json", "print JSON")
   .option("--show-secrets", "show secrets too")
   .action((flags: { json?: boolean; showSecrets?: boolean }) =>
-    perform(async (invocation) => (await import("./outputs")).outputs(invocation, flags)),
+    perform(async (invocation) => (await import("./commands/outputs")).outputs(invocation, flags)),
   );
 const api = program
   .command("api")
@@ -111,7 +111,7 @@ const api = program
   .option("--client <name>", "common name of the client (default: the first one)")
   .option("--post <json>", "send this by POST")
   .action((path: string, flags: { client?: string; post?: string }) =>
-    perform(async (invocation) => (await import("./api")).api(invocation, path, flags)),
+    perform(async (invocation) => (await import("./commands/api")).api(invocation, path, flags)),
   );
 api
   .command("credentials")
@@ -120,7 +120,7 @@ api
   // The option is the parent's.
   .action((folder: string) =>
     perform(async (invocation) =>
-      (await import("./api")).apiCredentials(invocation, folder, api.opts<{ client?: string }>()),
+      (await import("./commands/api")).apiCredentials(invocation, folder, api.opts<{ client?: string }>()),
     ),
   );
 program
@@ -131,26 +131,26 @@ program
   .option("--abort", "go back, while every host still trusts the old authority")
   .option("--allow-expiring", ALLOW_EXPIRING)
   .action((flags: { abort?: boolean }) =>
-    perform(async (invocation) => (await import("./rotate-ca")).rotateCa(invocation, flags)),
+    perform(async (invocation) => (await import("./commands/rotate-ca")).rotateCa(invocation, flags)),
   );
 program
   .command("prepare")
   .description("install what is missing, build the image, start the private libvirtd")
-  .action(() => perform(async (invocation) => (await import("./prepare")).prepare(invocation)));
+  .action(() => perform(async (invocation) => (await import("./commands/prepare")).prepare(invocation)));
 program
   .command("destroy")
   .description("take the lab down, with its private libvirtd and its state; the cached image stays")
-  .action(() => perform(async (invocation) => (await import("./destroy")).destroy(invocation)));
+  .action(() => perform(async (invocation) => (await import("./commands/destroy")).destroy(invocation)));
 program
   .command("clean")
   .description("remove the cached images")
-  .action(() => perform(async () => (await import("./clean")).clean()));
+  .action(() => perform(async () => (await import("./commands/clean")).clean()));
 program
   .command("bench")
   .description("time the stack's lab: image, up, second up, destroy; prints Markdown")
   .option("--runs <number>", "how often the lab is brought up and taken down", positiveInteger, 1)
   .action((flags: { runs: number }) =>
-    perform(async (invocation) => (await import("./bench")).bench(invocation, flags), needsRootAlways),
+    perform(async (invocation) => (await import("./commands/bench")).bench(invocation, flags), needsRootAlways),
   );
 program
   .command("test")
@@ -161,7 +161,7 @@ program
   .argument("[vitest...]")
   .allowUnknownOption()
   .action((words: string[], flags: { scenario?: string }) =>
-    perform(async (invocation) => (await import("./test")).test(invocation, words, flags), needsRootAlways),
+    perform(async (invocation) => (await import("./commands/test")).test(invocation, words, flags), needsRootAlways),
   );
 
 function positiveInteger(text: string): number {

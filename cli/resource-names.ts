@@ -1,4 +1,4 @@
-import { BARMAN_HOST, POSTGRESQL_HOSTS, REPOSITORY_HOST } from "../lib/address-plan";
+import { BARMAN_HOST, POSTGRESQL_HOSTS, REPOSITORY_HOST } from "../plan/address-plan";
 import type { Change } from "../engine/engine";
 
 const HOSTS = [REPOSITORY_HOST, ...POSTGRESQL_HOSTS, BARMAN_HOST];

@@ -1,40 +1,46 @@
 import * as libvirt from "@pulumi/libvirt";
 import * as pulumi from "@pulumi/pulumi";
 import * as tls from "@pulumi/tls";
-import type { AddressPlan } from "../lib/address-plan";
-import { BARMAN_HOST, planAddresses, POSTGRESQL_HOSTS, reservationOf } from "../lib/address-plan";
-import { libvirtNameOf } from "../lib/domain";
-import type { Family } from "../lib/families";
-import { CERTIFICATE_FILES, familyOf, POSTGRESQL_ACCOUNT, REPLICATION_ROLE, REPOSITORY_ACCOUNT } from "../lib/families";
-import type { LabConfig } from "../lib/lab-config";
-import type { ManagedHost } from "../lib/managed";
-import { renderPostgreSqlHostConf, renderRepositoryHostConf, renderStandbysConf } from "../lib/pgbackrest-conf";
-import { renderPgHba, renderPostgreSqlConf } from "../lib/postgresql-conf";
-import type { Pki } from "../lib/pki";
-import { NO_PKI } from "../lib/pki";
-import type { ReachedRotation } from "../lib/rotation";
-import type { Role, Roles } from "../lib/roles";
-import { planRoles } from "../lib/roles";
-import { supportWarnings } from "../lib/support-dates";
-import { Agreement } from "./agreement";
-import { CertificateAuthority } from "./certificate-authority";
+import type { AddressPlan } from "../plan/address-plan";
+import { BARMAN_HOST, planAddresses, POSTGRESQL_HOSTS, reservationOf } from "../plan/address-plan";
+import { libvirtNameOf } from "../render/domain";
+import type { Family } from "../config/families";
+import {
+  CERTIFICATE_FILES,
+  familyOf,
+  POSTGRESQL_ACCOUNT,
+  REPLICATION_ROLE,
+  REPOSITORY_ACCOUNT,
+} from "../config/families";
+import type { LabConfig } from "../config/lab-config";
+import type { ManagedHost } from "../steps/inventory";
+import { renderPostgreSqlHostConf, renderRepositoryHostConf, renderStandbysConf } from "../render/pgbackrest-conf";
+import { renderPgHba, renderPostgreSqlConf } from "../render/postgresql-conf";
+import type { Pki } from "../config/pki";
+import { NO_PKI } from "../config/pki";
+import type { ReachedRotation } from "../plan/rotation";
+import type { Role, Roles } from "../plan/roles";
+import { planRoles } from "../plan/roles";
+import { supportWarnings } from "../config/support-dates";
+import { Agreement } from "./backup-plane/agreement";
+import { CertificateAuthority } from "./trust/certificate-authority";
 import type { ApiAccess } from "./backup-api/backup-api";
 import { BackupApi } from "./backup-api/backup-api";
-import { GeneratedPassword } from "./generated-password";
-import { Handshake } from "./handshake";
-import { HostCertificate } from "./host-certificate";
-import { DEPLOYMENT_ACCOUNT, LabHost } from "./lab-host";
-import { LabNetwork } from "./lab-network";
-import { LabStorage } from "./lab-storage";
-import { Packages } from "./packages";
-import { PgBackRestServer } from "./pgbackrest-server";
-import { PostgreSqlInstance } from "./postgresql-instance";
-import { ReplicationRole } from "./replication-role";
-import { Refusal } from "./refusal";
-import { Repository } from "./repository";
-import { Stanza } from "./stanza";
-import { StandbyBackup } from "./standby-backup";
-import { Streaming } from "./streaming";
+import { GeneratedPassword } from "./trust/generated-password";
+import { Handshake } from "./backup-plane/handshake";
+import { HostCertificate } from "./trust/host-certificate";
+import { DEPLOYMENT_ACCOUNT, LabHost } from "./site/lab-host";
+import { LabNetwork } from "./site/lab-network";
+import { LabStorage } from "./site/lab-storage";
+import { Packages } from "./backup-plane/packages";
+import { PgBackRestServer } from "./backup-plane/pgbackrest-server";
+import { PostgreSqlInstance } from "./cluster/postgresql-instance";
+import { ReplicationRole } from "./cluster/replication-role";
+import { Refusal } from "./backup-plane/refusal";
+import { Repository } from "./backup-plane/repository";
+import { Stanza } from "./backup-plane/stanza";
+import { StandbyBackup } from "./backup-plane/standby-backup";
+import { Streaming } from "./cluster/streaming";
 
 /** How to reach the hosts. */
 export interface SshAccess {

@@ -1,9 +1,9 @@
 import * as pulumi from "@pulumi/pulumi";
-import { renderVirtualHost } from "../../lib/backup-api/virtual-host";
-import type { WebServer } from "../../lib/backup-api/web-server";
-import { API_CERTIFICATE_FILES } from "../../lib/backup-api/web-server";
-import type { RemoteHost } from "../../lib/remote";
-import { runScript } from "../../lib/remote";
+import { renderVirtualHost } from "../../render/backup-api/virtual-host";
+import type { WebServer } from "../../render/backup-api/web-server";
+import { API_CERTIFICATE_FILES } from "../../render/backup-api/web-server";
+import type { RemoteHost } from "../../steps/remote";
+import { runScript } from "../../steps/remote";
 import type { BackupApiAuthority } from "./authority";
 import type { BackupApiCertificate } from "./certificate";
 
@@ -43,7 +43,7 @@ export class ApacheMutualTls extends pulumi.ComponentResource {
     const installed = runScript(
       `${name}-certificate-install`,
       host,
-      "certificate-install.sh",
+      "trust/certificate-install.sh",
       [`${account}:${group}`, host.name, API_CERTIFICATE_FILES.key, "server"],
       {
         parent: this,
@@ -51,7 +51,7 @@ export class ApacheMutualTls extends pulumi.ComponentResource {
         input: pulumi.interpolate`${certificate.privateKeyPem}${certificate.certificatePem}${authority.certificatePem}`,
       },
     );
-    runScript(`${name}-start`, host, "apache-host-install.sh", [service, control, virtualHostFile, folder], {
+    runScript(`${name}-start`, host, "backup-api/apache-host-install.sh", [service, control, virtualHostFile, folder], {
       parent: this,
       dependsOn: [installed],
       files: [

@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { ApiKey } from "../../lib/backup-api/config";
-import { createKey, signOwn } from "../certificates";
+import type { ApiKey } from "../../config/backup-api";
+import { createKey, signOwn } from "../trust/certificates";
 
 /** What stands in every certificate of the API beside the name. */
 export interface CertificateStyle {

@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { RemoteHost } from "../../lib/remote";
-import { runScript } from "../../lib/remote";
+import type { RemoteHost } from "../../steps/remote";
+import { runScript } from "../../steps/remote";
 import type { BackupApiAuthority } from "./authority";
 import type { BackupApiCertificate } from "./certificate";
 
@@ -25,11 +25,11 @@ export class BackupApiProof extends pulumi.ComponentResource {
     const { host, neighbour, server, authority, client, provenFor } = args;
     const options = { parent: this, dependsOn: opts?.dependsOn, rerunOn: provenFor };
 
-    runScript(`${name}-answers`, host, "backup-api-prove.sh", [host.name, server], {
+    runScript(`${name}-answers`, host, "backup-api/backup-api-prove.sh", [host.name, server], {
       ...options,
       input: pulumi.interpolate`${client.privateKeyPem}${client.certificatePem}${authority.certificatePem}`,
     });
-    runScript(`${name}-ports`, neighbour, "ports-prove.sh", [host.name, "443", "80", "7480"], options);
+    runScript(`${name}-ports`, neighbour, "backup-api/ports-prove.sh", [host.name, "443", "80", "7480"], options);
 
     this.registerOutputs({});
   }

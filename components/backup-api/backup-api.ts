@@ -1,10 +1,10 @@
 import * as pulumi from "@pulumi/pulumi";
-import { BARMAN_FAMILIES } from "../../lib/backup-api/barman";
-import { apiSourceOf } from "../../lib/backup-api/source";
-import { WEB_SERVERS } from "../../lib/backup-api/web-server";
-import type { Family } from "../../lib/families";
-import type { LabConfig } from "../../lib/lab-config";
-import type { RemoteHost } from "../../lib/remote";
+import { BARMAN_FAMILIES } from "../../render/backup-api/barman";
+import { apiSourceOf } from "../../steps/source";
+import { WEB_SERVERS } from "../../render/backup-api/web-server";
+import type { Family } from "../../config/families";
+import type { LabConfig } from "../../config/lab-config";
+import type { RemoteHost } from "../../steps/remote";
 import { ApacheMutualTls } from "./apache-mutual-tls";
 import { BackupApiAuthority } from "./authority";
 import { BackupApiProof } from "./backup-api-proof";

@@ -1,10 +1,10 @@
 import * as pulumi from "@pulumi/pulumi";
-import { BARMAN_FAMILIES } from "../../lib/backup-api/barman";
-import type { Family } from "../../lib/families";
-import type { LabConfig } from "../../lib/lab-config";
-import type { RemoteHost } from "../../lib/remote";
-import { runScript } from "../../lib/remote";
-import { mirrorFiles } from "../packages";
+import { BARMAN_FAMILIES } from "../../render/backup-api/barman";
+import type { Family } from "../../config/families";
+import type { LabConfig } from "../../config/lab-config";
+import type { RemoteHost } from "../../steps/remote";
+import { runScript } from "../../steps/remote";
+import { mirrorFiles } from "../backup-plane/packages";
 
 export interface BarmanPackagesArgs {
   host: RemoteHost;

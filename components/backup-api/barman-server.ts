@@ -7,12 +7,12 @@ import {
   barmanConnection,
   renderBarmanPgPass,
   renderBarmanServer,
-} from "../../lib/backup-api/barman";
-import type { Family } from "../../lib/families";
-import type { FileArgs, RemoteHost } from "../../lib/remote";
-import { runScript } from "../../lib/remote";
-import { GeneratedPassword } from "../generated-password";
-import { ReplicationRole } from "../replication-role";
+} from "../../render/backup-api/barman";
+import type { Family } from "../../config/families";
+import type { FileArgs, RemoteHost } from "../../steps/remote";
+import { runScript } from "../../steps/remote";
+import { GeneratedPassword } from "../trust/generated-password";
+import { ReplicationRole } from "../cluster/replication-role";
 
 export interface BarmanServerArgs {
   /** The host that Barman runs on; it has Barman's packages. */
@@ -48,7 +48,7 @@ export class BarmanServer extends pulumi.ComponentResource {
       runScript(
         `${primary.name}-barman-role-create`,
         primary,
-        "barman-role-create.sh",
+        "backup-api/barman-role-create.sh",
         [binaries, BARMAN_ROLES.asking],
         {
           parent: this,
@@ -83,18 +83,18 @@ export class BarmanServer extends pulumi.ComponentResource {
         secret: true,
       },
     ];
-    const checked = runScript(`${name}-check`, host, "barman-check.sh", [server, connection, cronService], {
+    const checked = runScript(`${name}-check`, host, "backup-api/barman-check.sh", [server, connection, cronService], {
       parent: this,
       dependsOn: pulumi.output(opts?.dependsOn ?? []).apply((others) => [others, roles].flat()),
       files,
       rerunOn: checkedFor,
     });
-    const backup = runScript(`${name}-backup`, host, "barman-backup.sh", [server], {
+    const backup = runScript(`${name}-backup`, host, "backup-api/barman-backup.sh", [server], {
       parent: this,
       dependsOn: [checked],
       timeout: "2h",
     });
-    runScript(`${name}-restore`, host, "barman-restore-prove.sh", [server, connection, binaries], {
+    runScript(`${name}-restore`, host, "backup-api/barman-restore-prove.sh", [server, connection, binaries], {
       parent: this,
       dependsOn: [backup],
       timeout: "2h",

@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { createKey, signFor } from "../certificates";
+import { createKey, signFor } from "../trust/certificates";
 import type { BackupApiAuthority, CertificateStyle } from "./authority";
 
 export interface BackupApiCertificateArgs {

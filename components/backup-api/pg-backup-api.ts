@@ -1,14 +1,14 @@
 import * as fs from "node:fs";
 import * as pulumi from "@pulumi/pulumi";
-import type { BarmanFamily } from "../../lib/backup-api/barman";
-import { packFolder, readPackage } from "../../lib/backup-api/package-content";
-import { API_CONF_FILE, API_ENVIRONMENT, renderApiUnit, renderGunicornConf } from "../../lib/backup-api/service";
-import type { ApiSource } from "../../lib/backup-api/source";
-import { SOURCE_WAYS } from "../../lib/backup-api/source";
-import { API_ADDRESS } from "../../lib/backup-api/web-server";
-import { fingerprint } from "../../lib/fingerprint";
-import type { FileArgs, RemoteHost } from "../../lib/remote";
-import { runScript } from "../../lib/remote";
+import type { BarmanFamily } from "../../render/backup-api/barman";
+import { packFolder, readPackage } from "../../steps/package-content";
+import { API_CONF_FILE, API_ENVIRONMENT, renderApiUnit, renderGunicornConf } from "../../render/backup-api/service";
+import type { ApiSource } from "../../steps/source";
+import { SOURCE_WAYS } from "../../steps/source";
+import { API_ADDRESS } from "../../render/backup-api/web-server";
+import { fingerprint } from "../../steps/fingerprint";
+import type { FileArgs, RemoteHost } from "../../steps/remote";
+import { runScript } from "../../steps/remote";
 
 export interface PgBackupApiArgs {
   /** The host that Barman runs on. */
@@ -39,7 +39,7 @@ export class PgBackupApi extends pulumi.ComponentResource {
       { path: API_CONF_FILE, content: renderGunicornConf(), owner: "root", mode: "0644" },
       { path: "/etc/systemd/system/pg-backup-api.service", content: renderApiUnit(), owner: "root", mode: "0644" },
     ];
-    runScript(`${name}-start`, host, "pg-backup-api-start.sh", [API_ADDRESS], {
+    runScript(`${name}-start`, host, "backup-api/pg-backup-api-start.sh", [API_ADDRESS], {
       parent: this,
       dependsOn: [installed],
       // EDB's packages bring theirs along.
@@ -62,11 +62,17 @@ export class PgBackupApi extends pulumi.ComponentResource {
         ? [version, fs.readFileSync(tokenFile, "utf8").trim()]
         : ["", readPackage(source.file).base64];
     const digest = fingerprint(wanted, source.kind === "package" ? content : "");
-    const installed = runScript(name, host, "pg-backup-api-package.sh", [family.packageFormat, wanted, SOURCE_WAYS], {
-      ...options,
-      input: content,
-      timeout: "30m",
-    });
+    const installed = runScript(
+      name,
+      host,
+      "backup-api/pg-backup-api-package.sh",
+      [family.packageFormat, wanted, SOURCE_WAYS],
+      {
+        ...options,
+        input: content,
+        timeout: "30m",
+      },
+    );
     return [installed, digest];
   }
 
@@ -84,7 +90,7 @@ export class PgBackupApi extends pulumi.ComponentResource {
     const installed = runScript(
       name,
       host,
-      "pg-backup-api-install.sh",
+      "backup-api/pg-backup-api-install.sh",
       [API_ENVIRONMENT, digest, from, wanted, SOURCE_WAYS],
       { ...options, input: content, timeout: "30m" },
     );

@@ -1,14 +1,14 @@
 import { expect, it } from "vitest";
-import { planAddresses, reservationOf } from "../../lib/address-plan";
-import { renderBarmanPgPass, renderBarmanServer } from "../../lib/backup-api/barman";
-import { renderApiUnit, renderGunicornConf } from "../../lib/backup-api/service";
-import { renderVirtualHost } from "../../lib/backup-api/virtual-host";
-import { WEB_SERVERS } from "../../lib/backup-api/web-server";
-import { familyOf } from "../../lib/families";
-import { renderBarmanIni, renderDnfIni, renderPgBackRestIni, renderSystemdIni } from "../../lib/ini-dialects";
-import { renderPostgreSqlHostConf, renderRepositoryHostConf, renderStandbysConf } from "../../lib/pgbackrest-conf";
-import { renderPgHba, renderPgPass, renderPostgreSqlConf } from "../../lib/postgresql-conf";
-import { renderSeed } from "../../lib/seed";
+import { planAddresses, reservationOf } from "../../plan/address-plan";
+import { renderBarmanPgPass, renderBarmanServer } from "../../render/backup-api/barman";
+import { renderApiUnit, renderGunicornConf } from "../../render/backup-api/service";
+import { renderVirtualHost } from "../../render/backup-api/virtual-host";
+import { WEB_SERVERS } from "../../render/backup-api/web-server";
+import { familyOf } from "../../config/families";
+import { renderBarmanIni, renderDnfIni, renderPgBackRestIni, renderSystemdIni } from "../../render/ini-dialects";
+import { renderPostgreSqlHostConf, renderRepositoryHostConf, renderStandbysConf } from "../../render/pgbackrest-conf";
+import { renderPgHba, renderPgPass, renderPostgreSqlConf } from "../../render/postgresql-conf";
+import { renderSeed } from "../../render/seed";
 
 /** Every byte that a host gets, against the file of that name; the user's options are there to show where they go. */
 const { dataFolder } = familyOf("el8", 14);

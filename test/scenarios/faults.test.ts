@@ -1,8 +1,8 @@
 import { execFileSync } from "node:child_process";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { Diagnosis } from "../../lib/doctor/diagnose";
-import type { Finding } from "../../lib/doctor/findings";
+import type { Diagnosis } from "../../observe/doctor/diagnose";
+import type { Finding } from "../../observe/doctor/findings";
 import { RowWriter } from "../support/row-writer";
 import { reasonToSkip, ScenarioLab } from "../support/scenario-lab";
 

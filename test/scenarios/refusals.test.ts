@@ -1,8 +1,8 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { Diagnosis } from "../../lib/doctor/diagnose";
-import type { Finding } from "../../lib/doctor/findings";
+import type { Diagnosis } from "../../observe/doctor/diagnose";
+import type { Finding } from "../../observe/doctor/findings";
 import { labAuthority } from "../support/lab-authority";
 import type { CommandResult } from "../support/scenario-lab";
 import { reasonToSkip, ScenarioLab } from "../support/scenario-lab";

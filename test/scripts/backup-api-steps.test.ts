@@ -18,12 +18,12 @@ function prepare(family: string): readonly string[] {
     .add("sed", "")
     .add("install", "")
     .add("systemctl", "")
-    .run(`apache-prepare-${family}.sh`, [host.path("pgbapi.conf")]);
+    .run(`backup-api/apache-prepare-${family}.sh`, [host.path("pgbapi.conf")]);
   expect(status, stderr).toBe(0);
   return calls;
 }
 
-describe("apache-prepare-el.sh", () => {
+describe("backup-api/apache-prepare-el.sh", () => {
   it("closes port 80, takes the stock host out of ssl.conf, and lets httpd connect", () => {
     host.add("rpm", "exit 1").add("dnf", "").add("selinuxenabled", "").add("setsebool", "").add("firewall-cmd", "");
     expect(prepare("el")).toEqual([
@@ -47,7 +47,10 @@ describe("apache-prepare-el.sh", () => {
   });
 
   it("comments out every line of the stock host, once, and keeps `Listen 443`", () => {
-    const text = fs.readFileSync(path.join(__dirname, "..", "..", "scripts", "apache-prepare-el.sh"), "utf8");
+    const text = fs.readFileSync(
+      path.join(__dirname, "..", "..", "scripts", "backup-api/apache-prepare-el.sh"),
+      "utf8",
+    );
     const edit = /sed -i '(\/\^<VirtualHost[^']*)'/.exec(text)?.[1] ?? "";
     const stock =
       "Listen 443 https\n<VirtualHost _default_:443>\n# a comment\nSSLEngine on\n\n</VirtualHost>\nSSLRandomSeed x\n";
@@ -59,7 +62,7 @@ describe("apache-prepare-el.sh", () => {
   });
 });
 
-describe("apache-prepare-suse.sh", () => {
+describe("backup-api/apache-prepare-suse.sh", () => {
   it("listens on port 443 in place of 80, with its modules", () => {
     host.add("rpm", "exit 1").add("zypper", "").add("a2enmod", "");
     expect(prepare("suse")).toEqual([
@@ -76,7 +79,7 @@ describe("apache-prepare-suse.sh", () => {
   });
 });
 
-describe("apache-host-install.sh", () => {
+describe("backup-api/apache-host-install.sh", () => {
   const install = (configtest: string): ReturnType<StandIns["run"]> => {
     fs.writeFileSync(host.path("pgbapi.conf"), "old");
     fs.writeFileSync(host.path("pgbapi.conf.next"), "new");
@@ -84,7 +87,12 @@ describe("apache-host-install.sh", () => {
       .add("httpdctl", configtest)
       .add("systemctl", "")
       .add("ss", "[[ $* != *443 ]] || echo LISTEN")
-      .run("apache-host-install.sh", ["httpd", "httpdctl", host.path("pgbapi.conf"), "/usr/local/lib/pgbapi"]);
+      .run("backup-api/apache-host-install.sh", [
+        "httpd",
+        "httpdctl",
+        host.path("pgbapi.conf"),
+        "/usr/local/lib/pgbapi",
+      ]);
   };
 
   it("tests the configuration, then reloads", () => {
@@ -108,7 +116,7 @@ describe("apache-host-install.sh", () => {
   });
 });
 
-describe("pg-backup-api-package.sh", () => {
+describe("backup-api/pg-backup-api-package.sh", () => {
   const WAYS = "edb, or another";
 
   it("gives curl the token as its configuration, never as an argument", () => {
@@ -118,7 +126,7 @@ describe("pg-backup-api-package.sh", () => {
       `#!/bin/bash\necho "curl $*" >>${host.path("calls")}\ncat >${host.path("input")}\n`,
       { mode: 0o755 },
     );
-    const { status, calls } = host.run("pg-backup-api-package.sh", ["rpm", "2.2.0", WAYS], "s3cret-token");
+    const { status, calls } = host.run("backup-api/pg-backup-api-package.sh", ["rpm", "2.2.0", WAYS], "s3cret-token");
     expect(status).toBe(0);
     expect(calls.join("\n")).not.toContain("s3cret-token");
     expect(fs.readFileSync(host.path("input"), "utf8")).toBe(
@@ -129,14 +137,14 @@ describe("pg-backup-api-package.sh", () => {
 
   it("asks apt for the version, in apt's words", () => {
     host.add("curl", "").add("apt-get", "");
-    expect(host.run("pg-backup-api-package.sh", ["deb", "2.2.0", WAYS], "s3cret-token").calls.at(-1)).toBe(
+    expect(host.run("backup-api/pg-backup-api-package.sh", ["deb", "2.2.0", WAYS], "s3cret-token").calls.at(-1)).toBe(
       "apt-get install -y --no-install-recommends pg-backup-api=2.2.0*",
     );
   });
 
   it("lists the four ways when EDB's servers cannot be reached, and installs nothing", () => {
     host.add("curl", "echo could not resolve >&2; exit 6").add("dnf", "");
-    const run = host.run("pg-backup-api-package.sh", ["rpm", "2.2.0", WAYS], "s3cret-token");
+    const run = host.run("backup-api/pg-backup-api-package.sh", ["rpm", "2.2.0", WAYS], "s3cret-token");
     expect(run.stderr).toBe(
       "could not resolve\npg-backup-api cannot be installed as a package; lab:backupApiSource may be edb, or another\n",
     );
@@ -145,7 +153,7 @@ describe("pg-backup-api-package.sh", () => {
 
   it("lists the four ways when the package cannot be had", () => {
     host.add("curl", "echo exit 1").add("dnf", "exit 1");
-    const run = host.run("pg-backup-api-package.sh", ["rpm", "2.2.0", WAYS], "s3cret-token");
+    const run = host.run("backup-api/pg-backup-api-package.sh", ["rpm", "2.2.0", WAYS], "s3cret-token");
     expect(run.status).toBe(1);
     expect(run.stderr).toBe(
       "pg-backup-api cannot be installed as a package; lab:backupApiSource may be edb, or another\n",
@@ -155,13 +163,13 @@ describe("pg-backup-api-package.sh", () => {
   it("installs the file that it is sent, and leaves no copy of it", () => {
     host.add("dnf", `cp "$3" ${host.path("got")}; echo "$3" >${host.path("where")}`);
     const content = Buffer.from("a package").toString("base64");
-    expect(host.run("pg-backup-api-package.sh", ["rpm", "", WAYS], content).status).toBe(0);
+    expect(host.run("backup-api/pg-backup-api-package.sh", ["rpm", "", WAYS], content).status).toBe(0);
     expect(fs.readFileSync(host.path("got"), "utf8")).toBe("a package");
     expect(fs.existsSync(fs.readFileSync(host.path("where"), "utf8").trim())).toBe(false);
   });
 });
 
-describe("barman-backup.sh", () => {
+describe("backup-api/barman-backup.sh", () => {
   it("takes a backup when there is none, and none the second time", () => {
     const taken = host.path("taken");
     host.add(
@@ -169,15 +177,15 @@ describe("barman-backup.sh", () => {
       `case $* in *list-backup*) if [[ -e ${taken} ]]; then echo '{"demo":[{"status":"DONE"}]}'; else echo '{}'; fi ;;
        backup*) touch ${taken} ;; esac`,
     );
-    expect(host.run("barman-backup.sh", ["demo"])).toMatchObject({ status: 0 });
-    expect(host.run("barman-backup.sh", ["demo"]).calls).not.toContain("barman backup --wait demo");
+    expect(host.run("backup-api/barman-backup.sh", ["demo"])).toMatchObject({ status: 0 });
+    expect(host.run("backup-api/barman-backup.sh", ["demo"]).calls).not.toContain("barman backup --wait demo");
   });
 });
 
-describe("barman-packages-el.sh", () => {
+describe("backup-api/barman-packages-el.sh", () => {
   it("installs what is missing from PGDG and EPEL, with the module off that hides them", () => {
     host.add("rpm", "exit 1").add("dnf", "").add("barman", "");
-    const { status, calls } = host.run("barman-packages-el.sh", [
+    const { status, calls } = host.run("backup-api/barman-packages-el.sh", [
       "pgdg",
       "pgdg.rpm epel.rpm",
       "postgresql14-server",

@@ -1,6 +1,5 @@
 import { spawnSync } from "node:child_process";
 import * as fs from "node:fs";
-import * as path from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { PROJECT_FOLDER } from "../support/stack-config";
 import { StandIns } from "../support/stand-ins";
@@ -63,7 +62,7 @@ function addVirsh({ state = "shut off", broken = "none", definition = DEFINITION
 function start() {
   const { status, stdout, stderr } = spawnSync(
     "bash",
-    [path.join("scripts", "domain-start.sh"), URI, UUID, here.path("saved")],
+    ["scripts/site/domain-start.sh", URI, UUID, here.path("saved")],
     {
       cwd: PROJECT_FOLDER,
       encoding: "utf8",
@@ -82,7 +81,7 @@ const ASK = `virsh -q domstate ${UUID}`;
 const RESTORE = [`virsh dumpxml --inactive --migratable ${UUID}`, "virsh -q restore TEMPORARY"];
 const BOOT = `virsh -q start ${UUID}`;
 
-describe("domain-start.sh", () => {
+describe("site/domain-start.sh", () => {
   it.each([
     ["shorter than the domain's", { definition: "<domain/>", cookie: "" }],
     ["longer, and with a cookie", { definition: `<domain>${"x".repeat(70_000)}</domain>`, cookie: "<cookie/>\0\0" }],

@@ -6,15 +6,17 @@ const FOLDER = path.join(__dirname, "..", "..", "scripts");
 
 /** What follows them on stdin is a secret, which they read. */
 const READS_INPUT = [
-  "backup-api-prove.sh",
-  "barman-role-create.sh",
-  "certificate-install.sh",
-  "pg-backup-api-install.sh",
-  "pg-backup-api-package.sh",
-  "replication-role-create.sh",
+  "backup-api/backup-api-prove.sh",
+  "backup-api/barman-role-create.sh",
+  "trust/certificate-install.sh",
+  "backup-api/pg-backup-api-install.sh",
+  "backup-api/pg-backup-api-package.sh",
+  "cluster/replication-role-create.sh",
 ];
 
-const STEPS = fs.readdirSync(FOLDER).filter((script) => script !== "common.sh");
+const STEPS = fs
+  .readdirSync(FOLDER, { recursive: true, encoding: "utf8" })
+  .filter((file) => file.endsWith(".sh") && file !== "common.sh");
 
 describe.each(STEPS)("scripts/%s", (script) => {
   const text = fs.readFileSync(path.join(FOLDER, script), "utf8");

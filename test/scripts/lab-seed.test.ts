@@ -4,7 +4,7 @@ import * as os from "node:os";
 import * as path from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { rootPrefix } from "../../hypervisor/run-as-root";
-import { renderSeed } from "../../lib/seed";
+import { renderSeed } from "../../render/seed";
 import { PROJECT_FOLDER } from "../support/stack-config";
 
 const privateKey = "-----BEGIN OPENSSH PRIVATE KEY-----\nAAAA'$(id)\"\\n\n-----END OPENSSH PRIVATE KEY-----\n";

@@ -24,12 +24,12 @@ const info = (code: number, ...labels: string[]): string =>
     },
   ]);
 
-describe("stanza-create.sh", () => {
+describe("backup-plane/stanza-create.sh", () => {
   const ASK = "pgbackrest --stanza=demo --output=json --log-level-console=off --log-level-file=off info";
 
   it("creates, then checks", () => {
     host.add("pgbackrest", `[[ $* != *info ]] || echo '${info(1)}'`);
-    const { status, calls } = host.run("stanza-create.sh", ["pgbackrest", "demo"]);
+    const { status, calls } = host.run("backup-plane/stanza-create.sh", ["pgbackrest", "demo"]);
     expect(calls).toEqual([ASK, "pgbackrest --stanza=demo stanza-create", "pgbackrest --stanza=demo check"]);
     expect(status).toBe(0);
   });
@@ -38,7 +38,7 @@ describe("stanza-create.sh", () => {
     "only checks a stanza that is there (status %i): creating it again would lock archiving out",
     (code) => {
       host.add("pgbackrest", `[[ $* != *info ]] || echo '${info(code)}'`);
-      const { status, calls } = host.run("stanza-create.sh", ["pgbackrest", "demo"]);
+      const { status, calls } = host.run("backup-plane/stanza-create.sh", ["pgbackrest", "demo"]);
       expect(calls).toEqual([ASK, "pgbackrest --stanza=demo check"]);
       expect(status).toBe(0);
     },
@@ -46,13 +46,13 @@ describe("stanza-create.sh", () => {
 
   it("does not check what could not be created, and fails with its status", () => {
     host.add("pgbackrest", "exit 56");
-    const { status, calls } = host.run("stanza-create.sh", ["pgbackrest", "demo"]);
+    const { status, calls } = host.run("backup-plane/stanza-create.sh", ["pgbackrest", "demo"]);
     expect(calls).toEqual([ASK, "pgbackrest --stanza=demo stanza-create"]);
     expect(status).toBe(56);
   });
 });
 
-describe("backup-full.sh", () => {
+describe("backup-plane/backup-full.sh", () => {
   it("takes a backup when there is none, and none the second time", () => {
     const taken = host.path("taken");
     host.add(
@@ -61,27 +61,27 @@ describe("backup-full.sh", () => {
        *backup) touch ${taken} ;; esac`,
     );
     const backup = "pgbackrest --stanza=demo --type=full backup";
-    expect(host.run("backup-full.sh", ["pgbackrest", "demo"])).toMatchObject({ status: 0 });
-    expect(host.run("backup-full.sh", ["pgbackrest", "demo"]).calls).not.toContain(backup);
+    expect(host.run("backup-plane/backup-full.sh", ["pgbackrest", "demo"])).toMatchObject({ status: 0 });
+    expect(host.run("backup-plane/backup-full.sh", ["pgbackrest", "demo"]).calls).not.toContain(backup);
   });
 
   it("fails when the backup does not show", () => {
     host.add("pgbackrest", `[[ $* != *info ]] || echo '${info(0)}'`);
-    expect(host.run("backup-full.sh", ["pgbackrest", "demo"]).status).toBe(1);
+    expect(host.run("backup-plane/backup-full.sh", ["pgbackrest", "demo"]).status).toBe(1);
   });
 });
 
-describe("stanza-info.sh", () => {
+describe("backup-plane/stanza-info.sh", () => {
   it("prints the labels of a sound stanza", () => {
     host.add("pgbackrest", `echo '${info(0, "20261123-120000F", "20261123-130000F")}'`);
-    const run = host.run("stanza-info.sh", ["postgres", "demo"]);
+    const run = host.run("backup-plane/stanza-info.sh", ["postgres", "demo"]);
     expect(run).toMatchObject({ status: 0, stdout: "20261123-120000F 20261123-130000F\n" });
   });
 
   it("does not believe the exit status of info", () => {
     host.add("hostname", "echo pg2-srv");
     host.add("pgbackrest", `echo '${info(1)}'`);
-    expect(host.run("stanza-info.sh", ["postgres", "demo"])).toMatchObject({
+    expect(host.run("backup-plane/stanza-info.sh", ["postgres", "demo"])).toMatchObject({
       status: 1,
       stderr: "stanza demo must have status 0 (ok) as seen from pg2-srv, got 1 (missing stanza path)\n",
     });
@@ -90,14 +90,14 @@ describe("stanza-info.sh", () => {
   it("refuses other backups than those that are expected", () => {
     host.add("hostname", "echo pg2-srv");
     host.add("pgbackrest", `echo '${info(0, "A")}'`);
-    expect(host.run("stanza-info.sh", ["postgres", "demo", "A B"])).toMatchObject({
+    expect(host.run("backup-plane/stanza-info.sh", ["postgres", "demo", "A B"])).toMatchObject({
       status: 1,
       stderr: 'pg2-srv must see the backups "A B", sees "A"\n',
     });
   });
 });
 
-describe("backup-from-standby.sh", () => {
+describe("backup-plane/backup-from-standby.sh", () => {
   const backup = "pgbackrest --stanza=demo --type=full backup";
 
   it("takes a backup when every one that is there came from the primary", () => {
@@ -113,19 +113,19 @@ describe("backup-from-standby.sh", () => {
           [[ ! -e ${taken} ]] || echo '20261123-130000F={"option-backup-standby":true}' ;;
         *backup) touch ${taken} ;; esac`,
     );
-    expect(host.run("backup-from-standby.sh", ["pgbackrest", "demo"])).toMatchObject({ status: 0 });
-    expect(host.run("backup-from-standby.sh", ["pgbackrest", "demo"]).calls).not.toContain(backup);
+    expect(host.run("backup-plane/backup-from-standby.sh", ["pgbackrest", "demo"])).toMatchObject({ status: 0 });
+    expect(host.run("backup-plane/backup-from-standby.sh", ["pgbackrest", "demo"]).calls).not.toContain(backup);
   });
 
   it("fails when no standby delivered it", () => {
     host.add("pgbackrest", `case $* in *backup.info) echo '20261123-120000F={"option-backup-standby":false}' ;; esac`);
-    const run = host.run("backup-from-standby.sh", ["pgbackrest", "demo"]);
+    const run = host.run("backup-plane/backup-from-standby.sh", ["pgbackrest", "demo"]);
     expect(run.calls).toContain(backup);
     expect(run.status).toBe(1);
   });
 });
 
-describe("standby-restore.sh", () => {
+describe("cluster/standby-restore.sh", () => {
   const restore = (body: string): string => {
     const data = host.path("main");
     host.add("pgbackrest", body.replaceAll("DATA", data));
@@ -135,11 +135,11 @@ describe("standby-restore.sh", () => {
 
   it("restores into an empty folder, and leaves a standby as it is the second time", () => {
     const data = restore(RESTORES);
-    expect(host.run("standby-restore.sh", ["demo", data])).toMatchObject({
+    expect(host.run("cluster/standby-restore.sh", ["demo", data])).toMatchObject({
       status: 0,
       calls: ["pgbackrest --stanza=demo --type=standby restore"],
     });
-    expect(host.run("standby-restore.sh", ["demo", data])).toMatchObject({ status: 0, calls: [] });
+    expect(host.run("cluster/standby-restore.sh", ["demo", data])).toMatchObject({ status: 0, calls: [] });
   });
 
   it("does not touch a cluster that is no standby", () => {
@@ -147,7 +147,7 @@ describe("standby-restore.sh", () => {
     fs.mkdirSync(`${data}/global`, { recursive: true });
     fs.writeFileSync(`${data}/global/pg_control`, "precious");
     host.add("hostname", "echo pg2-srv");
-    const run = host.run("standby-restore.sh", ["demo", data]);
+    const run = host.run("cluster/standby-restore.sh", ["demo", data]);
     expect(run.status).toBe(1);
     expect(run.stderr).toBe(
       `${data} on pg2-srv holds a cluster that is no standby; it is not touched. Hint: move it aside if you do not need it\n`,
@@ -159,7 +159,7 @@ describe("standby-restore.sh", () => {
     const data = restore(RESTORES);
     fs.mkdirSync(data);
     fs.writeFileSync(`${data}/half`, "half");
-    const run = host.run("standby-restore.sh", ["demo", data]);
+    const run = host.run("cluster/standby-restore.sh", ["demo", data]);
     const [aside = ""] = fs.readdirSync(host.folder).filter((name) => name.startsWith("main.incomplete-"));
     expect(run.status).toBe(0);
     expect(run.stderr).toBe(`moved aside: ${data} held no complete cluster; it is now ${host.path(aside)}\n`);
@@ -167,11 +167,11 @@ describe("standby-restore.sh", () => {
   });
 });
 
-describe("repository-holds.sh", () => {
+describe("backup-plane/repository-holds.sh", () => {
   // The script looks for the configuration of the host that it runs on: here there is none.
   it("says none on a host that was never configured, without asking pgBackRest", () => {
     host.add("pgbackrest", "exit 99");
-    expect(host.run("repository-holds.sh", ["pgbackrest", "demo"])).toMatchObject({
+    expect(host.run("backup-plane/repository-holds.sh", ["pgbackrest", "demo"])).toMatchObject({
       status: 0,
       stdout: "none\n",
       calls: [],
@@ -179,7 +179,7 @@ describe("repository-holds.sh", () => {
   });
 });
 
-describe("primary-restore.sh", () => {
+describe("cluster/primary-restore.sh", () => {
   const restored = "pgbackrest --stanza=demo restore";
   const pgbackrest = (data: string): void => {
     host.add(
@@ -191,14 +191,14 @@ describe("primary-restore.sh", () => {
   it("restores where the repository holds a backup and there is no cluster, once", () => {
     const data = host.path("main");
     pgbackrest(data);
-    expect(host.run("primary-restore.sh", ["demo", data, "backup"])).toMatchObject({ status: 0 });
-    expect(host.run("primary-restore.sh", ["demo", data, "backup"]).calls).toEqual([]);
+    expect(host.run("cluster/primary-restore.sh", ["demo", data, "backup"])).toMatchObject({ status: 0 });
+    expect(host.run("cluster/primary-restore.sh", ["demo", data, "backup"]).calls).toEqual([]);
   });
 
   it("leaves the folder to the step that makes a new cluster where there is no backup", () => {
     const data = host.path("main");
     pgbackrest(data);
-    expect(host.run("primary-restore.sh", ["demo", data, "none"])).toMatchObject({ status: 0, calls: [] });
+    expect(host.run("cluster/primary-restore.sh", ["demo", data, "none"])).toMatchObject({ status: 0, calls: [] });
     expect(fs.existsSync(data)).toBe(false);
   });
 
@@ -207,7 +207,7 @@ describe("primary-restore.sh", () => {
     pgbackrest(data);
     fs.mkdirSync(data);
     fs.writeFileSync(`${data}/half`, "half");
-    const run = host.run("primary-restore.sh", ["demo", data, "backup"]);
+    const run = host.run("cluster/primary-restore.sh", ["demo", data, "backup"]);
     const [aside = ""] = fs.readdirSync(host.folder).filter((name) => name.startsWith("main.incomplete-"));
     expect(run.stderr).toBe(`moved aside: ${data} held no complete cluster; it is now ${host.path(aside)}\n`);
     expect(run.calls).toContain(restored);
@@ -215,7 +215,7 @@ describe("primary-restore.sh", () => {
   });
 });
 
-describe("standby-follow.sh", () => {
+describe("cluster/standby-follow.sh", () => {
   const args = (data: string): string[] => [
     host.path("bin"),
     ...["postgresql@15-main", data, "pg1-srv", "replic_user"],
@@ -249,7 +249,7 @@ describe("standby-follow.sh", () => {
     ["on one that the primary left later", "42|2|0/8000060|", "00000002.history|1\\t0/8000000\\tno target\\n\\n"],
   ])("leaves data that is %s", (_, identity, history) => {
     const data = standby(identity, history);
-    expect(host.run("standby-follow.sh", args(data))).toMatchObject({ status: 0, stderr: "" });
+    expect(host.run("cluster/standby-follow.sh", args(data))).toMatchObject({ status: 0, stderr: "" });
     expect(asides()).toEqual([]);
   });
 
@@ -258,7 +258,7 @@ describe("standby-follow.sh", () => {
     ["of another cluster", "43|1|0/1000060|", "", "no time"],
   ])("moves data aside that is %s, and says so", (_, identity, history, left) => {
     const data = standby(identity, `00000002.history|${history}`);
-    const run = host.run("standby-follow.sh", args(data));
+    const run = host.run("cluster/standby-follow.sh", args(data));
     expect(run.status).toBe(0);
     expect(run.stderr).toBe(
       `moved aside: pg2-srv is at 0/7000060 of timeline 1, which pg1-srv left at ${left}; its data is now ${host.path(asides()[0] ?? "")}\n`,
@@ -272,57 +272,57 @@ describe("standby-follow.sh", () => {
   it("touches nothing when the primary cannot be asked", () => {
     const data = standby("");
     host.add("psql", "case $* in *IDENTIFY_SYSTEM) exit 2 ;; *control*) echo 42 ;; *) echo 0/7 ;; esac");
-    expect(host.run("standby-follow.sh", args(data)).status).toBe(2);
+    expect(host.run("cluster/standby-follow.sh", args(data)).status).toBe(2);
     expect(asides()).toEqual([]);
   });
 
   it("touches no cluster that is no standby, and needs none", () => {
     const data = standby("43|1|0/1|");
     fs.rmSync(`${data}/standby.signal`);
-    expect(host.run("standby-follow.sh", args(data))).toMatchObject({ status: 0, calls: [] });
-    expect(host.run("standby-follow.sh", args(host.path("nowhere")))).toMatchObject({ status: 0, calls: [] });
+    expect(host.run("cluster/standby-follow.sh", args(data))).toMatchObject({ status: 0, calls: [] });
+    expect(host.run("cluster/standby-follow.sh", args(host.path("nowhere")))).toMatchObject({ status: 0, calls: [] });
   });
 });
 
-describe("host-ready.sh", () => {
+describe("site/host-ready.sh", () => {
   it("proves every name forward and backward", () => {
     host.add(
       "getent",
       'case $* in "ahostsv4 pg1-srv") echo "10.0.0.11 STREAM pg1-srv" ;; "hosts 10.0.0.11") echo "10.0.0.11 pg1-srv.lab" ;; esac',
     );
-    expect(host.run("host-ready.sh", ["pg1-srv=10.0.0.11"]).status).toBe(0);
+    expect(host.run("site/host-ready.sh", ["pg1-srv=10.0.0.11"]).status).toBe(0);
   });
 });
 
-describe("streaming-read.sh", () => {
+describe("cluster/streaming-read.sh", () => {
   it("asks for the row until it is there", () => {
     const asked = host.path("asked");
     host.add("psql", `if [[ -e ${asked} ]]; then echo t; else touch ${asked}; fi`);
-    const run = host.run("streaming-read.sh", [host.path("bin"), "pg2-srv", "2026-11-23 12:00:00"]);
+    const run = host.run("cluster/streaming-read.sh", [host.path("bin"), "pg2-srv", "2026-11-23 12:00:00"]);
     expect(run.status).toBe(0);
     expect(run.calls.filter((call) => call.startsWith("psql"))).toHaveLength(2);
   });
 });
 
-describe("replication-role-create.sh", () => {
+describe("cluster/replication-role-create.sh", () => {
   it("gives psql the password as input, never as an argument", () => {
     host.add("psql", "");
     fs.writeFileSync(
       host.path("bin/psql"),
       `#!/bin/bash\necho "psql $*" >>${host.path("calls")}\ncat >${host.path("input")}\n`,
     );
-    const run = host.run("replication-role-create.sh", [host.path("bin"), "replic_user"], "s3cret-pass");
+    const run = host.run("cluster/replication-role-create.sh", [host.path("bin"), "replic_user"], "s3cret-pass");
     expect(run.status).toBe(0);
     expect(run.calls.join()).not.toContain("s3cret-pass");
     expect(fs.readFileSync(host.path("input"), "utf8")).toContain("\\set password 's3cret-pass'");
   });
 });
 
-describe("packages-install-el.sh", () => {
+describe("backup-plane/packages-install-el.sh", () => {
   const { ID, VERSION_ID, PRETTY_NAME } = parseEnv(fs.readFileSync("/etc/os-release", "utf8"));
   const here = `el8: rocky ${ID} ${VERSION_ID}`;
   const install = (system: string): ScriptRun =>
-    host.run("packages-install-el.sh", [
+    host.run("backup-plane/packages-install-el.sh", [
       ...[system, "pgdg", "https://pgdg/repo.rpm https://epel/release.rpm", "2.59.1"],
       ...["postgresql14-server", "postgresql14-contrib"],
     ]);
@@ -362,8 +362,8 @@ describe("packages-install-el.sh", () => {
   );
 });
 
-describe("guards-open-el.sh", () => {
-  const open = (): ScriptRun => host.run("guards-open-el.sh", ["8432", "5432"]);
+describe("backup-plane/guards-open-el.sh", () => {
+  const open = (): ScriptRun => host.run("backup-plane/guards-open-el.sh", ["8432", "5432"]);
 
   it("changes nothing where neither SELinux nor firewalld is on", () => {
     host.add("selinuxenabled", "exit 1").add("systemctl", "exit 3").add("semanage", "").add("firewall-cmd", "");
@@ -406,50 +406,50 @@ describe("guards-open-el.sh", () => {
   });
 });
 
-describe("image-verify.sh", () => {
+describe("site/image-verify.sh", () => {
   const args = (checksum: string): string[] => ["qemu:///system", "lab-dev", "base.qcow2", `sha256:${checksum}`];
   const digest = "8d777f385d3dfec8815d20f7496026dcf37c46e2f5e8c98e1cf4e0b0b2d1cbc6";
 
   it("takes the image that it expects, and refuses another, with how to fetch it anew", () => {
     host.add("virsh", "printf image");
     const found = createHash("sha256").update("image").digest("hex");
-    expect(host.run("image-verify.sh", args(found))).toMatchObject({
+    expect(host.run("site/image-verify.sh", args(found))).toMatchObject({
       status: 0,
       calls: ["virsh -q -c qemu:///system vol-download --pool lab-dev base.qcow2 /dev/stdout"],
     });
-    expect(host.run("image-verify.sh", args(digest))).toMatchObject({
+    expect(host.run("site/image-verify.sh", args(digest))).toMatchObject({
       status: 1,
       stderr:
         `lab:imageChecksum must be that of the image, which is sha256:${found} as it was fetched, got "sha256:${digest}"; hint: if the checksum ` +
         "is right, virsh -c qemu:///system vol-delete base.qcow2 --pool lab-dev has the next up fetch it anew\n",
     });
     host.add("virsh", "exit 1");
-    expect(host.run("image-verify.sh", args(found)).status).toBe(1);
+    expect(host.run("site/image-verify.sh", args(found)).status).toBe(1);
   });
 });
 
-describe("domain-undefine.sh", () => {
+describe("site/domain-undefine.sh", () => {
   it("ends and forgets a domain that runs, and does nothing for one that is not there", () => {
     host.add("virsh", "[[ $3 != domstate ]] || echo running");
-    expect(host.run("domain-undefine.sh", ["lxc:///system", "pg1-srv"]).calls.slice(-2)).toEqual([
+    expect(host.run("site/domain-undefine.sh", ["lxc:///system", "pg1-srv"]).calls.slice(-2)).toEqual([
       "virsh -c lxc:///system destroy pg1-srv",
       "virsh -c lxc:///system undefine pg1-srv",
     ]);
     host.add("virsh", "exit 1");
-    expect(host.run("domain-undefine.sh", ["lxc:///system", "pg1-srv"])).toMatchObject({
+    expect(host.run("site/domain-undefine.sh", ["lxc:///system", "pg1-srv"])).toMatchObject({
       status: 0,
       calls: ["virsh -c lxc:///system dominfo pg1-srv"],
     });
   });
 });
 
-describe("refusal-prove.sh", () => {
+describe("backup-plane/refusal-prove.sh", () => {
   it("is content when pgBackRest denies the access", () => {
     host.add(
       "pgbackrest",
       'echo "ERROR: [105]: raised from remote-0 tls protocol on backup-srv: access denied" >&2; exit 105',
     );
-    const { status, calls } = host.run("refusal-prove.sh", ["postgres", "demo"]);
+    const { status, calls } = host.run("backup-plane/refusal-prove.sh", ["postgres", "demo"]);
     expect(status).toBe(0);
     expect(calls).toHaveLength(1);
   });
@@ -460,7 +460,7 @@ describe("refusal-prove.sh", () => {
       "pgbackrest",
       `if [[ ! -e ${asked} ]]; then touch ${asked}; else echo "ERROR: [049]: timeout" >&2; exit 49; fi`,
     );
-    const { status, stderr } = host.run("refusal-prove.sh", ["postgres", "demo"]);
+    const { status, stderr } = host.run("backup-plane/refusal-prove.sh", ["postgres", "demo"]);
     expect(status).toBe(1);
     expect(stderr).toMatch(
       /is revoked, but the repository host does not deny it stanza demo; it answers:\nERROR: \[049\]: timeout\n$/,
@@ -468,7 +468,7 @@ describe("refusal-prove.sh", () => {
   });
 });
 
-describe("certificate-install.sh", () => {
+describe("trust/certificate-install.sh", () => {
   const openssl = (...args: string[]): string =>
     execFileSync("openssl", args, { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] });
   const at = (name: string): string => host.path(name);
@@ -490,7 +490,7 @@ describe("certificate-install.sh", () => {
       fs.readFileSync(at(file), "utf8"),
     );
     return host.run(
-      "certificate-install.sh",
+      "trust/certificate-install.sh",
       [`${os.userInfo().username}:root`, "pg1-srv", at("cert/host.key"), "server", "client"],
       input.join(""),
     );
@@ -581,7 +581,7 @@ describe("certificate-install.sh", () => {
   });
 });
 
-describe("pgbackrest-server-start.sh", () => {
+describe("backup-plane/pgbackrest-server-start.sh", () => {
   it("fails when the server goes on to show another certificate, and says which", () => {
     const folder = host.path("cert");
     fs.mkdirSync(folder);
@@ -593,7 +593,8 @@ describe("pgbackrest-server-start.sh", () => {
       .add("install", "")
       .add("pgbackrest", "")
       .add("openssl", `if [[ $1 == s_client ]]; then echo depth=0; cat ${host.path("shown")}; else echo serial=01; fi`);
-    const start = (): ScriptRun => host.run("pgbackrest-server-start.sh", ["postgres", "postgresql", "demo", folder]);
+    const start = (): ScriptRun =>
+      host.run("backup-plane/pgbackrest-server-start.sh", ["postgres", "postgresql", "demo", folder]);
     const { status, stderr } = start();
     expect(status).toBe(1);
     expect(stderr).toMatch(

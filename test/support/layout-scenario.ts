@@ -1,8 +1,8 @@
 import * as path from "node:path";
 import * as fs from "node:fs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { FamilyName } from "../../lib/families";
-import { familyOf } from "../../lib/families";
+import type { FamilyName } from "../../config/families";
+import { familyOf } from "../../config/families";
 import { PackageMirror } from "./package-mirror";
 import type { CommandResult } from "./scenario-lab";
 import { reasonToSkip, ScenarioLab } from "./scenario-lab";

@@ -3,7 +3,7 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import { isOnPath } from "../../hypervisor/on-path";
 import { testDepth } from "../../cli/test-depth";
-import { quote } from "../../lib/shell-words";
+import { quote } from "../../steps/shell-words";
 import { PROJECT_FOLDER } from "./stack-config";
 
 /** The engine that the scenarios run with: LAB_ENGINE, or the embedded one. */

@@ -1,8 +1,8 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 import * as yaml from "yaml";
-import type { LabConfig } from "../../lib/lab-config";
-import { checkLabConfig } from "../../lib/lab-config";
+import type { LabConfig } from "../../config/lab-config";
+import { checkLabConfig } from "../../config/lab-config";
 
 /** The folder with Pulumi.yaml. */
 export const PROJECT_FOLDER = path.join(__dirname, "..", "..");

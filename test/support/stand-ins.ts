@@ -2,7 +2,7 @@ import { spawnSync } from "node:child_process";
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
-import { scriptText } from "../../lib/script-text";
+import { scriptText } from "../../steps/script-text";
 
 export interface ScriptRun {
   readonly status: number | null;

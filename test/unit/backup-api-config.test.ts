@@ -2,9 +2,9 @@ import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
-import { packFolder } from "../../lib/backup-api/package-content";
-import { SOURCE_WAYS } from "../../lib/backup-api/source";
-import { checkLabConfig, ConfigError } from "../../lib/lab-config";
+import { packFolder } from "../../steps/package-content";
+import { SOURCE_WAYS } from "../../steps/source";
+import { checkLabConfig, ConfigError } from "../../config/lab-config";
 import { PROJECT_FOLDER, rawConfig, stackConfig } from "../support/stack-config";
 
 const STAND_IN = "test/support/backup-api-stand-in";

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import type { BackupApiFacts } from "../../lib/backup-api/proof";
-import { backupApiFindings } from "../../lib/backup-api/proof";
-import { judge } from "../../lib/proofs";
+import type { BackupApiFacts } from "../../observe/backup-api";
+import { backupApiFindings } from "../../observe/backup-api";
+import { judge } from "../../observe/proofs";
 
 const END = "Feb 21 18:00:00 2027 GMT";
 const NOW = Date.parse("2026-11-23T12:00:00Z");

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { asRoot, handOver, inNamespace } from "../../cli/hand-over";
+import { asRoot, handOver, inNamespace } from "../../cli/stack/hand-over";
 
 afterEach(() => {
   vi.unstubAllEnvs();

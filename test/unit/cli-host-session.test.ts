@@ -1,13 +1,17 @@
 import { spawnSync } from "node:child_process";
 import { expect, it } from "vitest";
-import type { FactScript } from "../../cli/host-session";
-import { parseAnswer, renderQuestion } from "../../cli/host-session";
+import type { FactScript } from "../../observe/host-session";
+import { parseAnswer, renderQuestion } from "../../observe/host-session";
 import { StandIns } from "../support/stand-ins";
 
 const WELCOME = { problem: "", certificate: "" };
 const scripts: FactScript[] = [
-  { fact: "handshakes", script: "status-handshakes.sh", args: ["postgres", "/certificates", "pg1-srv", "pg2-srv"] },
-  { fact: "repository", script: "status-repository.sh", args: ["pgbackrest", "demo"] },
+  {
+    fact: "handshakes",
+    script: "observe/status-handshakes.sh",
+    args: ["postgres", "/certificates", "pg1-srv", "pg2-srv"],
+  },
+  { fact: "repository", script: "observe/status-repository.sh", args: ["pgbackrest", "demo"] },
 ];
 
 /** Runs all of it as a host would, in one bash. */
@@ -30,7 +34,7 @@ it("reads several facts in one session, and a script that fails spoils no other"
   standIns.add("pgbackrest", "echo 'repository not found' >&2; exit 55");
   expect(parseAnswer(answerOf(standIns, 20), scripts)).toEqual({
     facts: { handshakes: { "pg1-srv": WELCOME, "pg2-srv": WELCOME } },
-    failures: ["status-repository.sh: exit status 55: repository not found"],
+    failures: ["observe/status-repository.sh: exit status 55: repository not found"],
   });
   standIns.remove();
 });
@@ -42,7 +46,7 @@ it("waits for no script longer than it may take", () => {
   const start = performance.now();
   expect(parseAnswer(answerOf(standIns, 1), scripts)).toEqual({
     facts: { repository: {} },
-    failures: ["status-handshakes.sh: no answer in time"],
+    failures: ["observe/status-handshakes.sh: no answer in time"],
   });
   expect(performance.now() - start).toBeLessThan(8000);
   standIns.remove();
@@ -51,6 +55,6 @@ it("waits for no script longer than it may take", () => {
 it("says so when a fact is missing or is no JSON", () => {
   const { facts, failures } = parseAnswer("handshakes 0 1\nnonsense\n", scripts);
   expect(facts).toEqual({});
-  expect(failures[0]).toMatch(/^status-handshakes\.sh: .*JSON/);
-  expect(failures[1]).toBe("status-repository.sh: exit status unknown: ");
+  expect(failures[0]).toMatch(/^observe\/status-handshakes\.sh: .*JSON/);
+  expect(failures[1]).toBe("observe/status-repository.sh: exit status unknown: ");
 });

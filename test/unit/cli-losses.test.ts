@@ -1,8 +1,8 @@
 import { expect, it } from "vitest";
-import type { LossContext } from "../../cli/losses";
-import { explainLosses, findLosses } from "../../cli/losses";
+import type { LossContext } from "../../cli/gates/losses";
+import { explainLosses, findLosses } from "../../cli/gates/losses";
 import type { Change, Operation } from "../../engine/engine";
-import type { DeployedHost, StanzaInfo } from "../../lib/proofs";
+import type { DeployedHost, StanzaInfo } from "../../observe/proofs";
 
 const hosts: DeployedHost[] = [
   { name: "backup-srv", role: "repository", address: "10.0.0.10" },

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { renderChanges, summarize } from "../../cli/changes";
-import { Progress } from "../../cli/progress";
+import { renderChanges, summarize } from "../../cli/show/changes";
+import { Progress } from "../../cli/show/progress";
 import type { Change, EngineEvent } from "../../engine/engine";
 
 function change(name: string, changes: Partial<Change> = {}): Change {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import type { DeployedHost, Facts, HandshakeFacts, HostFacts, PostgreSqlFacts } from "../../lib/proofs";
-import { certificateEnds, judge, peersOf } from "../../lib/proofs";
+import type { DeployedHost, Facts, HandshakeFacts, HostFacts, PostgreSqlFacts } from "../../observe/proofs";
+import { certificateEnds, judge, peersOf } from "../../observe/proofs";
 import { CERTIFICATE, OTHER_CERTIFICATE } from "../support/certificates";
 
 const REPOSITORY: DeployedHost = { name: "backup-srv", role: "repository", address: "10.83.14.10" };
@@ -122,7 +122,7 @@ describe("a standby's handshake with the repository host", () => {
   });
 
   it("is unknown when `info` could not be read, and not tried by one that is revoked", () => {
-    const silent = facts({ "pg2-srv": { host: undefined, failures: ["status-host.sh: exit status 49: "] } });
+    const silent = facts({ "pg2-srv": { host: undefined, failures: ["observe/status-host.sh: exit status 49: "] } });
     expect(judge("demo", HOSTS, silent).hosts[2]?.handshakes).toEqual({});
     expect(judge("demo", [REPOSITORY, PRIMARY, { ...STANDBY, revoked: true }], facts()).hosts[2]?.handshakes).toEqual(
       {},

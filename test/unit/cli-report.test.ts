@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { renderReport } from "../../cli/report";
-import type { HostReport, Report } from "../../lib/proofs";
+import { renderReport } from "../../cli/show/report";
+import type { HostReport, Report } from "../../observe/proofs";
 
 function host(name: string, role: HostReport["role"], changes: Partial<HostReport> = {}): HostReport {
   return {

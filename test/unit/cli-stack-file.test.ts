@@ -2,8 +2,8 @@ import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { checkRotation } from "../../cli/rotation-gate";
-import { readSetting, writeSettings } from "../../cli/stack-file";
+import { checkRotation } from "../../cli/gates/rotation";
+import { readSetting, writeSettings } from "../../cli/stack/stack-file";
 import type { StackLocation } from "../../engine/engine";
 
 const STACK = `# Mine.

@@ -3,7 +3,7 @@ import * as os from "node:os";
 import * as path from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { addSetting } from "../../cli/invocation";
-import { findStack } from "../../cli/stack";
+import { findStack } from "../../cli/stack/stack";
 
 let project: string;
 

@@ -16,11 +16,11 @@ afterEach(() => {
   standIns.remove();
 });
 
-describe("status-handshakes.sh", () => {
+describe("observe/status-handshakes.sh", () => {
   const run = (body: string, ...peers: string[]): unknown => {
     const { status, stdout } = standIns
       .add("openssl", body)
-      .run("status-handshakes.sh", ["postgres", FOLDER, ...peers]);
+      .run("observe/status-handshakes.sh", ["postgres", FOLDER, ...peers]);
     expect(status).toBe(0);
     return JSON.parse(stdout);
   };
@@ -49,7 +49,7 @@ describe("status-handshakes.sh", () => {
   it("checks the name and the chain, with the host's own pair", () => {
     const { calls } = standIns
       .add("openssl", `echo '${GREETING}'`)
-      .run("status-handshakes.sh", ["pgbackrest", FOLDER, "pg1-srv"]);
+      .run("observe/status-handshakes.sh", ["pgbackrest", FOLDER, "pg1-srv"]);
     expect(calls).toEqual([
       "openssl s_client -connect pg1-srv:8432 -verify_hostname pg1-srv -verify_return_error -ign_eof " +
         `-cert ${FOLDER}/host.crt -key ${FOLDER}/host.key -CAfile ${FOLDER}/ca.crt`,
@@ -57,7 +57,7 @@ describe("status-handshakes.sh", () => {
   });
 });
 
-describe("status-repository.sh", () => {
+describe("observe/status-repository.sh", () => {
   const LIST = `[backup:current]
 20261123-184305F={"backup-error":false,"backup-type":"full","option-backup-standby":false,"option-online":true}
 20261123-184305F_20261123-185000D={"backup-error":false,"option-backup-standby":true,"option-online":true}
@@ -66,7 +66,7 @@ db-id=1`;
   const read = (list: string): unknown => {
     const { status, stdout } = standIns
       .add("pgbackrest", `echo '${list}'`)
-      .run("status-repository.sh", ["pgbackrest", "demo"]);
+      .run("observe/status-repository.sh", ["pgbackrest", "demo"]);
     expect(status).toBe(0);
     return JSON.parse(stdout);
   };
@@ -80,12 +80,14 @@ db-id=1`;
   });
 
   it("fails when the repository cannot be read", () => {
-    const { status } = standIns.add("pgbackrest", "exit 37").run("status-repository.sh", ["pgbackrest", "demo"]);
+    const { status } = standIns
+      .add("pgbackrest", "exit 37")
+      .run("observe/status-repository.sh", ["pgbackrest", "demo"]);
     expect(status).toBe(37);
   });
 });
 
-describe("status-host.sh", () => {
+describe("observe/status-host.sh", () => {
   const ARGUMENTS = ["postgres", "demo", FOLDER, "pgbackrest.service", "postgresql@15-main.service"];
 
   it("prints the state of every unit, failed ones too", () => {
@@ -97,7 +99,7 @@ describe("status-host.sh", () => {
     fs.mkdirSync(standIns.path("cert"));
     fs.writeFileSync(standIns.path("cert/host.crt"), `${CERTIFICATE}\n`.replaceAll("\n", "\r\n"));
     fs.writeFileSync(standIns.path("cert/ca.crt"), `${OTHER_CERTIFICATE}\n${CERTIFICATE}\n`);
-    const { status, stdout } = standIns.run("status-host.sh", [
+    const { status, stdout } = standIns.run("observe/status-host.sh", [
       "postgres",
       "demo",
       standIns.path("cert"),
@@ -115,12 +117,12 @@ describe("status-host.sh", () => {
 
   it("tells no certificate on a host that has none", () => {
     standIns.add("pgbackrest", 'if [[ $1 == version ]]; then echo "pgBackRest 2.45"; else echo "[]"; fi');
-    const { stdout } = standIns.add("systemctl", "echo active").run("status-host.sh", ARGUMENTS);
+    const { stdout } = standIns.add("systemctl", "echo active").run("observe/status-host.sh", ARGUMENTS);
     expect(JSON.parse(stdout)).toMatchObject({ certificate: "", authority: "" });
   });
 
   it("fails when pgBackRest does", () => {
-    const { status } = standIns.add("pgbackrest", "exit 31").run("status-host.sh", ARGUMENTS);
+    const { status } = standIns.add("pgbackrest", "exit 31").run("observe/status-host.sh", ARGUMENTS);
     expect(status).toBe(31);
   });
 });

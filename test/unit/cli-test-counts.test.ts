@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { countsOf, sum } from "../../cli/test";
+import { countsOf, sum } from "../../cli/commands/test";
 
 const REPORT = { numPassedTests: 7, numFailedTests: 0, numPendingTests: 2, numTodoTests: 1 };
 

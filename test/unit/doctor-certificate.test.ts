@@ -3,8 +3,8 @@ import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { CertificateFacts } from "../../lib/doctor/facts";
-import { certificateFindings } from "../../lib/doctor/host-certificate";
+import type { CertificateFacts } from "../../observe/doctor/facts";
+import { certificateFindings } from "../../observe/doctor/host-certificate";
 import type { Issued } from "../support/test-authority";
 import { TestAuthority } from "../support/test-authority";
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import type { PeerFacts } from "../../lib/doctor/facts";
-import { parseHandshake, peerFindings } from "../../lib/doctor/peers";
+import type { PeerFacts } from "../../observe/doctor/facts";
+import { parseHandshake, peerFindings } from "../../observe/doctor/peers";
 
 const GREETING = '{"name":"pgBackRest","service":"remote","version":"2.45"}';
 const WELL: PeerFacts = {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { parseVerify, repositoryFileFindings } from "../../lib/doctor/repository-files";
-import { brokenOffFindings } from "../../lib/doctor/stanza";
-import type { StanzaInfo } from "../../lib/proofs";
+import { parseVerify, repositoryFileFindings } from "../../observe/doctor/repository-files";
+import { brokenOffFindings } from "../../observe/doctor/stanza";
+import type { StanzaInfo } from "../../observe/proofs";
 
 const SAID = `2026-11-24 10:38:25.982 P00   INFO: verify command begin 2.45: --exec-id=347-4a5c8c97 --stanza=demo
 2026-11-24 10:38:26.385 P01   INFO: invalid checksum '20261124-071447F/pg_data/pg_xact/0000.gz'

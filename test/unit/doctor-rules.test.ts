@@ -1,14 +1,14 @@
 import { describe, expect, it } from "vitest";
-import type { Patient } from "../../lib/doctor/diagnose";
-import { diagnose } from "../../lib/doctor/diagnose";
-import { diskFindings } from "../../lib/doctor/disks";
-import { fileFindings, packageFindings } from "../../lib/doctor/drift";
-import type { HostCondition, PostgreSqlState, UnitFacts } from "../../lib/doctor/facts";
-import { postgreSqlFindings } from "../../lib/doctor/postgresql";
-import { backupFindings, stanzaFindings, walFindings, walGap } from "../../lib/doctor/stanza";
-import { unitFindings } from "../../lib/doctor/units";
-import type { ManagedHost } from "../../lib/managed";
-import type { StanzaInfo } from "../../lib/proofs";
+import type { Patient } from "../../observe/doctor/diagnose";
+import { diagnose } from "../../observe/doctor/diagnose";
+import { diskFindings } from "../../observe/doctor/disks";
+import { fileFindings, packageFindings } from "../../observe/doctor/drift";
+import type { HostCondition, PostgreSqlState, UnitFacts } from "../../observe/doctor/facts";
+import { postgreSqlFindings } from "../../observe/doctor/postgresql";
+import { backupFindings, stanzaFindings, walFindings, walGap } from "../../observe/doctor/stanza";
+import { unitFindings } from "../../observe/doctor/units";
+import type { ManagedHost } from "../../steps/inventory";
+import type { StanzaInfo } from "../../observe/proofs";
 
 const causes = (findings: readonly { cause: string }[]): string[] => findings.map(({ cause }) => cause);
 

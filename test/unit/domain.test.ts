@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { diskNameOf, libvirtNameOf, stackProblems } from "../../lib/domain";
+import { diskNameOf, libvirtNameOf, stackProblems } from "../../render/domain";
 
 const LONGEST = "a-name-of-20-letters";
 

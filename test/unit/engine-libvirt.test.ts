@@ -8,7 +8,7 @@ import { unknownInputs } from "../../engine/drivers/driver";
 import type { Driver, Subject } from "../../engine/drivers/driver";
 import { libvirtDrivers } from "../../engine/drivers/libvirt";
 import type { Properties } from "../../engine/embedded/values";
-import { container, virtualMachine } from "../../lib/domain";
+import { container, virtualMachine } from "../../render/domain";
 
 const UUID = "11111111-2222-3333-4444-555555555555";
 const provider = { uri: "lxc:///system?socket=/run/x" };

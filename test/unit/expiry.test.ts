@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import type { CertificateEnds } from "../../lib/expiry";
-import { judgeExpiry } from "../../lib/expiry";
+import type { CertificateEnds } from "../../observe/expiry";
+import { judgeExpiry } from "../../observe/expiry";
 
 const NOW = Date.parse("2026-11-24T00:00:00Z");
 const inDays = (days: number): string => new Date(NOW + days * 86_400_000).toUTCString();

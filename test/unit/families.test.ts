@@ -1,7 +1,7 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { describe, expect, it } from "vitest";
-import { FAMILY_NAMES, familyOf } from "../../lib/families";
+import { FAMILY_NAMES, familyOf } from "../../config/families";
 import { PROJECT_FOLDER } from "../support/stack-config";
 
 const textOf = (file: string): string => fs.readFileSync(path.join(PROJECT_FOLDER, file), "utf8");

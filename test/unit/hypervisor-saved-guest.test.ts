@@ -6,7 +6,7 @@ import { convert } from "xmlbuilder2";
 import type { Subject } from "../../engine/drivers/driver";
 import { libvirtDrivers } from "../../engine/drivers/libvirt";
 import type { Properties } from "../../engine/embedded/values";
-import { virtualMachine } from "../../lib/domain";
+import { virtualMachine } from "../../render/domain";
 import { PROJECT_FOLDER } from "../support/stack-config";
 
 type Device = Readonly<Record<string, unknown>>;

@@ -2,8 +2,8 @@ import { describe, expect, it } from "vitest";
 import * as yaml from "yaml";
 import * as fs from "node:fs";
 import * as path from "node:path";
-import { checkLabConfig, CONFIG_KEYS, ConfigError } from "../../lib/lab-config";
-import { PKI_KEYS } from "../../lib/pki";
+import { checkLabConfig, CONFIG_KEYS, ConfigError } from "../../config/lab-config";
+import { PKI_KEYS } from "../../config/pki";
 import { PROJECT_FOLDER, rawConfig, stackConfig } from "../support/stack-config";
 
 function problemsOf(settings: Record<string, unknown>, stack = "container"): readonly string[] {

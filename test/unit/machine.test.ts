@@ -3,8 +3,8 @@ import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import type { Machine } from "../../lib/machine";
-import { machineProblems, THIS_MACHINE } from "../../lib/machine";
+import type { Machine } from "../../config/this-machine";
+import { machineProblems, THIS_MACHINE } from "../../config/this-machine";
 import { stackConfig } from "../support/stack-config";
 
 const IMAGE = "/images/base.qcow2";

@@ -1,7 +1,7 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { expect, it } from "vitest";
-import { PGBACKREST_ERRORS, pgBackRestHint } from "../../lib/pgbackrest-exit-codes";
+import { PGBACKREST_ERRORS, pgBackRestHint } from "../../observe/pgbackrest-exit-codes";
 import { PROJECT_FOLDER } from "../support/stack-config";
 
 it("has a hint for every error that a user of the lab is likely to meet", () => {

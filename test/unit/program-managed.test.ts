@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { expect, it } from "vitest";
 import { Lab } from "../../components/lab";
-import type { ManagedHost } from "../../lib/managed";
+import type { ManagedHost } from "../../steps/inventory";
 import { runMocked } from "../support/run-mocked";
 import { stackConfig } from "../support/stack-config";
 

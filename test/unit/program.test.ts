@@ -183,7 +183,7 @@ describe("the program", () => {
     const resources = await runMocked(() => new Lab("lab", stackConfig("dev", { imageChecksum: checksum })));
     const verify = resources.find(({ name }) => name === "storage-verify");
     expect(verify?.inputs.create).toBe(
-      `'bash' 'scripts/image-verify.sh' 'qemu:///system' 'lab-test' 'base.qcow2' '${checksum}'`,
+      `'bash' 'scripts/site/image-verify.sh' 'qemu:///system' 'lab-test' 'base.qcow2' '${checksum}'`,
     );
     expect((await runLab("dev")).map(({ name }) => name)).not.toContain("storage-verify");
   });
@@ -202,7 +202,7 @@ describe("the program", () => {
     const definition: unknown = expect.stringMatching(/^\w{12}$/);
     expect(starts).toEqual(
       hosts.map((host) => ({
-        create: `bash scripts/domain-start.sh '${libvirtUri}' ${host}-domain-uuid /images/saved`,
+        create: `bash scripts/site/domain-start.sh '${libvirtUri}' ${host}-domain-uuid /images/saved`,
         triggers: [`${host}-domain-uuid`, definition],
       })),
     );

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { stagesBack, stagesOnward } from "../../cli/rotate-ca";
-import type { ReachedRotation, Rotation } from "../../lib/rotation";
-import { generationName, planTrust, stepProblem } from "../../lib/rotation";
+import { stagesBack, stagesOnward } from "../../cli/commands/rotate-ca";
+import type { ReachedRotation, Rotation } from "../../plan/rotation";
+import { generationName, planTrust, stepProblem } from "../../plan/rotation";
 
 const at = (text: string): Rotation => {
   const [number = "", caStage = ""] = text.replace("?", "").split(" ");

@@ -1,0 +1,42 @@
+import * as fs from "node:fs";
+import { startPrivateLibvirtd, stopPrivateLibvirtd } from "../../hypervisor/private-libvirtd";
+import { stackEngine } from "../../engine/stack-engine";
+import { confirm, isAsking } from "../confirm";
+import { announceEngine, openEngine } from "../stack/open-engine";
+import { handOver, inNamespace, thisCommand } from "../stack/hand-over";
+import type { Invocation } from "../invocation";
+import { stackOf } from "../invocation";
+import { withProgress } from "../show/progress";
+import { isInOwnNamespace } from "../stack/running-namespace";
+import type { Stack } from "../stack/stack";
+
+/** Takes the lab down: its resources, then its libvirtd, then its state. */
+export async function destroy(invocation: Invocation): Promise<number> {
+  const stack = stackOf(invocation);
+  if (isInOwnNamespace(stack)) return destroyResources(invocation, stack);
+  const { location, isPrivate } = stack;
+  if (isAsking(invocation) && !(await confirm(invocation, `Destroy the lab "${location.stack}", its backups too?`))) {
+    return 1;
+  }
+  if (stackEngine(location) !== undefined) {
+    const status = isPrivate
+      ? await destroyInside(await startPrivateLibvirtd(location))
+      : await destroyResources(invocation, stack);
+    if (status !== 0) return status;
+  }
+  if (isPrivate) await stopPrivateLibvirtd(location);
+  fs.rmSync(location.stateFolder, { recursive: true, force: true });
+  process.stdout.write(`the lab "${location.stack}" is gone\n`);
+  return 0;
+}
+
+function destroyInside({ namespace }: { namespace: string }): Promise<number> {
+  return handOver(inNamespace(namespace, [...thisCommand(), "--yes"]));
+}
+
+async function destroyResources(invocation: Invocation, stack: Stack): Promise<number> {
+  announceEngine(invocation, stack);
+  const engine = await openEngine(invocation, stack);
+  await withProgress(invocation, (run) => engine.destroy(run));
+  return 0;
+}

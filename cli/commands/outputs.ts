@@ -1,0 +1,34 @@
+import type { Output } from "../../engine/engine";
+import { openEngine } from "../stack/open-engine";
+import type { Invocation } from "../invocation";
+import { stackOf } from "../invocation";
+import { runningNamespace } from "../stack/running-namespace";
+
+/** Shows the stack's outputs, secrets only when asked for. */
+export async function outputs(
+  invocation: Invocation,
+  { json = false, showSecrets = false }: { json?: boolean; showSecrets?: boolean },
+): Promise<number> {
+  const stack = stackOf(invocation);
+  const engine = await openEngine(invocation, stack);
+  const shown = Object.entries(await engine.outputs()).map(([name, output]): [string, unknown] => [
+    name,
+    render(output, showSecrets),
+  ]);
+  if (json) {
+    process.stdout.write(`${JSON.stringify(Object.fromEntries(shown), undefined, 2)}\n`);
+  } else {
+    for (const [name, value] of shown) {
+      process.stdout.write(`${name}: ${typeof value === "string" ? value : JSON.stringify(value)}\n`);
+    }
+  }
+  // The outputs are those of the last `up`, whether its hosts run now or not.
+  if (shown.length > 0) {
+    await runningNamespace(stack).catch((error: unknown) => process.stderr.write(`lab: ${(error as Error).message}\n`));
+  }
+  return 0;
+}
+
+function render({ value, secret }: Output, showSecrets: boolean): unknown {
+  return secret && !showSecrets ? "[secret]" : value;
+}

@@ -1,0 +1,80 @@
+import * as fs from "node:fs";
+import * as path from "node:path";
+import { buildGuestImage, guestImagePath } from "../../hypervisor/guest-image";
+import type { PrivateLibvirtd } from "../../hypervisor/private-libvirtd";
+import { startPrivateLibvirtd } from "../../hypervisor/private-libvirtd";
+import { installRequirements } from "../../hypervisor/requirements";
+import { saveGuest } from "../../hypervisor/saved-guest";
+import { chooseAccelerator, withAccelerator } from "../stack/accelerator";
+import { checkedConfig } from "../stack/checked-config";
+import type { Invocation } from "../invocation";
+import { PROJECT_FOLDER, stackOf } from "../invocation";
+import type { BuiltImage, Stack } from "../stack/stack";
+import { IMAGE_FOLDER } from "../stack/stack";
+
+/** Makes the machine ready for a stack and says how `pulumi up` runs there. */
+export async function prepare(invocation: Invocation): Promise<number> {
+  const stack = stackOf(invocation);
+  const name = stack.location.stack;
+  const command = `pulumi up --stack ${name}`;
+  if (!stack.isPrivate) {
+    process.stderr.write(
+      `lab: stack "${name}" uses a libvirt and an image that you have; there is nothing to prepare\n`,
+    );
+    process.stdout.write(`${command}\n`);
+    return 0;
+  }
+  const { namespace } = await prepareStack(invocation, stack);
+  process.stderr.write("lab: ready; the hosts are reached from a network namespace, as root:\n");
+  const setting = withAccelerator(invocation, stack).options.config["lab:hypervisor"];
+  const config = setting === undefined ? "" : ` --config lab:hypervisor=${setting}`;
+  process.stdout.write(`nsenter --net=/run/netns/${namespace} ${command}${config}\n`);
+  return 0;
+}
+
+/** Installs what is missing, builds the image when it is one of the lab's own, and starts the stack's libvirtd. */
+export async function prepareStack(invocation: Invocation, stack: Stack): Promise<PrivateLibvirtd> {
+  const { options, signal } = invocation;
+  const { location, image } = stack;
+  const phase = (title: string): ((line: string) => void) => announceOnce(title, options.debug === true);
+  await installRequirements({
+    vm: image?.kind === "vm",
+    onProgress: phase("installing what this machine lacks for libvirt"),
+  });
+  signal.throwIfAborted();
+  if (image !== undefined) {
+    const onProgress = phase(`building the guest image ${image.kind}-${image.recipe}, which takes a minute or two`);
+    await buildGuestImage({ ...image, imageFolder: path.join(PROJECT_FOLDER, IMAGE_FOLDER), onProgress });
+    signal.throwIfAborted();
+  }
+  fs.mkdirSync(location.stateFolder, { recursive: true, mode: 0o700 });
+  const starting = startPrivateLibvirtd(location, { vm: image?.kind === "vm" });
+  const [libvirtd] = await Promise.all([starting, chooseAccelerator(invocation, stack)]);
+  signal.throwIfAborted();
+  if (image !== undefined) await prepareSavedGuest(withAccelerator(invocation, stack), stack, image, phase);
+  return libvirtd;
+}
+
+/** Has emulated hosts go on from a guest that was saved after its boot, where the stack asks for that. */
+async function prepareSavedGuest(
+  { options }: Invocation,
+  { location }: Stack,
+  image: BuiltImage,
+  phase: (title: string) => (line: string) => void,
+): Promise<void> {
+  const { hypervisor, libvirtUri, savedGuestPath: saved, memoryMiB, cpus } = checkedConfig(location, options.config);
+  if (hypervisor !== "qemu" || saved === "") return;
+  const imageFolder = path.join(PROJECT_FOLDER, IMAGE_FOLDER);
+  const onProgress = phase("booting one guest, to save it for the hosts to go on from");
+  await saveGuest({ libvirtUri, image: guestImagePath({ ...image, imageFolder }), saved, memoryMiB, cpus, onProgress });
+}
+
+/** Tells the title when something begins to happen, and each line of it only where that is asked for. */
+function announceOnce(title: string, everyLine: boolean): (line: string) => void {
+  let announced = false;
+  return (line) => {
+    if (!announced) process.stderr.write(`lab: ${title}\n`);
+    announced = true;
+    if (everyLine) process.stderr.write(`  ${line}\n`);
+  };
+}

@@ -1,0 +1,43 @@
+import type { Engine, EngineEvent } from "../../engine/engine";
+import { withAccelerator } from "../stack/accelerator";
+import type { ChangeSummary } from "../show/changes";
+import { renderChanges, summarize } from "../show/changes";
+import { announceEngine, openEngine } from "../stack/open-engine";
+import type { Invocation } from "../invocation";
+import { stackOf } from "../invocation";
+import { checkRotation } from "../gates/rotation";
+import { checkExpiry } from "../gates/expiry";
+import { handOver, inNamespace, thisCommand } from "../stack/hand-over";
+import { isInOwnNamespace, runningNamespace } from "../stack/running-namespace";
+import { isTold, renderLog, writeError } from "../show/progress";
+
+/** Shows what `up` would change. Installs and starts nothing. */
+export async function preview(
+  given: Invocation,
+  { json = false, allowExpiring }: { json?: boolean; allowExpiring?: boolean },
+): Promise<number> {
+  const stack = stackOf(given);
+  const invocation = withAccelerator(given, stack);
+  if (!isInOwnNamespace(stack)) {
+    announceEngine(invocation, stack);
+    // A lab that does not run is previewed all the same.
+    const namespace = await runningNamespace(stack).catch(() => undefined);
+    if (namespace !== undefined) return handOver(inNamespace(namespace, thisCommand()));
+  }
+  const engine = await openEngine(invocation, stack);
+  checkRotation(stack.location, invocation.options.config, await engine.outputs());
+  const summary = await previewChanges(engine, invocation);
+  process.stdout.write(json ? `${JSON.stringify(summary, undefined, 2)}\n` : renderChanges(summary));
+  if (!stack.isPrivate || isInOwnNamespace(stack)) {
+    await checkExpiry(invocation, stack, engine, { allowExpiring, previewed: summary.changes });
+  }
+  return 0;
+}
+
+/** What `up` would change; what the program says goes to the standard error. */
+export async function previewChanges(engine: Engine, { options, signal }: Invocation): Promise<ChangeSummary> {
+  const onEvent = (event: EngineEvent): void => {
+    if (event.kind === "log" && isTold(event, options.debug)) writeError(renderLog(event));
+  };
+  return summarize(await engine.preview({ config: options.config, signal, onEvent }));
+}

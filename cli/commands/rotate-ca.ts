@@ -1,0 +1,80 @@
+import { EngineError } from "../../engine/engine";
+import type { ReachedRotation, Rotation } from "../../plan/rotation";
+import { planTrust, renderRotation, stageAfter, stageBefore } from "../../plan/rotation";
+import { noLab } from "../stack/deployed-lab";
+import { openEngine } from "../stack/open-engine";
+import { handOver, labCommand } from "../stack/hand-over";
+import type { Invocation } from "../invocation";
+import { stackOf } from "../invocation";
+import { reachedRotation, wantedRotation } from "../gates/rotation";
+import { readSetting, writeSettings } from "../stack/stack-file";
+
+/**
+ * Puts another certificate authority in the place of the hosts' own: an `up` a stage, which proves every pair of hosts. Each stage is in
+ * the stack's file before it begins, so that whatever ends this, the next `up` or `rotate-ca` goes on from there.
+ */
+export async function rotateCa(invocation: Invocation, { abort = false }: { abort?: boolean }): Promise<number> {
+  const { location } = stackOf(invocation);
+  const { options, signal } = invocation;
+  const given = Object.keys(options.config).filter((key) => /^lab:ca(Generation|Stage)$/.test(key));
+  if (given.length > 0)
+    throw new EngineError(`${given.join(", ")} is what this command sets; leave out --config of it`);
+  if (readSetting(location, "caCertificate") !== "") {
+    throw new EngineError(
+      'lab:caCertificate is an authority of yours, which this command cannot replace; hint: docs/trust.md, "A PKI of your own"',
+    );
+  }
+  const reached = reachedRotation(await (await openEngine(invocation, stackOf(invocation))).outputs());
+  if (reached === undefined) throw noLab(location.stack);
+
+  const stages = (abort ? stagesBack : stagesOnward)(wantedRotation(location, {}), reached);
+  for (const stage of stages) {
+    signal.throwIfAborted();
+    await writeSettings(location, { ...stage });
+    process.stdout.write(`${renderStage(stage)}\n`);
+    const status = await handOver(labCommand("rotate-ca", "up", ["--abort"]));
+    if (status !== 0) {
+      process.stderr.write(
+        `lab: the rotation stands at ${renderRotation(stage)}; hint: ./lab rotate-ca goes on, ${advice(stage)}\n`,
+      );
+      return status;
+    }
+  }
+  return 0;
+}
+
+/** The stages that are left of a rotation; all of the next one's when none is under way. */
+export function stagesOnward(file: Rotation, reached: ReachedRotation): Rotation[] {
+  const isProven = reached.isProven && renderRotation(file) === renderRotation(reached);
+  const stages = isProven ? [stageAfter(file)] : [file];
+  for (let last = stages[0]; last !== undefined && last.caStage !== "retire";) stages.push((last = stageAfter(last)));
+  return stages;
+}
+
+/**
+ * The stages back to the authority before.
+ * @throws EngineError when there is no rotation under way, or that authority is no longer trusted everywhere.
+ */
+export function stagesBack(file: Rotation, reached: ReachedRotation): Rotation[] {
+  const stages: Rotation[] = [];
+  for (let stage = stageBefore(file); stage !== undefined; stage = stageBefore(stage)) stages.push(stage);
+  if (stages.length > 0) return stages;
+  if (reached.isProven && renderRotation(file) === renderRotation(reached)) {
+    throw new EngineError(`no rotation is under way: the hosts trust authority ${file.caGeneration} alone`);
+  }
+  // Going back was interrupted.
+  if (reached.caGeneration > file.caGeneration || file.caGeneration === 1) return [file];
+  throw new EngineError(
+    `too late to go back: authority ${file.caGeneration - 1} is being dropped, and some hosts may trust it no more\nhint: ./lab rotate-ca ends the rotation`,
+  );
+}
+
+function renderStage(stage: Rotation): string {
+  const { signer, trusted } = planTrust(stage);
+  const both = [...trusted].reverse().join(" and ");
+  return `${renderRotation(stage)}: authority ${signer} signs, every host trusts ${both}${trusted.length > 1 ? "" : " alone"}`;
+}
+
+function advice({ caStage }: Rotation): string {
+  return caStage === "retire" ? "there is no way back any more" : "./lab rotate-ca --abort goes back";
+}

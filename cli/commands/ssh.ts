@@ -1,0 +1,54 @@
+import * as fs from "node:fs";
+import * as path from "node:path";
+import { sync as writeFileAtomic } from "write-file-atomic";
+import type { DeployedLab } from "../stack/deployed-lab";
+import { deployedLab } from "../stack/deployed-lab";
+import { openEngine } from "../stack/open-engine";
+import { handOver, inNamespace } from "../stack/hand-over";
+import type { Invocation } from "../invocation";
+import { stackOf } from "../invocation";
+import { runningNamespace } from "../stack/running-namespace";
+
+/** Opens a shell on a host, or runs a command there as OpenSSH does; its exit status is the command's. */
+export async function ssh(invocation: Invocation, host: string, command: readonly string[]): Promise<number> {
+  const stack = stackOf(invocation);
+  const engine = await openEngine(invocation, stack);
+  const lab = deployedLab(await engine.outputs(), stack.location.stack);
+  const namespace = await runningNamespace(stack);
+  const client = [...sshClient(lab, host, path.join(stack.location.stateFolder, "ssh")), ...command];
+  return handOver(namespace === undefined ? client : inNamespace(namespace, client));
+}
+
+/** OpenSSH's client with the lab's own key and host key, and nothing of the user's configuration. */
+function sshClient({ hosts, ssh: access }: DeployedLab, name: string, folder: string): string[] {
+  const host = hosts.find((candidate) => candidate.name === name);
+  const hostKey = access.hostKeys[name];
+  if (host === undefined || hostKey === undefined) {
+    throw new Error(`there is no host "${name}"; the hosts are ${hosts.map((candidate) => candidate.name).join(", ")}`);
+  }
+  const key = path.join(folder, "key");
+  const knownHosts = path.join(folder, "known_hosts");
+  fs.mkdirSync(folder, { recursive: true, mode: 0o700 });
+  writeFileAtomic(key, `${access.privateKey.trimEnd()}\n`, { mode: 0o600 });
+  writeFileAtomic(knownHosts, hosts.map((each) => `${each.address} ${access.hostKeys[each.name] ?? ""}\n`).join(""), {
+    mode: 0o600,
+  });
+  const options = [
+    "BatchMode=yes",
+    "IdentitiesOnly=yes",
+    "LogLevel=ERROR",
+    "StrictHostKeyChecking=yes",
+    "GlobalKnownHostsFile=/dev/null",
+    // Quoted for OpenSSH, which takes a blank as the end of a file's name.
+    `UserKnownHostsFile="${knownHosts}"`,
+  ];
+  return [
+    "ssh",
+    "-F",
+    "none",
+    "-i",
+    key,
+    ...options.flatMap((option) => ["-o", option]),
+    `${access.user}@${host.address}`,
+  ];
+}

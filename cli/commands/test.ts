@@ -1,0 +1,129 @@
+import { spawn } from "node:child_process";
+import * as fs from "node:fs";
+import * as os from "node:os";
+import * as path from "node:path";
+import { installPackages, requiredPackages } from "../../hypervisor/requirements";
+import { handOver } from "../stack/hand-over";
+import type { Invocation } from "../invocation";
+import { PROJECT_FOLDER } from "../invocation";
+import { testDepth } from "../test-depth";
+
+const CHECKS = ["format", "lint", "types", "shell"];
+
+const SCENARIO_FOLDER = path.join("test", "scenarios");
+
+/** What the checks, the unit tests and the scenarios call, beside the hypervisor's own packages. */
+const TEST_PACKAGES = [
+  ...["git", "shellcheck", "shfmt", "openssl", "pgbackrest", "curl"],
+  // What the package repositories of the scenarios are made with.
+  ...["rpm", "createrepo-c", "apt-utils", "gpg", "gpg-agent"],
+];
+
+/** How many tests passed, failed, or were left out. */
+export interface Counts {
+  readonly passed: number;
+  readonly failed: number;
+  readonly skipped: number;
+}
+
+/** The part of vitest's JSON report that is counted. */
+export interface VitestReport {
+  readonly numPassedTests: number;
+  readonly numFailedTests: number;
+  readonly numPendingTests: number;
+  readonly numTodoTests: number;
+}
+
+/** Runs every test, or one scenario; the last line is the sum. */
+export async function test(
+  { signal }: Invocation,
+  words: readonly string[],
+  { scenario }: { scenario?: string },
+): Promise<number> {
+  const filters = scenario === undefined ? [] : [scenarioFile(scenario)];
+  await installPackages([...requiredPackages({ vm: testDepth() !== "quick" }), ...TEST_PACKAGES], (line) => {
+    if (line.startsWith("installing ")) process.stdout.write(`${line}\n`);
+  });
+  const counts: Counts[] = [];
+  if (scenario === undefined) {
+    for (const check of CHECKS) {
+      signal.throwIfAborted();
+      counts.push(await runCheck(check));
+    }
+    counts.push(await runVitest("unit", [...words]));
+  }
+  signal.throwIfAborted();
+  counts.push(await runVitest("scenarios*", [...filters, ...words]));
+  const { passed, failed, skipped } = sum(counts);
+  process.stdout.write(`${passed} passed, ${failed} failed, ${skipped} skipped\n`);
+  return failed === 0 ? 0 : 1;
+}
+
+/** Adds up. */
+export function sum(counts: readonly Counts[]): Counts {
+  const total = (kind: keyof Counts): number => counts.reduce((all, each) => all + each[kind], 0);
+  return { passed: total("passed"), failed: total("failed"), skipped: total("skipped") };
+}
+
+/** Counts a run of vitest: one that fails without a failed test (a file that does not load, no file at all) is a failure too. */
+export function countsOf(status: number, report: VitestReport | undefined): Counts {
+  const failed = report?.numFailedTests ?? 0;
+  return {
+    passed: report?.numPassedTests ?? 0,
+    failed: status !== 0 && failed === 0 ? 1 : failed,
+    skipped: (report?.numPendingTests ?? 0) + (report?.numTodoTests ?? 0),
+  };
+}
+
+function scenarioFile(name: string): string {
+  const names = fs
+    .readdirSync(path.join(PROJECT_FOLDER, SCENARIO_FOLDER))
+    .filter((file) => file.endsWith(".test.ts"))
+    .map((file) => file.slice(0, -".test.ts".length));
+  if (!names.includes(name)) throw new Error(`there is no scenario "${name}"; the scenarios are ${names.join(", ")}`);
+  return path.join(SCENARIO_FOLDER, `${name}.test.ts`);
+}
+
+async function runCheck(name: string): Promise<Counts> {
+  const start = performance.now();
+  const child = spawn("npm", ["run", "--silent", name], { stdio: ["ignore", "pipe", "pipe"], cwd: PROJECT_FOLDER });
+  const output: Buffer[] = [];
+  for (const stream of [child.stdout, child.stderr]) stream.on("data", (data: Buffer) => output.push(data));
+  const status = await new Promise<number | null>((resolve, reject) => {
+    child.on("error", reject);
+    child.on("close", resolve);
+  });
+  const seconds = ((performance.now() - start) / 1000).toFixed(1);
+  process.stdout.write(`${name.padEnd(7)} ${status === 0 ? "passed" : "FAILED"} in ${seconds} s\n`);
+  if (status !== 0) process.stdout.write(Buffer.concat(output));
+  return { passed: status === 0 ? 1 : 0, failed: status === 0 ? 0 : 1, skipped: 0 };
+}
+
+async function runVitest(project: string, words: readonly string[]): Promise<Counts> {
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), "lab-test-"));
+  const file = path.join(folder, "report.json");
+  try {
+    const vitest = path.join(PROJECT_FOLDER, "node_modules", "vitest", "vitest.mjs");
+    // A scenario's tests take minutes: each is told when it ends.
+    const report = [
+      "--reporter",
+      project.startsWith("scenarios") ? "verbose" : "default",
+      "--reporter",
+      "json",
+      "--outputFile.json",
+      file,
+    ];
+    const filters = words.length > 0 ? ["--passWithNoTests", ...words] : [];
+    const status = await handOver([process.execPath, vitest, "run", "--project", project, ...report, ...filters], {
+      ...(process.stdout.isTTY ? {} : { NO_COLOR: "1" }),
+      // vite warns of a loader that it does not use yet.
+      VITE_CONFIG_NATIVE_IGNORE_WARNING: "true",
+    });
+    return countsOf(
+      status,
+      fs.existsSync(file) ? (JSON.parse(fs.readFileSync(file, "utf8")) as VitestReport) : undefined,
+    );
+  } finally {
+    fs.rmSync(folder, { recursive: true });
+  }
+}

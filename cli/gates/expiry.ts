@@ -1,0 +1,55 @@
+import type { Change, Engine } from "../../engine/engine";
+import { EngineError } from "../../engine/engine";
+import { isEndingSoon, judgeExpiry } from "../../observe/expiry";
+import type { Facts } from "../../observe/proofs";
+import { certificateEnds } from "../../observe/proofs";
+import { renderRotation } from "../../plan/rotation";
+import { deployedLab } from "../stack/deployed-lab";
+import { readFacts } from "../../observe/facts";
+import type { Invocation } from "../invocation";
+import { writeError } from "../show/progress";
+import { reachedRotation, wantedRotation } from "./rotation";
+import { readSetting } from "../stack/stack-file";
+import type { Stack } from "../stack/stack";
+
+/**
+ * Looks, before the first resource, at the certificates that the hosts of a lab show, and at their authority: tells what ends soon.
+ * @param previewed What the run would change; found out here when something ends soon and it is not given.
+ * @param facts What the hosts tell; read here when it is not given.
+ * @throws EngineError when something ends in less than 7 days that this run does not renew, unless that is allowed.
+ */
+export async function checkExpiry(
+  { options, signal }: Invocation,
+  { location }: Stack,
+  engine: Engine,
+  {
+    allowExpiring = false,
+    previewed,
+    facts,
+  }: { allowExpiring?: boolean; previewed?: readonly Change[]; facts?: ReadonlyMap<string, Facts> },
+): Promise<void> {
+  const outputs = await engine.outputs();
+  const [reached, wanted] = [reachedRotation(outputs), wantedRotation(location, options.config)];
+  if (reached === undefined) return;
+  const read = facts ?? (await readFacts(deployedLab(outputs, location.stack)));
+  for (const [host, { host: own, failures }] of read) {
+    if (own === undefined && failures.length > 0)
+      writeError(`warning: ${host}: when its certificate ends cannot be told: ${failures.join("; ")}`);
+  }
+  const ends = certificateEnds(read);
+  const renewDays = Number(readSetting(location, "renewDays", options.config));
+  const authority = wanted.caStage !== "retire" || renderRotation(wanted) !== renderRotation(reached);
+  const judge = (hosts: readonly string[]) => judgeExpiry(ends, { hosts, authority }, renewDays, Date.now());
+
+  if (!isEndingSoon(judge([]))) return;
+  const changes = previewed ?? (await engine.preview({ config: options.config, signal }));
+  const renewed = changes.filter(({ operation }) => operation === "create" || operation === "replace");
+  const { mentions, warnings, failures } = judge(
+    [...ends.keys()].filter((host) => renewed.some(({ name }) => name === `${host}-certificate-signed`)),
+  );
+  for (const mention of mentions) writeError(`lab: ${mention}`);
+  for (const warning of [...warnings, ...(allowExpiring ? failures : [])]) writeError(`warning: ${warning}`);
+  if (failures.length > 0 && !allowExpiring) {
+    throw new EngineError([...failures, "hint: --allow-expiring goes on all the same"].join("\n"));
+  }
+}

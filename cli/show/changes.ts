@@ -1,0 +1,34 @@
+import type { Change, Operation } from "../../engine/engine";
+import { stepOf } from "../resource-names";
+
+/** What a run would change, for machines. */
+export interface ChangeSummary extends Record<Exclude<Operation, "same">, number> {
+  readonly changes: readonly Change[];
+}
+
+/** Counts what changes; what stays the same is left out. */
+export function summarize(all: readonly Change[]): ChangeSummary {
+  const changes = all.filter(({ operation }) => operation !== "same");
+  const count = (wanted: Operation): number => changes.filter(({ operation }) => operation === wanted).length;
+  return {
+    create: count("create"),
+    update: count("update"),
+    replace: count("replace"),
+    delete: count("delete"),
+    changes,
+  };
+}
+
+/** A line per change, then the sum; or that there is nothing. */
+export function renderChanges({ changes, ...counts }: ChangeSummary): string {
+  if (changes.length === 0) return "nothing to change\n";
+  const lines = changes.map((change) => {
+    const { host, step } = stepOf(change);
+    const why = change.diff.length === 0 ? "" : `  (${change.diff.join(", ")})`;
+    return `  ${change.operation.padEnd(7)}  ${host.padEnd(10)}  ${step}${why}`;
+  });
+  const sum = Object.entries(counts)
+    .filter(([, count]) => count > 0)
+    .map(([operation, count]) => `${count} to ${operation}`);
+  return [...lines, sum.join(", "), ""].join("\n");
+}

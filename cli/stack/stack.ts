@@ -1,0 +1,73 @@
+import * as fs from "node:fs";
+import * as path from "node:path";
+import { parse } from "yaml";
+import type { StackLocation } from "../../engine/engine";
+import type { GuestKind, GuestRecipe } from "../../hypervisor/guest-image";
+import { guestImagePath } from "../../hypervisor/guest-image";
+
+/** An image that the lab builds itself. */
+export interface BuiltImage {
+  readonly kind: GuestKind;
+  readonly recipe: GuestRecipe;
+}
+
+/** A stack, as far as its files tell. */
+export interface Stack {
+  readonly location: StackLocation;
+  /** Whether it runs on a libvirtd of its own, in a network namespace of its own. */
+  readonly isPrivate: boolean;
+  /** The image under `.lab/images` that its hosts start from; undefined when the image comes from elsewhere. */
+  readonly image: BuiltImage | undefined;
+}
+
+/** Folder of built images, from the project's folder. */
+export const IMAGE_FOLDER = path.join(".lab", "images");
+
+const BUILT_IMAGES: readonly BuiltImage[] = (["container", "vm"] as const).flatMap((kind) =>
+  (["plain", "baked"] as const).map((recipe) => ({ kind, recipe })),
+);
+
+/** The names of the project's stacks. */
+export function stackNames(projectFolder: string): string[] {
+  return fs
+    .readdirSync(projectFolder)
+    .map((file) => /^Pulumi\.([\w.-]+)\.yaml$/.exec(file)?.[1])
+    .filter((name) => name !== undefined)
+    .sort();
+}
+
+/**
+ * Finds a stack by its name.
+ * @param overrides Configuration of this run, key (`lab:imagePath`) to text, which counts before the stack's file.
+ * @throws Error when there is no such stack, or its image is none that the lab can build.
+ */
+export function findStack(projectFolder: string, name: string, overrides: Readonly<Record<string, string>>): Stack {
+  const names = stackNames(projectFolder);
+  if (!names.includes(name)) throw new Error(`there is no stack "${name}"; the stacks are ${names.join(", ")}`);
+  const settings = { ...readConfig(path.join(projectFolder, `Pulumi.${name}.yaml`)), ...overrides };
+  const text = (key: string): string => {
+    const value = settings[key];
+    return typeof value === "string" ? value : "";
+  };
+  return {
+    location: { projectFolder, stack: name, stateFolder: path.join(projectFolder, ".lab", name) },
+    isPrivate: text("lab:libvirtUri").includes(`.lab/${name}/run/`),
+    image: builtImage(projectFolder, text("lab:imagePath")),
+  };
+}
+
+/** What a file under `.lab/images` holds, told from its name alone, so that stack files need no second key. */
+function builtImage(projectFolder: string, imagePath: string): BuiltImage | undefined {
+  const imageFolder = path.join(projectFolder, IMAGE_FOLDER);
+  const file = path.resolve(projectFolder, imagePath);
+  if (imagePath === "" || /^https?:/.test(imagePath) || !file.startsWith(`${imageFolder}${path.sep}`)) return undefined;
+  const image = BUILT_IMAGES.find((candidate) => guestImagePath({ ...candidate, imageFolder }) === file);
+  if (image !== undefined) return image;
+  const known = BUILT_IMAGES.map((each) => guestImagePath({ ...each, imageFolder: IMAGE_FOLDER })).join(", ");
+  throw new Error(`lab:imagePath under ${IMAGE_FOLDER} must be one of ${known}, got "${imagePath}"`);
+}
+
+function readConfig(file: string): Record<string, unknown> {
+  const document = parse(fs.readFileSync(file, "utf8")) as { config?: Record<string, unknown> | null } | null;
+  return document?.config ?? {};
+}

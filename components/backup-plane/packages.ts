@@ -1,0 +1,72 @@
+import * as pulumi from "@pulumi/pulumi";
+import type { Family } from "../../config/families";
+import { PORTS } from "../../config/families";
+import { renderDnfIni } from "../../render/ini-dialects";
+import type { LabConfig } from "../../config/lab-config";
+import type { FileArgs, RemoteHost } from "../../steps/remote";
+import { runScript } from "../../steps/remote";
+
+export interface PackagesArgs {
+  host: RemoteHost;
+  family: Family;
+  config: Pick<LabConfig, "family" | "packages" | "mirrorUrl" | "pgbackrestVersion">;
+  /** Whether the host runs PostgreSQL, and not pgBackRest alone. */
+  postgresql: boolean;
+}
+
+/**
+ * PostgreSQL and pgBackRest as packages: the version of pgBackRest exact and held, since other versions refuse to talk to it; and
+ * both let through what guards the host.
+ */
+export class Packages extends pulumi.ComponentResource {
+  constructor(name: string, args: PackagesArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("lab:host:Packages", name, {}, opts);
+    const { host, family, config, postgresql } = args;
+
+    const { ids, version } = family.system;
+    const installed = runScript(
+      `${name}-install`,
+      host,
+      family.packagesScript,
+      [
+        `${config.family}: ${ids.join(" ")} ${version}`,
+        config.packages,
+        config.packages === "pgdg" ? family.repositoryPackages.join(" ") : config.mirrorUrl,
+        config.pgbackrestVersion,
+        ...(postgresql ? family.serverPackages : []),
+      ],
+      {
+        parent: this,
+        dependsOn: opts?.dependsOn,
+        files: mirrorFiles(family, config),
+        timeout: "30m",
+        keeps: {
+          packages: {
+            pgbackrest: config.pgbackrestVersion,
+            ...Object.fromEntries((postgresql ? family.serverPackages : []).map((name) => [name, ""])),
+          },
+        },
+      },
+    );
+    if (family.guardsScript !== undefined) {
+      const ports = [PORTS.pgbackrest, ...(postgresql ? [PORTS.postgresql] : [])];
+      runScript(`${name}-guards`, host, family.guardsScript, ports.map(String), {
+        parent: this,
+        dependsOn: [installed],
+      });
+    }
+
+    this.registerOutputs({});
+  }
+}
+
+/** The mirror as a file, where packages come from one and the package manager wants a file. */
+export function mirrorFiles(
+  family: Family,
+  { packages, mirrorUrl }: Pick<LabConfig, "packages" | "mirrorUrl">,
+): FileArgs[] {
+  if (packages !== "mirror" || family.repositoryFile === undefined) return [];
+  // The user vouches for it: it is a mirror of their own.
+  const mirror = { name: "lab", baseurl: mirrorUrl, gpgcheck: false, enabled: true };
+  return [{ path: family.repositoryFile, content: renderDnfIni({ lab: mirror }), owner: "root", mode: "0644" }];
+}

@@ -1,0 +1,45 @@
+import * as pulumi from "@pulumi/pulumi";
+import { PGBACKREST_FOLDER, REPOSITORY_ACCOUNT } from "../../config/families";
+import type { RemoteHost } from "../../steps/remote";
+import { installFile, runScript } from "../../steps/remote";
+
+export interface StandbyBackupArgs {
+  /** The stanza's name. */
+  stanza: string;
+  /** The host that keeps the repository. */
+  repositoryHost: RemoteHost;
+  /** The standbys' part of its configuration, for conf.d. */
+  conf: string;
+  /** How many standbys there are. With none, the configuration says so and no backup is taken. */
+  standbys: number;
+}
+
+/** The standbys as members of the stanza, and a full backup whose files come from one of them. */
+export class StandbyBackup extends pulumi.ComponentResource {
+  constructor(name: string, args: StandbyBackupArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("lab:pgbackrest:StandbyBackup", name, {}, opts);
+    const { stanza, repositoryHost, conf, standbys } = args;
+
+    const members = installFile(
+      `${name}-conf`,
+      repositoryHost,
+      { path: `${PGBACKREST_FOLDER}/conf.d/standbys.conf`, content: conf, owner: "root", mode: "0644" },
+      { parent: this, dependsOn: opts?.dependsOn },
+    );
+    // With the standbys as members, `check` asks every one of them; the backup asks one.
+    runScript(`${name}-check`, repositoryHost, "backup-plane/stanza-check.sh", [REPOSITORY_ACCOUNT, stanza], {
+      parent: this,
+      dependsOn: [members],
+      rerunOn: [conf],
+    });
+    if (standbys > 0) {
+      runScript(`${name}-take`, repositoryHost, "backup-plane/backup-from-standby.sh", [REPOSITORY_ACCOUNT, stanza], {
+        parent: this,
+        dependsOn: [members],
+        timeout: "2h",
+      });
+    }
+
+    this.registerOutputs({});
+  }
+}

@@ -1,0 +1,29 @@
+import * as pulumi from "@pulumi/pulumi";
+import type { Family } from "../../config/families";
+import type { RemoteHost } from "../../steps/remote";
+import { runScript } from "../../steps/remote";
+
+export interface ReplicationRoleArgs {
+  /** The primary. */
+  host: RemoteHost;
+  family: Family;
+  /** The role's name. */
+  role: string;
+  password: pulumi.Input<string>;
+}
+
+/** A role that may stream and no more: the standbys', and Barman's. */
+export class ReplicationRole extends pulumi.ComponentResource {
+  constructor(name: string, args: ReplicationRoleArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("lab:postgresql:ReplicationRole", name, {}, opts);
+
+    const { host, family, role, password } = args;
+    runScript(`${name}-create`, host, "cluster/replication-role-create.sh", [family.binaries, role], {
+      parent: this,
+      dependsOn: opts?.dependsOn,
+      input: password,
+    });
+
+    this.registerOutputs({});
+  }
+}

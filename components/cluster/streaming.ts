@@ -1,0 +1,39 @@
+import * as pulumi from "@pulumi/pulumi";
+import type { Family } from "../../config/families";
+import type { RemoteHost } from "../../steps/remote";
+import { runScript } from "../../steps/remote";
+
+export interface StreamingArgs {
+  primary: RemoteHost;
+  standby: RemoteHost;
+  family: Family;
+}
+
+/** Proof that a standby streams: the primary shows it, and a row that is written on the primary is read on the standby. */
+export class Streaming extends pulumi.ComponentResource {
+  constructor(name: string, args: StreamingArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("lab:postgresql:Streaming", name, {}, opts);
+    const { primary, standby, family } = args;
+
+    // Either machine being a new one proves it again.
+    const rerunOn = [primary.machine, standby.machine];
+    const written = runScript(
+      `${name}-write`,
+      primary,
+      "cluster/streaming-write.sh",
+      [family.binaries, standby.name, standby.address],
+      {
+        parent: this,
+        dependsOn: opts?.dependsOn,
+        rerunOn,
+      },
+    );
+    runScript(`${name}-read`, standby, "cluster/streaming-read.sh", [family.binaries, standby.name, written.stdout], {
+      parent: this,
+      dependsOn: [written],
+      rerunOn,
+    });
+
+    this.registerOutputs({});
+  }
+}

@@ -1,0 +1,55 @@
+import * as libvirt from "@pulumi/libvirt";
+import * as pulumi from "@pulumi/pulumi";
+import type { AddressPlan } from "../../plan/address-plan";
+import { bridgeNameOf } from "../../render/domain";
+
+export interface LabNetworkArgs {
+  /** Addresses, names and MAC addresses, of hosts that the lab may have one day too: libvirt does not apply later changes. */
+  plan: AddressPlan;
+  /** The name in libvirt. */
+  networkName: string;
+}
+
+/** The lab's own network: fixed addresses, and a name service that knows every reserved host forward and backward. */
+export class LabNetwork extends pulumi.ComponentResource {
+  /** The network's name in libvirt. */
+  public readonly networkName: pulumi.Output<string>;
+
+  constructor(name: string, args: LabNetworkArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("lab:network:LabNetwork", name, {}, opts);
+    const { plan, networkName } = args;
+    const addresses = plan.reservations.map(({ address }) => address);
+
+    const network = new libvirt.Network(
+      name,
+      {
+        name: networkName,
+        bridge: {
+          name: bridgeNameOf(networkName),
+          // There is no loop to look for, and a host would wait seconds for its first packet.
+          stp: "off",
+          delay: "0",
+        },
+        domain: { name: "lab", localOnly: "yes" },
+        autostart: true,
+        dns: {
+          hosts: plan.reservations.map(({ name, address }) => ({ ip: address, hostnames: [{ hostname: name }] })),
+        },
+        ips: [
+          {
+            address: plan.gateway,
+            prefix: plan.prefix,
+            dhcp: {
+              ranges: [{ start: addresses[0] ?? "", end: addresses.at(-1) ?? "" }],
+              hosts: plan.reservations.map(({ name, address, mac }) => ({ mac, ip: address, name })),
+            },
+          },
+        ],
+      },
+      { parent: this },
+    );
+
+    this.networkName = network.name;
+    this.registerOutputs({ networkName: this.networkName });
+  }
+}

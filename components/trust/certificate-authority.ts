@@ -1,0 +1,78 @@
+import * as pulumi from "@pulumi/pulumi";
+import type { Pair } from "../../config/pki";
+import type { Rotation } from "../../plan/rotation";
+import { generationName, planTrust } from "../../plan/rotation";
+import { createKey, signOwn } from "./certificates";
+
+export interface CertificateAuthorityArgs {
+  /** Years until its certificate ends. An authority that is there keeps its own: the next one is made with them. */
+  years: number;
+  /** Which authorities there are: while one takes another's place, both. */
+  rotation: Rotation;
+  /**
+   * An authority from outside, which takes the place of them all; without its key it signs nothing.
+   * @default - the lab's own
+   */
+  given?: Partial<Pair> & Pick<Pair, "certificatePem">;
+  /**
+   * Further authorities that hosts trust, PEM.
+   * @default - none
+   */
+  trustedPem?: string;
+}
+
+/**
+ * The lab's own certificate authority. It never renews itself early: that would change what every host trusts, all at once. Another
+ * one takes its place in stages, each of which leaves every host trusted by every other.
+ */
+export class CertificateAuthority extends pulumi.ComponentResource {
+  /** PEM; signs the hosts' certificates. */
+  public readonly privateKeyPem: pulumi.Output<string>;
+  /** PEM. */
+  public readonly certificatePem: pulumi.Output<string>;
+  /** What hosts trust, PEM, the newest first. */
+  public readonly bundlePem: pulumi.Output<string>;
+
+  constructor(name: string, args: CertificateAuthorityArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("lab:tls:CertificateAuthority", name, {}, opts);
+    const { given, trustedPem = "" } = args;
+    const { signing, all } = given ? fromOutside(given) : this.create(name, args);
+    this.privateKeyPem = signing.privateKeyPem;
+    this.certificatePem = signing.certificatePem;
+    this.bundlePem = pulumi
+      .all(all.map(({ certificatePem }) => certificatePem))
+      .apply((certificates) => [...certificates, trustedPem].join(""));
+    this.registerOutputs({ certificatePem: this.certificatePem });
+  }
+
+  private create(
+    name: string,
+    { years, rotation }: CertificateAuthorityArgs,
+  ): { signing: Authority; all: Authority[] } {
+    const { signer, trusted } = planTrust(rotation);
+    const create = (generation: number) => {
+      const key = createKey(generationName(name, generation, "key"), "ecdsa", this);
+      const certificate = signOwn(
+        generationName(name, generation, "certificate"),
+        { key, subject: { commonName: generation === 1 ? "root-ca" : `root-ca-${generation}` }, years },
+        // A new certificate of an authority that hosts trust would be a rotation without stages.
+        { parent: this, ignoreChanges: ["validityPeriodHours"] },
+      );
+      return { generation, privateKeyPem: key.privateKeyPem, certificatePem: certificate.certPem };
+    };
+    const all = trusted.map(create);
+    const signing = all.find(({ generation }) => generation === signer);
+    if (signing === undefined) throw new RangeError(`authority ${signer} signs, but is not trusted`);
+    return { signing, all };
+  }
+}
+
+interface Authority {
+  readonly privateKeyPem: pulumi.Output<string>;
+  readonly certificatePem: pulumi.Output<string>;
+}
+
+function fromOutside({ certificatePem, privateKeyPem = "" }: Partial<Pair> & Pick<Pair, "certificatePem">) {
+  const signing = { privateKeyPem: pulumi.secret(privateKeyPem), certificatePem: pulumi.output(certificatePem) };
+  return { signing, all: [signing] };
+}

@@ -1,0 +1,141 @@
+import * as path from "node:path";
+
+/** What differs between families, for one major version of PostgreSQL. Scripts are told, they do not guess. */
+export interface Family {
+  /** How such systems are laid out: packages, paths, accounts. */
+  readonly layout: Layout;
+  /** The systems that it stands for, in words. */
+  readonly title: string;
+  /** What such a system calls itself: os-release's `ID`s, and how its `VERSION_ID` begins. */
+  readonly system: { readonly ids: readonly string[]; readonly version: string };
+  /** Where PostgreSQL and pgBackRest may come from. */
+  readonly sources: readonly PackageSource[];
+  /** The major version of the distribution's own PostgreSQL; undefined where it is not laid out as PGDG's. */
+  readonly distributionVersion?: number;
+  /** Script that installs pgBackRest and the packages below. */
+  readonly packagesScript: string;
+  /** What makes PGDG's repositories known, and those that they need: packages by name or URL. */
+  readonly repositoryPackages: readonly string[];
+  /** The packages of a PostgreSQL server. */
+  readonly serverPackages: readonly string[];
+  /** The `.repo` file of a mirror, where the package manager wants one; elsewhere the script names the mirror. */
+  readonly repositoryFile?: string;
+  /** Script that lets the lab through what guards a host, such as SELinux and a firewall, where the family has any. */
+  readonly guardsScript?: string;
+  /** Script that makes the cluster, or takes over the data that a restore left. */
+  readonly createScript: string;
+  /** The cluster's data folder, pgBackRest's `pg1-path`. */
+  readonly dataFolder: string;
+  /** The cluster's postgresql.conf. */
+  readonly settingsFile: string;
+  /** The cluster's systemd unit. */
+  readonly service: string;
+  /** Folder of PostgreSQL's own programs. */
+  readonly binaries: string;
+  /** The account `postgres`'s home. */
+  readonly home: string;
+}
+
+/** Layouts that families share. */
+export type Layout = "debian" | "el";
+
+/** Where packages come from. */
+export type PackageSource = "pgdg" | "distribution" | "mirror";
+
+/** A row of the table: the family, once PostgreSQL's major version is known. */
+type Row = (version: number) => Family;
+
+/** Debian's layout, which Ubuntu and PGDG's apt repository share: `pg_createcluster`, configuration under /etc/postgresql. */
+function debian(title: string, id: string, release: string, distributionVersion: number): Row {
+  return (version) => ({
+    title,
+    layout: "debian",
+    system: { ids: [id], version: release },
+    sources: ["pgdg", "distribution", "mirror"],
+    distributionVersion,
+    packagesScript: "backup-plane/packages-install-debian.sh",
+    // It brings the script that adds the repository, with its key.
+    repositoryPackages: ["postgresql-common"],
+    serverPackages: [`postgresql-${version}`],
+    createScript: "cluster/postgresql-create-debian.sh",
+    dataFolder: `/var/lib/postgresql/${version}/main`,
+    settingsFile: `/etc/postgresql/${version}/main/postgresql.conf`,
+    service: `postgresql@${version}-main.service`,
+    binaries: `/usr/lib/postgresql/${version}/bin`,
+    home: "/var/lib/postgresql",
+  });
+}
+
+/** PGDG's layout on EL: `postgresql-14-setup`, configuration in the data folder. EL's own packages are laid out otherwise. */
+function el(release: number): Row {
+  return (version) => ({
+    title: `Rocky Linux ${release}, AlmaLinux ${release}, RHEL ${release}`,
+    layout: "el",
+    system: { ids: ["rocky", "almalinux", "rhel"], version: String(release) },
+    sources: ["pgdg", "mirror"],
+    packagesScript: "backup-plane/packages-install-el.sh",
+    repositoryPackages: [
+      `https://download.postgresql.org/pub/repos/yum/reporpms/EL-${release}-x86_64/pgdg-redhat-repo-latest.noarch.rpm`,
+      // PGDG's pgBackRest needs libssh2 from there. By URL, since RHEL does not know the package by name.
+      `https://dl.fedoraproject.org/pub/epel/epel-release-latest-${release}.noarch.rpm`,
+    ],
+    serverPackages: [`postgresql${version}-server`, `postgresql${version}-contrib`],
+    repositoryFile: "/etc/yum.repos.d/lab.repo",
+    guardsScript: "backup-plane/guards-open-el.sh",
+    createScript: "cluster/postgresql-create-el.sh",
+    dataFolder: `/var/lib/pgsql/${version}/data`,
+    settingsFile: `/var/lib/pgsql/${version}/data/postgresql.conf`,
+    service: `postgresql-${version}.service`,
+    binaries: `/usr/pgsql-${version}/bin`,
+    home: "/var/lib/pgsql",
+  });
+}
+
+/** The table. docs/families.md adds a row by example. */
+const FAMILIES = {
+  el8: el(8),
+  el9: el(9),
+  debian12: debian("Debian 12", "debian", "12", 15),
+  debian13: debian("Debian 13", "debian", "13", 17),
+  "ubuntu22.04": debian("Ubuntu 22.04", "ubuntu", "22.04", 14),
+  "ubuntu24.04": debian("Ubuntu 24.04", "ubuntu", "24.04", 16),
+} as const satisfies Readonly<Record<string, Row>>;
+
+/** Operating systems that are alike in packages, paths and services. */
+export type FamilyName = keyof typeof FAMILIES;
+
+/** The families' names, for checks and messages. */
+export const FAMILY_NAMES = Object.keys(FAMILIES) as FamilyName[];
+
+/** The family, for a major version of PostgreSQL. */
+export function familyOf(name: FamilyName, postgresqlVersion: number): Family {
+  return FAMILIES[name](postgresqlVersion);
+}
+
+/** What a host listens on, TCP. */
+export const PORTS = { pgbackrest: 8432, postgresql: 5432 } as const;
+
+/** The account that runs pgBackRest on the repository host. */
+export const REPOSITORY_ACCOUNT = "pgbackrest";
+
+/** The account that runs PostgreSQL, and pgBackRest beside it. */
+export const POSTGRESQL_ACCOUNT = "postgres";
+
+/** The role that standbys stream with. */
+export const REPLICATION_ROLE = "replic_user";
+
+/** Where pgBackRest's configuration lies on every host. */
+export const PGBACKREST_FOLDER = "/etc/pgbackrest";
+
+/** The certificate files that a host uses as a server and as a client. */
+export const CERTIFICATE_FILES = {
+  ca: path.posix.join(PGBACKREST_FOLDER, "cert/ca.crt"),
+  certificate: path.posix.join(PGBACKREST_FOLDER, "cert/host.crt"),
+  key: path.posix.join(PGBACKREST_FOLDER, "cert/host.key"),
+} as const;
+
+/** Outside the data folder, so that a restore, which on EL brings the primary's files along, leaves them alone. */
+export const POSTGRESQL_FILES = {
+  settings: "/etc/lab/postgresql.conf",
+  access: "/etc/lab/pg_hba.conf",
+} as const;

@@ -1,0 +1,48 @@
+import * as path from "node:path";
+import * as pulumi from "@pulumi/pulumi";
+import { bridgeNameOf, libvirtNameOf, stackProblems } from "../render/domain";
+import type { LabConfig } from "./lab-config";
+import { checkLabConfig, ConfigError } from "./lab-config";
+import { machineProblems } from "./this-machine";
+import type { Pki } from "./pki";
+import { checkPki } from "./pki";
+import { planRoles } from "../plan/roles";
+
+const PROJECT_FOLDER = path.resolve(__dirname, "..");
+
+/** What the stack sets. */
+export interface Settings {
+  readonly configuration: LabConfig;
+  /** Certificates and keys from outside: secret. */
+  readonly pki: Pki;
+}
+
+/**
+ * The stack's configuration: read, checked, frozen. Nothing else reads `pulumi.Config`.
+ * @throws pulumi.RunError with every problem, before the first resource.
+ */
+export function readSettings(): Settings {
+  const raw = Object.entries(pulumi.runtime.allConfig())
+    .filter(([key]) => key.startsWith("lab:"))
+    .map(([key, value]): [string, string] => [key.slice("lab:".length), value]);
+  try {
+    const config = checkLabConfig(Object.fromEntries(raw), PROJECT_FOLDER);
+    const stack = pulumi.getStack();
+    // A preview needs neither libvirt nor image.
+    const problems = pulumi.runtime.isDryRun() ? [] : machineProblems(config, bridgeNameOf(libvirtNameOf(stack)));
+    problems.push(...stackProblems(stack, config.hypervisor));
+    const { repository, primary, standbys } = planRoles(config.primary, config.standbys);
+    const pki = checkPki(
+      Object.fromEntries(raw),
+      [repository, primary, ...standbys],
+      PROJECT_FOLDER,
+      (key, problem) => {
+        problems.push(`lab:${key} ${problem}`);
+      },
+    );
+    if (problems.length > 0) throw new ConfigError(problems);
+    return { configuration: config, pki };
+  } catch (error) {
+    throw error instanceof ConfigError ? new pulumi.RunError(error.message) : error;
+  }
+}

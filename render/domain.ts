@@ -1,0 +1,122 @@
+import type * as libvirt from "@pulumi/libvirt";
+import type * as pulumi from "@pulumi/pulumi";
+import type { Reservation } from "../plan/address-plan";
+import type { Hypervisor } from "../config/lab-config";
+
+/** The name of a stack's network and pool in libvirt. */
+export function libvirtNameOf(stack: string): string {
+  return `lab-${stack}`;
+}
+
+/** libvirt mounts a container's disk only when its path has less than 64 bytes (LO_NAME_SIZE, linux/loop.h). */
+const LONGEST_CONTAINER_STACK = 63 - "/var/lib/libvirt/images/lab-/backup-srv.raw".length;
+
+/** What is wrong with a stack's name, a line each. */
+export function stackProblems(stack: string, hypervisor: Hypervisor): string[] {
+  if (hypervisor !== "lxc" || stack.length <= LONGEST_CONTAINER_STACK) return [];
+  return [
+    `the stack's name must have at most ${LONGEST_CONTAINER_STACK} characters when lab:hypervisor is lxc, got "${stack}" (${stack.length}); ` +
+      `hint: the paths of containers' disks begin with it, and libvirt mounts no longer ones`,
+  ];
+}
+
+/** The name of the bridge of a network: an interface's name has at most 15 characters. */
+export function bridgeNameOf(networkName: string): string {
+  return `virbr-${networkName}`.slice(0, 15);
+}
+
+/** The name of a host's root disk in the pool. */
+export function diskNameOf(host: string, hypervisor: Hypervisor): string {
+  return `${host}.${hypervisor === "lxc" ? "raw" : "qcow2"}`;
+}
+
+/** The name of a virtual machine's seed in the pool. */
+export function seedNameOf(host: string): string {
+  return `${host}-seed.iso`;
+}
+
+export interface DomainParts {
+  reservation: Reservation;
+  cpus: number;
+  memoryMiB: number;
+  /** The network's name in libvirt. */
+  networkName: pulumi.Input<string>;
+  /** File of the root disk, as libvirt sees it. */
+  diskPath: pulumi.Input<string>;
+}
+
+function machine({ reservation, cpus, memoryMiB }: DomainParts, running: boolean) {
+  return { name: reservation.name, memory: memoryMiB, memoryUnit: "MiB", vcpu: cpus, running, autostart: true };
+}
+
+/**
+ * A virtual machine. Machine type `pc` with an IDE drive: Debian's cloud kernel has no AHCI, and would not find a seed on q35. No
+ * `cpu` block: the provider would show a change in every preview.
+ */
+export function virtualMachine(
+  parts: DomainParts & { type: "kvm" | "qemu"; seedPath: pulumi.Input<string>; isStarted: boolean },
+): libvirt.DomainArgs {
+  const disk = (file: pulumi.Input<string>, type: string) => ({
+    driver: { name: "qemu", type },
+    // By file: AppArmor does not follow the chain of a volume's backing stores otherwise.
+    source: { file: { file } },
+  });
+  return {
+    ...machine(parts, parts.isStarted),
+    type: parts.type,
+    os: { type: "hvm", typeArch: "x86_64", typeMachine: "pc", bootDevices: [{ dev: "hd" }] },
+    features: {
+      acpi: true,
+      apic: {},
+      // Emulation's cache of translated code. Where it is too small to build a lab in, it is emptied over and over, and translating is most
+      // of what an emulated processor does; the default of 1 GiB is more than it needs.
+      ...(parts.type === "qemu" ? { tcg: { tbCache: 512, tbCacheUnit: "MiB" } } : {}),
+    },
+    devices: {
+      disks: [
+        { ...disk(parts.diskPath, "qcow2"), device: "disk", target: { dev: "vda", bus: "virtio" } },
+        { ...disk(parts.seedPath, "raw"), device: "cdrom", target: { dev: "hda", bus: "ide" }, readOnly: true },
+      ],
+      interfaces: [
+        {
+          mac: { address: parts.reservation.mac },
+          model: { type: "virtio" },
+          source: { network: { network: parts.networkName } },
+        },
+      ],
+      serials: [{ target: { port: 0 } }],
+    },
+  };
+}
+
+/** A container, with the seed in the environment of its init: there is no CD-ROM. */
+export function container(
+  parts: DomainParts & { seed: { metaData: pulumi.Input<string>; userData: pulumi.Input<string> } },
+): libvirt.DomainArgs {
+  return {
+    ...machine(parts, true),
+    type: "lxc",
+    os: {
+      type: "exe",
+      typeArch: "x86_64",
+      init: "/usr/local/sbin/lab-init",
+      initEnvs: [
+        { name: "LAB_META_DATA", value: parts.seed.metaData },
+        { name: "LAB_USER_DATA", value: parts.seed.userData },
+      ],
+    },
+    features: { privNet: true },
+    devices: {
+      filesystems: [
+        {
+          accessMode: "passthrough",
+          driver: { type: "loop", format: "raw" },
+          source: { file: { file: parts.diskPath } },
+          target: { dir: "/" },
+        },
+      ],
+      interfaces: [{ mac: { address: parts.reservation.mac }, source: { network: { network: parts.networkName } } }],
+      consoles: [{ target: { type: "lxc", port: 0 } }],
+    },
+  };
+}

@@ -1,0 +1,67 @@
+import { BARMAN_ROLES } from "./backup-api/barman";
+import { POSTGRESQL_FILES, REPLICATION_ROLE } from "../config/families";
+
+/** A user's further settings, PostgreSQL's name to value. */
+export type PostgreSqlSettings = Readonly<Record<string, string | number | boolean>>;
+
+/** What a user may not set: without it nothing is archived, or standbys are shut out. */
+const INSISTED = [
+  "listen_addresses",
+  "archive_mode",
+  "archive_command",
+  "archive_library",
+  "hba_file",
+  "data_directory",
+];
+
+/** Whether the lab insists on its own value of a setting. */
+export function isInsisted(setting: string): boolean {
+  return INSISTED.includes(setting.toLowerCase());
+}
+
+function quote(value: string | number | boolean): string {
+  if (typeof value === "boolean") return value ? "on" : "off";
+  return typeof value === "number" ? String(value) : `'${value.replaceAll("'", "''")}'`;
+}
+
+/** The settings that postgresql.conf includes last (PostgreSQL, "Setting Parameters"); the lab's own stand behind the user's. */
+export function renderPostgreSqlConf(stanza: string, settings: PostgreSqlSettings): string {
+  const lines: PostgreSqlSettings = {
+    ...settings,
+    listen_addresses: "*",
+    hba_file: POSTGRESQL_FILES.access,
+    archive_mode: true,
+    archive_command: `pgbackrest --stanza=${stanza} archive-push %p`,
+  };
+  return Object.entries(lines)
+    .map(([name, value]) => `${name} = ${quote(value)}\n`)
+    .join("");
+}
+
+/**
+ * pg_hba.conf of a PostgreSQL host: local accounts, and the replication role from exactly the hosts that may become standbys.
+ * @param standbys IPv4 addresses.
+ * @param barman IPv4 address of the host whose Barman backs the cluster up, where there is one.
+ */
+export function renderPgHba(standbys: readonly string[], barman?: string): string {
+  const rows = [
+    ["local", "all", "all", "", "peer"],
+    ["local", "replication", "all", "", "peer"],
+    ["host", "all", "all", "127.0.0.1/32", "scram-sha-256"],
+    ["host", "all", "all", "::1/128", "scram-sha-256"],
+    ...standbys.map((address) => ["host", "replication", REPLICATION_ROLE, `${address}/32`, "scram-sha-256"]),
+    ...(barman === undefined
+      ? []
+      : [
+          ["host", "postgres", BARMAN_ROLES.asking, `${barman}/32`, "scram-sha-256"],
+          ["host", "replication", BARMAN_ROLES.streaming, `${barman}/32`, "scram-sha-256"],
+        ]),
+  ];
+  const widths = [7, 11, 11, 19];
+  return rows.map((row) => row.map((word, index) => word.padEnd(widths[index] ?? 0)).join(" ") + "\n").join("");
+}
+
+/** ~postgres/.pgpass: the replication role's password, for every host. */
+export function renderPgPass(password: string): string {
+  return `*:*:replication:${REPLICATION_ROLE}:${password}\n`;
+}
