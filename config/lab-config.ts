@@ -18,6 +18,10 @@ import { POSTGRESQL_VERSIONS, versionProblem } from "./version-support";
 /** What the hosts are. */
 export type Hypervisor = "kvm" | "qemu" | "lxc";
 
+/** A network's way out: through libvirt's machine, or none. */
+export const NETWORK_MODES = ["nat", "isolated"] as const;
+export type NetworkMode = (typeof NETWORK_MODES)[number];
+
 /** The configuration, checked. Field names are the keys of Pulumi.yaml, which describes them. */
 export interface LabConfig extends BackupApiConfig {
   readonly hypervisor: Hypervisor;
@@ -34,8 +38,10 @@ export interface LabConfig extends BackupApiConfig {
   readonly primary: string;
   readonly standbys: number;
   readonly network: string;
+  readonly networkMode: NetworkMode;
   readonly cpus: number;
   readonly memoryMiB: number;
+  readonly diskGiB: number;
   readonly caYears: number;
   readonly caGeneration: number;
   readonly caStage: Stage;
@@ -64,8 +70,10 @@ export const CONFIG_KEYS = [
   "primary",
   "standbys",
   "network",
+  "networkMode",
   "cpus",
   "memoryMiB",
+  "diskGiB",
   "caYears",
   "caGeneration",
   "caStage",
@@ -203,6 +211,7 @@ export function checkLabConfig(raw: Readonly<Record<string, string>>, projectFol
     primary,
     standbys,
     network: text("network"),
+    networkMode: oneOf("networkMode", NETWORK_MODES),
     cpus: whole("cpus", 1, 64),
     memoryMiB: whole(
       "memoryMiB",
@@ -210,6 +219,7 @@ export function checkLabConfig(raw: Readonly<Record<string, string>>, projectFol
       1024 * 1024,
       "; PostgreSQL's default shared buffers and pgBackRest need that much",
     ),
+    diskGiB: whole("diskGiB", 1, 64 * 1024),
     caYears: whole("caYears", 1, 30),
     caGeneration,
     caStage,

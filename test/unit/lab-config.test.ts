@@ -155,6 +155,8 @@ describe("the configuration", () => {
       { primary: "pg1_srv" },
       expect.stringMatching(/^lab:primary must be one of pg1-srv, .*, got "pg1_srv"$/) as string,
     ],
+    [{ networkMode: "bridge" }, `lab:networkMode must be one of nat, isolated, got "bridge"`],
+    [{ diskGiB: 0 }, `lab:diskGiB must be a whole number from 1 to 65536, got "0"`],
     [{ cpus: "many" }, `lab:cpus must be a whole number from 1 to 64, got "many"`],
     [{ memory_mib: 5 }, `lab:memory_mib is no key of this project; did you mean lab:memoryMiB?`],
   ])("refuses %o", (settings, problem) => {
