@@ -5,13 +5,8 @@ import type { AddressPlan } from "../plan/address-plan";
 import { BARMAN_HOST, planAddresses, POSTGRESQL_HOSTS, reservationOf } from "../plan/address-plan";
 import { libvirtNameOf } from "../render/domain";
 import type { Family } from "../config/families";
-import {
-  CERTIFICATE_FILES,
-  familyOf,
-  POSTGRESQL_ACCOUNT,
-  REPLICATION_ROLE,
-  REPOSITORY_ACCOUNT,
-} from "../config/families";
+import { familyOf } from "../config/families";
+import { CERTIFICATE_FILES, POSTGRESQL_ACCOUNT, REPLICATION_ROLE, REPOSITORY_ACCOUNT } from "../plan/layout";
 import type { LabConfig } from "../config/lab-config";
 import type { ManagedHost } from "../steps/inventory";
 import { renderPostgreSqlHostConf, renderRepositoryHostConf, renderStandbysConf } from "../render/pgbackrest-conf";
@@ -19,7 +14,8 @@ import { renderPgHba, renderPostgreSqlConf } from "../render/postgresql-conf";
 import type { Pki } from "../config/pki";
 import { NO_PKI } from "../config/pki";
 import type { ReachedRotation } from "../plan/rotation";
-import type { Role, Roles } from "../plan/roles";
+import type { Roles } from "../plan/roles";
+import type { Role } from "../plan/layout";
 import { planRoles } from "../plan/roles";
 import { supportWarnings } from "../config/support-dates";
 import { Agreement } from "./backup-plane/agreement";

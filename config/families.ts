@@ -1,5 +1,3 @@
-import * as path from "node:path";
-
 /** What differs between families, for one major version of PostgreSQL. Scripts are told, they do not guess. */
 export interface Family {
   /** How such systems are laid out: packages, paths, accounts. */
@@ -111,31 +109,3 @@ export const FAMILY_NAMES = Object.keys(FAMILIES) as FamilyName[];
 export function familyOf(name: FamilyName, postgresqlVersion: number): Family {
   return FAMILIES[name](postgresqlVersion);
 }
-
-/** What a host listens on, TCP. */
-export const PORTS = { pgbackrest: 8432, postgresql: 5432 } as const;
-
-/** The account that runs pgBackRest on the repository host. */
-export const REPOSITORY_ACCOUNT = "pgbackrest";
-
-/** The account that runs PostgreSQL, and pgBackRest beside it. */
-export const POSTGRESQL_ACCOUNT = "postgres";
-
-/** The role that standbys stream with. */
-export const REPLICATION_ROLE = "replic_user";
-
-/** Where pgBackRest's configuration lies on every host. */
-export const PGBACKREST_FOLDER = "/etc/pgbackrest";
-
-/** The certificate files that a host uses as a server and as a client. */
-export const CERTIFICATE_FILES = {
-  ca: path.posix.join(PGBACKREST_FOLDER, "cert/ca.crt"),
-  certificate: path.posix.join(PGBACKREST_FOLDER, "cert/host.crt"),
-  key: path.posix.join(PGBACKREST_FOLDER, "cert/host.key"),
-} as const;
-
-/** Outside the data folder, so that a restore, which on EL brings the primary's files along, leaves them alone. */
-export const POSTGRESQL_FILES = {
-  settings: "/etc/lab/postgresql.conf",
-  access: "/etc/lab/pg_hba.conf",
-} as const;

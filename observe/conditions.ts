@@ -1,12 +1,7 @@
 import * as path from "node:path";
 import type { HostCondition } from "./doctor/facts";
-import {
-  CERTIFICATE_FILES,
-  familyOf,
-  POSTGRESQL_ACCOUNT,
-  POSTGRESQL_FILES,
-  REPOSITORY_ACCOUNT,
-} from "../config/families";
+import { familyOf } from "../config/families";
+import { CERTIFICATE_FILES, POSTGRESQL_ACCOUNT, POSTGRESQL_FILES, REPOSITORY_ACCOUNT } from "../plan/layout";
 import type { DeployedHost } from "./proofs";
 import { peersOf } from "./proofs";
 import type { DeployedLab } from "../cli/stack/deployed-lab";

@@ -1,8 +1,9 @@
 import * as path from "node:path";
 import type { ApiAccess } from "../components/backup-api/backup-api";
-import { BARMAN_FAMILIES } from "../render/backup-api/barman";
-import { API_CERTIFICATE_FILES, WEB_SERVERS } from "../render/backup-api/web-server";
-import { CERTIFICATE_FILES, familyOf, POSTGRESQL_ACCOUNT, REPOSITORY_ACCOUNT } from "../config/families";
+import { BARMAN_FAMILIES } from "../plan/backup-api-layout";
+import { API_CERTIFICATE_FILES, WEB_SERVERS } from "../plan/backup-api-layout";
+import { familyOf } from "../config/families";
+import { CERTIFICATE_FILES, POSTGRESQL_ACCOUNT, REPOSITORY_ACCOUNT } from "../plan/layout";
 import type { DeployedHost, Facts } from "./proofs";
 import { peersOf } from "./proofs";
 import { askApi, clientEnds } from "./api-client";

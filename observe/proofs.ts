@@ -2,7 +2,7 @@ import { X509Certificate } from "node:crypto";
 import type { BackupApiFacts, BackupApiReport } from "./backup-api";
 import { backupApiFindings } from "./backup-api";
 import type { CertificateEnds } from "./expiry";
-import type { Role } from "../plan/roles";
+import type { Role } from "../plan/layout";
 
 /** A host of a deployed lab, as the stack's outputs name it. */
 export interface DeployedHost {

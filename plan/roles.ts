@@ -1,8 +1,5 @@
 import { POSTGRESQL_HOSTS, REPOSITORY_HOST } from "./address-plan";
 
-/** What a host is for. */
-export type Role = "repository" | "primary" | "standby" | "barman";
-
 /** The lab's hosts: the repository host, the primary, and as many standbys as are asked for, in the order of their names. */
 export interface Roles {
   readonly repository: string;

@@ -1,4 +1,4 @@
-import { CERTIFICATE_FILES } from "../config/families";
+import { CERTIFICATE_FILES } from "../plan/layout";
 import type { IniSection } from "./ini-dialects";
 import { renderPgBackRestIni } from "./ini-dialects";
 import { REPOSITORY_HOST } from "../plan/address-plan";

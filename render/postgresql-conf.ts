@@ -1,5 +1,5 @@
-import { BARMAN_ROLES } from "./backup-api/barman";
-import { POSTGRESQL_FILES, REPLICATION_ROLE } from "../config/families";
+import { BARMAN_ROLES } from "../plan/backup-api-layout";
+import { POSTGRESQL_FILES, REPLICATION_ROLE } from "../plan/layout";
 
 /** A user's further settings, PostgreSQL's name to value. */
 export type PostgreSqlSettings = Readonly<Record<string, string | number | boolean>>;

@@ -1,6 +1,6 @@
 import type { Change } from "../../engine/engine";
 import type { DeployedHost, StanzaInfo } from "../../observe/proofs";
-import type { Role } from "../../plan/roles";
+import type { Role } from "../../plan/layout";
 
 /** A host whose data `up` would begin anew. */
 export interface Loss {

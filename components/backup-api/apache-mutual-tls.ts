@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { renderVirtualHost } from "../../render/backup-api/virtual-host";
-import type { WebServer } from "../../render/backup-api/web-server";
-import { API_CERTIFICATE_FILES } from "../../render/backup-api/web-server";
+import type { WebServer } from "../../plan/backup-api-layout";
+import { API_CERTIFICATE_FILES } from "../../plan/backup-api-layout";
 import type { RemoteHost } from "../../steps/remote";
 import { runScript } from "../../steps/remote";
 import type { BackupApiAuthority } from "./authority";

@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
-import { BARMAN_FAMILIES } from "../../render/backup-api/barman";
+import { BARMAN_FAMILIES } from "../../plan/backup-api-layout";
 import { apiSourceOf } from "../../steps/source";
-import { WEB_SERVERS } from "../../render/backup-api/web-server";
+import { WEB_SERVERS } from "../../plan/backup-api-layout";
 import type { Family } from "../../config/families";
 import type { LabConfig } from "../../config/lab-config";
 import type { RemoteHost } from "../../steps/remote";

@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { BARMAN_FAMILIES } from "../../render/backup-api/barman";
+import { BARMAN_FAMILIES } from "../../plan/backup-api-layout";
 import type { Family } from "../../config/families";
 import type { LabConfig } from "../../config/lab-config";
 import type { RemoteHost } from "../../steps/remote";

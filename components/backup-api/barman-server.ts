@@ -1,13 +1,11 @@
 import * as pulumi from "@pulumi/pulumi";
 import {
-  BARMAN_ACCOUNT,
-  BARMAN_HOME,
-  BARMAN_ROLES,
   barmanConfFile,
   barmanConnection,
   renderBarmanPgPass,
   renderBarmanServer,
 } from "../../render/backup-api/barman";
+import { BARMAN_ACCOUNT, BARMAN_HOME, BARMAN_ROLES } from "../../plan/backup-api-layout";
 import type { Family } from "../../config/families";
 import type { FileArgs, RemoteHost } from "../../steps/remote";
 import { runScript } from "../../steps/remote";

@@ -1,11 +1,11 @@
 import * as fs from "node:fs";
 import * as pulumi from "@pulumi/pulumi";
-import type { BarmanFamily } from "../../render/backup-api/barman";
+import type { BarmanFamily } from "../../plan/backup-api-layout";
 import { packFolder, readPackage } from "../../steps/package-content";
 import { API_CONF_FILE, API_ENVIRONMENT, renderApiUnit, renderGunicornConf } from "../../render/backup-api/service";
 import type { ApiSource } from "../../steps/source";
 import { SOURCE_WAYS } from "../../steps/source";
-import { API_ADDRESS } from "../../render/backup-api/web-server";
+import { API_ADDRESS } from "../../plan/backup-api-layout";
 import { fingerprint } from "../../steps/fingerprint";
 import type { FileArgs, RemoteHost } from "../../steps/remote";
 import { runScript } from "../../steps/remote";

@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { Family } from "../../config/families";
-import { PORTS } from "../../config/families";
+import { PORTS } from "../../plan/layout";
 import { renderDnfIni } from "../../render/ini-dialects";
 import type { LabConfig } from "../../config/lab-config";
 import type { FileArgs, RemoteHost } from "../../steps/remote";

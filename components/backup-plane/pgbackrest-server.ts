@@ -1,6 +1,6 @@
 import * as path from "node:path";
 import * as pulumi from "@pulumi/pulumi";
-import { CERTIFICATE_FILES, PGBACKREST_FOLDER } from "../../config/families";
+import { CERTIFICATE_FILES, PGBACKREST_FOLDER } from "../../plan/layout";
 import { renderSystemdIni } from "../../render/ini-dialects";
 import type { RemoteHost } from "../../steps/remote";
 import { runScript } from "../../steps/remote";

@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { REPOSITORY_ACCOUNT } from "../../config/families";
+import { REPOSITORY_ACCOUNT } from "../../plan/layout";
 import type { Repository as RepositoryConfig } from "../../render/pgbackrest-conf";
 import type { RemoteHost } from "../../steps/remote";
 import { runScript } from "../../steps/remote";

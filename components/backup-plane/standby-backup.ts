@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { PGBACKREST_FOLDER, REPOSITORY_ACCOUNT } from "../../config/families";
+import { PGBACKREST_FOLDER, REPOSITORY_ACCOUNT } from "../../plan/layout";
 import type { RemoteHost } from "../../steps/remote";
 import { installFile, runScript } from "../../steps/remote";
 

@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { POSTGRESQL_ACCOUNT, REPOSITORY_ACCOUNT } from "../../config/families";
+import { POSTGRESQL_ACCOUNT, REPOSITORY_ACCOUNT } from "../../plan/layout";
 import type { RemoteHost } from "../../steps/remote";
 import { runScript } from "../../steps/remote";
 

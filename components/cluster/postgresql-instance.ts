@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { Family } from "../../config/families";
-import { POSTGRESQL_ACCOUNT, POSTGRESQL_FILES, REPLICATION_ROLE, REPOSITORY_ACCOUNT } from "../../config/families";
+import { POSTGRESQL_ACCOUNT, POSTGRESQL_FILES, REPLICATION_ROLE, REPOSITORY_ACCOUNT } from "../../plan/layout";
 import { renderPgPass } from "../../render/postgresql-conf";
 import type { RemoteHost } from "../../steps/remote";
 import { runScript } from "../../steps/remote";

@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { CERTIFICATE_FILES } from "../../config/families";
+import { CERTIFICATE_FILES } from "../../plan/layout";
 import type { Pair } from "../../config/pki";
 import type { RemoteHost } from "../../steps/remote";
 import { runScript } from "../../steps/remote";

@@ -1,4 +1,4 @@
-import { POSTGRESQL_FILES } from "../../config/families";
+import { POSTGRESQL_FILES } from "../../plan/layout";
 import type { ManagedHost } from "../../steps/inventory";
 import type { DeployedHost } from "../proofs";
 import { peersOf } from "../proofs";

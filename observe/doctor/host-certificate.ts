@@ -1,5 +1,5 @@
 import { X509Certificate, createPublicKey } from "node:crypto";
-import { CERTIFICATE_FILES } from "../../config/families";
+import { CERTIFICATE_FILES } from "../../plan/layout";
 import type { CertificateFacts } from "./facts";
 import type { Finding, Level } from "./findings";
 import { CERTIFICATE_DAYS } from "./thresholds";

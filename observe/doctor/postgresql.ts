@@ -1,4 +1,4 @@
-import type { Role } from "../../plan/roles";
+import type { Role } from "../../plan/layout";
 import type { PostgreSqlState } from "./facts";
 import type { Finding, Level } from "./findings";
 import { STANDBY_BYTES } from "./thresholds";

@@ -1,6 +1,6 @@
 import { renderSystemdIni } from "../ini-dialects";
-import { BARMAN_ACCOUNT } from "./barman";
-import { API_ADDRESS } from "./web-server";
+import { BARMAN_ACCOUNT } from "../../plan/backup-api-layout";
+import { API_ADDRESS } from "../../plan/backup-api-layout";
 
 /** The virtual environment: a link to the one that was installed last. */
 export const API_ENVIRONMENT = "/usr/local/lib/pg-backup-api";

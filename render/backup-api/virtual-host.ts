@@ -1,4 +1,4 @@
-import { API_ADDRESS, API_CERTIFICATE_FILES } from "./web-server";
+import { API_ADDRESS, API_CERTIFICATE_FILES } from "../../plan/backup-api-layout";
 
 export interface VirtualHostArgs {
   /** The name in the server's certificate. */

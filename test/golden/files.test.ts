@@ -3,7 +3,7 @@ import { planAddresses, reservationOf } from "../../plan/address-plan";
 import { renderBarmanPgPass, renderBarmanServer } from "../../render/backup-api/barman";
 import { renderApiUnit, renderGunicornConf } from "../../render/backup-api/service";
 import { renderVirtualHost } from "../../render/backup-api/virtual-host";
-import { WEB_SERVERS } from "../../render/backup-api/web-server";
+import { WEB_SERVERS } from "../../plan/backup-api-layout";
 import { familyOf } from "../../config/families";
 import { renderBarmanIni, renderDnfIni, renderPgBackRestIni, renderSystemdIni } from "../../render/ini-dialects";
 import { renderPostgreSqlHostConf, renderRepositoryHostConf, renderStandbysConf } from "../../render/pgbackrest-conf";

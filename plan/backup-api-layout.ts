@@ -1,4 +1,47 @@
-import type { Layout } from "../../config/families";
+import type { Layout } from "../config/families";
+import { certificateFilesIn } from "./layout";
+
+/** The account that runs Barman and pg-backup-api. */
+export const BARMAN_ACCOUNT = "barman";
+
+/** The role that Barman asks with, and the one that it streams with. */
+export const BARMAN_ROLES = { asking: "barman", streaming: "streaming_barman" } as const;
+
+/** The account's home. */
+export const BARMAN_HOME = "/var/lib/barman";
+
+/** What differs between families in Barman's packages. */
+export interface BarmanFamily {
+  /** Script that installs the packages. */
+  readonly packagesScript: string;
+  /** Barman, and what pg-backup-api and the proofs need; PostgreSQL's programs come beside them. */
+  readonly packages: readonly string[];
+  /** The format of packages. */
+  readonly packageFormat: "deb" | "rpm";
+  /** The unit that runs Barman's maintenance every minute, from the package's own file in /etc/cron.d. */
+  readonly cronService: string;
+}
+
+export const BARMAN_FAMILIES: Readonly<Record<Layout, BarmanFamily>> = {
+  debian: {
+    packagesScript: "backup-api/barman-packages-debian.sh",
+    packages: [
+      ...["barman", "cron", "curl", "jq", "openssl"],
+      ...["python3-venv", "python3-setuptools", "python3-wheel", "python3-gunicorn"],
+    ],
+    packageFormat: "deb",
+    cronService: "cron",
+  },
+  el: {
+    packagesScript: "backup-api/barman-packages-el.sh",
+    packages: [
+      ...["barman", "cronie", "curl", "jq", "openssl"],
+      ...["python3-pip", "python3-setuptools", "python3-wheel", "python3-gunicorn"],
+    ],
+    packageFormat: "rpm",
+    cronService: "crond",
+  },
+};
 
 /** What differs between families in Apache HTTP Server. Scripts are told, they do not guess. */
 export interface WebServer {
@@ -49,11 +92,7 @@ export const WEB_SERVERS: Readonly<Record<Layout | "suse", WebServer>> = {
 };
 
 /** The files of the server's certificate; the folder is the one that EDB's guide names. */
-export const API_CERTIFICATE_FILES = {
-  ca: "/usr/local/lib/pgbapi/ca.crt",
-  certificate: "/usr/local/lib/pgbapi/host.crt",
-  key: "/usr/local/lib/pgbapi/host.key",
-} as const;
+export const API_CERTIFICATE_FILES = certificateFilesIn("/usr/local/lib/pgbapi");
 
 /** Where pg-backup-api listens, and from where nobody but its own host reaches it. */
 export const API_ADDRESS = "localhost:7480";

@@ -1,0 +1,45 @@
+import * as path from "node:path";
+
+/** What a host is for. */
+export type Role = "repository" | "primary" | "standby" | "barman";
+
+/** What a host listens on, TCP. */
+export const PORTS = { pgbackrest: 8432, postgresql: 5432 } as const;
+
+/** The account that runs pgBackRest on the repository host. */
+export const REPOSITORY_ACCOUNT = "pgbackrest";
+
+/** The account that runs PostgreSQL, and pgBackRest beside it. */
+export const POSTGRESQL_ACCOUNT = "postgres";
+
+/** The role that standbys stream with. */
+export const REPLICATION_ROLE = "replic_user";
+
+/** Where pgBackRest's configuration lies on every host. */
+export const PGBACKREST_FOLDER = "/etc/pgbackrest";
+
+/** pgBackRest's TLS server. */
+export const PGBACKREST_UNIT = "pgbackrest.service";
+
+/** Where a certificate, its key, and the CAs that are trusted with it lie on a host. */
+export interface CertificateFiles {
+  readonly folder: string;
+  readonly ca: string;
+  readonly certificate: string;
+  readonly key: string;
+}
+
+/** The files that a host presents as a server and as a client of pgBackRest. */
+export const CERTIFICATE_FILES: CertificateFiles = certificateFilesIn(path.posix.join(PGBACKREST_FOLDER, "cert"));
+
+/** Outside the data folder, so that a restore, which on EL brings the primary's files along, leaves them alone. */
+export const POSTGRESQL_FILES = {
+  settings: "/etc/lab/postgresql.conf",
+  access: "/etc/lab/pg_hba.conf",
+} as const;
+
+/** The files of a certificate, in the folder that `certificate-install.sh` swaps as a whole. */
+export function certificateFilesIn(folder: string): CertificateFiles {
+  const file = (name: string): string => path.posix.join(folder, name);
+  return { folder, ca: file("ca.crt"), certificate: file("host.crt"), key: file("host.key") };
+}

@@ -1,0 +1,174 @@
+import { familyOf } from "../config/families";
+import type { LabConfig } from "../config/lab-config";
+import type { AddressPlan } from "./address-plan";
+import { BARMAN_HOST, planAddresses, POSTGRESQL_HOSTS, reservationOf } from "./address-plan";
+import { API_CERTIFICATE_FILES, BARMAN_ACCOUNT, BARMAN_FAMILIES, BARMAN_HOME, WEB_SERVERS } from "./backup-api-layout";
+import type { CertificateFiles, Role } from "./layout";
+import {
+  CERTIFICATE_FILES,
+  PGBACKREST_UNIT,
+  PORTS,
+  POSTGRESQL_ACCOUNT,
+  POSTGRESQL_FILES,
+  REPOSITORY_ACCOUNT,
+} from "./layout";
+import { planRoles } from "./roles";
+
+/** A host: what it is for, where it is, and what runs and lies on it. */
+export interface HostPlan {
+  readonly name: string;
+  readonly role: Role;
+  /** IPv4 address. */
+  readonly address: string;
+  readonly mac: string;
+  /** Whether its certificate is to be refused. */
+  readonly revoked: boolean;
+  /** pgBackRest's index of a PostgreSQL host (`pgN-host`): its own for good, so that hosts come and go without renumbering. */
+  readonly index?: number;
+  /** The account that runs what backs up: pgBackRest, or Barman on a host that it has for itself. */
+  readonly account: string;
+  /** The systemd units that must run. */
+  readonly units: readonly string[];
+  /** What the host presents, and trusts. */
+  readonly certificate: CertificateFiles;
+  /** The folders that fill its disk. */
+  readonly folders: readonly string[];
+  /** The hosts whose pgBackRest servers it talks to. */
+  readonly peers: readonly string[];
+  /** File names in the pool: its disk, and the seed that a virtual machine boots with. */
+  readonly volumes: { readonly disk: string; readonly seed: string };
+  /** Names of the resources that commands look for in a preview. */
+  readonly resources: { readonly disk: string; readonly certificate: string };
+}
+
+/** PostgreSQL on every host that has it. */
+export interface PostgreSqlPlan {
+  readonly version: number;
+  readonly dataFolder: string;
+  /** The systemd unit. */
+  readonly service: string;
+  /** Folder of PostgreSQL's own programs. */
+  readonly binaries: string;
+  /** The settings that postgresql.conf includes. */
+  readonly settingsFile: string;
+  /** IPv4 addresses reserved for PostgreSQL hosts: of those that are there, and of those that may come. */
+  readonly addresses: readonly string[];
+}
+
+/** Barman and its API. */
+export interface BackupApiPlan {
+  /** The host that both run on. */
+  readonly host: string;
+  /** The systemd units that must run, beside the host's own. */
+  readonly units: readonly string[];
+  /** What the API presents. */
+  readonly certificate: CertificateFiles;
+}
+
+/**
+ * A lab: which hosts there are, and what each is for. Plain data, so that it can be a stack output: commands work from the plan that was
+ * deployed, whatever the configuration says by then.
+ */
+export interface LabPlan {
+  /** pgBackRest's name for the cluster, and Barman's. */
+  readonly stanza: string;
+  /** The repository host, the primary, the standbys by their index, and Barman's own host, if it has one. */
+  readonly hosts: readonly HostPlan[];
+  readonly ports: { readonly pgbackrest: number; readonly postgresql: number };
+  readonly postgresql: PostgreSqlPlan;
+  /** Null where there is none. */
+  readonly backupApi: BackupApiPlan | null;
+  readonly network: AddressPlan;
+}
+
+/** The plan of a configuration: the one answer to who is there. */
+export function planLab(config: LabConfig): LabPlan {
+  const family = familyOf(config.family, config.postgresqlVersion);
+  const network = planAddresses(config.network);
+  const roles = planRoles(config.primary, config.standbys);
+  const members = [roles.primary, ...roles.standbys];
+  const trusted = members.filter((name) => !config.revoked.includes(name));
+  const { dataFolder, service, binaries } = family;
+  const apiUnits = [WEB_SERVERS[family.layout].service, "pg-backup-api", BARMAN_FAMILIES[family.layout].cronService];
+  const backupApi: BackupApiPlan | null = config.backupApi
+    ? {
+        host: config.backupApiHost,
+        units: apiUnits.map((unit) => `${unit}.service`),
+        certificate: API_CERTIFICATE_FILES,
+      }
+    : null;
+
+  const host = (
+    name: string,
+    role: Role,
+    own: Omit<HostPlan, "name" | "role" | "address" | "mac" | "revoked" | "volumes" | "resources">,
+  ): HostPlan => ({
+    ...reservationOf(network, name),
+    role,
+    revoked: config.revoked.includes(name),
+    ...own,
+    volumes: { disk: `${name}.${config.hypervisor === "lxc" ? "raw" : "qcow2"}`, seed: `${name}-seed.iso` },
+    resources: { disk: `${name}-disk`, certificate: `${name}-certificate-signed` },
+  });
+  const hosts = [
+    host(roles.repository, "repository", {
+      account: REPOSITORY_ACCOUNT,
+      units: [PGBACKREST_UNIT],
+      certificate: CERTIFICATE_FILES,
+      folders: [...config.repositories.map(({ path }) => path), "/var/log"],
+      peers: trusted,
+    }),
+    ...members.map((name) =>
+      host(name, name === roles.primary ? "primary" : "standby", {
+        index: POSTGRESQL_HOSTS.indexOf(name) + 1,
+        account: POSTGRESQL_ACCOUNT,
+        units: [PGBACKREST_UNIT, service],
+        certificate: CERTIFICATE_FILES,
+        folders: [dataFolder, "/var/log"],
+        peers: trusted.includes(name) ? [roles.repository] : [],
+      }),
+    ),
+    ...(backupApi?.host === BARMAN_HOST
+      ? [
+          host(BARMAN_HOST, "barman", {
+            account: BARMAN_ACCOUNT,
+            units: backupApi.units,
+            certificate: backupApi.certificate,
+            folders: [BARMAN_HOME, "/var/log"],
+            peers: [],
+          }),
+        ]
+      : []),
+  ];
+
+  return {
+    stanza: config.stanza,
+    hosts,
+    ports: PORTS,
+    postgresql: {
+      version: config.postgresqlVersion,
+      ...{ dataFolder, service, binaries },
+      settingsFile: POSTGRESQL_FILES.settings,
+      addresses: POSTGRESQL_HOSTS.map((name) => reservationOf(network, name).address),
+    },
+    backupApi,
+    network,
+  };
+}
+
+/**
+ * A host of a plan.
+ * @throws RangeError when it has none of that name.
+ */
+export function hostOf({ hosts }: LabPlan, name: string): HostPlan {
+  const found = hosts.find((host) => host.name === name);
+  if (found === undefined) {
+    throw new RangeError(`there is no host "${name}"; there are ${hosts.map((host) => host.name).join(", ")}`);
+  }
+  return found;
+}
+
+/** The hosts of a plan that have a role. */
+export function hostsWith({ hosts }: LabPlan, ...roles: Role[]): HostPlan[] {
+  return hosts.filter(({ role }) => roles.includes(role));
+}
