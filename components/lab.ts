@@ -160,6 +160,7 @@ export class Lab extends pulumi.ComponentResource {
     const trusted = standbys.filter(({ host }) => !this.isRevoked(host.name));
     const standbysConf = renderStandbysConf(
       config.stanza,
+      this.roles.primary,
       trusted.map(({ host }) => this.member(host.name)),
     );
     const standbyBackup = new StandbyBackup(

@@ -21,9 +21,15 @@ export interface StanzaMember {
   readonly dataFolder: string;
 }
 
-/** pgBackRest's number for a PostgreSQL host: the host's own number, so that hosts come and go without renumbering. */
-function memberNumber(name: string): string {
-  return name.replace(/^pg(\d+)-srv$/, "$1");
+const FIRST_HOST = "pg1-srv";
+
+/**
+ * pgBackRest's number for a PostgreSQL host: the host's own, so that hosts come and go without renumbering. Only the primary has number 1,
+ * which a stanza must have (pgBackRest error 037 without it), and the first host has the primary's: no number stands in both files.
+ */
+function memberNumber(name: string, primary: string): string {
+  const host = name === primary ? FIRST_HOST : name === FIRST_HOST ? primary : name;
+  return host.replace(/^pg(\d+)-srv$/, "$1");
 }
 
 /** What a user may not set, with the reason. */
@@ -82,10 +88,10 @@ function without(options: PgBackRestOptions, pattern: RegExp): PgBackRestOptions
 }
 
 /** The members' connections, for the stanza's section on the repository host. */
-function members(hosts: readonly StanzaMember[]): IniSection {
+function members(primary: string, hosts: readonly StanzaMember[]): IniSection {
   return Object.fromEntries(
     hosts.flatMap(({ name, dataFolder }) => {
-      const prefix = `pg${memberNumber(name)}`;
+      const prefix = `pg${memberNumber(name, primary)}`;
       return Object.entries({ ...tlsHost(prefix, name), [`${prefix}-path`]: dataFolder });
     }),
   );
@@ -118,16 +124,16 @@ export function renderRepositoryHostConf({
       "repo1-retention-full": repository.retentionFull,
       ...tlsServer(stanza, clients),
     },
-    [stanza]: members([primary]),
+    [stanza]: members(primary.name, [primary]),
   });
 }
 
 /** The standbys' part of the repository host's configuration, for conf.d: it comes when they stream, and backups are theirs then. */
-export function renderStandbysConf(stanza: string, standbys: readonly StanzaMember[]): string {
+export function renderStandbysConf(stanza: string, primary: string, standbys: readonly StanzaMember[]): string {
   if (standbys.length === 0) return "# no standbys: backups are taken from the primary\n";
   return renderPgBackRestIni({
     global: { "backup-standby": true },
-    [stanza]: members(standbys),
+    [stanza]: members(primary, standbys),
   });
 }
 

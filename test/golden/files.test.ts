@@ -24,8 +24,17 @@ const FILES: Record<string, () => string> = {
       clients: ["pg1-srv", "pg2-srv", "pg3-srv"],
       options,
     }),
-  "backup-srv.standbys.conf": () => renderStandbysConf("demo", [member("pg2-srv"), member("pg3-srv")]),
-  "backup-srv.no-standbys.conf": () => renderStandbysConf("demo", []),
+  "backup-srv.standbys.conf": () => renderStandbysConf("demo", "pg1-srv", [member("pg2-srv"), member("pg3-srv")]),
+  "backup-srv.no-standbys.conf": () => renderStandbysConf("demo", "pg1-srv", []),
+  "backup-srv.primary-pg2.pgbackrest.conf": () =>
+    renderRepositoryHostConf({
+      stanza: "demo",
+      repository: { type: "posix", path: "/backup_space", retentionFull: 2 },
+      primary: member("pg2-srv"),
+      clients: ["pg2-srv", "pg1-srv", "pg3-srv"],
+      options: {},
+    }),
+  "backup-srv.primary-pg2.standbys.conf": () => renderStandbysConf("demo", "pg2-srv", [member("pg1-srv"), member("pg3-srv")]),
   "pg2-srv.pgbackrest.conf": () =>
     renderPostgreSqlHostConf({
       stanza: "demo",

@@ -34,8 +34,13 @@ const golden = (name: string): string => fs.readFileSync(path.join(__dirname, "f
 const backup = ["backup", "--repo1-path=/nonexistent"];
 const archivePush = ["archive-push", "--pg1-path=/nonexistent", "none"];
 
-it("takes the repository host's configuration, standbys included", () => {
-  const conf = golden("backup-srv.pgbackrest.conf") + golden("backup-srv.standbys.conf");
+it.each([
+  ["the first host", ""],
+  ["another host", "primary-pg2."],
+])("takes the repository host's configuration with %s as the primary, alone and standbys included", (_, kind) => {
+  const primaryAlone = golden(`backup-srv.${kind}pgbackrest.conf`);
+  expect(read(primaryAlone, backup)).toMatchObject({ status: 55 });
+  const conf = primaryAlone + golden(`backup-srv.${kind}standbys.conf`);
   const { status, out } = read(conf, backup);
   expect(out).toContain("unable to load info file '/nonexistent/backup/demo/backup.info'");
   expect(out).not.toContain("WARN");
