@@ -1,6 +1,6 @@
 import * as path from "node:path";
 import { InvalidArgumentError } from "commander";
-import { POSTGRESQL_HOSTS, REPOSITORY_HOST } from "../plan/address-plan";
+import { POSTGRESQL_HOSTS, REPOSITORY_HOST } from "../config/host-names";
 import type { Stack } from "./stack/stack";
 import { findStack } from "./stack/stack";
 

@@ -1,4 +1,4 @@
-import { BARMAN_HOST, POSTGRESQL_HOSTS, REPOSITORY_HOST } from "../plan/address-plan";
+import { BARMAN_HOST, POSTGRESQL_HOSTS, REPOSITORY_HOST } from "../config/host-names";
 import type { Change } from "../engine/engine";
 
 const HOSTS = [REPOSITORY_HOST, ...POSTGRESQL_HOSTS, BARMAN_HOST];

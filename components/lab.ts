@@ -2,7 +2,8 @@ import * as libvirt from "@pulumi/libvirt";
 import * as pulumi from "@pulumi/pulumi";
 import * as tls from "@pulumi/tls";
 import type { AddressPlan } from "../plan/address-plan";
-import { BARMAN_HOST, planAddresses, POSTGRESQL_HOSTS, reservationOf } from "../plan/address-plan";
+import { BARMAN_HOST, POSTGRESQL_HOSTS } from "../config/host-names";
+import { planAddresses, reservationOf } from "../plan/address-plan";
 import { libvirtNameOf } from "../render/domain";
 import type { Family } from "../config/families";
 import { familyOf } from "../config/families";
@@ -13,7 +14,7 @@ import { renderPostgreSqlHostConf, renderRepositoryHostConf, renderStandbysConf 
 import { renderPgHba, renderPostgreSqlConf } from "../render/postgresql-conf";
 import type { Pki } from "../config/pki";
 import { NO_PKI } from "../config/pki";
-import type { ReachedRotation } from "../plan/rotation";
+import type { ReachedRotation } from "../config/ca-stages";
 import type { Roles } from "../plan/roles";
 import type { Role } from "../plan/layout";
 import { planRoles } from "../plan/roles";

@@ -1,9 +1,8 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
-import { BARMAN_HOST, REPOSITORY_HOST } from "../plan/address-plan";
+import { BARMAN_HOST, REPOSITORY_HOST, standbyNames } from "./host-names";
 import type { Layout } from "./families";
-import { planRoles } from "../plan/roles";
-import { apiSourceOf, SOURCE_WAYS } from "../steps/source";
+import { apiSourceOf, SOURCE_WAYS } from "./api-source";
 
 /** Kinds of keys for the API's certificates. */
 export type ApiKey = "ecdsa" | "rsa";
@@ -96,8 +95,7 @@ export function checkBackupApi(
   };
   if (!config.backupApi) return config;
 
-  const roles = planRoles(primary, standbys);
-  const hosts = [BARMAN_HOST, REPOSITORY_HOST, roles.primary, ...roles.standbys];
+  const hosts = [BARMAN_HOST, REPOSITORY_HOST, primary, ...standbyNames(primary, standbys)];
   if (!hosts.includes(config.backupApiHost)) {
     refuse("backupApiHost", `must be one of ${hosts.join(", ")}, got "${config.backupApiHost}"`);
   }

@@ -1,6 +1,7 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
-import { planAddresses, POSTGRESQL_HOSTS, REPOSITORY_HOST } from "../plan/address-plan";
+import { parseNetwork } from "./ipv4";
+import { POSTGRESQL_HOSTS, REPOSITORY_HOST, standbyNames } from "./host-names";
 import type { BackupApiConfig } from "./backup-api";
 import { BACKUP_API_KEYS, checkBackupApi } from "./backup-api";
 import type { FamilyName, PackageSource } from "./families";
@@ -10,9 +11,8 @@ import { refusalOf } from "../render/pgbackrest-conf";
 import type { PostgreSqlSettings } from "../render/postgresql-conf";
 import { isInsisted } from "../render/postgresql-conf";
 import { PKI_KEYS } from "./pki";
-import { planRoles } from "../plan/roles";
-import type { Stage } from "../plan/rotation";
-import { STAGES } from "../plan/rotation";
+import type { Stage } from "./ca-stages";
+import { STAGES } from "./ca-stages";
 import { POSTGRESQL_VERSIONS, versionProblem } from "./version-support";
 
 /** What the hosts are. */
@@ -144,7 +144,7 @@ export function checkLabConfig(raw: Readonly<Record<string, string>>, projectFol
   };
 
   try {
-    planAddresses(text("network"));
+    parseNetwork(text("network"));
   } catch (error) {
     refuse("network", (error as RangeError).message);
   }
@@ -177,7 +177,7 @@ export function checkLabConfig(raw: Readonly<Record<string, string>>, projectFol
   const primary = oneOf("primary", POSTGRESQL_HOSTS);
   const standbys = whole("standbys", 0, POSTGRESQL_HOSTS.length - 1);
   const revoked = (json("revoked", isTexts, "a list of hosts' names") ?? []) as string[];
-  const revocable = planRoles(primary, standbys).standbys;
+  const revocable = standbyNames(primary, standbys);
   for (const host of revoked.filter((name) => !revocable.includes(name))) refuse("revoked", revocationProblem(host));
 
   function revocationProblem(host: string): string {

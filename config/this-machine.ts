@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import * as fs from "node:fs";
 import * as os from "node:os";
-import { networkRange } from "../plan/address-plan";
+import { networkRange } from "./ipv4";
 import type { LabConfig } from "./lab-config";
 
 /** What is asked of the machine that the program runs on. */

@@ -1,7 +1,8 @@
 import { familyOf } from "../config/families";
 import type { LabConfig } from "../config/lab-config";
 import type { AddressPlan } from "./address-plan";
-import { BARMAN_HOST, planAddresses, POSTGRESQL_HOSTS, reservationOf } from "./address-plan";
+import { BARMAN_HOST, POSTGRESQL_HOSTS } from "../config/host-names";
+import { planAddresses, reservationOf } from "./address-plan";
 import { API_CERTIFICATE_FILES, BARMAN_ACCOUNT, BARMAN_FAMILIES, BARMAN_HOME, WEB_SERVERS } from "./backup-api-layout";
 import type { CertificateFiles, Role } from "./layout";
 import {

@@ -1,4 +1,4 @@
-import { POSTGRESQL_HOSTS, REPOSITORY_HOST } from "./address-plan";
+import { REPOSITORY_HOST, standbyNames } from "../config/host-names";
 
 /** The lab's hosts: the repository host, the primary, and as many standbys as are asked for, in the order of their names. */
 export interface Roles {
@@ -16,6 +16,6 @@ export function planRoles(primary: string, standbys: number): Roles {
   return {
     repository: REPOSITORY_HOST,
     primary,
-    standbys: POSTGRESQL_HOSTS.filter((name) => name !== primary).slice(0, standbys),
+    standbys: standbyNames(primary, standbys),
   };
 }

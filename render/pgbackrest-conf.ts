@@ -1,7 +1,7 @@
 import { CERTIFICATE_FILES } from "../plan/layout";
 import type { IniSection } from "./ini-dialects";
 import { renderPgBackRestIni } from "./ini-dialects";
-import { REPOSITORY_HOST } from "../plan/address-plan";
+import { REPOSITORY_HOST } from "../config/host-names";
 
 /** A repository, in the words of the configuration. */
 export interface Repository {

@@ -1,6 +1,7 @@
 import { EngineError } from "../../engine/engine";
-import type { ReachedRotation, Rotation } from "../../plan/rotation";
-import { planTrust, renderRotation, stageAfter, stageBefore } from "../../plan/rotation";
+import type { ReachedRotation, Rotation } from "../../config/ca-stages";
+import { planTrust } from "../../plan/rotation";
+import { renderRotation, stageAfter, stageBefore } from "../../config/ca-stages";
 import { noLab } from "../stack/deployed-lab";
 import { openEngine } from "../stack/open-engine";
 import { handOver, labCommand } from "../stack/hand-over";

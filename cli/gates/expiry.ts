@@ -3,7 +3,7 @@ import { EngineError } from "../../engine/engine";
 import { isEndingSoon, judgeExpiry } from "../../observe/expiry";
 import type { Facts } from "../../observe/proofs";
 import { certificateEnds } from "../../observe/proofs";
-import { renderRotation } from "../../plan/rotation";
+import { renderRotation } from "../../config/ca-stages";
 import { deployedLab } from "../stack/deployed-lab";
 import { readFacts } from "../../observe/facts";
 import type { Invocation } from "../invocation";

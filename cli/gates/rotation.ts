@@ -1,8 +1,8 @@
 import type { Output, StackLocation } from "../../engine/engine";
 import { EngineError } from "../../engine/engine";
 import type { LabConfig } from "../../config/lab-config";
-import type { ReachedRotation, Rotation, Stage } from "../../plan/rotation";
-import { stepProblem } from "../../plan/rotation";
+import type { ReachedRotation, Rotation, Stage } from "../../config/ca-stages";
+import { stepProblem } from "../../config/ca-stages";
 import { readSetting } from "../stack/stack-file";
 
 /** Where the hosts are; undefined where there is no lab. */

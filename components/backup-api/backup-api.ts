@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { BARMAN_FAMILIES } from "../../plan/backup-api-layout";
-import { apiSourceOf } from "../../steps/source";
+import { apiSourceOf } from "../../config/api-source";
 import { WEB_SERVERS } from "../../plan/backup-api-layout";
 import type { Family } from "../../config/families";
 import type { LabConfig } from "../../config/lab-config";

@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { Pair } from "../../config/pki";
-import type { Rotation } from "../../plan/rotation";
+import type { Rotation } from "../../config/ca-stages";
 import { generationName, planTrust } from "../../plan/rotation";
 import { createKey, signOwn } from "./certificates";
 

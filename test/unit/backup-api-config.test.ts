@@ -3,7 +3,7 @@ import * as os from "node:os";
 import * as path from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import { packFolder } from "../../steps/package-content";
-import { SOURCE_WAYS } from "../../steps/source";
+import { SOURCE_WAYS } from "../../config/api-source";
 import { checkLabConfig, ConfigError } from "../../config/lab-config";
 import { PROJECT_FOLDER, rawConfig, stackConfig } from "../support/stack-config";
 

@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { stagesBack, stagesOnward } from "../../cli/commands/rotate-ca";
-import type { ReachedRotation, Rotation } from "../../plan/rotation";
-import { generationName, planTrust, stepProblem } from "../../plan/rotation";
+import type { ReachedRotation, Rotation } from "../../config/ca-stages";
+import { generationName, planTrust } from "../../plan/rotation";
+import { stepProblem } from "../../config/ca-stages";
 
 const at = (text: string): Rotation => {
   const [number = "", caStage = ""] = text.replace("?", "").split(" ");

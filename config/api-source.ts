@@ -1,6 +1,6 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
-import type { Layout } from "../config/families";
+import type { Layout } from "./families";
 
 /** Where pg-backup-api comes from. It is on no public registry (EDB, "Installing Postgres Backup API"). */
 export type ApiSource =
