@@ -13,8 +13,8 @@ export interface RemoteHost {
   readonly address: string;
   /** How to reach it; its host key is checked. */
   readonly connection: pulumi.Input<command.types.input.remote.ConnectionArgs>;
-  /** Changes when the host is a new machine, on which everything runs again. */
-  readonly machine: pulumi.Input<string>;
+  /** Changes when the host is recreated: every step runs again then. */
+  readonly identity: pulumi.Input<string>;
   /** What every step on the host waits for. */
   readonly ready?: pulumi.Resource;
   /** Where it is taken down what the steps keep on the host, where it is. */
@@ -76,8 +76,8 @@ export interface FileArgs {
 }
 
 /**
- * Runs a file of `scripts/` as root. It runs again when its text, its arguments, its files or its input change, or the machine is
- * a new one; so every script can run twice. All of it arrives on the standard input of one command: every further one would cost a
+ * Runs a file of `scripts/` as root. It runs again when its text, its arguments, its files or its input change, or the host is
+ * recreated; so every script can run twice. All of it arrives on the standard input of one command: every further one would cost a
  * session, which an emulated host takes a second for.
  */
 export function runScript(
@@ -151,7 +151,7 @@ function runCommand(
       connection: host.connection,
       create,
       stdin: secret ? pulumi.secret(stdin) : stdin,
-      triggers: [host.machine],
+      triggers: [host.identity],
       // The variables that it would set need AcceptEnv on the host.
       addPreviousOutputInEnv: false,
       // A failure still shows the standard error.

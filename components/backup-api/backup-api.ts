@@ -96,7 +96,7 @@ export class BackupApi extends pulumi.ComponentResource {
         primary,
         primaryReady,
         server: config.stanza,
-        checkedFor: [args.settings, primary.machine],
+        checkedFor: [args.settings, primary.identity],
         retentionFull: repository?.retentionFull ?? 1,
       },
       { parent: this, dependsOn: [packages] },

@@ -23,8 +23,8 @@ export class Agreement extends pulumi.ComponentResource {
     const seen = runScript(name, repositoryHost, "backup-plane/stanza-info.sh", [REPOSITORY_ACCOUNT, stanza], {
       parent: this,
       dependsOn: opts?.dependsOn,
-      // A host that is a new machine compares with what is there by then.
-      rerunOn: [...provenFor, ...postgresqlHosts.map(({ machine }) => machine)],
+      // A recreated host compares with what is there by then.
+      rerunOn: [...provenFor, ...postgresqlHosts.map(({ identity }) => identity)],
     });
     for (const host of postgresqlHosts) {
       runScript(

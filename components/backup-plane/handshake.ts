@@ -30,7 +30,7 @@ export class Handshake extends pulumi.ComponentResource {
     const options = {
       parent: this,
       dependsOn: opts?.dependsOn,
-      rerunOn: [...provenFor, repositoryHost.machine, postgresqlHost.machine],
+      rerunOn: [...provenFor, repositoryHost.identity, postgresqlHost.identity],
     };
 
     const asClient = runScript(

@@ -27,7 +27,7 @@ export class Refusal extends pulumi.ComponentResource {
     const refused = runScript(name, postgresqlHost, "backup-plane/refusal-prove.sh", [POSTGRESQL_ACCOUNT, stanza], {
       parent: this,
       dependsOn: opts?.dependsOn,
-      rerunOn: [...provenFor, repositoryHost.machine, postgresqlHost.machine],
+      rerunOn: [...provenFor, repositoryHost.identity, postgresqlHost.identity],
     });
 
     this.proven = pulumi.all([refused.stdout]).apply(isProven);

@@ -21,7 +21,7 @@ export class Stanza extends pulumi.ComponentResource {
   constructor(name: string, args: StanzaArgs, opts?: pulumi.ComponentResourceOptions) {
     super("lab:pgbackrest:Stanza", name, {}, opts);
     const { stanza, repositoryHost, primary } = args;
-    const checkedFor = [...args.checkedFor, primary.machine];
+    const checkedFor = [...args.checkedFor, primary.identity];
 
     const created = runScript(
       `${name}-create`,

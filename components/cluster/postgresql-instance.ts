@@ -93,7 +93,7 @@ export class PostgreSqlInstance extends pulumi.ComponentResource {
       repositoryHost,
       "backup-plane/repository-holds.sh",
       [REPOSITORY_ACCOUNT, stanza],
-      { parent: this, dependsOn: askAfter, rerunOn: [host.machine] },
+      { parent: this, dependsOn: askAfter, rerunOn: [host.identity] },
     );
     return runScript(`${name}-restore`, host, "cluster/primary-restore.sh", [stanza, family.dataFolder, held.stdout], {
       parent: this,
@@ -123,7 +123,7 @@ export class PostgreSqlInstance extends pulumi.ComponentResource {
   }
 }
 
-/** A primary on a new machine may have come back with less than its standbys have. */
+/** A recreated primary may have come back with less than its standbys have. */
 function lineage(origin: PrimaryOrigin | StandbyOrigin): pulumi.Input<string>[] {
-  return origin.role === "standby" ? [origin.primary.machine] : [];
+  return origin.role === "standby" ? [origin.primary.identity] : [];
 }

@@ -15,8 +15,8 @@ export class Streaming extends pulumi.ComponentResource {
     super("lab:postgresql:Streaming", name, {}, opts);
     const { primary, standby, family } = args;
 
-    // Either machine being a new one proves it again.
-    const rerunOn = [primary.machine, standby.machine];
+    // Either host being recreated verifies it again.
+    const rerunOn = [primary.identity, standby.identity];
     const written = runScript(
       `${name}-write`,
       primary,

@@ -30,7 +30,7 @@ export class LabHost extends pulumi.ComponentResource implements RemoteHost {
   public readonly name: string;
   public readonly address: string;
   public readonly connection: pulumi.Output<command.types.input.remote.ConnectionArgs>;
-  public readonly machine: pulumi.Output<string>;
+  public readonly identity: pulumi.Output<string>;
   public readonly ready: pulumi.Resource;
   /** Public key that the host identifies itself with, OpenSSH format. */
   public readonly hostKey: pulumi.Output<string>;
@@ -55,7 +55,7 @@ export class LabHost extends pulumi.ComponentResource implements RemoteHost {
 
     this.name = name;
     this.address = reservation.address;
-    this.machine = domain.uuid;
+    this.identity = domain.uuid;
     this.hostKey = hostKey.publicKeyOpenssh;
     this.connection = pulumi.secret({
       host: reservation.address,

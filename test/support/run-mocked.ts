@@ -28,11 +28,11 @@ const OUTPUTS: Readonly<Record<string, (name: string) => Record<string, unknown>
 /**
  * Runs a program against mocks and waits for everything it registered. Options are seen as the program gave them, which mocks alone
  * would not show.
- * @param options.newMachine A host whose domain is another one than in other runs.
+ * @param options.recreated A host whose domain is another one than in other runs.
  */
 export async function runMocked(
   program: () => unknown,
-  { preview = false, newMachine = "" } = {},
+  { preview = false, recreated = "" } = {},
 ): Promise<Registered[]> {
   const inputs = new Map<string, Record<string, unknown>>();
   const seen: { type: string; name: string; options: pulumi.CustomResourceOptions; resource: pulumi.Resource }[] = [];
@@ -41,7 +41,7 @@ export async function runMocked(
       newResource: (args) => {
         const { type, name } = args;
         inputs.set(`${type} ${name}`, args.inputs as Record<string, unknown>);
-        if (name === `${newMachine}-domain`)
+        if (name === `${recreated}-domain`)
           return { id: `${name}-id`, state: { ...(args.inputs as object), uuid: "new" } };
         const outputs = OUTPUTS[type.split(":").at(-1) ?? ""]?.(name) ?? {};
         return { id: `${name}-id`, state: { ...(args.inputs as object), ...outputs } };

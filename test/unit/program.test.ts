@@ -55,7 +55,7 @@ describe.each(STACKS)("the whole program, stack %s %o", (stack, settings) => {
     }
   });
 
-  it("runs every step again on a new machine, and deletes nothing on a host", async () => {
+  it("runs every step again on a recreated host, and deletes nothing on a host", async () => {
     for (const { name, inputs } of commandsOf(await runLab(stack, settings))) {
       expect(inputs.triggers, name).toEqual([expect.stringMatching(/^\S+-srv-domain-uuid$/)]);
       expect(inputs.delete, name).toBeUndefined();
@@ -309,11 +309,11 @@ describe("the program", () => {
     expect(await network(0)).toEqual(await network(8));
   });
 
-  it("looks again at what concerns a host that is a new machine, also on the other hosts", async () => {
+  it("looks again at what concerns a recreated host, also on the other hosts", async () => {
     const machines = (resources: Registered[]): Map<string, unknown> =>
       new Map(commandsOf(resources).map(({ name, inputs }) => [name, inputs.create]));
     const before = machines(await runLab("container"));
-    const after = machines(await runMocked(() => new Lab("lab", stackConfig("container")), { newMachine: "pg1-srv" }));
+    const after = machines(await runMocked(() => new Lab("lab", stackConfig("container")), { recreated: "pg1-srv" }));
     const again = [...before].filter(([name, create]) => after.get(name) !== create).map(([name]) => name);
     expect(again.filter((name) => !name.startsWith("pg1-srv")).sort()).toMatchInlineSnapshot(`
       [
