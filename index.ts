@@ -1,21 +1,19 @@
 import { Lab } from "./components/lab";
 import { readSettings } from "./config/settings";
+import { planLab } from "./plan/plan";
 
 const settings = readSettings();
 
 /** What the lab was built from, but for the keys of a PKI from outside. */
 export const configuration = settings.configuration;
 
-const lab = new Lab("lab", configuration, settings.pki);
+/** Which hosts there are, and what each is for. */
+export const plan = planLab(configuration);
 
-/** The hosts: name, role, address. */
-export const hosts = lab.hosts;
+const lab = new Lab("lab", configuration, settings.pki);
 
 /** Where the authority's rotation stands, and whether that is proven on every pair of hosts. */
 export const rotation = lab.rotation;
-
-/** pgBackRest's name for the cluster. */
-export const stanza = configuration.stanza;
 
 /** How clients reach the backup API, with their keys; null where there is none: Pulumi warns of undefined outputs. */
 export const backupApi = lab.backupApi ?? null;

@@ -7,12 +7,11 @@ import { readSetting } from "../stack/stack-file";
 
 /** Where the hosts are; undefined where there is no lab. */
 export function reachedRotation(outputs: Readonly<Record<string, Output>>): ReachedRotation | undefined {
-  if (outputs.hosts === undefined) return undefined;
+  if (outputs.plan === undefined) return undefined;
   if (outputs.rotation !== undefined) return outputs.rotation.value as ReachedRotation;
-  // A run that was ended early leaves no word of it; a lab from before there were stages has its first authority.
-  const { caGeneration, caStage } = (outputs.configuration?.value ?? {}) as Partial<Rotation>;
-  const isOld = caGeneration === undefined || caStage === undefined;
-  return isOld ? { caGeneration: 1, caStage: "retire", isProven: true } : { caGeneration, caStage, isProven: false };
+  // An interrupted run leaves no word of it.
+  const { caGeneration, caStage } = outputs.configuration?.value as LabConfig;
+  return { caGeneration, caStage, isProven: false };
 }
 
 /** Where the next run wants the hosts to be. */

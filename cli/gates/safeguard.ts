@@ -24,7 +24,7 @@ export async function safeguard(
   yesReplace: readonly string[],
 ): Promise<{ started: boolean; canBeAsked: boolean }> {
   const outputs = await engine.outputs();
-  if (outputs.hosts === undefined) return { started: false, canBeAsked: false };
+  if (outputs.plan === undefined) return { started: false, canBeAsked: false };
   const lab = deployedLab(outputs, location.stack);
   const { libvirtUri, hypervisor } = lab.configuration;
   const pool = libvirtNameOf(location.stack);

@@ -27,7 +27,7 @@ afterEach(() => {
 });
 
 const outputs = (caGeneration: number, caYears: number) => ({
-  hosts: { value: [], secret: false },
+  plan: { value: {}, secret: false },
   rotation: { value: { caGeneration, caStage: "retire", isProven: true }, secret: false },
   configuration: { value: { caYears }, secret: false },
 });
