@@ -315,13 +315,14 @@ export class Lab extends pulumi.ComponentResource {
       },
       { parent: this, dependsOn },
     );
-    for (const [file, mode] of Object.entries({ ca: "0644", certificate: "0644", key: "0600" } as const)) {
-      const place = { path: CERTIFICATE_FILES[file as keyof typeof CERTIFICATE_FILES], owner: account, mode };
-      const content = { ca: authority.bundlePem, certificate: certificate.certificatePem, key: undefined }[file];
-      // The server reads them when it is reloaded.
-      const steps = [`${host.name}-certificate-install`, `${host.name}-pgbackrest-start`];
-      host.inventory.addFile(place, content, false, ...steps);
-    }
+    const files = [
+      { path: CERTIFICATE_FILES.ca, mode: "0644", content: authority.bundlePem },
+      { path: CERTIFICATE_FILES.certificate, mode: "0644", content: certificate.certificatePem },
+      { path: CERTIFICATE_FILES.key, mode: "0600" },
+    ];
+    // The server reads them when it is reloaded.
+    const steps = [`${host.name}-certificate-install`, `${host.name}-pgbackrest-start`];
+    for (const file of files) host.inventory.addFile({ ...file, owner: account, steps });
     const server = new PgBackRestServer(
       `${host.name}-pgbackrest`,
       { host, account, kind, stanza: config.stanza, conf, certificate },

@@ -34,29 +34,40 @@ export interface ManagedHost {
   readonly settings?: { readonly file: string; readonly steps: readonly string[] };
 }
 
+/** A file to take down: of a secret one the content is not told; one without content is not looked into. */
+export interface KeptFile {
+  path: string;
+  owner: string;
+  mode: string;
+  content?: pulumi.Input<string>;
+  secret?: boolean;
+  /** The steps that put it right: names of resources. */
+  steps: string[];
+}
+
 /** Takes down what the steps of a host keep there. */
 export class Inventory {
   private readonly files: pulumi.Input<ManagedFile>[] = [];
   private readonly states: { state: ManagedState; step: string }[] = [];
 
-  /** A file; a secret one's content is not told, nor looked at when it is undefined. */
-  addFile(
-    file: { path: string; owner: string; mode: string },
-    content: pulumi.Input<string> | undefined,
-    secret: boolean,
-    ...steps: string[]
-  ): void {
-    const { path, owner, mode } = file;
+  addFile({ path, owner, mode, content, secret = false, steps }: KeptFile): void {
+    const place = { path, owner, mode, steps };
     this.files.push(
-      pulumi.output(content).apply((text) => ({
-        ...{ path, owner, mode, steps },
-        ...(text === undefined ? {} : { digest: createHash("sha256").update(text).digest("hex") }),
-        ...(text === undefined || secret ? {} : { content: text }),
-      })),
+      pulumi.output(content).apply((text) => {
+        if (text === undefined) return place;
+        const digest = createHash("sha256").update(text).digest("hex");
+        return secret ? { ...place, digest } : { ...place, digest, content: text };
+      }),
     );
   }
 
-  addState(state: ManagedState, step: string): void {
+  /** A step's files, where it moves them to, and what it keeps beside them. */
+  addStep(
+    step: string,
+    files: readonly (Omit<KeptFile, "steps"> & { becomes?: string })[],
+    state: ManagedState = {},
+  ): void {
+    for (const { becomes, ...file } of files) this.addFile({ ...file, path: becomes ?? file.path, steps: [step] });
     this.states.push({ state, step });
   }
 

@@ -2,7 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { renderVirtualHost } from "../../render/backup-api/virtual-host";
 import type { WebServer } from "../../plan/backup-api-layout";
 import { API_CERTIFICATE_FILES } from "../../plan/backup-api-layout";
-import type { RemoteHost } from "../../steps/remote";
+import type { RemoteHost } from "../../steps/remote-host";
 import { runScript } from "../../steps/remote";
 import type { BackupApiAuthority } from "./authority";
 import type { BackupApiCertificate } from "./certificate";

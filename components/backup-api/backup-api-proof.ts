@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { RemoteHost } from "../../steps/remote";
+import type { RemoteHost } from "../../steps/remote-host";
 import { runScript } from "../../steps/remote";
 import type { BackupApiAuthority } from "./authority";
 import type { BackupApiCertificate } from "./certificate";

@@ -4,7 +4,7 @@ import { apiSourceOf } from "../../config/api-source";
 import { WEB_SERVERS } from "../../plan/backup-api-layout";
 import type { Family } from "../../config/families";
 import type { LabConfig } from "../../config/lab-config";
-import type { RemoteHost } from "../../steps/remote";
+import type { RemoteHost } from "../../steps/remote-host";
 import { ApacheMutualTls } from "./apache-mutual-tls";
 import { BackupApiAuthority } from "./authority";
 import { BackupApiProof } from "./backup-api-proof";

@@ -7,7 +7,8 @@ import {
 } from "../../render/backup-api/barman";
 import { BARMAN_ACCOUNT, BARMAN_HOME, BARMAN_ROLES } from "../../plan/backup-api-layout";
 import type { Family } from "../../config/families";
-import type { FileArgs, RemoteHost } from "../../steps/remote";
+import type { FileArgs } from "../../steps/remote";
+import type { RemoteHost } from "../../steps/remote-host";
 import { runScript } from "../../steps/remote";
 import { GeneratedPassword } from "../trust/generated-password";
 import { ReplicationRole } from "../cluster/replication-role";

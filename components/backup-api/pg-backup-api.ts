@@ -7,7 +7,8 @@ import type { ApiSource } from "../../config/api-source";
 import { SOURCE_WAYS } from "../../config/api-source";
 import { API_ADDRESS } from "../../plan/backup-api-layout";
 import { fingerprint } from "../../steps/fingerprint";
-import type { FileArgs, RemoteHost } from "../../steps/remote";
+import type { FileArgs } from "../../steps/remote";
+import type { RemoteHost } from "../../steps/remote-host";
 import { runScript } from "../../steps/remote";
 
 export interface PgBackupApiArgs {

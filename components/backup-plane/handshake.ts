@@ -1,7 +1,7 @@
 import * as path from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { CERTIFICATE_FILES, POSTGRESQL_ACCOUNT, REPOSITORY_ACCOUNT } from "../../plan/layout";
-import type { RemoteHost } from "../../steps/remote";
+import type { RemoteHost } from "../../steps/remote-host";
 import { runScript } from "../../steps/remote";
 
 /** Whether steps ran: one that failed or was not begun has no output, whatever its type says. */

@@ -3,7 +3,8 @@ import type { Family } from "../../config/families";
 import { PORTS } from "../../plan/layout";
 import { renderDnfIni } from "../../render/ini-dialects";
 import type { LabConfig } from "../../config/lab-config";
-import type { FileArgs, RemoteHost } from "../../steps/remote";
+import type { FileArgs } from "../../steps/remote";
+import type { RemoteHost } from "../../steps/remote-host";
 import { runScript } from "../../steps/remote";
 
 export interface PackagesArgs {

@@ -2,7 +2,7 @@ import * as path from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { CERTIFICATE_FILES, PGBACKREST_FOLDER } from "../../plan/layout";
 import { renderSystemdIni } from "../../render/ini-dialects";
-import type { RemoteHost } from "../../steps/remote";
+import type { RemoteHost } from "../../steps/remote-host";
 import { runScript } from "../../steps/remote";
 import type { HostCertificate } from "../trust/host-certificate";
 

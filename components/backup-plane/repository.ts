@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { REPOSITORY_ACCOUNT } from "../../plan/layout";
 import type { Repository as RepositoryConfig } from "../../render/pgbackrest-conf";
-import type { RemoteHost } from "../../steps/remote";
+import type { RemoteHost } from "../../steps/remote-host";
 import { runScript } from "../../steps/remote";
 
 export interface RepositoryArgs {

@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { PGBACKREST_FOLDER, REPOSITORY_ACCOUNT } from "../../plan/layout";
-import type { RemoteHost } from "../../steps/remote";
-import { installFile, runScript } from "../../steps/remote";
+import type { RemoteHost } from "../../steps/remote-host";
+import { runScript } from "../../steps/remote";
 
 export interface StandbyBackupArgs {
   /** The stanza's name. */
@@ -20,18 +20,18 @@ export class StandbyBackup extends pulumi.ComponentResource {
     super("lab:pgbackrest:StandbyBackup", name, {}, opts);
     const { stanza, repositoryHost, conf, standbys } = args;
 
-    const members = installFile(
+    // With the standbys as members, `check` asks every one of them; the backup asks one.
+    const members = runScript(
       `${name}-conf`,
       repositoryHost,
-      { path: `${PGBACKREST_FOLDER}/conf.d/standbys.conf`, content: conf, owner: "root", mode: "0644" },
-      { parent: this, dependsOn: opts?.dependsOn },
+      "backup-plane/stanza-check.sh",
+      [REPOSITORY_ACCOUNT, stanza],
+      {
+        parent: this,
+        dependsOn: opts?.dependsOn,
+        files: [{ path: `${PGBACKREST_FOLDER}/conf.d/standbys.conf`, content: conf, owner: "root", mode: "0644" }],
+      },
     );
-    // With the standbys as members, `check` asks every one of them; the backup asks one.
-    runScript(`${name}-check`, repositoryHost, "backup-plane/stanza-check.sh", [REPOSITORY_ACCOUNT, stanza], {
-      parent: this,
-      dependsOn: [members],
-      rerunOn: [conf],
-    });
     if (standbys > 0) {
       runScript(`${name}-take`, repositoryHost, "backup-plane/backup-from-standby.sh", [REPOSITORY_ACCOUNT, stanza], {
         parent: this,

@@ -2,7 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { Family } from "../../config/families";
 import { POSTGRESQL_ACCOUNT, POSTGRESQL_FILES, REPLICATION_ROLE, REPOSITORY_ACCOUNT } from "../../plan/layout";
 import { renderPgPass } from "../../render/postgresql-conf";
-import type { RemoteHost } from "../../steps/remote";
+import type { RemoteHost } from "../../steps/remote-host";
 import { runScript } from "../../steps/remote";
 
 export interface PostgreSqlInstanceArgs {

@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { Family } from "../../config/families";
-import type { RemoteHost } from "../../steps/remote";
+import type { RemoteHost } from "../../steps/remote-host";
 import { runScript } from "../../steps/remote";
 
 export interface StreamingArgs {

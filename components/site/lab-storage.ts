@@ -1,7 +1,7 @@
-import * as command from "@pulumi/command";
 import * as libvirt from "@pulumi/libvirt";
 import * as pulumi from "@pulumi/pulumi";
 import type { Hypervisor } from "../../config/lab-config";
+import { verifyImage } from "../../steps/local";
 
 export interface LabStorageArgs {
   hypervisor: Hypervisor;
@@ -45,12 +45,11 @@ export class LabStorage extends pulumi.ComponentResource {
       );
       this.basePath = base.path;
       if (imageChecksum !== "" && /^https?:/.test(imagePath)) {
-        const words = ["bash", "scripts/site/image-verify.sh", libvirtUri, poolName, "base.qcow2", imageChecksum];
-        const verified = new command.local.Command(
+        const verified = verifyImage(
           `${name}-verify`,
-          { create: words.map((word) => `'${word}'`).join(" ") },
-          // It is about the image that hosts were made from, not about one to come.
-          { parent: this, dependsOn: [base], ignoreChanges: ["create"] },
+          libvirtUri,
+          { pool: poolName, volume: "base.qcow2", checksum: imageChecksum },
+          { parent: this, dependsOn: [base] },
         );
         this.basePath = pulumi.all([base.path, verified.id]).apply(([file]) => file);
       }

@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { CERTIFICATE_FILES } from "../../plan/layout";
 import type { Pair } from "../../config/pki";
-import type { RemoteHost } from "../../steps/remote";
+import type { RemoteHost } from "../../steps/remote-host";
 import { runScript } from "../../steps/remote";
 import { generationName } from "../../plan/rotation";
 import type { CertificateAuthority } from "./certificate-authority";
