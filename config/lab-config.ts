@@ -7,12 +7,11 @@ import { BACKUP_API_KEYS, checkBackupApi } from "./backup-api";
 import type { FamilyName, PackageSource } from "./families";
 import { FAMILY_NAMES, familyOf } from "./families";
 import type { PgBackRestOptions, Repository } from "../render/pgbackrest-conf";
-import { refusalOf } from "../render/pgbackrest-conf";
 import type { PostgreSqlSettings } from "../render/postgresql-conf";
-import { isInsisted } from "../render/postgresql-conf";
 import { PKI_KEYS } from "./pki";
 import type { Stage } from "./ca-stages";
 import { STAGES } from "./ca-stages";
+import { pgBackRestRefusal, postgreSqlRefusal } from "./reserved-settings";
 import { POSTGRESQL_VERSIONS, versionProblem } from "./version-support";
 
 /** What the hosts are. */
@@ -155,13 +154,14 @@ export function checkLabConfig(raw: Readonly<Record<string, string>>, projectFol
   const family = oneOf("family", FAMILY_NAMES);
   const postgresqlVersion = whole("postgresqlVersion", POSTGRESQL_VERSIONS[0] ?? 0, POSTGRESQL_VERSIONS.at(-1) ?? 0);
   const pgbackrest = scalars("pgbackrest");
-  for (const option of Object.keys(pgbackrest)) {
-    const reason = refusalOf(option);
-    if (reason !== undefined) refuse("pgbackrest", `may not set ${option}: ${reason}`);
+  for (const [option, value] of Object.entries(pgbackrest)) {
+    const refusal = pgBackRestRefusal(option, value);
+    if (refusal !== undefined) refuse("pgbackrest", refusal);
   }
   const postgresql = scalars("postgresql");
-  for (const setting of Object.keys(postgresql).filter(isInsisted)) {
-    refuse("postgresql", `may not set ${setting}: the lab needs its own value to archive and replicate`);
+  for (const [setting, value] of Object.entries(postgresql)) {
+    const refusal = postgreSqlRefusal(setting, value);
+    if (refusal !== undefined) refuse("postgresql", refusal);
   }
   const hostCertificateDays = whole("hostCertificateDays", 1, 3650);
 

@@ -32,28 +32,12 @@ function memberNumber(name: string, primary: string): string {
   return host.replace(/^pg(\d+)-srv$/, "$1");
 }
 
-/** What a user may not set, with the reason. */
-const INSISTED: readonly (readonly [RegExp, string])[] = [
-  [/^tls-server-/, "the lab's hosts trust each other by the certificates that it issues"],
-  [/^repo\d+-(host|type|path|retention-full$)/, "it comes from lab:repositories"],
-  [/^pg\d*-/, "it comes from the lab's hosts"],
-  [/^(stanza|config|config-path|config-include-path|exec-id)$/, "it has a key of its own or belongs on a command line"],
-  [/^backup-standby$/, "it comes from lab:standbys"],
-  [/^recovery-option$/, "the standbys find their primary by it"],
-];
-
 /** Options that only the repository host reads. */
 const REPOSITORY_ONLY =
   /^(repo\d+-|start-fast$|stop-auto$|resume$|expire-auto$|archive-check$|archive-copy$|checksum-page$|manifest-save-threshold$|page-header-check$)/;
 
 /** Options that only PostgreSQL hosts read. */
-const POSTGRESQL_ONLY =
-  /^(archive-async$|archive-(push|get)-queue-max$|spool-path$|archive-mode$|db-(in|ex)clude$|link-|tablespace-)/;
-
-/** Why a user may not set this option, or undefined when it is allowed. */
-export function refusalOf(option: string): string | undefined {
-  return INSISTED.find(([pattern]) => pattern.test(option))?.[1];
-}
+const POSTGRESQL_ONLY = /^(archive-async$|archive-(push|get)-queue-max$|archive-mode$|link-|tablespace-)/;
 
 const DEFAULTS: IniSection = {
   "process-max": 2,

@@ -4,21 +4,6 @@ import { POSTGRESQL_FILES, REPLICATION_ROLE } from "../plan/layout";
 /** A user's further settings, PostgreSQL's name to value. */
 export type PostgreSqlSettings = Readonly<Record<string, string | number | boolean>>;
 
-/** What a user may not set: without it nothing is archived, or standbys are shut out. */
-const INSISTED = [
-  "listen_addresses",
-  "archive_mode",
-  "archive_command",
-  "archive_library",
-  "hba_file",
-  "data_directory",
-];
-
-/** Whether the lab insists on its own value of a setting. */
-export function isInsisted(setting: string): boolean {
-  return INSISTED.includes(setting.toLowerCase());
-}
-
 function quote(value: string | number | boolean): string {
   if (typeof value === "boolean") return value ? "on" : "off";
   return typeof value === "number" ? String(value) : `'${value.replaceAll("'", "''")}'`;

@@ -125,7 +125,7 @@ describe("the configuration", () => {
     ],
     [
       { postgresql: { archive_mode: "off" } },
-      `lab:postgresql may not set archive_mode: the lab needs its own value to archive and replicate`,
+      `lab:postgresql may not set archive_mode: pgBackRest archives WAL, and expires it`,
     ],
     [{ pgbackrest: "fast" }, `lab:pgbackrest must be an object of names and values, got fast`],
     [{ libvirtUri: "http://x" }, `lab:libvirtUri must be a libvirt URI (qemu or lxc), got "http://x"`],
