@@ -9,7 +9,7 @@ export async function openEngine(invocation: Invocation, stack: Stack): Promise<
   const { location } = stack;
   // Each is loaded only when it is used: Pulumi's SDK takes a while.
   return chosenEngine(invocation, stack) === "pulumi"
-    ? (await import("../../engine/automation")).createPulumiEngine(location)
+    ? (await import("../../engine/pulumi/pulumi")).createPulumiEngine(location)
     : (await import("../../engine/embedded/embedded")).createEmbeddedEngine(location);
 }
 

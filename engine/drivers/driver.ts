@@ -1,5 +1,5 @@
-import type { Properties } from "../embedded/values";
-import { covers, leaves } from "../embedded/values";
+import type { Properties } from "../values";
+import { covers, leaves } from "../values";
 
 /** A resource as its driver sees it: secrets are like other values. */
 export interface Subject<Inputs = Properties, Outputs = Properties> {

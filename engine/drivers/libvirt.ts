@@ -5,8 +5,8 @@ import { pipeline } from "node:stream/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { create } from "xmlbuilder2";
-import type { Properties } from "../embedded/values";
-import { covers, leaves } from "../embedded/values";
+import type { Properties } from "../values";
+import { covers, leaves } from "../values";
 import type { Driver, Subject, Task } from "./driver";
 import { runProcess } from "./running";
 

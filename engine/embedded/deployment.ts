@@ -4,10 +4,10 @@ import type { Driver, Subject, Task } from "../drivers/driver";
 import { unknownInputs } from "../drivers/driver";
 import type { Change, EngineEvent, Operation } from "../engine";
 import type { Listener } from "./program";
-import { Slots } from "./slots";
+import { Slots } from "../slots";
 import type { Goal, Resource, State } from "./state";
-import type { Properties } from "./values";
-import { covers, differences, keepOld, mask, reveal, secret, texts, UNKNOWN } from "./values";
+import type { Properties } from "../values";
+import { covers, differences, keepOld, mask, reveal, secret, texts, UNKNOWN } from "../values";
 
 export interface DeploymentOptions {
   readonly state: State;

@@ -9,8 +9,8 @@ import { withLock } from "./lock";
 import { runProgram } from "./program";
 import { readProject } from "./project";
 import { State } from "./state";
-import type { Properties } from "./values";
-import { hasSecret, reveal, texts, UNKNOWN } from "./values";
+import type { Properties } from "../values";
+import { hasSecret, reveal, texts, UNKNOWN } from "../values";
 
 type Command = "preview" | "up" | "destroy";
 

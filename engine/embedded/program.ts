@@ -16,7 +16,7 @@ import { Struct } from "google-protobuf/google/protobuf/struct_pb";
 import type { EngineEvent, StackLocation } from "../engine";
 import type { Project } from "./project";
 import type { Goal } from "./state";
-import type { Properties } from "./values";
+import type { Properties } from "../values";
 
 /** Takes what the program says. */
 export interface Listener {

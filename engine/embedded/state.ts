@@ -5,8 +5,8 @@ import writeFileAtomic from "write-file-atomic";
 import type { StackLocation } from "../engine";
 import { EngineError } from "../engine";
 import { passphraseOf } from "../passphrase";
-import type { Properties } from "./values";
-import { replaceSecrets, secret } from "./values";
+import type { Properties } from "../values";
+import { replaceSecrets, secret } from "../values";
 
 /** What the program says of a resource. */
 export interface Goal {

@@ -1,6 +1,6 @@
 import type { StackLocation } from "../../engine/engine";
 import { State } from "../../engine/embedded/state";
-import { reveal } from "../../engine/embedded/values";
+import { reveal } from "../../engine/values";
 import { TestAuthority } from "./test-authority";
 
 /** The authority of a lab that the embedded engine made, out of its state, to sign what the lab itself would not. */

@@ -3,7 +3,7 @@ import * as crypto from "node:crypto";
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { State } from "../../engine/embedded/state";
-import { reveal } from "../../engine/embedded/values";
+import { reveal } from "../../engine/values";
 import type { ScenarioLab } from "./scenario-lab";
 import { PROJECT_FOLDER } from "./stack-config";
 

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { commandDrivers } from "../../engine/drivers/command";
 import type { Task } from "../../engine/drivers/driver";
 import { generateEd25519 } from "../../engine/drivers/ed25519";
-import type { Properties } from "../../engine/embedded/values";
+import type { Properties } from "../../engine/values";
 
 const hostKey = generateEd25519();
 const otherKey = generateEd25519();

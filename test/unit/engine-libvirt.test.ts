@@ -7,7 +7,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { unknownInputs } from "../../engine/drivers/driver";
 import type { Driver, Subject } from "../../engine/drivers/driver";
 import { libvirtDrivers } from "../../engine/drivers/libvirt";
-import type { Properties } from "../../engine/embedded/values";
+import type { Properties } from "../../engine/values";
 import { container, virtualMachine } from "../../render/domain";
 
 const UUID = "11111111-2222-3333-4444-555555555555";

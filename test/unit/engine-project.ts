@@ -1,6 +1,6 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
-import { createPulumiEngine } from "../../engine/automation";
+import { createPulumiEngine } from "../../engine/pulumi/pulumi";
 import type { Change, Engine, EngineEvent, RunOptions, StackLocation } from "../../engine/engine";
 import { createEmbeddedEngine } from "../../engine/embedded/embedded";
 

@@ -6,7 +6,7 @@ import { utils } from "ssh2";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { generateEd25519 } from "../../engine/drivers/ed25519";
 import { tlsDrivers } from "../../engine/drivers/tls";
-import type { Properties } from "../../engine/embedded/values";
+import type { Properties } from "../../engine/values";
 
 let folder: string;
 const task = { signal: new AbortController().signal, log: () => undefined };

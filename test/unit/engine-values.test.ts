@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { covers, differences, hasSecret, keepOld, leaves, mask, reveal, secret } from "../../engine/embedded/values";
+import { covers, differences, hasSecret, keepOld, leaves, mask, reveal, secret } from "../../engine/values";
 
 describe("properties", () => {
   it("differ at paths", () => {

@@ -5,7 +5,7 @@ import { expect, it, onTestFinished, vi } from "vitest";
 import { convert } from "xmlbuilder2";
 import type { Subject } from "../../engine/drivers/driver";
 import { libvirtDrivers } from "../../engine/drivers/libvirt";
-import type { Properties } from "../../engine/embedded/values";
+import type { Properties } from "../../engine/values";
 import { virtualMachine } from "../../render/domain";
 import { PROJECT_FOLDER } from "../support/stack-config";
 

@@ -11,8 +11,10 @@ const SIGNATURE = "4dabf18193072939515e22adb298388d";
 const SECRET = "1b47061264138c4ac30d75fd1eb44270";
 
 const isContainer = (value: unknown): value is Properties => typeof value === "object" && value !== null;
-const isSecret = (value: unknown): value is Properties => isContainer(value) && value[SIGNATURE] === SECRET;
 const steps = (path: string): string[] => path.match(/[^.[\]"]+/g) ?? [];
+
+/** Whether a value is marked as secret, as a whole. */
+export const isSecret = (value: unknown): value is Properties => isContainer(value) && value[SIGNATURE] === SECRET;
 
 /** Marks a value as secret. */
 export const secret = (value: unknown): unknown => (isSecret(value) ? value : { [SIGNATURE]: SECRET, value });

@@ -1,0 +1,42 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { createInterface } from "node:readline";
+import { EngineError } from "../engine";
+
+/** One call of Pulumi's CLI. */
+export interface Call {
+  /** Where it runs. It reads `Pulumi.yaml` there, and may write, or delete, `Pulumi.STACK.yaml` beside it. */
+  readonly folder: string;
+  readonly environment?: NodeJS.ProcessEnv;
+  /** Gets each line of the standard output. */
+  readonly onLine?: (line: string) => void;
+  /** Aborted: the CLI finishes the operations that run, and begins none. */
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Runs `pulumi`, which asks nothing.
+ * @returns Its standard output.
+ * @throws EngineError with what it said on its standard error.
+ */
+export async function pulumi(args: readonly string[], call: Call): Promise<string> {
+  const { folder: cwd, environment, onLine, signal } = call;
+  const env = { ...process.env, PULUMI_SKIP_UPDATE_CHECK: "true", ...environment };
+  // In a process group of its own: the CLI takes a second SIGINT, such as a terminal's, for "at once".
+  const child = spawn("pulumi", [...args, "--non-interactive"], { cwd, env, detached: true });
+  const interrupt = (): void => void child.kill("SIGINT");
+  signal?.addEventListener("abort", interrupt);
+  process.on("exit", interrupt);
+  const output: string[] = [];
+  createInterface({ input: child.stdout }).on("line", onLine ?? ((line) => void output.push(line)));
+  let errors = "";
+  child.stderr.setEncoding("utf8").on("data", (text: string) => (errors += text));
+  try {
+    const [status] = (await once(child, "close")) as [number | null];
+    if (status !== 0) throw new EngineError(errors.trim() || `pulumi ${args.join(" ")} ended with ${status}`);
+    return output.join("\n");
+  } finally {
+    signal?.removeEventListener("abort", interrupt);
+    process.off("exit", interrupt);
+  }
+}

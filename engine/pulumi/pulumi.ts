@@ -1,0 +1,178 @@
+import * as fs from "node:fs";
+import * as os from "node:os";
+import * as path from "node:path";
+import type { EngineEvent as PulumiEvent } from "@pulumi/pulumi/automation";
+import { parse, stringify } from "yaml";
+import type { Engine, Output, Result, RunOptions, StackLocation } from "../engine";
+import { EngineError } from "../engine";
+import { passphraseOf } from "../passphrase";
+import { PULUMI_FOLDER, refuseOther } from "../stack-engine";
+import { isSecret } from "../values";
+import { pulumi } from "./cli";
+import { Recorder } from "./recorder";
+
+type Command = "preview" | "up" | "destroy";
+
+const WAYS: Readonly<Record<Command, readonly string[]>> = {
+  preview: [],
+  up: ["--yes", "--skip-preview", "--continue-on-error"],
+  destroy: ["--yes", "--skip-preview", "--continue-on-error"],
+};
+
+/** The engine for real use: Pulumi's CLI. It leaves the user's settings files, selected stack and login alone. */
+export function createPulumiEngine(location: StackLocation): Engine {
+  const own = new OwnStack(location, process.env.PULUMI_BACKEND_URL ?? `file://${location.stateFolder}`);
+  const run = async (command: Command, options: RunOptions = {}): Promise<Result> => {
+    refuseOther(location, "pulumi");
+    if (command !== "preview" || own.isMade) return own.run(command, options);
+    // The CLI previews only stacks that are made. This one has a backend of its own, and goes with it.
+    const stateFolder = fs.mkdtempSync(path.join(os.tmpdir(), "lab-"));
+    return new OwnStack({ ...location, stateFolder }, `file://${stateFolder}`).run(command, options).finally(() => {
+      fs.rmSync(stateFolder, { recursive: true });
+    });
+  };
+  return {
+    name: "pulumi",
+    preview: async (options) => (await run("preview", options)).changes,
+    up: async (options) => {
+      refuseOther(location, "pulumi");
+      // The CLI does not ask back before its first change.
+      await options?.beforeFirstChange?.();
+      return run("up", options);
+    },
+    destroy: async (options) => {
+      const result = await run("destroy", options);
+      await own.forget();
+      return result;
+    },
+    outputs: async () => {
+      refuseOther(location, "pulumi");
+      return own.isMade ? own.outputs() : {};
+    },
+  };
+}
+
+/** A stack's state, as far as it is read here. */
+interface Deployment {
+  readonly resources?: readonly {
+    readonly urn: string;
+    readonly type: string;
+    readonly custom?: boolean;
+    readonly outputs?: Readonly<Record<string, unknown>>;
+  }[];
+}
+
+/** A stack of `./lab`, made by the CLI: its settings are in a folder of its own, where the CLI may write and delete them. */
+class OwnStack {
+  private readonly folder: string;
+  private readonly settingsFile: string;
+  private readonly environment: NodeJS.ProcessEnv;
+
+  constructor(
+    private readonly location: StackLocation,
+    backend: string,
+  ) {
+    this.folder = path.join(location.stateFolder, PULUMI_FOLDER);
+    this.settingsFile = path.join(this.folder, `Pulumi.${location.stack}.yaml`);
+    this.environment = {
+      PULUMI_BACKEND_URL: backend,
+      PULUMI_ENABLE_STREAMING_JSON_PREVIEW: "true",
+      PULUMI_NODEJS_TRANSPILE_ONLY: "true",
+    };
+  }
+
+  get isMade(): boolean {
+    return fs.existsSync(this.settingsFile);
+  }
+
+  async run(command: Command, { config, replace = [], signal, onEvent }: RunOptions): Promise<Result> {
+    if (!this.isMade) await this.make();
+    this.writeConfig(config);
+    const recorder = new Recorder(onEvent);
+    const replaced = command === "destroy" || replace.length === 0 ? [] : await this.urnsOf(replace);
+    const flags = [...WAYS[command], ...replaced.flatMap((urn) => ["--replace", urn])];
+    const onLine = (line: string): void => {
+      if (line.startsWith("{")) recorder.take(JSON.parse(line) as PulumiEvent);
+    };
+    try {
+      // Plugins and program are found from the project's folder; the settings stay out of it.
+      await this.call([command, "--json", "--config-file", this.settingsFile, ...flags], {
+        folder: this.location.projectFolder,
+        signal,
+        onLine,
+      });
+    } catch (error) {
+      const failures = recorder.failures();
+      throw failures.length > 0 ? new EngineError(failures.join("\n")) : error;
+    }
+    return { changes: [...recorder.changes.values()], outputs: command === "up" ? await this.outputs() : {} };
+  }
+
+  async outputs(): Promise<Record<string, Output>> {
+    const { resources = [] } = await this.deployment();
+    const outputs = resources.find(({ type }) => type === "pulumi:pulumi:Stack")?.outputs ?? {};
+    return Object.fromEntries(Object.entries(outputs).map(([name, value]) => [name, readOutput(value)]));
+  }
+
+  async forget(): Promise<void> {
+    await this.call(["stack", "rm", "--yes"]);
+    fs.rmSync(this.folder, { recursive: true, force: true });
+  }
+
+  private async make(): Promise<void> {
+    const { projectFolder, stack } = this.location;
+    const { name } = parse(fs.readFileSync(path.join(projectFolder, "Pulumi.yaml"), "utf8")) as { name: string };
+    fs.mkdirSync(this.folder, { recursive: true, mode: 0o700 });
+    fs.writeFileSync(path.join(this.folder, "Pulumi.yaml"), stringify({ name, runtime: "nodejs" }));
+    try {
+      await this.call(["stack", "init", "--no-select"]);
+    } catch (error) {
+      fs.rmSync(this.folder, { recursive: true, force: true });
+      throw error;
+    }
+    if (!this.isMade) throw new EngineError(`pulumi has made stack "${stack}" without ${this.settingsFile}`);
+  }
+
+  /** The URNs of resources, which the CLI asks for in place of their names. */
+  private async urnsOf(names: readonly string[]): Promise<string[]> {
+    const { resources = [] } = await this.deployment();
+    return resources.flatMap(({ urn, custom }) => (custom && names.includes(urn.split("::")[3] ?? "") ? [urn] : []));
+  }
+
+  private async deployment(): Promise<Deployment> {
+    const exported = await this.call(["stack", "export", "--show-secrets"]);
+    return (JSON.parse(exported) as { deployment: Deployment }).deployment;
+  }
+
+  private call(args: readonly string[], call: Partial<Parameters<typeof pulumi>[1]> = {}): Promise<string> {
+    const environment = { ...this.environment, PULUMI_CONFIG_PASSPHRASE: passphraseOf(this.location) };
+    return pulumi([...args, "--stack", this.location.stack], { folder: this.folder, environment, ...call });
+  }
+
+  /** The stack's file, this run's configuration, and the salt that `stack init` has written. */
+  private writeConfig(overrides: RunOptions["config"] = {}): void {
+    const { projectFolder, stack } = this.location;
+    const read = (file: string): unknown => (fs.existsSync(file) ? parse(fs.readFileSync(file, "utf8")) : null);
+    const own = read(this.settingsFile) as object;
+    const settings = read(path.join(projectFolder, `Pulumi.${stack}.yaml`)) as { config?: object } | null;
+    const structured = Object.entries(overrides).map(([key, text]) => [
+      key,
+      /^[[{]/.test(text) ? (parse(text) as object) : text,
+    ]);
+    const config: unknown = { ...settings?.config, ...(Object.fromEntries(structured) as object) };
+    fs.writeFileSync(this.settingsFile, stringify({ ...own, ...settings, config }), { mode: 0o600 });
+  }
+}
+
+/** An output as it is exported: what is secret in it is wrapped, as JSON in a text. */
+function readOutput(exported: unknown): Output {
+  let secret = false;
+  const read = (text: string): unknown =>
+    JSON.parse(text, (_name, part: unknown) => {
+      if (!isSecret(part)) return part;
+      secret = true;
+      return read(String(part["plaintext"]));
+    });
+  const value = read(JSON.stringify(exported));
+  return { value, secret };
+}

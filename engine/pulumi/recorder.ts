@@ -1,0 +1,57 @@
+import type { DiagnosticEvent, EngineEvent as PulumiEvent } from "@pulumi/pulumi/automation";
+import type { Change, EngineEvent, Operation } from "../engine";
+
+const OPERATIONS: Readonly<Record<string, Operation>> = {
+  create: "create",
+  update: "update",
+  same: "same",
+  delete: "delete",
+  "create-replacement": "replace",
+};
+
+/** Translates the CLI's events, and keeps what they tell of changes and errors. */
+export class Recorder {
+  readonly changes = new Map<string, Change>();
+  /** Errors by URN. */
+  private readonly messages = new Map<string, string>();
+  private readonly otherMessages: string[] = [];
+  private readonly begun = new Map<string, number>();
+
+  constructor(private readonly tell: (event: EngineEvent) => void = () => undefined) {}
+
+  readonly take = (event: PulumiEvent): void => {
+    const { resourcePreEvent, resOutputsEvent, resOpFailedEvent, diagnosticEvent } = event;
+    if (diagnosticEvent) this.log(diagnosticEvent);
+    const metadata = (resourcePreEvent ?? resOutputsEvent ?? resOpFailedEvent)?.metadata;
+    const operation = metadata && OPERATIONS[metadata.op];
+    // The CLI makes default providers on its own.
+    if (!operation || /::pulumi:providers:[^:]+::default/.test(metadata.urn)) return;
+    const { urn, type } = metadata;
+    const isChanged = operation === "update" || operation === "replace";
+    const diff = isChanged ? Object.keys(metadata.detailedDiff ?? {}) : [];
+    const change = this.changes.get(urn) ?? { urn, type, name: urn.split("::").slice(3).join("::"), operation, diff };
+    const seconds = (performance.now() - (this.begun.get(urn) ?? performance.now())) / 1000;
+    if (resourcePreEvent) {
+      this.changes.set(urn, change);
+      this.begun.set(urn, performance.now());
+      if (operation !== "same" && !resourcePreEvent.planning) this.tell({ kind: "begin", change });
+    } else if (resOutputsEvent) {
+      if (!resOutputsEvent.planning) this.tell({ kind: "end", change, seconds });
+    } else this.tell({ kind: "fail", change, seconds, message: this.messages.get(urn) ?? "" });
+  };
+
+  /** What failed: each resource and its message, or else what the run as a whole failed with. */
+  failures(): string[] {
+    const failures = [...this.messages].map(([urn, text]) => `${urn.split("::").slice(2).join(" ")}: ${text}`);
+    return failures.length > 0 ? failures : this.otherMessages;
+  }
+
+  private log({ severity, message, urn = "" }: DiagnosticEvent): void {
+    // The SDK's debug messages show secrets.
+    if ((severity as string) === "debug") return;
+    const text = message.replace(/<\{%.*?%\}>/g, "").trimEnd();
+    if (severity === "error" && urn !== "") this.messages.set(urn, text);
+    else if (severity === "error") this.otherMessages.push(text);
+    this.tell({ kind: "log", severity: severity === "info#err" ? "info" : severity, message: text, urn });
+  }
+}

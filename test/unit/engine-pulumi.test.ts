@@ -1,0 +1,116 @@
+import * as fs from "node:fs";
+import * as os from "node:os";
+import * as path from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import type { Engine, EngineEvent, StackLocation } from "../../engine/engine";
+import { EngineError } from "../../engine/engine";
+import { createPulumiEngine } from "../../engine/pulumi/pulumi";
+import { stackEngine } from "../../engine/stack-engine";
+import { FakePulumi } from "../support/fake-pulumi";
+
+const SETTINGS = "# mine\nconfig:\n  try:text: b # a note\n";
+
+describe("the engine that drives Pulumi's CLI", () => {
+  let location: StackLocation;
+  let engine: Engine;
+  let fake: FakePulumi;
+  const project = (): Record<string, string> => {
+    const { projectFolder } = location;
+    const files = fs.readdirSync(projectFolder).filter((name) => name !== "state");
+    return Object.fromEntries(files.map((name) => [name, fs.readFileSync(path.join(projectFolder, name), "utf8")]));
+  };
+  let before: Record<string, string>;
+  beforeEach(() => {
+    const projectFolder = fs.mkdtempSync(path.join(os.tmpdir(), "lab-engine-"));
+    location = { projectFolder, stack: "here", stateFolder: path.join(projectFolder, "state") };
+    fs.writeFileSync(path.join(projectFolder, "Pulumi.yaml"), "name: try\nruntime: nodejs\n");
+    fs.writeFileSync(path.join(projectFolder, "Pulumi.here.yaml"), SETTINGS);
+    before = project();
+    fake = new FakePulumi();
+    engine = createPulumiEngine(location);
+  });
+  afterEach(() => {
+    fake.remove();
+    delete process.env.PULUMI_BACKEND_URL;
+    fs.rmSync(location.projectFolder, { recursive: true });
+  });
+
+  it("leaves the user's settings file as it is, whatever it does", async () => {
+    await engine.preview();
+    expect(project()).toEqual(before);
+    await engine.up({ config: { "try:list": "[1]", "try:text": "c" } });
+    expect(project()).toEqual(before);
+    await engine.preview();
+    await engine.destroy();
+    expect(project()).toEqual(before);
+    expect(stackEngine(location)).toBeUndefined();
+    expect(fake.verbs()).not.toContain("stack select");
+    // What may write or delete the settings beside Pulumi.yaml runs beside one of its own.
+    const elsewhere = fake.calls().filter(({ folder }) => folder !== location.projectFolder);
+    expect(elsewhere.every(({ args }) => args[0] === "stack")).toBe(true);
+    for (const { args } of fake.calls().filter(({ folder }) => folder === location.projectFolder))
+      expect(args).toEqual(expect.arrayContaining(["--config-file", "--stack", "here"]));
+  });
+
+  it("previews a stack that is not made in a backend of its own, which goes with the preview", async () => {
+    process.env.PULUMI_BACKEND_URL = "file:///theirs";
+    engine = createPulumiEngine(location);
+    const changes = await engine.preview();
+    expect(changes.map(({ name, operation }) => [name, operation])).toEqual([["first", "create"]]);
+    const [backend = "", ...others] = [...new Set(fake.calls().map((call) => call.backend))];
+    expect(others).toEqual([]);
+    expect(backend).toMatch(/^file:\/\/\/tmp\/lab-/);
+    expect(fs.existsSync(backend.slice("file://".length))).toBe(false);
+    expect(fs.existsSync(location.stateFolder)).toBe(false);
+  });
+
+  it("makes a stack in the user's backend when PULUMI_BACKEND_URL names one, and leaves one that is there alone", async () => {
+    process.env.PULUMI_BACKEND_URL = "file:///theirs";
+    engine = createPulumiEngine(location);
+    fake.write("taken", true);
+    await expect(engine.up()).rejects.toThrow(new EngineError("error: stack 'here' already exists"));
+    expect(fake.verbs()).toEqual(["stack init"]);
+    expect(fake.calls()[0]?.backend).toBe("file:///theirs");
+    expect(stackEngine(location)).toBeUndefined();
+  });
+
+  it("joins the stack's file, this run's configuration and the salt", async () => {
+    await engine.up({ config: { "try:list": "[1]", "try:text": "c" } });
+    expect(fake.settings()).toBe("encryptionsalt: v1:salt\nconfig:\n  try:text: c\n  try:list:\n    - 1");
+  });
+
+  it("tells outputs, and which of them are secret in whole or in part", async () => {
+    const secret = (value: unknown) => ({
+      "4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270",
+      plaintext: JSON.stringify(value),
+    });
+    const outputs = { plain: "a", hidden: secret({ key: "b" }), partly: { user: "lab", key: secret("c") } };
+    fake.write("deployment", { resources: [{ urn: "urn", type: "pulumi:pulumi:Stack", outputs }] });
+    expect(await engine.outputs()).toEqual({});
+    expect((await engine.up()).outputs).toEqual({
+      plain: { value: "a", secret: false },
+      hidden: { value: { key: "b" }, secret: true },
+      partly: { value: { user: "lab", key: "c" }, secret: true },
+    });
+    expect(Object.keys(await engine.outputs())).toEqual(["plain", "hidden", "partly"]);
+  });
+
+  it("replaces what it is told to by URN, and fails with what each resource failed with", async () => {
+    const urn = "urn:pulumi:here::try::command:local:Command::first";
+    fake.write("deployment", { resources: [{ urn, type: "command:local:Command", custom: true }] });
+    await engine.up({ replace: ["first"] });
+    expect(
+      fake
+        .calls()
+        .find(({ args }) => args[0] === "up")
+        ?.args.join(" "),
+    ).toContain(`--replace ${urn}`);
+    fake.write("broken", true);
+    const events: EngineEvent[] = [];
+    await expect(engine.up({ onEvent: (event) => events.push(event) })).rejects.toThrow(
+      new EngineError("command:local:Command first: exit status 3"),
+    );
+    expect(events.map(({ kind }) => kind)).toEqual(["begin", "log", "fail"]);
+    expect(JSON.stringify(events)).not.toContain("secret words");
+  });
+});
