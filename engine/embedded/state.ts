@@ -77,10 +77,13 @@ export class State {
 
   /** Resolves when what is here now is on the disk. */
   save(): Promise<void> {
-    this.queued ??= this.writing.then(() => {
-      this.queued = undefined;
-      return (this.writing = this.write());
-    });
+    // A write that failed was told to who waited for it.
+    this.queued ??= this.writing
+      .catch(() => undefined)
+      .then(() => {
+        this.queued = undefined;
+        return (this.writing = this.write());
+      });
     return this.queued;
   }
 
