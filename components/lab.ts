@@ -150,8 +150,9 @@ export class Lab extends pulumi.ComponentResource {
       {
         stanza: config.stanza,
         repositoryHost: repository.host,
+        repositoryConf: repository.conf,
         primary: primary.host,
-        checkedFor: [repository.conf, primary.conf, primary.certificate.publicPem],
+        checkedFor: [primary.conf, primary.certificate.publicPem],
       },
       { parent: this, dependsOn: [instance, ...proofs.slice(0, 1)] },
     );
@@ -166,7 +167,13 @@ export class Lab extends pulumi.ComponentResource {
     );
     const standbyBackup = new StandbyBackup(
       `${this.roles.repository}-standbys`,
-      { stanza: config.stanza, repositoryHost: repository.host, conf: standbysConf, standbys: trusted.length },
+      {
+        stanza: config.stanza,
+        repositoryHost: repository.host,
+        repositoryConf: repository.conf,
+        conf: standbysConf,
+        standbys: trusted.length,
+      },
       { parent: this, dependsOn: [stanza, ...streams] },
     );
     new Agreement(
@@ -175,7 +182,7 @@ export class Lab extends pulumi.ComponentResource {
         stanza: config.stanza,
         repositoryHost: repository.host,
         postgresqlHosts: [primary, ...trusted].map(({ host }) => host),
-        provenFor: [standbysConf],
+        provenFor: [repository.conf, standbysConf],
       },
       { parent: this, dependsOn: [standbyBackup] },
     );

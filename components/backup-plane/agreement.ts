@@ -14,7 +14,7 @@ export interface AgreementArgs {
   provenFor: pulumi.Input<string>[];
 }
 
-/** Proof that every host sees the same sound stanza with the same backups. */
+/** Proof that every host sees the same sound stanza, with the backups that the repository host sees. */
 export class Agreement extends pulumi.ComponentResource {
   constructor(name: string, args: AgreementArgs, opts?: pulumi.ComponentResourceOptions) {
     super("lab:pgbackrest:Agreement", name, {}, opts);

@@ -8,6 +8,8 @@ export interface StandbyBackupArgs {
   stanza: string;
   /** The host that keeps the repository. */
   repositoryHost: RemoteHost;
+  /** That host's configuration: a change may have led to a repository that holds nothing yet. */
+  repositoryConf: string;
   /** The standbys' part of its configuration, for conf.d. */
   conf: string;
   /** How many standbys there are. With none, the configuration says so and no backup is taken. */
@@ -18,7 +20,7 @@ export interface StandbyBackupArgs {
 export class StandbyBackup extends pulumi.ComponentResource {
   constructor(name: string, args: StandbyBackupArgs, opts?: pulumi.ComponentResourceOptions) {
     super("lab:pgbackrest:StandbyBackup", name, {}, opts);
-    const { stanza, repositoryHost, conf, standbys } = args;
+    const { stanza, repositoryHost, repositoryConf, conf, standbys } = args;
 
     // With the standbys as members, `check` asks every one of them; the backup asks one.
     const members = runScript(
@@ -29,13 +31,16 @@ export class StandbyBackup extends pulumi.ComponentResource {
       {
         parent: this,
         dependsOn: opts?.dependsOn,
+        rerunOn: [repositoryConf],
         files: [{ path: `${PGBACKREST_FOLDER}/conf.d/standbys.conf`, content: conf, owner: "root", mode: "0644" }],
       },
     );
     if (standbys > 0) {
-      runScript(`${name}-take`, repositoryHost, "backup-plane/backup-from-standby.sh", [REPOSITORY_ACCOUNT, stanza], {
+      const take = [REPOSITORY_ACCOUNT, stanza, "standby"];
+      runScript(`${name}-take`, repositoryHost, "backup-plane/backup-full.sh", take, {
         parent: this,
         dependsOn: [members],
+        rerunOn: [repositoryConf],
         timeout: "2h",
       });
     }

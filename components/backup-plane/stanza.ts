@@ -8,8 +8,10 @@ export interface StanzaArgs {
   stanza: string;
   /** The host that keeps the repository. */
   repositoryHost: RemoteHost;
+  /** The repository host's configuration: a change may have led to a repository that holds nothing yet. */
+  repositoryConf: string;
   primary: RemoteHost;
-  /** Texts whose change checks it again. */
+  /** Further texts whose change checks it again. */
   checkedFor: pulumi.Input<string>[];
 }
 
@@ -20,8 +22,8 @@ export class Stanza extends pulumi.ComponentResource {
 
   constructor(name: string, args: StanzaArgs, opts?: pulumi.ComponentResourceOptions) {
     super("lab:pgbackrest:Stanza", name, {}, opts);
-    const { stanza, repositoryHost, primary } = args;
-    const checkedFor = [...args.checkedFor, primary.identity];
+    const { stanza, repositoryHost, repositoryConf, primary } = args;
+    const checkedFor = [repositoryConf, ...args.checkedFor, primary.identity];
 
     const created = runScript(
       `${name}-create`,
@@ -38,10 +40,11 @@ export class Stanza extends pulumi.ComponentResource {
       `${name}-backup`,
       repositoryHost,
       "backup-plane/backup-full.sh",
-      [REPOSITORY_ACCOUNT, stanza],
+      [REPOSITORY_ACCOUNT, stanza, "any"],
       {
         parent: this,
         dependsOn: [created],
+        rerunOn: [repositoryConf],
         timeout: "2h",
       },
     );

@@ -1,17 +1,36 @@
 #!/usr/bin/env bash
-# Takes the first full backup of stanza $2 as account $1.
-# Safe to run again: a stanza that has a full backup is left as it is.
+# Has stanza $2 hold a full backup, taken as account $1, from host $3: any, or standby; where $4 is given, with a label after it. Waits
+# while another backup runs. Safe to run again: a stanza that holds such a backup is left as it is.
 set -euo pipefail
 
-full_backups() {
-  stanza_info "$1" "$2" |
-    jq '[.[0].backup[] | select(.type == "full" and .error != true)] | length'
+# The repository's list of backups says of each where its files came from; `info` does not.
+holds_backup() {
+  local account=$1 stanza=$2 origin=$3 since=${4-} label backup
+  while IFS='=' read -r label backup; do
+    if [[ $label =~ ^[0-9]{8}-[0-9]{6}F$ && $label > $since && $backup != *'"backup-error":true'* ]] &&
+      [[ $origin == any || $backup == *'"option-backup-standby":true'* ]]; then return 0; fi
+  done < <(as "$account" pgbackrest --log-level-console=off --log-level-stderr=off repo-get "backup/$stanza/backup.info")
+  return 1
 }
 
 main() {
-  local account=$1 stanza=$2
-  [[ $(full_backups "$account" "$stanza") != 0 ]] || as "$account" pgbackrest --stanza="$stanza" --type=full backup
-  [[ $(full_backups "$account" "$stanza") != 0 ]]
+  local account=$1 stanza=$2 origin=$3 deadline=$((SECONDS + 3600)) status
+  until holds_backup "$@"; do
+    status=0
+    as "$account" pgbackrest --stanza="$stanza" --type=full backup || status=$?
+    # Error 50 is a lock that another command holds.
+    if ((status == 50 && SECONDS < deadline)); then
+      sleep 5
+    elif ((status == 50)); then
+      echo "another backup or expire of stanza $stanza has run on $(hostname) for an hour; no full backup was taken" >&2
+      return "$status"
+    elif ((status != 0)); then
+      return "$status"
+    elif ! holds_backup "$@"; then
+      echo "pgBackRest took a full backup of stanza $stanza, but the repository lists none from host: $origin" >&2
+      return 1
+    fi
+  done
 }
 
 main "$@" </dev/null

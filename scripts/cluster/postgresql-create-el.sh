@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Makes the cluster of PostgreSQL $1 with data checksums; where a restore left its data, there is nothing to make.
+# Makes the cluster of PostgreSQL $1 with data checksums and in UTF8, whatever locale the login has; where a restore left its data, there
+# is nothing to make.
 # Safe to run again: a cluster that is there is left as it is.
 set -euo pipefail
 
@@ -7,7 +8,7 @@ main() {
   local version=$1
   local data=/var/lib/pgsql/$version/data
   [[ -e $data/PG_VERSION ]] ||
-    PGSETUP_INITDB_OPTIONS=--data-checksums "/usr/pgsql-$version/bin/postgresql-$version-setup" initdb
+    PGSETUP_INITDB_OPTIONS="--locale=C.UTF-8 --encoding=UTF8 --data-checksums" "/usr/pgsql-$version/bin/postgresql-$version-setup" initdb
   [[ $(cat "$data/PG_VERSION") == "$version" ]]
 }
 

@@ -117,9 +117,10 @@ describe.skipIf(skipped)(`a lab on containers${skipped === undefined ? "" : ` (s
     for (const format of [[], ["--json"]]) expect(secrets.within(await lab.must("outputs", ...format))).toEqual([]);
   });
 
-  it("holds pgBackRest, checks pages, and archives", async () => {
+  it("holds pgBackRest, checks pages, archives, and keeps texts in UTF8 whatever locale the login has", async () => {
     expect(await lab.on("pg1-srv", "apt-mark showhold")).toBe("pgbackrest");
     expect(await lab.query("pg1-srv", "SHOW data_checksums")).toBe("on");
+    expect(await lab.query("pg1-srv", "SHOW server_encoding; SHOW lc_collate")).toBe("UTF8\nC.UTF-8");
     expect(
       await lab.query(
         "pg1-srv",

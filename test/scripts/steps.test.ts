@@ -53,29 +53,77 @@ describe("backup-plane/stanza-create.sh", () => {
 });
 
 describe("backup-plane/backup-full.sh", () => {
-  it("takes a backup when there is none, and none the second time", () => {
+  const BACKUP = "pgbackrest --stanza=demo --type=full backup";
+  const LIST = "pgbackrest --log-level-console=off --log-level-stderr=off repo-get backup/demo/backup.info";
+  const line = (label: string, ...facts: string[]): string =>
+    `${label}={${[...facts, '"option-online":true'].join(",")}}`;
+  const FROM_PRIMARY = '"option-backup-standby":false';
+  const FROM_STANDBY = '"option-backup-standby":true';
+
+  /** A repository that lists these, and as soon as a backup was taken the last of them too. */
+  const repository = (last: string, ...listed: string[]): void => {
     const taken = host.path("taken");
+    const lines = ["[backup:current]", ...listed].map((text) => `echo '${text}'`).join("; ");
     host.add(
       "pgbackrest",
-      `case $* in *info) if [[ -e ${taken} ]]; then echo '${info(0, "20261123-120000F")}'; else echo '${info(0)}'; fi ;;
-       *backup) touch ${taken} ;; esac`,
+      `case $* in *repo-get*) ${lines}; [[ ! -e ${taken} ]] || echo '${last}' ;; *backup) touch ${taken} ;; esac`,
     );
-    const backup = "pgbackrest --stanza=demo --type=full backup";
-    expect(host.run("backup-plane/backup-full.sh", ["pgbackrest", "demo"])).toMatchObject({ status: 0 });
-    expect(host.run("backup-plane/backup-full.sh", ["pgbackrest", "demo"]).calls).not.toContain(backup);
+  };
+  const run = (...args: string[]): ScriptRun =>
+    host.run("backup-plane/backup-full.sh", ["pgbackrest", "demo", ...args]);
+
+  it("takes a backup when there is none, and none the second time", () => {
+    repository(line("20261123-120000F", FROM_PRIMARY));
+    expect(run("any")).toMatchObject({ status: 0, calls: [LIST, BACKUP, LIST, LIST] });
+    expect(run("any")).toMatchObject({ status: 0, calls: [LIST] });
   });
 
-  it("fails when the backup does not show", () => {
-    host.add("pgbackrest", `[[ $* != *info ]] || echo '${info(0)}'`);
-    expect(host.run("backup-plane/backup-full.sh", ["pgbackrest", "demo"]).status).toBe(1);
+  it.each([
+    ["one from the primary", line("20261123-120000F", FROM_PRIMARY)],
+    ["a differential one", line("20261123-120000F_20261123-121000D", FROM_STANDBY)],
+    ["one with page checksum errors", line("20261123-120000F", FROM_STANDBY, '"backup-error":true')],
+  ])("does not count %s as a full backup from a standby", (_, listed) => {
+    repository(line("20261123-130000F", FROM_STANDBY), listed);
+    expect(run("standby").calls).toContain(BACKUP);
+    expect(run("standby")).toMatchObject({ status: 0, calls: [LIST] });
+  });
+
+  it("takes a newer one than those from before a label", () => {
+    repository(line("20261123-130000F", FROM_PRIMARY), line("20261123-120000F", FROM_PRIMARY));
+    expect(run("any", "20261123-125959").calls).toContain(BACKUP);
+    expect(run("any", "20261123-125959").calls).toEqual([LIST]);
+  });
+
+  it("says so when no standby delivered the backup", () => {
+    repository(line("20261123-120000F", FROM_PRIMARY));
+    expect(run("standby")).toMatchObject({
+      status: 1,
+      stderr: "pgBackRest took a full backup of stanza demo, but the repository lists none from host: standby\n",
+    });
+  });
+
+  it("fails with pgBackRest's status when no backup can be taken", () => {
+    host.add("pgbackrest", "[[ $* != *backup ]] || exit 56");
+    expect(run("any")).toMatchObject({ status: 56, calls: [LIST, BACKUP] });
+  });
+
+  it("waits while another backup runs, whose lock is error 50", () => {
+    const asked = host.path("asked");
+    const held = line("20261123-120000F", FROM_STANDBY);
+    host.add(
+      "pgbackrest",
+      `case $* in *repo-get*) [[ ! -e ${asked} ]] || echo '${held}' ;; *backup) touch ${asked}; exit 50 ;; esac`,
+    );
+    host.add("sleep", "");
+    expect(run("standby")).toMatchObject({ status: 0, calls: [LIST, BACKUP, "sleep 5", LIST] });
   });
 });
 
 describe("backup-plane/stanza-info.sh", () => {
-  it("prints the labels of a sound stanza", () => {
+  it("prints the newest backup of a sound stanza", () => {
     host.add("pgbackrest", `echo '${info(0, "20261123-120000F", "20261123-130000F")}'`);
     const run = host.run("backup-plane/stanza-info.sh", ["postgres", "demo"]);
-    expect(run).toMatchObject({ status: 0, stdout: "20261123-120000F 20261123-130000F\n" });
+    expect(run).toMatchObject({ status: 0, stdout: "20261123-130000F\n" });
   });
 
   it("does not believe the exit status of info", () => {
@@ -87,41 +135,22 @@ describe("backup-plane/stanza-info.sh", () => {
     });
   });
 
-  it("refuses other backups than those that are expected", () => {
+  it.each([
+    ["a backup that has run since", ["A", "B", "C"]],
+    ["an expire that has run since", ["B"]],
+    ["both", ["C"]],
+  ])("agrees with B after %s", (_, labels) => {
+    host.add("pgbackrest", `echo '${info(0, ...labels)}'`);
+    expect(host.run("backup-plane/stanza-info.sh", ["postgres", "demo", "B"])).toMatchObject({ status: 0, stderr: "" });
+  });
+
+  it("refuses older backups than the one that is expected", () => {
     host.add("hostname", "echo pg2-srv");
     host.add("pgbackrest", `echo '${info(0, "A")}'`);
-    expect(host.run("backup-plane/stanza-info.sh", ["postgres", "demo", "A B"])).toMatchObject({
+    expect(host.run("backup-plane/stanza-info.sh", ["postgres", "demo", "B"])).toMatchObject({
       status: 1,
-      stderr: 'pg2-srv must see the backups "A B", sees "A"\n',
+      stderr: "pg2-srv must see backup B of stanza demo or a newer one, its newest is A\n",
     });
-  });
-});
-
-describe("backup-plane/backup-from-standby.sh", () => {
-  const backup = "pgbackrest --stanza=demo --type=full backup";
-
-  it("takes a backup when every one that is there came from the primary", () => {
-    const taken = host.path("taken");
-    host.add(
-      "pgbackrest",
-      `case $* in
-        *backup/demo/backup.info)
-          echo '[backup:current]'
-          echo '20261123-120000F={"option-backup-standby":false}'
-          # A differential one does not count.
-          echo '20261123-120000F_20261123-121000D={"option-backup-standby":true}'
-          [[ ! -e ${taken} ]] || echo '20261123-130000F={"option-backup-standby":true}' ;;
-        *backup) touch ${taken} ;; esac`,
-    );
-    expect(host.run("backup-plane/backup-from-standby.sh", ["pgbackrest", "demo"])).toMatchObject({ status: 0 });
-    expect(host.run("backup-plane/backup-from-standby.sh", ["pgbackrest", "demo"]).calls).not.toContain(backup);
-  });
-
-  it("fails when no standby delivered it", () => {
-    host.add("pgbackrest", `case $* in *backup.info) echo '20261123-120000F={"option-backup-standby":false}' ;; esac`);
-    const run = host.run("backup-plane/backup-from-standby.sh", ["pgbackrest", "demo"]);
-    expect(run.calls).toContain(backup);
-    expect(run.status).toBe(1);
   });
 });
 

@@ -65,13 +65,13 @@ export function describeLayout({ shape, family, facts, configurationInData }: La
       ]);
     });
 
-    it("runs PostgreSQL 14 with data checksums on every host", async () => {
+    it("runs PostgreSQL 14 with data checksums and in UTF8 on every host", async () => {
       for (const host of POSTGRESQL_HOSTS) {
         const [version, ...settings] = (
-          await lab.query(host, "SHOW server_version; SHOW data_checksums; SHOW data_directory")
+          await lab.query(host, "SHOW server_version; SHOW data_checksums; SHOW server_encoding; SHOW data_directory")
         ).split("\n");
         expect(version).toMatch(/^14\.\d+$/);
-        expect(settings).toEqual(["on", dataFolder]);
+        expect(settings).toEqual(["on", "UTF8", dataFolder]);
       }
     });
 

@@ -303,6 +303,27 @@ describe("the program", () => {
     expect(await network(0)).toEqual(await network(8));
   });
 
+  it("proves everything about the repository again when it is another one", async () => {
+    const steps = async (settings: Record<string, unknown>): Promise<Map<string, unknown>> =>
+      new Map(
+        commandsOf(await runLab("container", settings)).map(({ name, inputs }) => [name, JSON.stringify(inputs)]),
+      );
+    const before = await steps({});
+    const after = await steps({ repositories: [{ path: "/backup2" }] });
+    const again = [...before].filter(([name, create]) => after.get(name) !== create).map(([name]) => name);
+    // What the repository host sees then is the other hosts' argument.
+    expect(again.filter((name) => !name.includes("handshake")).sort()).toEqual([
+      "backup-srv-agreement",
+      "backup-srv-pgbackrest-start",
+      "backup-srv-repository-create",
+      "backup-srv-standbys-conf",
+      "backup-srv-standbys-take",
+      "backup-srv-stanza-backup",
+      "backup-srv-stanza-check",
+      "backup-srv-stanza-create",
+    ]);
+  });
+
   it("looks again at what concerns a recreated host, also on the other hosts", async () => {
     const machines = (resources: Registered[]): Map<string, unknown> =>
       new Map(commandsOf(resources).map(({ name, inputs }) => [name, inputs.create]));
@@ -344,6 +365,8 @@ describe("the program", () => {
         "backup-srv-agreement",
         "backup-srv-pgbackrest-start",
         "backup-srv-standbys-conf",
+        "backup-srv-standbys-take",
+        "backup-srv-stanza-backup",
         "backup-srv-stanza-check",
         "backup-srv-stanza-create",
         "pg1-srv-handshake-as-client",
