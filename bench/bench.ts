@@ -1,8 +1,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import * as path from "node:path";
 import type { GuestKind, GuestRecipe } from "../hypervisor/guest-image";
-import { buildGuestImage } from "../hypervisor/guest-image";
-import { IMAGE_FOLDER } from "../cli/stack/stack";
+import { buildGuestImage, IMAGE_FOLDER } from "../hypervisor/guest-image";
 import { describeMachine } from "./machine";
 import type { TimedStep } from "./steps";
 import { chainOf, perHost, stepsOf } from "./steps";

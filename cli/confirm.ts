@@ -3,7 +3,21 @@ import type { Invocation } from "./invocation";
 
 /** Whether there is somebody to ask. */
 export function isAsking({ options }: Invocation): boolean {
-  return options.yes !== true && process.stdin.isTTY && process.stdout.isTTY;
+  return options.yes !== true && hasTerminal();
+}
+
+function hasTerminal(): boolean {
+  return process.stdin.isTTY && process.stdout.isTTY;
+}
+
+/**
+ * Asks before data is deleted.
+ * @throws Error when there is nobody to ask, and `--yes` is not given.
+ */
+export async function confirmLoss(invocation: Invocation, question: string, command: string): Promise<boolean> {
+  if (invocation.options.yes === true) return true;
+  if (hasTerminal()) return confirm(invocation, question);
+  throw new Error(`${command} asks before it deletes data, and there is no terminal to ask on; hint: ${command} --yes`);
 }
 
 /** Asks on the terminal; anything but `y` or `yes` is a no. */

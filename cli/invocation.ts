@@ -1,6 +1,6 @@
 import * as path from "node:path";
 import { InvalidArgumentError } from "commander";
-import { POSTGRESQL_HOSTS, REPOSITORY_HOST } from "../config/host-names";
+import { HOST_NAMES } from "../config/host-names";
 import type { Stack } from "./stack/stack";
 import { findStack } from "./stack/stack";
 
@@ -31,8 +31,7 @@ export function stackOf({ options }: Invocation): Stack {
 
 /** Adds a host to those that other `--yes-replace` options gave. */
 export function addHost(name: string, others: readonly string[]): string[] {
-  const hosts = [REPOSITORY_HOST, ...POSTGRESQL_HOSTS];
-  if (!hosts.includes(name)) throw new InvalidArgumentError(`It must be one of ${hosts.join(", ")}.`);
+  if (!HOST_NAMES.includes(name)) throw new InvalidArgumentError(`It must be one of ${HOST_NAMES.join(", ")}.`);
   return [...others, name];
 }
 

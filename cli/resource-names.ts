@@ -1,7 +1,5 @@
-import { BARMAN_HOST, POSTGRESQL_HOSTS, REPOSITORY_HOST } from "../config/host-names";
+import { HOST_NAMES } from "../config/host-names";
 import type { Change } from "../engine/engine";
-
-const HOSTS = [REPOSITORY_HOST, ...POSTGRESQL_HOSTS, BARMAN_HOST];
 
 /** What a user is told of a resource: the host that it belongs to, and the step. */
 export interface Step {
@@ -12,7 +10,7 @@ export interface Step {
 
 /** Resource names are `HOST-WHAT`; a host's own resource is told by its type. */
 export function stepOf({ name, type }: Pick<Change, "name" | "type">): Step {
-  const host = HOSTS.find((candidate) => name === candidate || name.startsWith(`${candidate}-`));
+  const host = HOST_NAMES.find((candidate) => name === candidate || name.startsWith(`${candidate}-`));
   if (host === undefined) return { host: "lab", step: name };
   return { host, step: name.slice(host.length + 1) || (type.split(":").at(-1) ?? type).toLowerCase() };
 }

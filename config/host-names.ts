@@ -11,3 +11,6 @@ export const POSTGRESQL_HOSTS: readonly string[] = Array.from({ length: 9 }, (_,
 export function standbyNames(primary: string, standbys: number): readonly string[] {
   return POSTGRESQL_HOSTS.filter((name) => name !== primary).slice(0, standbys);
 }
+
+/** Every name that a host of a lab can have. */
+export const HOST_NAMES: readonly string[] = [REPOSITORY_HOST, ...POSTGRESQL_HOSTS, BARMAN_HOST];

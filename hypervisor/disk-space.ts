@@ -1,6 +1,5 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
-import { EngineError } from "../engine/engine";
 
 const GIB = 1024 ** 3;
 const MIB = 1024 ** 2;
@@ -36,13 +35,13 @@ export function bytesNeeded({ image, isBuilt, hosts, isCopied }: SpaceNeeds): nu
 /**
  * Refuses what would not fit.
  * @param folder Where it would go; it need not be there yet.
- * @throws EngineError with what is free and what is needed.
+ * @throws Error with what is free and what is needed.
  */
 export function requireSpace(folder: string, needed: number, freeBytes = freeBytesOf): void {
   const free = freeBytes(folder);
   if (free >= needed) return;
   const gib = (bytes: number): string => `${(bytes / GIB).toFixed(1)} GiB`;
-  throw new EngineError(
+  throw new Error(
     `too little disk for the lab: ${folder} has ${gib(free)} free, and ${gib(needed)} are needed; ` +
       `hint: fewer standbys (lab:standbys), or make room`,
   );

@@ -6,6 +6,9 @@ import { runAsRoot } from "./run-as-root";
 
 const release = { version: "12", codename: "bookworm" };
 
+/** Folder of built images, from the project's folder. */
+export const IMAGE_FOLDER = join(".lab", "images");
+
 /** Which guests an image is for: containers on libvirt's LXC driver, or virtual machines. */
 export type GuestKind = "container" | "vm";
 

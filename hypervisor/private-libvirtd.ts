@@ -2,8 +2,16 @@ import { createHash } from "node:crypto";
 import { existsSync, readFileSync, realpathSync, statSync } from "node:fs";
 import { createConnection } from "node:net";
 import { join } from "node:path";
-import type { StackLocation } from "../engine/engine";
 import { runAsRoot } from "./run-as-root";
+
+/** Whose libvirtd it is. */
+export interface StackFolders {
+  /** Absolute path of the folder with Pulumi.yaml. */
+  readonly projectFolder: string;
+  readonly stack: string;
+  /** Absolute path of the folder of the stack's state. */
+  readonly stateFolder: string;
+}
 
 /** Where a stack's own libvirtd is found. */
 export interface PrivateLibvirtd {
@@ -16,7 +24,7 @@ export interface PrivateLibvirtd {
 const longestStackPart = 40;
 
 /** The names of a stack's libvirtd, whether it runs or not: the same for a folder however it is reached. */
-export function privateLibvirtdOf({ projectFolder, stack }: StackLocation): PrivateLibvirtd {
+export function privateLibvirtdOf({ projectFolder, stack }: StackFolders): PrivateLibvirtd {
   const hash = createHash("sha256")
     .update(`${realpathSync(projectFolder)}\0${stack}`)
     .digest("hex");
@@ -38,7 +46,7 @@ function answers(socket: string): Promise<boolean> {
 }
 
 /** Whether the stack's libvirtd answers, in its own network namespace and with the state folder that is there now. */
-export async function isRunning(location: StackLocation): Promise<boolean> {
+export async function isRunning(location: StackFolders): Promise<boolean> {
   const { namespace, socket } = privateLibvirtdOf(location);
   const runtimeFolder = `/run/lab/${namespace}`;
   const libvirtFolder = join(location.stateFolder, "libvirt");
@@ -63,7 +71,7 @@ export async function isRunning(location: StackLocation): Promise<boolean> {
  *
  * @param vm whether virtual machines will run on it
  */
-export async function startPrivateLibvirtd(location: StackLocation, { vm = false } = {}): Promise<PrivateLibvirtd> {
+export async function startPrivateLibvirtd(location: StackFolders, { vm = false } = {}): Promise<PrivateLibvirtd> {
   const libvirtd = privateLibvirtdOf(location);
   if (!(await isRunning(location))) {
     await runAsRoot("libvirtd-start.sh", [libvirtd.namespace, location.stateFolder, ...(vm ? ["--qemu"] : [])]);
@@ -72,6 +80,6 @@ export async function startPrivateLibvirtd(location: StackLocation, { vm = false
 }
 
 /** Ends the stack's libvirtd and its guests, and deletes their volumes and definitions. */
-export async function stopPrivateLibvirtd(location: StackLocation): Promise<void> {
+export async function stopPrivateLibvirtd(location: StackFolders): Promise<void> {
   await runAsRoot("libvirtd-stop.sh", [privateLibvirtdOf(location).namespace, location.stateFolder]);
 }

@@ -1,7 +1,6 @@
 import { execFile } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { promisify } from "node:util";
-import { EngineError } from "../engine/engine";
 import { runAsRoot } from "./run-as-root";
 
 const containerPackages = [
@@ -64,7 +63,7 @@ async function askDpkg(packages: readonly string[]): Promise<string> {
     // 1: it does not know some of them, and says what it knows.
     if (code === 1 && stdout !== undefined) return stdout;
     if (code === "ENOENT") {
-      throw new EngineError(
+      throw new Error(
         "this machine has no dpkg-query; private libvirtds are set up on Debian 12 only; hint: use a stack with a libvirt of its own, such as dev",
       );
     }

@@ -1,14 +1,13 @@
 import { spawn } from "node:child_process";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { EngineError } from "../engine/engine";
 import { isOnPath } from "./on-path";
 
 /** The words before a command that make it root's: none for root, `sudo` for others. */
 export function rootPrefix(): readonly string[] {
   if (process.getuid?.() === 0) return [];
   if (isOnPath("sudo")) return ["sudo"];
-  throw new EngineError(
+  throw new Error(
     `a private libvirtd and its image need root, and this is user ${String(process.getuid?.())} without sudo; hint: run ./lab as root, or install sudo`,
   );
 }
@@ -40,6 +39,6 @@ export async function runAsRoot(
     });
   });
   if (status !== 0) {
-    throw new EngineError([`hypervisor/${script} failed with ${String(status)}:`, ...lastLines].join("\n"));
+    throw new Error([`hypervisor/${script} failed with ${String(status)}:`, ...lastLines].join("\n"));
   }
 }

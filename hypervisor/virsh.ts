@@ -1,6 +1,5 @@
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
-import { EngineError } from "../engine/engine";
 
 /** What libvirt has of a lab, whoever made it and however it was changed since. */
 export interface LibvirtView {
@@ -42,7 +41,7 @@ async function virsh(uri: string, ...args: string[]): Promise<string> {
     return (await promisify(execFile)("virsh", ["-q", "-c", uri, ...args])).stdout;
   } catch (error) {
     const { stderr, message } = error as Error & { stderr?: string };
-    throw new EngineError(`virsh ${args.join(" ")} on ${uri}: ${stderr?.trim() || message}`);
+    throw new Error(`virsh ${args.join(" ")} on ${uri}: ${stderr?.trim() || message}`);
   }
 }
 

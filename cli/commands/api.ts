@@ -3,13 +3,13 @@ import * as path from "node:path";
 import { sync as writeFileAtomic } from "write-file-atomic";
 import type { ApiAccess } from "../../components/backup-api/backup-api";
 import { askApi, clientOf } from "../../observe/api-client";
+import type { DeployedLab } from "../stack/deployed-lab";
 import { deployedLab } from "../stack/deployed-lab";
 import { openEngine } from "../stack/open-engine";
-import { handOver, inNamespace, thisCommand } from "../stack/hand-over";
 import type { Invocation } from "../invocation";
 import { stackOf } from "../invocation";
-import { isInOwnNamespace, runningNamespace } from "../stack/running-namespace";
-import type { Stack } from "../stack/stack";
+import { runningNamespace } from "../stack/running-namespace";
+import { withLab } from "../stack/with-lab";
 
 /** Whom `./lab api` asks as. */
 export interface ApiOptions {
@@ -20,43 +20,36 @@ export interface ApiOptions {
   readonly client?: string;
 }
 
+interface Owner {
+  readonly uid: number;
+  readonly gid: number;
+}
+
 /** Asks the backup API and prints its answer; exit status 1 when that is an error. */
-export async function api(
+export function api(
   invocation: Invocation,
   request: string,
   { client, post }: ApiOptions & { post?: string },
 ): Promise<number> {
-  const stack = stackOf(invocation);
-  const access = await accessOf(invocation, stack);
-  if (!isInOwnNamespace(stack)) {
-    const namespace = await runningNamespace(stack);
-    if (namespace !== undefined) return handOver(inNamespace(namespace, thisCommand()));
-  }
-  const asked = `/${request.replace(/^\//, "")}`;
-  const { status, reason, body } = await askApi(access, { path: asked, client: client ?? firstClient(access), post });
-  process.stdout.write(body.endsWith("\n") ? body : `${body}\n`);
-  if (status < 400) return 0;
-  throw new Error(`https://${access.host}${asked} answered ${status} ${reason}`);
+  return withLab(invocation, async (lab) => {
+    const access = accessTo(lab, invocation.options.stack);
+    const asked = `/${request.replace(/^\//, "")}`;
+    const { status, reason, body } = await askApi(access, { path: asked, client: client ?? firstClient(access), post });
+    process.stdout.write(body.endsWith("\n") ? body : `${body}\n`);
+    if (status < 400) return 0;
+    throw new Error(`https://${access.host}${asked} answered ${status} ${reason}`);
+  });
 }
 
 /** Writes a client's three files into a folder, and prints the line with which curl uses them. */
 export async function apiCredentials(invocation: Invocation, folder: string, { client }: ApiOptions): Promise<number> {
   const stack = stackOf(invocation);
-  const access = await accessOf(invocation, stack);
+  const engine = await openEngine(invocation, stack);
+  const access = accessTo(deployedLab(await engine.outputs(), stack.location.stack), stack.location.stack);
   const { key, certificate } = clientOf(access, client ?? firstClient(access));
-  const place = path.resolve(folder);
-  const owner = callingUser();
-  fs.mkdirSync(place, { recursive: true, mode: 0o700 });
-  const write = (name: string, content: string, mode: number): string => {
-    const file = path.join(place, name);
-    writeFileAtomic(file, content, { mode, ...(owner === undefined ? {} : { chown: owner }) });
-    return file;
-  };
-  const files = [
-    ["--cacert", write("ca.cert", access.authority, 0o644)],
-    ["--cert", write("client.cert", certificate, 0o644)],
-    ["--key", write("client.key", key, 0o600)],
-  ].flat();
+  const contents = { "ca.cert": access.authority, "client.cert": certificate, "client.key": key };
+  const [ca = "", cert = "", keyFile = ""] = writeCredentials(path.resolve(folder), contents, callingUser());
+  const files = ["--cacert", ca, "--cert", cert, "--key", keyFile];
   const namespace = await runningNamespace(stack);
   // The address works where the lab's name service is not asked; the certificate has both.
   const curl = ["curl", ...files, `https://${access.address}/status`];
@@ -65,14 +58,26 @@ export async function apiCredentials(invocation: Invocation, folder: string, { c
   return 0;
 }
 
-async function accessOf(invocation: Invocation, stack: Stack): Promise<ApiAccess> {
-  const name = stack.location.stack;
-  const engine = await openEngine(invocation, stack);
-  const { backupApi } = deployedLab(await engine.outputs(), name);
-  if (backupApi === undefined) {
-    throw new Error(`the lab of stack "${name}" has no backup API; hint: lab:backupApi (docs/backup-api.md)`);
-  }
-  return backupApi;
+/** Writes files, of which keys are for their owner alone, and the folders that are missing. Gives the files' paths. */
+export function writeCredentials(
+  folder: string,
+  contents: Readonly<Record<string, string>>,
+  owner: Owner | undefined,
+): string[] {
+  const first = fs.mkdirSync(folder, { recursive: true, mode: 0o700 });
+  for (let made = folder; owner && first?.length && made.length >= first.length; made = path.dirname(made))
+    fs.chownSync(made, owner.uid, owner.gid);
+  return Object.entries(contents).map(([name, content]) => {
+    const file = path.join(folder, name);
+    const mode = name.endsWith(".key") ? 0o600 : 0o644;
+    writeFileAtomic(file, content, { mode, ...(owner === undefined ? {} : { chown: owner }) });
+    return file;
+  });
+}
+
+function accessTo({ backupApi }: DeployedLab, stack: string): ApiAccess {
+  if (backupApi !== undefined) return backupApi;
+  throw new Error(`the lab of stack "${stack}" has no backup API; hint: lab:backupApi (docs/backup-api.md)`);
 }
 
 function firstClient({ clients }: ApiAccess): string {
@@ -80,7 +85,7 @@ function firstClient({ clients }: ApiAccess): string {
 }
 
 /** Who called sudo, when this is root by sudo: the files are for that account. */
-function callingUser(): { uid: number; gid: number } | undefined {
+function callingUser(): Owner | undefined {
   const { SUDO_UID, SUDO_GID } = process.env;
   return SUDO_UID === undefined || SUDO_GID === undefined
     ? undefined

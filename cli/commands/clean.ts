@@ -1,7 +1,7 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { PROJECT_FOLDER } from "../invocation";
-import { IMAGE_FOLDER } from "../stack/stack";
+import { IMAGE_FOLDER } from "../../hypervisor/guest-image";
 
 /** Removes the cached images, unless there is a lab that may stand on them. */
 export function clean(): number {

@@ -1,7 +1,7 @@
 import * as fs from "node:fs";
 import { startPrivateLibvirtd, stopPrivateLibvirtd } from "../../hypervisor/private-libvirtd";
 import { stackEngine } from "../../engine/stack-engine";
-import { confirm, isAsking } from "../confirm";
+import { confirmLoss } from "../confirm";
 import { announceEngine, openEngine } from "../stack/open-engine";
 import { handOver, inNamespace, thisCommand } from "../stack/hand-over";
 import type { Invocation } from "../invocation";
@@ -9,15 +9,16 @@ import { stackOf } from "../invocation";
 import { withProgress } from "../show/progress";
 import { isInOwnNamespace } from "../stack/running-namespace";
 import type { Stack } from "../stack/stack";
+import { refuseUsersLab } from "../stack/users-lab";
 
 /** Takes the lab down: its resources, then its libvirtd, then its state. */
 export async function destroy(invocation: Invocation): Promise<number> {
   const stack = stackOf(invocation);
   if (isInOwnNamespace(stack)) return destroyResources(invocation, stack);
   const { location, isPrivate } = stack;
-  if (isAsking(invocation) && !(await confirm(invocation, `Destroy the lab "${location.stack}", its backups too?`))) {
-    return 1;
-  }
+  const command = `./lab destroy --stack ${location.stack}`;
+  if (!(await confirmLoss(invocation, `Destroy the lab "${location.stack}", its backups too?`, command))) return 1;
+  await refuseUsersLab(stack);
   if (stackEngine(location) !== undefined) {
     const status = isPrivate
       ? await destroyInside(await startPrivateLibvirtd(location))

@@ -2,28 +2,20 @@ import type { Diagnosis } from "../../observe/doctor/diagnose";
 import { diagnose } from "../../observe/doctor/diagnose";
 import { accountOn, readConditions } from "../../observe/conditions";
 import type { DeployedLab } from "../stack/deployed-lab";
-import { deployedLab } from "../stack/deployed-lab";
 import { renderDiagnosis } from "../show/diagnosis";
-import { openEngine } from "../stack/open-engine";
-import { handOver, inNamespace, thisCommand } from "../stack/hand-over";
 import type { Invocation } from "../invocation";
-import { stackOf } from "../invocation";
-import { isInOwnNamespace, runningNamespace } from "../stack/running-namespace";
+import { withLab } from "../stack/with-lab";
 
 /** Finds out what is wrong with the lab, and says what to do; exit status 1 when something failed. */
 export async function doctor(
   invocation: Invocation,
   { json = false, verify = false }: { json?: boolean; verify?: boolean },
 ): Promise<number> {
-  const stack = stackOf(invocation);
-  if (!isInOwnNamespace(stack)) {
-    const namespace = await runningNamespace(stack);
-    if (namespace !== undefined) return handOver(inNamespace(namespace, thisCommand()));
-  }
-  const engine = await openEngine(invocation, stack);
-  const diagnosis = await examine(deployedLab(await engine.outputs(), stack.location.stack), verify);
-  process.stdout.write(json ? `${JSON.stringify(diagnosis, undefined, 2)}\n` : renderDiagnosis(diagnosis));
-  return diagnosis.healthy ? 0 : 1;
+  return withLab(invocation, async (lab) => {
+    const diagnosis = await examine(lab, verify);
+    process.stdout.write(json ? `${JSON.stringify(diagnosis, undefined, 2)}\n` : renderDiagnosis(diagnosis));
+    return diagnosis.healthy ? 0 : 1;
+  });
 }
 
 /** Reads and judges; with `verify`, every file of the repository too. */

@@ -1,33 +1,36 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Result, RunOptions } from "../../engine/engine";
+import type { Engine, Result, RunOptions } from "../../engine/engine";
 import type { Finding } from "../../observe/doctor/findings";
 import { takeFullBackup } from "../../observe/conditions";
 import type { DeployedLab } from "../stack/deployed-lab";
 import { deployedLab } from "../stack/deployed-lab";
 import { renderFinding } from "../show/diagnosis";
 import { examine } from "./doctor";
-import { openEngine } from "../stack/open-engine";
-import { handOver, inNamespace, thisCommand } from "../stack/hand-over";
 import type { Invocation } from "../invocation";
-import { stackOf } from "../invocation";
 import { withProgress } from "../show/progress";
 import { isStep } from "../resource-names";
-import { isInOwnNamespace, runningNamespace } from "../stack/running-namespace";
+import { withLab } from "../stack/with-lab";
 
 const SETTLE_SECONDS = 10;
 
 /** Compares the hosts with what the program wants, and puts them right when asked to; exit status 1 when they differ in the end. */
-export async function drift(
+export function drift(invocation: Invocation, flags: DriftFlags): Promise<number> {
+  return withLab(invocation, (lab, engine) => compare(invocation, engine, lab, flags));
+}
+
+interface DriftFlags {
+  readonly json?: boolean;
+  readonly fix?: boolean;
+  readonly verify?: boolean;
+}
+
+async function compare(
   invocation: Invocation,
-  { json = false, fix = false, verify = false }: { json?: boolean; fix?: boolean; verify?: boolean },
+  engine: Engine,
+  deployed: DeployedLab,
+  { json = false, fix = false, verify = false }: DriftFlags,
 ): Promise<number> {
-  const stack = stackOf(invocation);
-  if (!isInOwnNamespace(stack)) {
-    const namespace = await runningNamespace(stack);
-    if (namespace !== undefined) return handOver(inNamespace(namespace, thisCommand()));
-  }
-  const engine = await openEngine(invocation, stack);
-  let lab = deployedLab(await engine.outputs(), stack.location.stack);
+  let lab = deployed;
   if (lab.managed === undefined) {
     throw new Error("the lab was brought up before the program told what it keeps on its hosts; hint: ./lab up");
   }
@@ -50,7 +53,7 @@ export async function drift(
     const up = (run: RunOptions): Promise<Result> => engine.up({ ...run, replace: steps });
     // The standard output is for the JSON alone.
     const { outputs } = await (json ? up({ config, signal: invocation.signal }) : withProgress(invocation, up));
-    lab = deployedLab(outputs, stack.location.stack);
+    lab = deployedLab(outputs, invocation.options.stack);
     found = await settledDifferences(lab);
   }
   if (fix && needsFullBackup) {

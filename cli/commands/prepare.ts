@@ -1,6 +1,6 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
-import { buildGuestImage, guestImagePath } from "../../hypervisor/guest-image";
+import { buildGuestImage, guestImagePath, IMAGE_FOLDER } from "../../hypervisor/guest-image";
 import type { PrivateLibvirtd } from "../../hypervisor/private-libvirtd";
 import { startPrivateLibvirtd } from "../../hypervisor/private-libvirtd";
 import { installRequirements } from "../../hypervisor/requirements";
@@ -10,7 +10,6 @@ import { checkedConfig } from "../stack/checked-config";
 import type { Invocation } from "../invocation";
 import { PROJECT_FOLDER, stackOf } from "../invocation";
 import type { BuiltImage, Stack } from "../stack/stack";
-import { IMAGE_FOLDER } from "../stack/stack";
 
 /** Makes the machine ready for a stack and says how `pulumi up` runs there. */
 export async function prepare(invocation: Invocation): Promise<number> {

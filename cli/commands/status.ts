@@ -2,27 +2,18 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Report } from "../../observe/proofs";
 import { judge } from "../../observe/proofs";
 import type { DeployedLab } from "../stack/deployed-lab";
-import { deployedLab } from "../stack/deployed-lab";
-import { openEngine } from "../stack/open-engine";
 import { readFacts } from "../../observe/facts";
-import { handOver, inNamespace, thisCommand } from "../stack/hand-over";
 import type { Invocation } from "../invocation";
-import { stackOf } from "../invocation";
 import { renderReport } from "../show/report";
-import { isInOwnNamespace, runningNamespace } from "../stack/running-namespace";
+import { withLab } from "../stack/with-lab";
 
 /** Proves the lab as it is; exit status 1 when it is not proven. */
 export async function status(invocation: Invocation, { json = false }: { json?: boolean }): Promise<number> {
-  const stack = stackOf(invocation);
-  if (!isInOwnNamespace(stack)) {
-    const namespace = await runningNamespace(stack);
-    if (namespace !== undefined) return handOver(inNamespace(namespace, thisCommand()));
-  }
-  const engine = await openEngine(invocation, stack);
-  const lab = deployedLab(await engine.outputs(), stack.location.stack);
-  const report = await proveLab(lab);
-  process.stdout.write(json ? `${JSON.stringify(report, undefined, 2)}\n` : renderReport(report));
-  return report.proven ? 0 : 1;
+  return withLab(invocation, async (lab) => {
+    const report = await proveLab(lab);
+    process.stdout.write(json ? `${JSON.stringify(report, undefined, 2)}\n` : renderReport(report));
+    return report.proven ? 0 : 1;
+  });
 }
 
 /** Reads and judges; what is not proven yet may become so for some seconds. */

@@ -3,10 +3,12 @@ import { stackEngine } from "../../engine/stack-engine";
 import { isOnPath } from "../../hypervisor/on-path";
 import type { Invocation } from "../invocation";
 import type { Stack } from "./stack";
+import { refuseUsersLab } from "./users-lab";
 
 /** Opens the engine that carries a stack out. */
 export async function openEngine(invocation: Invocation, stack: Stack): Promise<Engine> {
   const { location } = stack;
+  await refuseUsersLab(stack);
   // Each is loaded only when it is used: Pulumi's SDK takes a while.
   return chosenEngine(invocation, stack) === "pulumi"
     ? (await import("../../engine/pulumi/pulumi")).createPulumiEngine(location)

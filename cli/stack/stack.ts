@@ -3,7 +3,7 @@ import * as path from "node:path";
 import { parse } from "yaml";
 import type { StackLocation } from "../../engine/engine";
 import type { GuestKind, GuestRecipe } from "../../hypervisor/guest-image";
-import { guestImagePath } from "../../hypervisor/guest-image";
+import { guestImagePath, IMAGE_FOLDER } from "../../hypervisor/guest-image";
 
 /** An image that the lab builds itself. */
 export interface BuiltImage {
@@ -19,9 +19,6 @@ export interface Stack {
   /** The image under `.lab/images` that its hosts start from; undefined when the image comes from elsewhere. */
   readonly image: BuiltImage | undefined;
 }
-
-/** Folder of built images, from the project's folder. */
-export const IMAGE_FOLDER = path.join(".lab", "images");
 
 const BUILT_IMAGES: readonly BuiltImage[] = (["container", "vm"] as const).flatMap((kind) =>
   (["plain", "baked"] as const).map((recipe) => ({ kind, recipe })),

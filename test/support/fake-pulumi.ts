@@ -30,7 +30,14 @@ if (verb === "stack rm" && !args.includes("--preserve-config")) fs.rmSync(settin
 if (verb === "stack history") fs.appendFileSync(settings, "encryptionsalt: v1:salt\n");
 if (verb === "stack output") say({});
 if (verb === "stack export") say({ deployment: JSON.parse(fs.readFileSync(process.env.FAKE_PULUMI + "/deployment", "utf8")) });
-if (verb === "stack ls") say(JSON.parse(fs.readFileSync(process.env.FAKE_PULUMI + "/stacks", "utf8")));
+if (verb === "stack ls") {
+  const stacks = JSON.parse(fs.readFileSync(process.env.FAKE_PULUMI + "/stacks", "utf8"));
+  if (typeof stacks === "string") {
+    console.error("error: PULUMI_ACCESS_TOKEN must be set for login during non-interactive CLI sessions");
+    process.exit(3);
+  }
+  say(stacks);
+}
 if (verb === "whoami") say({ user: "somebody", url: "file:///theirs" });
 if (["preview", "up", "destroy"].includes(verb)) {
   fs.appendFileSync(process.env.FAKE_PULUMI + "/settings", fs.readFileSync(settings, "utf8"));
