@@ -3,6 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { bridgeNameOf, libvirtNameOf, stackProblems } from "../render/domain";
 import type { LabConfig } from "./lab-config";
 import { checkLabConfig, ConfigError } from "./lab-config";
+import { privateStackProblems } from "./libvirt-uri";
 import { machineProblems } from "./this-machine";
 import type { Pki } from "./pki";
 import { checkPki } from "./pki";
@@ -30,7 +31,10 @@ export function readSettings(): Settings {
     const stack = pulumi.getStack();
     // A preview needs neither libvirt nor image.
     const problems = pulumi.runtime.isDryRun() ? [] : machineProblems(config, bridgeNameOf(libvirtNameOf(stack)));
-    problems.push(...stackProblems(stack, config.hypervisor));
+    problems.push(
+      ...stackProblems(stack, config.hypervisor),
+      ...privateStackProblems(config.libvirtUri, PROJECT_FOLDER, stack),
+    );
     const { repository, primary, standbys } = planRoles(config.primary, config.standbys);
     const pki = checkPki(
       Object.fromEntries(raw),

@@ -3,6 +3,7 @@ import * as fs from "node:fs";
 import * as os from "node:os";
 import { networkRange } from "./ipv4";
 import type { LabConfig } from "./lab-config";
+import { isOnThisMachine } from "./libvirt-uri";
 
 /** What is asked of the machine that the program runs on. */
 export interface Machine {
@@ -91,7 +92,8 @@ function libvirtProblems({ libvirtUri }: LabConfig, machine: Machine): string[] 
   ];
 }
 
-function networkProblems({ network }: LabConfig, bridge: string, { interfaces }: Machine): string[] {
+function networkProblems({ network, libvirtUri }: LabConfig, bridge: string, { interfaces }: Machine): string[] {
+  if (!isOnThisMachine(libvirtUri)) return [];
   const own = networkRange(network);
   return interfaces
     .filter(({ name }) => name !== bridge)

@@ -1,8 +1,9 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { bytesNeeded, requireSpace } from "../../hypervisor/disk-space";
-import { diskNameOf, libvirtNameOf } from "../../render/domain";
-import { planRoles } from "../../plan/roles";
+import { isOnThisMachine } from "../../config/libvirt-uri";
+import { planLab } from "../../plan/plan";
+import { libvirtNameOf } from "../../render/domain";
 import { checkedConfig } from "../stack/checked-config";
 import { chosenEngine } from "../stack/open-engine";
 import type { Invocation } from "../invocation";
@@ -19,14 +20,14 @@ const IMAGES = path.join("lib", "images");
 export function checkSpace(invocation: Invocation, stack: Stack): void {
   if (chosenEngine(invocation, stack) !== "embedded") return;
   const { location, image, isPrivate } = stack;
-  const { imagePath, hypervisor, primary, standbys, libvirtUri } = checkedConfig(location, invocation.options.config);
-  if (!isPrivate && !/^(qemu|lxc):\/\/\//.test(libvirtUri)) return;
+  const config = checkedConfig(location, invocation.options.config);
+  const { imagePath, hypervisor, libvirtUri } = config;
+  if (!isPrivate && !isOnThisMachine(libvirtUri)) return;
   const images = isPrivate
     ? path.join(location.stateFolder, "libvirt", IMAGES)
     : path.join("/var/lib/libvirt", "images");
-  const roles = planRoles(primary, standbys);
-  const missing = [roles.repository, roles.primary, ...roles.standbys].filter(
-    (host) => !fs.existsSync(path.join(images, libvirtNameOf(location.stack), diskNameOf(host, hypervisor))),
+  const missing = planLab(config).hosts.filter(
+    ({ volumes }) => !fs.existsSync(path.join(images, libvirtNameOf(location.stack), volumes.disk)),
   );
   const needs = {
     image: imagePath,

@@ -1,6 +1,7 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { parse } from "yaml";
+import { privateStackOf, privateStackProblems } from "../../config/libvirt-uri";
 import type { StackLocation } from "../../engine/engine";
 import type { GuestKind, GuestRecipe } from "../../hypervisor/guest-image";
 import { guestImagePath, IMAGE_FOLDER } from "../../hypervisor/guest-image";
@@ -36,7 +37,7 @@ export function stackNames(projectFolder: string): string[] {
 /**
  * Finds a stack by its name.
  * @param overrides Configuration of this run, key (`lab:imagePath`) to text, which counts before the stack's file.
- * @throws Error when there is no such stack, or its image is none that the lab can build.
+ * @throws Error when there is no such stack, it is to run on another one's libvirtd, or its image is none that the lab can build.
  */
 export function findStack(projectFolder: string, name: string, overrides: Readonly<Record<string, string>>): Stack {
   const names = stackNames(projectFolder);
@@ -46,9 +47,12 @@ export function findStack(projectFolder: string, name: string, overrides: Readon
     const value = settings[key];
     return typeof value === "string" ? value : "";
   };
+  const libvirtUri = text("lab:libvirtUri");
+  const [problem] = privateStackProblems(libvirtUri, projectFolder, name);
+  if (problem !== undefined) throw new Error(problem);
   return {
     location: { projectFolder, stack: name, stateFolder: path.join(projectFolder, ".lab", name) },
-    isPrivate: text("lab:libvirtUri").includes(`.lab/${name}/run/`),
+    isPrivate: privateStackOf(libvirtUri, projectFolder) === name,
     image: builtImage(projectFolder, text("lab:imagePath")),
   };
 }

@@ -44,8 +44,21 @@ describe("findStack", () => {
     expect(findStack(project, "dev", { "lab:imagePath": "images/rocky.qcow2" }).image).toBeUndefined();
   });
 
-  it("does not take another stack's libvirtd for its own", () => {
-    const uri = { "lab:libvirtUri": "lxc:///system?socket=.lab/container/run/libvirt-sock" };
+  it.each([".lab/container/run/libvirt-sock", "PROJECT/.lab/container/run/libvirt-sock"])(
+    "refuses the libvirtd of another stack, as a copied stack file names it: %s",
+    (socket) => {
+      const uri = `lxc:///system?socket=${socket.replace("PROJECT", project)}`;
+      expect(() => findStack(project, "dev", { "lab:libvirtUri": uri })).toThrow(
+        new Error(
+          `lab:libvirtUri of stack "dev" must not lead to the libvirtd of stack "container", got "${uri}"; ` +
+            "hint: in Pulumi.dev.yaml, socket=.lab/dev/run/libvirt-sock",
+        ),
+      );
+    },
+  );
+
+  it("takes a libvirtd elsewhere for no private one, whatever its path holds", () => {
+    const uri = { "lab:libvirtUri": "qemu:///system?socket=/srv/.lab/dev/run/libvirt-sock" };
     expect(findStack(project, "dev", uri).isPrivate).toBe(false);
   });
 

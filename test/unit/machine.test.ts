@@ -66,6 +66,11 @@ describe("what is wrong on this machine", () => {
     ).toEqual([]);
   });
 
+  it("is no network of this machine when libvirt is on another one", () => {
+    const libvirtUri = "qemu+ssh://hypervisor.example.com/system";
+    expect(problems({ network: "192.168.1.0/27", libvirtUri })).toEqual([]);
+  });
+
   it.each(["192.168.1.0/27", "192.168.0.0/16"])("is network %s, which overlaps one of the machine's", (network) => {
     expect(problems({ network })).toEqual([
       `lab:network must not overlap a network of this machine, got "${network}", and eth0 has 192.168.1.7/24; hint: another one, such as 10.84.14.0/24`,
