@@ -1,12 +1,14 @@
 import * as path from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { bridgeNameOf, libvirtNameOf, stackProblems } from "../render/domain";
+import { foreignDomainProblems, readDomains } from "./foreign-domains";
 import type { LabConfig } from "./lab-config";
 import { checkLabConfig, ConfigError } from "./lab-config";
 import { privateStackProblems } from "./libvirt-uri";
 import { machineProblems } from "./this-machine";
 import type { Pki } from "./pki";
 import { checkPki } from "./pki";
+import { planLab } from "../plan/plan";
 import { planRoles } from "../plan/roles";
 
 const PROJECT_FOLDER = path.resolve(__dirname, "..");
@@ -30,7 +32,16 @@ export function readSettings(): Settings {
     const config = checkLabConfig(Object.fromEntries(raw), PROJECT_FOLDER);
     const stack = pulumi.getStack();
     // A preview needs neither libvirt nor image.
-    const problems = pulumi.runtime.isDryRun() ? [] : machineProblems(config, bridgeNameOf(libvirtNameOf(stack)));
+    const pool = libvirtNameOf(stack);
+    const problems = pulumi.runtime.isDryRun() ? [] : machineProblems(config, bridgeNameOf(pool));
+    if (!pulumi.runtime.isDryRun() && problems.length === 0) {
+      const own = planLab(config).hosts.map(({ name, volumes }) => ({ name, disk: volumes.disk }));
+      const there = readDomains(
+        config.libvirtUri,
+        own.map(({ name }) => name),
+      );
+      problems.push(...foreignDomainProblems(config.libvirtUri, pool, own, there));
+    }
     problems.push(
       ...stackProblems(stack, config.hypervisor),
       ...privateStackProblems(config.libvirtUri, PROJECT_FOLDER, stack),

@@ -1,0 +1,49 @@
+import { spawnSync } from "node:child_process";
+
+/** A domain of a lab: its name, and the file of its disk in the lab's pool. */
+export interface OwnDomain {
+  readonly name: string;
+  readonly disk: string;
+}
+
+/** Asks libvirt for the definitions of domains of these names, as XML by name. When it cannot be asked, the first resource says so. */
+export function readDomains(libvirtUri: string, names: readonly string[]): ReadonlyMap<string, string> {
+  const virsh = (...args: string[]): string | undefined => {
+    const { status, stdout } = spawnSync("virsh", ["-q", "-c", libvirtUri, ...args], {
+      encoding: "utf8",
+      stdio: ["ignore", "pipe", "ignore"],
+      timeout: 20_000,
+    });
+    return status === 0 ? stdout : undefined;
+  };
+  const all = virsh("list", "--all", "--name")?.split("\n") ?? [];
+  const found = names.filter((name) => all.includes(name));
+  return new Map(found.flatMap((name) => [virsh("dumpxml", name)].flatMap((xml) => (xml ? [[name, xml]] : []))));
+}
+
+/** Whether a definition is a lab's: its disk is in the lab's pool, whether the file is there or not. */
+export function isOwnDomain(xml: string, pool: string, disk: string): boolean {
+  return diskOf(xml).endsWith(`/${pool}/${disk}`);
+}
+
+/** What is wrong with domains that have the names of a lab's, and are others, a line each. */
+export function foreignDomainProblems(
+  libvirtUri: string,
+  pool: string,
+  own: readonly OwnDomain[],
+  domains: ReadonlyMap<string, string>,
+): string[] {
+  return own.flatMap(({ name, disk }) => {
+    const xml = domains.get(name);
+    if (xml === undefined || isOwnDomain(xml, pool, disk)) return [];
+    return [
+      `domain "${name}" of ${libvirtUri} is not this lab's: its disk is ${diskOf(xml) || "no file"}; ` +
+        `hint: once it is shut off, virsh -c "${libvirtUri}" domrename ${name} ${name}-other`,
+    ];
+  });
+}
+
+/** The file of the first disk; empty when there is none. */
+function diskOf(xml: string): string {
+  return /<source file=['"]([^'"]+)/.exec(xml)?.[1] ?? "";
+}
