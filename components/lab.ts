@@ -20,6 +20,7 @@ import type { Role } from "../plan/layout";
 import { planRoles } from "../plan/roles";
 import { supportWarnings } from "../config/support-dates";
 import { Agreement } from "./backup-plane/agreement";
+import { DataGuard } from "./backup-plane/data-guard";
 import { CertificateAuthority } from "./trust/certificate-authority";
 import type { ApiAccess } from "./backup-api/backup-api";
 import { BackupApi } from "./backup-api/backup-api";
@@ -89,6 +90,8 @@ export class Lab extends pulumi.ComponentResource {
   private readonly authority: CertificateAuthority;
   private readonly replicationPassword: GeneratedPassword;
   private readonly provider: libvirt.Provider;
+  private readonly hostsByName: ReadonlyMap<string, LabHost>;
+  private readonly guard: DataGuard;
 
   constructor(
     name: string,
@@ -121,6 +124,19 @@ export class Lab extends pulumi.ComponentResource {
     );
     this.replicationPassword = new GeneratedPassword("replication-password", { parent: this });
 
+    const members = [this.roles.primary, ...this.roles.standbys];
+    this.hostsByName = new Map([this.roles.repository, ...members].map((host) => [host, this.createHost(host)]));
+    this.guard = new DataGuard(
+      "guard",
+      {
+        config,
+        family: this.family,
+        repositoryHost: this.hostOf(this.roles.repository),
+        postgresqlHosts: members.map((member) => this.hostOf(member)),
+      },
+      { parent: this },
+    );
+
     const repository = this.createRepositoryHost();
     const primary = this.createPostgreSqlHost(this.roles.primary);
     const standbys = this.roles.standbys.map((host) => this.createPostgreSqlHost(host));
@@ -151,6 +167,7 @@ export class Lab extends pulumi.ComponentResource {
         stanza: config.stanza,
         repositoryHost: repository.host,
         repositoryConf: repository.conf,
+        newSince: this.guard.movedAt,
         primary: primary.host,
         checkedFor: [primary.conf, primary.certificate.publicPem],
       },
@@ -232,6 +249,12 @@ export class Lab extends pulumi.ComponentResource {
     );
   }
 
+  private hostOf(name: string): LabHost {
+    const host = this.hostsByName.get(name);
+    if (host === undefined) throw new RangeError(`there is no host "${name}"`);
+    return host;
+  }
+
   private findOrCreateHost(name: string, known: readonly LabHost[]): LabHost {
     return known.find((host) => host.name === name) ?? this.createHost(name);
   }
@@ -259,7 +282,7 @@ export class Lab extends pulumi.ComponentResource {
         settings: this.instanceArgs(primary).settings,
         neighbour: host === primary.host ? repository.host : primary.host,
       },
-      { parent: this, dependsOn: packages },
+      { parent: this, dependsOn: [this.guard, ...packages] },
     ).access;
   }
 
@@ -268,7 +291,7 @@ export class Lab extends pulumi.ComponentResource {
     const name = roles.repository;
     const [repository] = config.repositories;
     if (repository === undefined) throw new RangeError("there is no repository in the configuration");
-    const host = this.createHost(name);
+    const host = this.hostOf(name);
     const packages = this.installPackages(host, false);
     const folder = new Repository(`${name}-repository`, { host, repository }, { parent: this, dependsOn: [packages] });
     const conf = renderRepositoryHostConf({
@@ -283,7 +306,7 @@ export class Lab extends pulumi.ComponentResource {
 
   private createPostgreSqlHost(name: string): BackupHost {
     const { config, roles, family } = this;
-    const host = this.createHost(name);
+    const host = this.hostOf(name);
     const packages = this.installPackages(host, true);
     const conf = renderPostgreSqlHostConf({
       stanza: config.stanza,
@@ -296,7 +319,11 @@ export class Lab extends pulumi.ComponentResource {
 
   private installPackages(host: LabHost, postgresql: boolean): Packages {
     const { family, config } = this;
-    return new Packages(`${host.name}-packages`, { host, family, config, postgresql }, { parent: this });
+    return new Packages(
+      `${host.name}-packages`,
+      { host, family, config, postgresql },
+      { parent: this, dependsOn: [this.guard] },
+    );
   }
 
   /** Gives a host its certificate and starts pgBackRest's server on it. */

@@ -20,7 +20,7 @@ type LogEvent = Extract<EngineEvent, { kind: "log" }>;
 
 /** Whether a message is for everybody: where a script has put data, too. An error is told when the run ends by it. */
 export function isTold({ severity, message }: LogEvent, debug = false): boolean {
-  return debug || severity === "warning" || message.startsWith("moved aside: ");
+  return debug || severity === "warning" || /^(moved aside|left behind): /.test(message);
 }
 
 /** A message as a line. */

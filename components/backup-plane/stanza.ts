@@ -10,6 +10,8 @@ export interface StanzaArgs {
   repositoryHost: RemoteHost;
   /** The repository host's configuration: a change may have led to a repository that holds nothing yet. */
   repositoryConf: string;
+  /** Begin of a backup's label: older ones do not count. Empty: all count. */
+  newSince: pulumi.Input<string>;
   primary: RemoteHost;
   /** Further texts whose change checks it again. */
   checkedFor: pulumi.Input<string>[];
@@ -22,7 +24,7 @@ export class Stanza extends pulumi.ComponentResource {
 
   constructor(name: string, args: StanzaArgs, opts?: pulumi.ComponentResourceOptions) {
     super("lab:pgbackrest:Stanza", name, {}, opts);
-    const { stanza, repositoryHost, repositoryConf, primary } = args;
+    const { stanza, repositoryHost, repositoryConf, newSince, primary } = args;
     const checkedFor = [repositoryConf, ...args.checkedFor, primary.identity];
 
     const created = runScript(
@@ -40,7 +42,7 @@ export class Stanza extends pulumi.ComponentResource {
       `${name}-backup`,
       repositoryHost,
       "backup-plane/backup-full.sh",
-      [REPOSITORY_ACCOUNT, stanza, "any"],
+      [REPOSITORY_ACCOUNT, stanza, "any", newSince],
       {
         parent: this,
         dependsOn: [created],

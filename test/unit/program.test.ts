@@ -303,6 +303,38 @@ describe("the program", () => {
     expect(await network(0)).toEqual(await network(8));
   });
 
+  it("changes nothing on any host before the data on all of them was looked at", async () => {
+    const resources = await runLab("container", API);
+    const guards = ["backup-srv", "pg1-srv", "pg2-srv", "pg3-srv"].map((host) => `${host}-guard`);
+    const others = commandsOf(resources)
+      .map(({ name }) => name)
+      .filter((name) => !guards.includes(name) && !name.endsWith("-ready"));
+    expect(others.length).toBeGreaterThan(50);
+    for (const name of others) {
+      const before = await allBefore(resources, name);
+      expect(
+        guards.filter((guard) => !before.has(guard)),
+        name,
+      ).toEqual([]);
+    }
+  });
+
+  it("looks at the data again when a key changes that could harm it, and at no other time", async () => {
+    const looks = async (settings: Record<string, unknown>): Promise<string[]> => {
+      const changed = commandsOf(await runLab("container", settings)).map(({ name, inputs }) => [name, inputs.create]);
+      const before = new Map(commandsOf(await runLab("container")).map(({ name, inputs }) => [name, inputs.create]));
+      return changed.flatMap(([name, create]) =>
+        String(name).endsWith("-guard") && before.get(String(name)) !== create ? [String(name)] : [],
+      );
+    };
+    const all = ["backup-srv-guard", "pg1-srv-guard", "pg2-srv-guard", "pg3-srv-guard"];
+    expect(await looks({ stanza: "other" })).toEqual(all);
+    expect(await looks({ packages: "pgdg", postgresqlVersion: 14 })).toEqual(all);
+    expect((await looks({ primary: "pg2-srv", standbys: 3 })).sort()).toEqual([...all.slice(1), "pg4-srv-guard"]);
+    expect(await looks({ repositories: [{ path: "/backup2" }] })).toEqual(["backup-srv-guard"]);
+    expect(await looks({ keyGeneration: 2, pgbackrest: { "process-max": 4 }, revoked: ["pg3-srv"] })).toEqual([]);
+  });
+
   it("proves everything about the repository again when it is another one", async () => {
     const steps = async (settings: Record<string, unknown>): Promise<Map<string, unknown>> =>
       new Map(
@@ -314,6 +346,7 @@ describe("the program", () => {
     // What the repository host sees then is the other hosts' argument.
     expect(again.filter((name) => !name.includes("handshake")).sort()).toEqual([
       "backup-srv-agreement",
+      "backup-srv-guard",
       "backup-srv-pgbackrest-start",
       "backup-srv-repository-create",
       "backup-srv-standbys-conf",

@@ -1,0 +1,46 @@
+#!/usr/bin/env bash
+# Refuses, before anything on any host is changed, a configuration that would harm the cluster on this host, which pgBackRest's file $1
+# names: another stanza than $2, another major version than $3 (data in folder $4, programs in $5), or for it to change between primary and
+# standby (role $6) with another primary than $7. Safe to run again: it only reads.
+set -euo pipefail
+
+refuse() {
+  echo "$(hostname) $1; hint: keep $2" >&2
+  return 1
+}
+
+# The value of option $2 in pgBackRest's file $1.
+option() {
+  sed -n "s/^$2=//p" "$1"
+}
+
+# Whether data in folder $1, in the state $2, is a standby's: a signal file says as what it starts next, the control file as what it runs.
+is_standby() {
+  [[ -e $1/standby.signal ]] || [[ ! -e $1/recovery.signal && $2 =~ (archive|down in)\ recovery$ ]]
+}
+
+main() {
+  local conf=$1 stanza=$2 version=$3 data=$4 binaries=$5 role=$6 primary=$7 found state archived former
+  [[ -e $conf ]] || return 0
+  # Data that is in another version's place already has been upgraded by hand.
+  [[ -s $data/global/pg_control ]] || data=$(option "$conf" pg1-path)
+  [[ -s $data/global/pg_control ]] || return 0
+  found=$(<"$data/PG_VERSION")
+  state=$(LC_ALL=C "${binaries/"$version"/"$found"}/pg_controldata" -D "$data" | sed -n 's/^Database cluster state: *//p')
+  archived=$(sed -n '/^\[global/!s/^\[\(.*\)]$/\1/p' "$conf")
+  former=$(option "$conf" recovery-option=primary_conninfo=host)
+  former=${former%% *}
+
+  [[ $found == "$version" ]] || refuse "holds a cluster of PostgreSQL $found ($state) in $data, lab:postgresqlVersion is $version" \
+    "lab:postgresqlVersion $found; an upgrade is pg_upgrade on every host and pgbackrest stanza-upgrade, by hand, before the key changes"
+  [[ $archived == "$stanza" ]] || refuse "holds a cluster ($state) that archives to stanza $archived, lab:stanza is $stanza" \
+    "lab:stanza $archived; a stanza cannot be renamed, another one belongs to another lab"
+  [[ $former != "$primary" ]] || return 0
+  if is_standby "$data" "$state"; then
+    [[ $role == standby ]] || refuse "holds a standby of $former ($state), lab:primary is $primary" "lab:primary $former"
+  else
+    [[ $role == primary ]] || refuse "holds a primary's data ($state), lab:primary is $primary" "lab:primary $former"
+  fi
+}
+
+main "$@" </dev/null

@@ -1,0 +1,102 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { familyOf } from "../../config/families";
+import { scriptText } from "../../steps/script-text";
+import { reasonToSkip, ScenarioLab } from "../support/scenario-lab";
+
+/** What may change on a lab that lives, and what its hosts themselves refuse; on one whose primary is not the first host. */
+const lab = new ScenarioLab("container", "changes");
+const skipped = reasonToSkip();
+
+const SHAPE = ["--config", "lab:primary=pg2-srv", "--config", "lab:standbys=1"];
+const CONF = "/etc/pgbackrest/pgbackrest.conf";
+const { dataFolder, binaries } = familyOf("debian12", 15);
+
+const at = (folder: string): string[] => [...SHAPE, "--config", `lab:repositories=[{"path":"${folder}"}]`];
+
+/** Runs a guard on a host as the program would with another configuration, and gives what it answers. */
+async function guard(host: string, script: string, ...args: string[]): Promise<string> {
+  return lab.on(host, `bash -s -- ${args.join(" ")} 2>&1 || echo "status $?"`, scriptText(script));
+}
+
+const ofCluster = (host: string, stanza: string, version: number, role: string, primary: string): Promise<string> => {
+  const family = familyOf("debian12", version);
+  const args = [CONF, stanza, String(version), family.dataFolder, family.binaries, role, primary];
+  return guard(host, "cluster/data-guard.sh", ...args);
+};
+
+const ofRepository = (stanza: string, version: number): Promise<string> =>
+  guard("backup-srv", "backup-plane/repository-guard.sh", CONF, "pgbackrest", stanza, String(version), "/backup_space");
+
+async function backups(): Promise<string[]> {
+  return (await lab.status()).backups.map(({ label }) => label);
+}
+
+beforeAll(async () => {
+  if (skipped !== undefined) return;
+  await lab.begin();
+  await lab.must("up", "--yes", ...SHAPE);
+});
+
+afterAll(async () => {
+  await lab.remove();
+});
+
+describe.skipIf(skipped)(`changes${skipped === undefined ? "" : ` (skipped: ${skipped})`}`, () => {
+  it("comes up with any host as the primary, and stays as it is", async () => {
+    const { proven, hosts } = await lab.status();
+    expect({ proven, roles: hosts.map(({ name, role }) => `${name} ${role}`) }).toEqual({
+      proven: true,
+      roles: ["backup-srv repository", "pg2-srv primary", "pg1-srv standby"],
+    });
+    expect(await lab.must("up", "--yes", ...SHAPE)).toMatch(/^nothing to change$/m);
+  });
+
+  it("has hosts that refuse what would harm their data", async () => {
+    const upgrade =
+      "an upgrade is pg_upgrade on every host and pgbackrest stanza-upgrade, by hand, before the key changes";
+    const rename = "a stanza cannot be renamed, another one belongs to another lab";
+    expect(await ofCluster("pg2-srv", "demo", 15, "primary", "pg2-srv")).toBe("");
+    expect(await ofCluster("pg1-srv", "demo", 15, "standby", "pg2-srv")).toBe("");
+    expect(await ofCluster("pg2-srv", "demo", 16, "primary", "pg2-srv")).toBe(
+      `pg2-srv holds a cluster of PostgreSQL 15 (in production) in ${dataFolder}, lab:postgresqlVersion is 16; hint: keep lab:postgresqlVersion 15; ${upgrade}\nstatus 1`,
+    );
+    expect(await ofCluster("pg1-srv", "other", 15, "standby", "pg2-srv")).toBe(
+      `pg1-srv holds a cluster (in archive recovery) that archives to stanza demo, lab:stanza is other; hint: keep lab:stanza demo; ${rename}\nstatus 1`,
+    );
+    expect(await ofCluster("pg1-srv", "demo", 15, "primary", "pg1-srv")).toBe(
+      "pg1-srv holds a standby of pg2-srv (in archive recovery), lab:primary is pg1-srv; hint: keep lab:primary pg2-srv\nstatus 1",
+    );
+    expect(await ofCluster("pg2-srv", "demo", 15, "standby", "pg1-srv")).toBe(
+      "pg2-srv holds a primary's data (in production), lab:primary is pg1-srv; hint: keep lab:primary pg2-srv\nstatus 1",
+    );
+    expect(await lab.on("pg2-srv", `test -x ${binaries}/pg_controldata && echo there`)).toBe("there");
+
+    const held = (await backups()).join(" ");
+    expect(await ofRepository("demo", 15)).toBe("");
+    expect(await ofRepository("other", 15)).toBe(
+      `backup-srv holds stanza demo in /backup_space (backups: ${held}), lab:stanza is other; hint: keep lab:stanza demo; ${rename}\nstatus 1`,
+    );
+    expect(await ofRepository("demo", 16)).toBe(
+      `backup-srv holds stanza demo of PostgreSQL 15 in /backup_space (backups: ${held}), lab:postgresqlVersion is 16; hint: keep lab:postgresqlVersion 15; ${upgrade}\nstatus 1`,
+    );
+  });
+
+  it("says what stays behind in a repository, and is proven with another one", async () => {
+    const held = (await backups()).join(" ");
+    const { status, stdout, stderr } = await lab.run("up", "--yes", ...at("/backup2"));
+    expect(status, stdout + stderr).toBe(0);
+    expect(stdout + stderr).toContain(
+      `left behind: backup-srv keeps stanza demo in /backup_space (backups: ${held}); /backup2 gets a new full backup`,
+    );
+    expect(await lab.on("backup-srv", "ls -d /backup_space/backup/demo/*F | wc -l")).toBe("2");
+    expect(await lab.must("up", "--yes", ...at("/backup2"))).toMatch(/^nothing to change$/m);
+  });
+
+  it("takes a new full backup in a repository that it comes back to: WAL is missing after the older ones", async () => {
+    const before = (await backups()).at(-1) ?? "";
+    await lab.must("up", "--yes", ...at("/backup_space"));
+    const after = await backups();
+    expect(after.at(-1)?.localeCompare(before)).toBe(1);
+    expect((await lab.status()).proven).toBe(true);
+  });
+});

@@ -1,0 +1,198 @@
+import * as fs from "node:fs";
+import * as path from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import type { ScriptRun } from "../support/stand-ins";
+import { StandIns } from "../support/stand-ins";
+import { renderPostgreSqlHostConf, renderRepositoryHostConf } from "../../render/pgbackrest-conf";
+
+let host: StandIns;
+beforeEach(() => {
+  host = new StandIns();
+});
+afterEach(() => {
+  host.remove();
+});
+
+describe("cluster/data-guard.sh", () => {
+  const conf = (): string => host.path("pgbackrest.conf");
+  const data = (version = 15): string => host.path(`${version}/main`);
+
+  /** A host that holds a cluster in this state, with these signal files, as a member of stanza demo, whose primary is pg1-srv. */
+  const holds = (name: string, state: string, ...signals: string[]): void => {
+    fs.mkdirSync(`${data()}/global`, { recursive: true });
+    for (const [file, text] of [
+      ["PG_VERSION", "15\n"],
+      ["global/pg_control", "control"],
+    ] as const) {
+      fs.writeFileSync(`${data()}/${file}`, text);
+    }
+    for (const signal of signals) fs.writeFileSync(`${data()}/${signal}.signal`, "");
+    fs.writeFileSync(
+      conf(),
+      renderPostgreSqlHostConf({
+        stanza: "demo",
+        dataFolder: data(),
+        primaryConnection: `host=pg1-srv user=replic_user application_name=${name}`,
+        options: {},
+      }),
+    );
+    const binaries = host.path("pgsql-15");
+    fs.mkdirSync(binaries);
+    fs.writeFileSync(
+      path.join(binaries, "pg_controldata"),
+      `#!/bin/bash\n[[ $LC_ALL == C && $* == "-D ${data()}" ]] && printf 'pg_control version number:            1300\\nDatabase cluster state:               ${state}\\n'\n`,
+      { mode: 0o755 },
+    );
+    host.add("hostname", `echo ${name}`);
+  };
+  const guard = ({ stanza = "demo", version = 15, role = "standby", primary = "pg1-srv" } = {}): ScriptRun =>
+    host.run("cluster/data-guard.sh", [
+      ...[conf(), stanza, String(version), data(version), host.path(`pgsql-${version}`), role, primary],
+    ]);
+  const content = { status: 0, stdout: "", stderr: "" };
+
+  it("has nothing to say where there is no configuration yet, or no data", () => {
+    host.add("hostname", "echo pg1-srv");
+    expect(guard({ stanza: "other" })).toMatchObject(content);
+    holds("pg1-srv", "in production");
+    fs.rmSync(data(), { recursive: true });
+    expect(guard({ stanza: "other", version: 16, primary: "pg2-srv" })).toMatchObject(content);
+  });
+
+  it("lets a primary and a standby be what they are", () => {
+    holds("pg1-srv", "in production");
+    expect(guard({ role: "primary" })).toMatchObject(content);
+    fs.rmSync(host.path("pgsql-15"), { recursive: true });
+    holds("pg2-srv", "in archive recovery", "standby");
+    expect(guard()).toMatchObject(content);
+  });
+
+  it("refuses another major version", () => {
+    holds("pg1-srv", "in production");
+    expect(guard({ version: 16, role: "primary" })).toMatchObject({
+      status: 1,
+      stderr: `pg1-srv holds a cluster of PostgreSQL 15 (in production) in ${data()}, lab:postgresqlVersion is 16; hint: keep lab:postgresqlVersion 15; an upgrade is pg_upgrade on every host and pgbackrest stanza-upgrade, by hand, before the key changes\n`,
+    });
+  });
+
+  it("takes another major version whose data is there already", () => {
+    holds("pg1-srv", "shut down");
+    fs.cpSync(data(), data(16), { recursive: true });
+    fs.writeFileSync(`${data(16)}/PG_VERSION`, "16\n");
+    fs.mkdirSync(host.path("pgsql-16"));
+    fs.writeFileSync(host.path("pgsql-16/pg_controldata"), "#!/bin/bash\necho 'Database cluster state: shut down'\n", {
+      mode: 0o755,
+    });
+    expect(guard({ version: 16, role: "primary" })).toMatchObject(content);
+  });
+
+  it("refuses another stanza", () => {
+    holds("pg2-srv", "in archive recovery", "standby");
+    expect(guard({ stanza: "other" })).toMatchObject({
+      status: 1,
+      stderr:
+        "pg2-srv holds a cluster (in archive recovery) that archives to stanza demo, lab:stanza is other; hint: keep lab:stanza demo; a stanza cannot be renamed, another one belongs to another lab\n",
+    });
+  });
+
+  it.each([
+    ["runs", "in archive recovery", ["standby"]],
+    ["is stopped", "shut down in recovery", ["standby"]],
+    ["was restored and never started", "in production", ["standby"]],
+    ["lost its signal file while it runs", "in archive recovery", []],
+  ])("refuses to make a primary of a standby that %s", (_, state, signals) => {
+    holds("pg2-srv", state, ...signals);
+    expect(guard({ role: "primary", primary: "pg2-srv" })).toMatchObject({
+      status: 1,
+      stderr: `pg2-srv holds a standby of pg1-srv (${state}), lab:primary is pg2-srv; hint: keep lab:primary pg1-srv\n`,
+    });
+  });
+
+  it.each([
+    ["runs", "in production", []],
+    ["is stopped", "shut down", []],
+    ["crashed", "in crash recovery", []],
+    ["is being restored", "in archive recovery", ["recovery"]],
+  ])("refuses to make a standby of a primary that %s", (_, state, signals) => {
+    holds("pg1-srv", state, ...signals);
+    expect(guard({ role: "standby", primary: "pg2-srv" })).toMatchObject({
+      status: 1,
+      stderr: `pg1-srv holds a primary's data (${state}), lab:primary is pg2-srv; hint: keep lab:primary pg1-srv\n`,
+    });
+  });
+
+  it("takes a standby that was promoted as the primary, and the others as its standbys", () => {
+    holds("pg2-srv", "in production");
+    expect(guard({ role: "primary", primary: "pg2-srv" })).toMatchObject(content);
+    fs.rmSync(host.path("pgsql-15"), { recursive: true });
+    holds("pg3-srv", "in archive recovery", "standby");
+    expect(guard({ role: "standby", primary: "pg2-srv" })).toMatchObject(content);
+  });
+
+  it("leaves a standby that was promoted by hand to the step that finds it, while the primary stays the same", () => {
+    holds("pg2-srv", "in production");
+    expect(guard()).toMatchObject(content);
+  });
+
+  it("fails when the control file cannot be read", () => {
+    holds("pg2-srv", "in production");
+    fs.writeFileSync(host.path("pgsql-15/pg_controldata"), "#!/bin/bash\necho broken >&2; exit 1\n");
+    expect(guard()).toMatchObject({ status: 1, stderr: "broken\n" });
+  });
+});
+
+describe("backup-plane/repository-guard.sh", () => {
+  const conf = (): string => host.path("pgbackrest.conf");
+  const holds = (version: string | undefined, ...labels: string[]): void => {
+    const database = version === undefined ? [] : [{ version: "14" }, { version }];
+    const info = [{ status: { code: 0 }, db: database, backup: labels.map((label) => ({ label })) }];
+    host.add("pgbackrest", `[[ $* != *--stanza=demo* ]] || echo '${JSON.stringify(info)}'`);
+    host.add("hostname", "echo backup-srv").add("date", "[[ $* != +%Y%m%d-%H%M%S ]] || echo 20261123-120000");
+    const member = { name: "pg1-srv", dataFolder: "/data" };
+    const repository = { type: "posix", path: "/backup_space", retentionFull: 2 } as const;
+    const file = { stanza: "demo", repository, primary: member, clients: ["pg1-srv"], options: {} };
+    fs.writeFileSync(conf(), renderRepositoryHostConf(file));
+  };
+  const guard = ({ stanza = "demo", version = "15", folder = "/backup_space" } = {}): ScriptRun =>
+    host.run("backup-plane/repository-guard.sh", [conf(), "pgbackrest", stanza, version, folder]);
+  const content = { status: 0, stdout: "", stderr: "" };
+
+  it("has nothing to say where there is no configuration yet, or no stanza", () => {
+    expect(guard({ stanza: "other" })).toMatchObject({ ...content, calls: [] });
+    holds(undefined);
+    expect(guard({ stanza: "other", version: "16", folder: "/backup2" })).toMatchObject(content);
+  });
+
+  it("lets the stanza be what it is", () => {
+    holds("15", "A", "B");
+    expect(guard()).toMatchObject(content);
+  });
+
+  it("refuses another stanza", () => {
+    holds("15", "A", "B");
+    expect(guard({ stanza: "other" })).toMatchObject({
+      status: 1,
+      stderr:
+        "backup-srv holds stanza demo in /backup_space (backups: A B), lab:stanza is other; hint: keep lab:stanza demo; a stanza cannot be renamed, another one belongs to another lab\n",
+    });
+  });
+
+  it("refuses another major version", () => {
+    holds("15");
+    expect(guard({ version: "16" })).toMatchObject({
+      status: 1,
+      stderr:
+        "backup-srv holds stanza demo of PostgreSQL 15 in /backup_space (backups: none), lab:postgresqlVersion is 16; hint: keep lab:postgresqlVersion 15; an upgrade is pg_upgrade on every host and pgbackrest stanza-upgrade, by hand, before the key changes\n",
+    });
+  });
+
+  it("says what stays behind in the old folder, and since when backups must be new", () => {
+    holds("15", "A", "B");
+    expect(guard({ folder: "/backup2" })).toMatchObject({
+      status: 0,
+      stdout: "20261123-120000\n",
+      stderr:
+        "left behind: backup-srv keeps stanza demo in /backup_space (backups: A B); /backup2 gets a new full backup\n",
+    });
+  });
+});
