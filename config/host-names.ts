@@ -12,5 +12,13 @@ export function standbyNames(primary: string, standbys: number): readonly string
   return POSTGRESQL_HOSTS.filter((name) => name !== primary).slice(0, standbys);
 }
 
+/** The hosts that a configuration has; with `barman`, the one that Barman has for itself too. */
+export function hostNames(
+  { primary, standbys }: { readonly primary: string; readonly standbys: number },
+  barman = false,
+): readonly string[] {
+  return [REPOSITORY_HOST, primary, ...standbyNames(primary, standbys), ...(barman ? [BARMAN_HOST] : [])];
+}
+
 /** Every name that a host of a lab can have. */
 export const HOST_NAMES: readonly string[] = [REPOSITORY_HOST, ...POSTGRESQL_HOSTS, BARMAN_HOST];

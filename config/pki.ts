@@ -2,6 +2,8 @@ import type { KeyObject } from "node:crypto";
 import { createPrivateKey, X509Certificate } from "node:crypto";
 import * as fs from "node:fs";
 import * as path from "node:path";
+import type { Refuse } from "./rules";
+import type { KeyName, Values } from "./schema";
 
 /** A certificate and its key, PEM. */
 export interface Pair {
@@ -11,9 +13,9 @@ export interface Pair {
 
 /** What comes from a public key infrastructure of the user's own, checked. It holds keys: it is never part of an output. */
 export interface Pki {
-  /** The authority that takes the place of the lab's own; without a key it signs nothing here. */
+  /** The CA that takes the place of the lab's own; without a key it signs nothing here. */
   readonly authority?: Partial<Pair> & Pick<Pair, "certificatePem">;
-  /** Further authorities that hosts trust, PEM; may be empty. */
+  /** Further CAs that hosts trust, PEM; may be empty. */
   readonly trustedPem: string;
   /** Host's name to its certificate and key. */
   readonly hosts: Readonly<Record<string, Pair>>;
@@ -22,30 +24,24 @@ export interface Pki {
 /** Nothing from outside. */
 export const NO_PKI: Pki = { trustedPem: "", hosts: {} };
 
-/** The keys of the configuration that bring certificates and keys from outside. */
-export const PKI_KEYS = ["caCertificate", "caKey", "caTrusted", "hostCertificates"] as const;
-
-type Refuse = (key: string, problem: string) => void;
-
 const PEM = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
 const USES = { "1.3.6.1.5.5.7.3.1": "server", "1.3.6.1.5.5.7.3.2": "client" };
 
 /**
  * Reads and checks what comes from outside: each value is PEM or the path of a file with it.
- * @param raw `lab:` keys without their prefix, to text as Pulumi hands it over.
  * @param names The hosts that need a certificate.
  * @param projectFolder Absolute path that relative files are taken from.
  * @param refuse Told of each problem, with its key. No text has a part of a key in it.
  * @param now Milliseconds since 1970.
  */
 export function checkPki(
-  raw: Readonly<Record<string, string>>,
+  values: Pick<Values, "caCertificate" | "caKey" | "caTrusted" | "hostCertificates">,
   names: readonly string[],
   projectFolder: string,
   refuse: Refuse,
   now = Date.now(),
 ): Pki {
-  const read = (key: string, value: string): string | undefined => {
+  const read = (key: KeyName, value: string): string | undefined => {
     if (value.includes("-----BEGIN ")) return value;
     const file = path.resolve(projectFolder, value);
     if (fs.statSync(file, { throwIfNoEntry: false })?.isFile()) return fs.readFileSync(file, "utf8");
@@ -56,7 +52,7 @@ export function checkPki(
     );
     return undefined;
   };
-  const certificates = (key: string, value: string): X509Certificate[] => {
+  const certificates = (key: KeyName, value: string): X509Certificate[] => {
     const text = read(key, value);
     if (text === undefined) return [];
     const found = (text.match(PEM) ?? []).flatMap((pem) => parse(() => new X509Certificate(pem)) ?? []);
@@ -64,24 +60,21 @@ export function checkPki(
     for (const certificate of found) checkDates(key, certificate, now, refuse);
     return found;
   };
-  const privateKey = (key: string, value: string): KeyObject | undefined => {
+  const privateKey = (key: KeyName, value: string): KeyObject | undefined => {
     const text = read(key, value);
     const found = text === undefined ? undefined : parse(() => createPrivateKey(text));
     if (text !== undefined && found === undefined)
       refuse(key, "holds no private key that can be read without a passphrase");
     return found;
   };
-  const authorities = (key: string, value: string): X509Certificate[] => {
+  const authorities = (key: KeyName, value: string): X509Certificate[] => {
     const found = certificates(key, value);
     for (const certificate of found.filter(({ ca }) => !ca)) {
-      refuse(
-        key,
-        `must be an authority's certificate, got ${nameOf(certificate)}, which may not sign others (basicConstraints)`,
-      );
+      refuse(key, `must be a CA certificate, got ${nameOf(certificate)}, which may not sign others (basicConstraints)`);
     }
     return found;
   };
-  const pair = (key: string, certificate: X509Certificate, secret: KeyObject, of: string): Pair => {
+  const pair = (key: KeyName, certificate: X509Certificate, secret: KeyObject, of: string): Pair => {
     if (!certificate.checkPrivateKey(secret)) refuse(key, `does not match ${of} (${nameOf(certificate)})`);
     return {
       certificatePem: certificate.toString(),
@@ -89,7 +82,7 @@ export function checkPki(
     };
   };
 
-  const { caCertificate = "", caKey = "", caTrusted = "" } = raw;
+  const { caCertificate, caKey, caTrusted, hostCertificates } = values;
   const [signer, ...others] = caCertificate === "" ? [] : authorities("caCertificate", caCertificate);
   if (others.length > 0)
     refuse("caCertificate", "must hold one certificate; hint: the others belong into lab:caTrusted");
@@ -97,19 +90,23 @@ export function checkPki(
   if (caKey !== "" && caCertificate === "") refuse("caKey", "needs lab:caCertificate, the certificate of that key");
   const trusted = caTrusted === "" ? [] : authorities("caTrusted", caTrusted);
 
-  const given = checkHosts(raw.hostCertificates ?? "{}", names, refuse);
+  const given = Object.entries(hostCertificates);
   const hosts: Record<string, Pair> = {};
-  for (const [host, { certificate, key }] of Object.entries(given)) {
+  for (const [host, { certificate, key }] of given) {
+    if (!names.includes(host)) {
+      refuse("hostCertificates", `names ${host}, which is no host of this lab (${names.join(", ")})`);
+      continue;
+    }
     const [shown] = certificates("hostCertificates", certificate);
     const secret = privateKey("hostCertificates", key);
     if (shown === undefined || secret === undefined) continue;
     checkHostCertificate(host, shown, signer, refuse);
     hosts[host] = pair("hostCertificates", shown, secret, `the certificate of ${host}`);
   }
-  if (Object.keys(given).length > 0 && caCertificate === "") {
-    refuse("hostCertificates", "needs lab:caCertificate, the authority that signed them");
+  if (given.length > 0 && caCertificate === "") {
+    refuse("hostCertificates", "needs lab:caCertificate, the CA that signed them");
   }
-  const lacking = names.filter((name) => !(name in given));
+  const lacking = names.filter((name) => !(name in hostCertificates));
   if (caCertificate !== "" && caKey === "" && lacking.length > 0) {
     refuse("hostCertificates", `lacks ${lacking.join(", ")}; without lab:caKey none can be signed here`);
   }
@@ -124,35 +121,15 @@ export function checkPki(
   };
 }
 
-function checkHosts(
-  text: string,
-  names: readonly string[],
-  refuse: Refuse,
-): Record<string, { certificate: string; key: string }> {
-  const value = parse(() => JSON.parse(text) as unknown);
-  const entries =
-    typeof value === "object" && value !== null && !Array.isArray(value) ? Object.entries(value) : undefined;
-  if (entries === undefined) refuse("hostCertificates", "must be an object of hosts, each with certificate and key");
-  const right = (entries ?? []).filter(([host, one]: [string, unknown]) => {
-    const { certificate, key, ...unknown } = (one ?? {}) as Record<string, unknown>;
-    const isRight = typeof certificate === "string" && typeof key === "string" && Object.keys(unknown).length === 0;
-    if (!names.includes(host))
-      refuse("hostCertificates", `names ${host}, which is no host of this lab (${names.join(", ")})`);
-    else if (!isRight)
-      refuse("hostCertificates", `${host} must have certificate and key, each PEM or a file's path, and nothing else`);
-    return names.includes(host) && isRight;
-  });
-  return Object.fromEntries(right);
-}
-
-function checkDates(key: string, certificate: X509Certificate, now: number, refuse: Refuse): void {
+function checkDates(key: KeyName, certificate: X509Certificate, now: number, refuse: Refuse): void {
   const day = (text: string): string => new Date(text).toISOString().slice(0, 10);
   const { validFrom, validTo } = certificate;
-  if (Date.parse(validTo) <= now) refuse(key, `has expired: ${nameOf(certificate)} ended ${day(validTo)}`);
-  if (Date.parse(validFrom) > now) refuse(key, `is not valid yet: ${nameOf(certificate)} begins ${day(validFrom)}`);
+  if (Date.parse(validTo) <= now) refuse(key, `has expired: ${nameOf(certificate)} expired on ${day(validTo)}`);
+  if (Date.parse(validFrom) > now)
+    refuse(key, `is not valid yet: ${nameOf(certificate)} is valid from ${day(validFrom)}`);
 }
 
-/** pgBackRest's servers let clients in by the common name; its clients compare the alternative names. */
+/** pgBackRest's servers authorize clients by the common name; its clients compare the alternative names. */
 function checkHostCertificate(
   host: string,
   certificate: X509Certificate,

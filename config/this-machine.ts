@@ -2,8 +2,11 @@ import { createHash } from "node:crypto";
 import * as fs from "node:fs";
 import * as os from "node:os";
 import { networkRange } from "./ipv4";
-import type { LabConfig } from "./lab-config";
+import { foreignDomainProblems, readDomains } from "./foreign-domains";
+import { BARMAN_HOST, hostNames } from "./host-names";
+import { bridgeNameOf, diskNameOf, libvirtNameOf } from "./libvirt-names";
 import { isOnThisMachine } from "./libvirt-uri";
+import type { LabConfig } from "./schema";
 
 /** What is asked of the machine that the program runs on. */
 export interface Machine {
@@ -13,6 +16,8 @@ export interface Machine {
   access(file: string): "missing" | "denied" | "granted";
   /** SHA-256 of a file, hexadecimal. */
   digest(file: string): string;
+  /** The definitions of domains of these names that a libvirt has, as XML. */
+  domains(libvirtUri: string, names: readonly string[]): ReadonlyMap<string, string>;
 }
 
 /** This machine. */
@@ -39,6 +44,7 @@ export const THIS_MACHINE: Machine = {
     fs.closeSync(descriptor);
     return hash.digest("hex");
   },
+  domains: readDomains,
 };
 
 /** Where a libvirt of the machine's own listens: libvirtd, then its modular daemons (libvirt, "Daemons"). */
@@ -47,25 +53,40 @@ const SOCKETS: Readonly<Record<string, readonly string[]>> = {
   lxc: ["/run/libvirt/libvirt-sock", "/run/libvirt/virtlxcd-sock"],
 };
 
+/** What `./lab` creates on this machine before the first resource, so that it need not be there yet. */
+export interface Preparation {
+  readonly image: boolean;
+  /** A libvirtd in a network namespace of its own. */
+  readonly libvirt: boolean;
+}
+
 /**
- * What is wrong with a configuration on the machine that the program runs on, a line each, before anything is made: the image, the way to
- * libvirt, and the lab's network beside the machine's own.
- * @param bridge The bridge of the lab's own network, which is there from the second run on.
+ * What is wrong with a configuration on the machine that the program runs on, a line each, before anything is created: the image, the way
+ * to libvirt, and the lab's network beside the machine's own.
+ * @param stack The stack's name: its own bridge is there from the second run on.
  */
-export function machineProblems(config: LabConfig, bridge: string, machine = THIS_MACHINE): string[] {
-  return [
-    ...imageProblems(config, machine),
-    ...libvirtProblems(config, machine),
-    ...networkProblems(config, bridge, machine),
-  ];
+export function machineProblems(
+  config: LabConfig,
+  stack: string,
+  machine: Machine,
+  prepared: Preparation = { image: false, libvirt: false },
+): string[] {
+  const problems =
+    prepared.image && machine.access(config.imagePath) === "missing" ? [] : imageProblems(config, machine);
+  if (prepared.libvirt) return problems;
+  const pool = libvirtNameOf(stack);
+  problems.push(...libvirtProblems(config, machine), ...networkProblems(config, bridgeNameOf(pool), machine));
+  if (problems.length > 0) return problems;
+  const { libvirtUri, hypervisor, backupApi, backupApiHost } = config;
+  const names = hostNames(config, backupApi && backupApiHost === BARMAN_HOST);
+  const own = names.map((name) => ({ name, disk: diskNameOf(name, hypervisor) }));
+  return foreignDomainProblems(libvirtUri, pool, own, machine.domains(libvirtUri, names));
 }
 
 function imageProblems({ imagePath, imageChecksum }: LabConfig, machine: Machine): string[] {
   if (/^https?:/.test(imagePath)) return [];
   if (machine.access(imagePath) === "missing") {
-    return [
-      `lab:imagePath must be an image that is there, got "${imagePath}"; hint: ./lab prepare builds the lab's own`,
-    ];
+    return [`lab:imagePath must be an image that exists, got "${imagePath}"; hint: ./lab prepare builds the lab's own`];
   }
   if (imageChecksum === "") return [];
   const found = `sha256:${machine.digest(imagePath)}`;
@@ -81,14 +102,14 @@ function libvirtProblems({ libvirtUri }: LabConfig, machine: Machine): string[] 
   const [socket] = sockets.filter((file) => machine.access(file) !== "missing");
   if (socket === undefined) {
     return [
-      `lab:libvirtUri must lead to a libvirt that runs, got "${libvirtUri}", and there is no ${sockets.join(" and no ")}; ` +
+      `cannot connect to libvirt at "${libvirtUri}" (lab:libvirtUri): missing ${sockets.join(" and ")}; ` +
         `hint: systemctl start libvirtd, or a stack with a libvirt of its own (./lab up)`,
     ];
   }
   if (machine.access(socket) === "granted") return [];
   return [
-    `lab:libvirtUri must lead to a libvirt that this user may use, got "${libvirtUri}", and ${socket} is not permitted to ${os.userInfo().username}; ` +
-      `hint: usermod -aG libvirt ${os.userInfo().username}, then log in anew`,
+    `cannot connect to libvirt at "${libvirtUri}" (lab:libvirtUri): ${os.userInfo().username} has no permission for ${socket}; ` +
+      `hint: usermod -aG libvirt ${os.userInfo().username}, then log in again`,
   ];
 }
 

@@ -1,5 +1,5 @@
 import { familyOf } from "../config/families";
-import type { LabConfig } from "../config/lab-config";
+import type { LabConfig } from "../config/schema";
 import type { AddressPlan } from "./address-plan";
 import { BARMAN_HOST, POSTGRESQL_HOSTS } from "../config/host-names";
 import { planAddresses, reservationOf } from "./address-plan";

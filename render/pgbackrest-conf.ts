@@ -1,19 +1,8 @@
+import type { Repository, PgBackRestOptions } from "../config/schema";
 import { CERTIFICATE_FILES } from "../plan/layout";
 import type { IniSection } from "./ini-dialects";
 import { renderPgBackRestIni } from "./ini-dialects";
 import { REPOSITORY_HOST } from "../config/host-names";
-
-/** A repository, in the words of the configuration. */
-export interface Repository {
-  readonly type: "posix";
-  /** Folder on the repository host. */
-  readonly path: string;
-  /** Full backups to keep. */
-  readonly retentionFull: number;
-}
-
-/** A user's further options, pgBackRest's name to value. */
-export type PgBackRestOptions = Readonly<Record<string, string | number | boolean>>;
 
 /** A host of the cluster, as the repository host names it. */
 export interface StanzaMember {

@@ -1,8 +1,6 @@
+import type { PostgreSqlSettings } from "../config/schema";
 import { BARMAN_ROLES } from "../plan/backup-api-layout";
 import { POSTGRESQL_FILES, REPLICATION_ROLE } from "../plan/layout";
-
-/** A user's further settings, PostgreSQL's name to value. */
-export type PostgreSqlSettings = Readonly<Record<string, string | number | boolean>>;
 
 function quote(value: string | number | boolean): string {
   if (typeof value === "boolean") return value ? "on" : "off";

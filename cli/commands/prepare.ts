@@ -6,7 +6,7 @@ import { startPrivateLibvirtd } from "../../hypervisor/private-libvirtd";
 import { installRequirements } from "../../hypervisor/requirements";
 import { saveGuest } from "../../hypervisor/saved-guest";
 import { chooseAccelerator, withAccelerator } from "../stack/accelerator";
-import { checkedConfig } from "../stack/checked-config";
+import { stackSettings } from "../stack/stack-settings";
 import type { Invocation } from "../invocation";
 import { PROJECT_FOLDER, stackOf } from "../invocation";
 import type { BuiltImage, Stack } from "../stack/stack";
@@ -23,6 +23,7 @@ export async function prepare(invocation: Invocation): Promise<number> {
     process.stdout.write(`${command}\n`);
     return 0;
   }
+  stackSettings(withAccelerator(invocation, stack), stack, "machine");
   const { namespace } = await prepareStack(invocation, stack);
   process.stderr.write("lab: ready; the hosts are reached from a network namespace, as root:\n");
   const setting = withAccelerator(invocation, stack).options.config["lab:hypervisor"];
@@ -56,12 +57,18 @@ export async function prepareStack(invocation: Invocation, stack: Stack): Promis
 
 /** Has emulated hosts go on from a guest that was saved after its boot, where the stack asks for that. */
 async function prepareSavedGuest(
-  { options }: Invocation,
-  { location }: Stack,
+  invocation: Invocation,
+  stack: Stack,
   image: BuiltImage,
   phase: (title: string) => (line: string) => void,
 ): Promise<void> {
-  const { hypervisor, libvirtUri, savedGuestPath: saved, memoryMiB, cpus } = checkedConfig(location, options.config);
+  const {
+    hypervisor,
+    libvirtUri,
+    savedGuestPath: saved,
+    memoryMiB,
+    cpus,
+  } = stackSettings(invocation, stack, "nothing").configuration;
   if (hypervisor !== "qemu" || saved === "") return;
   const imageFolder = path.join(PROJECT_FOLDER, IMAGE_FOLDER);
   const onProgress = phase("booting one guest, to save it for the hosts to go on from");

@@ -5,7 +5,8 @@ import { renderChanges, summarize } from "../show/changes";
 import { announceEngine, openEngine } from "../stack/open-engine";
 import type { Invocation } from "../invocation";
 import { stackOf } from "../invocation";
-import { checkRotation } from "../gates/rotation";
+import { checkChanges } from "../gates/change";
+import { stackSettings } from "../stack/stack-settings";
 import { checkExpiry } from "../gates/expiry";
 import { handOver, inNamespace, thisCommand } from "../stack/hand-over";
 import { isInOwnNamespace, runningNamespace } from "../stack/running-namespace";
@@ -18,6 +19,7 @@ export async function preview(
 ): Promise<number> {
   const stack = stackOf(given);
   const invocation = withAccelerator(given, stack);
+  const settings = stackSettings(invocation, stack, "nothing");
   if (!isInOwnNamespace(stack)) {
     announceEngine(invocation, stack);
     // A lab that does not run is previewed all the same.
@@ -25,11 +27,14 @@ export async function preview(
     if (namespace !== undefined) return handOver(inNamespace(namespace, thisCommand()));
   }
   const engine = await openEngine(invocation, stack);
-  checkRotation(stack.location, invocation.options.config, await engine.outputs());
-  const summary = await previewChanges(engine, invocation);
+  const show = (text: string): void => {
+    if (!json) process.stdout.write(text);
+  };
+  const configuration = checkChanges(settings, await engine.outputs(), show);
+  const summary = { configuration, ...(await previewChanges(engine, invocation)) };
   process.stdout.write(json ? `${JSON.stringify(summary, undefined, 2)}\n` : renderChanges(summary));
   if (!stack.isPrivate || isInOwnNamespace(stack)) {
-    await checkExpiry(invocation, stack, engine, { allowExpiring, previewed: summary.changes });
+    await checkExpiry(invocation, stack, engine, settings.configuration, { allowExpiring, previewed: summary.changes });
   }
   return 0;
 }

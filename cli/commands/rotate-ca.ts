@@ -7,28 +7,31 @@ import { openEngine } from "../stack/open-engine";
 import { handOver, labCommand } from "../stack/hand-over";
 import type { Invocation } from "../invocation";
 import { stackOf } from "../invocation";
-import { reachedRotation, wantedRotation } from "../gates/rotation";
-import { readSetting, writeSettings } from "../stack/stack-file";
+import { reachedRotation } from "../gates/rotation";
+import { writeSettings } from "../stack/stack-file";
+import { stackSettings } from "../stack/stack-settings";
 
 /**
  * Puts another certificate authority in the place of the hosts' own: an `up` a stage, which proves every pair of hosts. Each stage is in
  * the stack's file before it begins, so that whatever ends this, the next `up` or `rotate-ca` goes on from there.
  */
 export async function rotateCa(invocation: Invocation, { abort = false }: { abort?: boolean }): Promise<number> {
-  const { location } = stackOf(invocation);
+  const stack = stackOf(invocation);
+  const { location } = stack;
   const { options, signal } = invocation;
   const given = Object.keys(options.config).filter((key) => /^lab:ca(Generation|Stage)$/.test(key));
   if (given.length > 0)
     throw new EngineError(`${given.join(", ")} is what this command sets; leave out --config of it`);
-  if (readSetting(location, "caCertificate") !== "") {
+  const { configuration } = stackSettings(invocation, stack, "nothing");
+  if (configuration.caCertificate !== "") {
     throw new EngineError(
       'lab:caCertificate is an authority of yours, which this command cannot replace; hint: docs/trust.md, "A PKI of your own"',
     );
   }
-  const reached = reachedRotation(await (await openEngine(invocation, stackOf(invocation))).outputs());
+  const reached = reachedRotation(await (await openEngine(invocation, stack)).outputs());
   if (reached === undefined) throw noLab(location.stack);
 
-  const stages = (abort ? stagesBack : stagesOnward)(wantedRotation(location, {}), reached);
+  const stages = (abort ? stagesBack : stagesOnward)(configuration, reached);
   for (const stage of stages) {
     signal.throwIfAborted();
     await writeSettings(location, { ...stage });

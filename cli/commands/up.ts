@@ -16,10 +16,12 @@ import { prepareStack } from "./prepare";
 import { previewChanges } from "./preview";
 import { withProgress } from "../show/progress";
 import { renderReport } from "../show/report";
-import { checkRotation } from "../gates/rotation";
+import { checkChanges } from "../gates/change";
 import { safeguard } from "../gates/safeguard";
 import { isInOwnNamespace } from "../stack/running-namespace";
 import type { Stack } from "../stack/stack";
+import type { StackSettings } from "../stack/stack-settings";
+import { stackSettings } from "../stack/stack-settings";
 import { proveLab } from "./status";
 
 /** How long a host that was started may take until its services are what they were: emulated ones boot slowly. */
@@ -35,23 +37,26 @@ export async function up(
 ): Promise<number> {
   const stack = stackOf(given);
   const invocation = withAccelerator(given, stack);
+  const settings = stackSettings(invocation, stack, "machine");
+  const { configuration } = settings;
+  const engine = await openEngine(invocation, stack);
   if (!isInOwnNamespace(stack)) {
     announceEngine(invocation, stack);
-    if (isAsking(invocation) && !(await isWanted(invocation, stack))) return 1;
-    checkSpace(invocation, stack);
+    if (isAsking(invocation) && !(await isWanted(invocation, engine, settings))) return 1;
+    checkSpace(stack, configuration);
     if (stack.isPrivate) {
       const { namespace } = await prepareStack(invocation, stack);
       return handOver(inNamespace(namespace, [...thisCommand(), "--yes"]));
     }
   }
-  const engine = await openEngine(invocation, stack);
-  checkRotation(stack.location, invocation.options.config, await engine.outputs());
-  const { started, canBeAsked } = await safeguard(invocation, stack, engine, yesReplace);
+  checkChanges(settings, await engine.outputs(), showText);
+  const { started, canBeAsked } = await safeguard(invocation, stack, engine, configuration, yesReplace);
   // A host that boots, or is not there, cannot be asked yet; what it shows is proven after the run.
   const seen = canBeAsked ? await look(engine, stack) : undefined;
   let checked: Promise<void> | undefined;
   const check = (): Promise<void> =>
-    (checked ??= (async () => checkExpiry(invocation, stack, engine, { allowExpiring, facts: await seen?.facts }))());
+    (checked ??= (async () =>
+      checkExpiry(invocation, stack, engine, configuration, { allowExpiring, facts: await seen?.facts }))());
 
   const beforeFirstChange = seen && check;
   const { changes, outputs } = await withProgress(invocation, (run) => engine.up({ ...run, beforeFirstChange }));
@@ -69,6 +74,10 @@ export async function up(
   return report.proven ? 0 : 1;
 }
 
+function showText(text: string): void {
+  process.stdout.write(text);
+}
+
 /** A lab that is there, and what its hosts tell, which takes a while. */
 async function look(
   engine: Engine,
@@ -80,8 +89,8 @@ async function look(
   return { lab, facts: readFacts(lab) };
 }
 
-async function isWanted(invocation: Invocation, stack: Stack): Promise<boolean> {
-  const changes = await previewChanges(await openEngine(invocation, stack), invocation);
-  process.stdout.write(renderChanges(changes));
+async function isWanted(invocation: Invocation, engine: Engine, settings: StackSettings): Promise<boolean> {
+  checkChanges(settings, await engine.outputs(), showText);
+  showText(renderChanges(await previewChanges(engine, invocation)));
   return confirm(invocation, "Bring the lab up?");
 }

@@ -8,12 +8,13 @@ import { deployedLab } from "../stack/deployed-lab";
 import { readFacts } from "../../observe/facts";
 import type { Invocation } from "../invocation";
 import { writeError } from "../show/progress";
-import { reachedRotation, wantedRotation } from "./rotation";
-import { readSetting } from "../stack/stack-file";
+import type { LabConfig } from "../../config/schema";
+import { reachedRotation } from "./rotation";
 import type { Stack } from "../stack/stack";
 
 /**
  * Looks, before the first resource, at the certificates that the hosts of a lab show, and at their authority: tells what ends soon.
+ * @param wanted The configuration of the run.
  * @param previewed What the run would change; found out here when something ends soon and it is not given.
  * @param facts What the hosts tell; read here when it is not given.
  * @throws EngineError when something ends in less than 7 days that this run does not renew, unless that is allowed.
@@ -22,6 +23,7 @@ export async function checkExpiry(
   { options, signal }: Invocation,
   { location }: Stack,
   engine: Engine,
+  wanted: LabConfig,
   {
     allowExpiring = false,
     previewed,
@@ -29,7 +31,7 @@ export async function checkExpiry(
   }: { allowExpiring?: boolean; previewed?: readonly Change[]; facts?: ReadonlyMap<string, Facts> },
 ): Promise<void> {
   const outputs = await engine.outputs();
-  const [reached, wanted] = [reachedRotation(outputs), wantedRotation(location, options.config)];
+  const reached = reachedRotation(outputs);
   if (reached === undefined) return;
   const read = facts ?? (await readFacts(deployedLab(outputs, location.stack)));
   for (const [host, { host: own, failures }] of read) {
@@ -37,9 +39,8 @@ export async function checkExpiry(
       writeError(`warning: ${host}: when its certificate ends cannot be told: ${failures.join("; ")}`);
   }
   const ends = certificateEnds(read);
-  const renewDays = Number(readSetting(location, "renewDays", options.config));
   const authority = wanted.caStage !== "retire" || renderRotation(wanted) !== renderRotation(reached);
-  const judge = (hosts: readonly string[]) => judgeExpiry(ends, { hosts, authority }, renewDays, Date.now());
+  const judge = (hosts: readonly string[]) => judgeExpiry(ends, { hosts, authority }, wanted.renewDays, Date.now());
 
   if (!isEndingSoon(judge([]))) return;
   const changes = previewed ?? (await engine.preview({ config: options.config, signal }));

@@ -1,8 +1,10 @@
 import { isDeepStrictEqual } from "node:util";
 import type { Engine } from "../../engine/engine";
 import { removeDomain, removeVolume, startDomain, viewLibvirt } from "../../hypervisor/virsh";
-import { diskNameOf, libvirtNameOf, seedNameOf } from "../../render/domain";
-import { checkedConfig } from "../stack/checked-config";
+import { diskNameOf } from "../../config/libvirt-names";
+import { seedNameOf } from "../../render/domain";
+import { libvirtNameOf } from "../../config/libvirt-names";
+import type { LabConfig } from "../../config/schema";
 import type { DeployedLab } from "../stack/deployed-lab";
 import { deployedLab } from "../stack/deployed-lab";
 import { readFacts } from "../../observe/facts";
@@ -13,6 +15,7 @@ import type { Stack } from "../stack/stack";
 /**
  * Looks at a lab before `up` changes it, and does what Pulumi does not: starts hosts that are switched off, and takes away what is left of
  * a host that has lost its disk, as neither its domain nor its seed, which has been read, goes with another.
+ * @param wanted The configuration of the run.
  * @param yesReplace Hosts whose data may be begun anew.
  * @returns Whether hosts were started, and whether every host runs as it did before and can be asked.
  * @throws Error when data would be lost that nobody said may be, before anything is changed.
@@ -21,6 +24,7 @@ export async function safeguard(
   { options, signal }: Invocation,
   { location }: Stack,
   engine: Engine,
+  wanted: LabConfig,
   yesReplace: readonly string[],
 ): Promise<{ started: boolean; canBeAsked: boolean }> {
   const outputs = await engine.outputs();
@@ -31,8 +35,7 @@ export async function safeguard(
   const { domains, volumes } = await viewLibvirt(libvirtUri, pool);
   const hasDisk = (host: string): boolean => volumes.has(diskNameOf(host, hypervisor));
   // The same program with the same configuration takes nothing away from a lab that is whole; a preview takes a while.
-  const isSame =
-    engine.name === "embedded" && isDeepStrictEqual(checkedConfig(location, options.config), lab.configuration);
+  const isSame = engine.name === "embedded" && isDeepStrictEqual(wanted, lab.configuration);
   const isWhole = lab.hosts.every(({ name }) => domains.has(name) && hasDisk(name));
   if (!isSame || !isWhole) {
     const losses = findLosses(lab.hosts, await engine.preview({ config: options.config, signal }));

@@ -1,7 +1,7 @@
 import type { ApiAccess } from "../../components/backup-api/backup-api";
 import type { SshAccess } from "../../components/lab";
 import type { Output } from "../../engine/engine";
-import type { LabConfig } from "../../config/lab-config";
+import type { LabConfig } from "../../config/schema";
 import type { LabPlan } from "../../plan/plan";
 import type { ManagedHost } from "../../steps/inventory";
 import type { DeployedHost } from "../../observe/proofs";

@@ -1,8 +1,8 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
-import { parse } from "yaml";
 import { privateStackOf, privateStackProblems } from "../../config/libvirt-uri";
 import type { StackLocation } from "../../engine/engine";
+import { readProject } from "../../engine/project";
 import type { GuestKind, GuestRecipe } from "../../hypervisor/guest-image";
 import { guestImagePath, IMAGE_FOLDER } from "../../hypervisor/guest-image";
 
@@ -42,11 +42,8 @@ export function stackNames(projectFolder: string): string[] {
 export function findStack(projectFolder: string, name: string, overrides: Readonly<Record<string, string>>): Stack {
   const names = stackNames(projectFolder);
   if (!names.includes(name)) throw new Error(`there is no stack "${name}"; the stacks are ${names.join(", ")}`);
-  const settings = { ...readConfig(path.join(projectFolder, `Pulumi.${name}.yaml`)), ...overrides };
-  const text = (key: string): string => {
-    const value = settings[key];
-    return typeof value === "string" ? value : "";
-  };
+  const { config } = readProject({ projectFolder, stack: name }, overrides);
+  const text = (key: string): string => config[key] ?? "";
   const libvirtUri = text("lab:libvirtUri");
   const [problem] = privateStackProblems(libvirtUri, projectFolder, name);
   if (problem !== undefined) throw new Error(problem);
@@ -66,9 +63,4 @@ function builtImage(projectFolder: string, imagePath: string): BuiltImage | unde
   if (image !== undefined) return image;
   const known = BUILT_IMAGES.map((each) => guestImagePath({ ...each, imageFolder: IMAGE_FOLDER })).join(", ");
   throw new Error(`lab:imagePath under ${IMAGE_FOLDER} must be one of ${known}, got "${imagePath}"`);
-}
-
-function readConfig(file: string): Record<string, unknown> {
-  const document = parse(fs.readFileSync(file, "utf8")) as { config?: Record<string, unknown> | null } | null;
-  return document?.config ?? {};
 }

@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { ApiKey } from "../../config/backup-api";
+import type { ApiKey } from "../../config/schema";
 import { createKey, signOwn } from "../trust/certificates";
 
 /** What stands in every certificate of the API beside the name. */

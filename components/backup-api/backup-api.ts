@@ -3,7 +3,7 @@ import { BARMAN_FAMILIES } from "../../plan/backup-api-layout";
 import { apiSourceOf } from "../../config/api-source";
 import { WEB_SERVERS } from "../../plan/backup-api-layout";
 import type { Family } from "../../config/families";
-import type { LabConfig } from "../../config/lab-config";
+import type { LabConfig } from "../../config/schema";
 import type { RemoteHost } from "../../steps/remote-host";
 import { ApacheMutualTls } from "./apache-mutual-tls";
 import { BackupApiAuthority } from "./authority";

@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { BARMAN_FAMILIES } from "../../plan/backup-api-layout";
 import type { Family } from "../../config/families";
-import type { LabConfig } from "../../config/lab-config";
+import type { LabConfig } from "../../config/schema";
 import type { RemoteHost } from "../../steps/remote-host";
 import { runScript } from "../../steps/remote";
 import { mirrorFiles } from "../backup-plane/packages";

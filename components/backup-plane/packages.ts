@@ -2,7 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { Family } from "../../config/families";
 import { PORTS } from "../../plan/layout";
 import { renderDnfIni } from "../../render/ini-dialects";
-import type { LabConfig } from "../../config/lab-config";
+import type { LabConfig } from "../../config/schema";
 import type { FileArgs } from "../../steps/remote";
 import type { RemoteHost } from "../../steps/remote-host";
 import { runScript } from "../../steps/remote";

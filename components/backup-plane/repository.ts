@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { REPOSITORY_ACCOUNT } from "../../plan/layout";
-import type { Repository as RepositoryConfig } from "../../render/pgbackrest-conf";
+import type { Repository as RepositoryConfig } from "../../config/schema";
 import type { RemoteHost } from "../../steps/remote-host";
 import { runScript } from "../../steps/remote";
 

@@ -1,7 +1,7 @@
 import * as libvirt from "@pulumi/libvirt";
 import * as pulumi from "@pulumi/pulumi";
 import type { AddressPlan } from "../../plan/address-plan";
-import { bridgeNameOf } from "../../render/domain";
+import { bridgeNameOf } from "../../config/libvirt-names";
 
 export interface LabNetworkArgs {
   /** Addresses, names and MAC addresses, of hosts that the lab may have one day too: libvirt does not apply later changes. */

@@ -1,6 +1,6 @@
 import * as libvirt from "@pulumi/libvirt";
 import * as pulumi from "@pulumi/pulumi";
-import type { Hypervisor } from "../../config/lab-config";
+import type { Hypervisor } from "../../config/schema";
 import { verifyImage } from "../../steps/local";
 
 export interface LabStorageArgs {

@@ -7,7 +7,7 @@ import { refuseOther } from "../stack-engine";
 import { Deployment } from "./deployment";
 import { withLock } from "./lock";
 import { runProgram } from "./program";
-import { readProject } from "./project";
+import { readProject, refuseEncrypted } from "../project";
 import { State } from "./state";
 import type { Properties } from "../values";
 import { hasSecret, reveal, texts, UNKNOWN } from "../values";
@@ -47,6 +47,7 @@ async function carryOut(location: StackLocation, command: Command, options: RunO
   let outputs: Properties = {};
   try {
     const project = command === "destroy" ? undefined : readProject(location, config);
+    if (project) refuseEncrypted(location, project);
     await deployment.observe().catch((error: unknown) => {
       if (!preview) throw error;
       // A preview starts nothing: a libvirt that does not run is none to ask.

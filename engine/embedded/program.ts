@@ -14,7 +14,7 @@ import { Empty } from "google-protobuf/google/protobuf/empty_pb";
 import type { JavaScriptValue } from "google-protobuf/google/protobuf/struct_pb";
 import { Struct } from "google-protobuf/google/protobuf/struct_pb";
 import type { EngineEvent, StackLocation } from "../engine";
-import type { Project } from "./project";
+import type { Project } from "../project";
 import type { Goal } from "./state";
 import type { Properties } from "../values";
 

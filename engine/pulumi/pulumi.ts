@@ -6,6 +6,7 @@ import { parse, stringify } from "yaml";
 import type { Engine, Output, Result, RunOptions, StackLocation } from "../engine";
 import { EngineError } from "../engine";
 import { passphraseOf } from "../passphrase";
+import { readYaml, stackFile } from "../project";
 import { PULUMI_FOLDER, refuseOther } from "../stack-engine";
 import { isSecret } from "../values";
 import { pulumi } from "./cli";
@@ -151,10 +152,8 @@ class OwnStack {
 
   /** The stack's file, this run's configuration, and the salt that `stack init` has written. */
   private writeConfig(overrides: RunOptions["config"] = {}): void {
-    const { projectFolder, stack } = this.location;
-    const read = (file: string): unknown => (fs.existsSync(file) ? parse(fs.readFileSync(file, "utf8")) : null);
-    const own = read(this.settingsFile) as object;
-    const settings = read(path.join(projectFolder, `Pulumi.${stack}.yaml`)) as { config?: object } | null;
+    const own = readYaml(this.settingsFile).toJS() as object;
+    const settings = readYaml(stackFile(this.location)).toJS() as { config?: object } | null;
     const structured = Object.entries(overrides).map(([key, text]) => [
       key,
       /^[[{]/.test(text) ? (parse(text) as object) : text,

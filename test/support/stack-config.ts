@@ -1,28 +1,40 @@
-import * as fs from "node:fs";
 import * as path from "node:path";
-import * as yaml from "yaml";
-import type { LabConfig } from "../../config/lab-config";
-import { checkLabConfig } from "../../config/lab-config";
+import type { Settings } from "../../config/check";
+import { checkSettings, ConfigError } from "../../config/check";
+import type { LabConfig } from "../../config/schema";
+import { readProject } from "../../engine/project";
 
 /** The folder with Pulumi.yaml. */
 export const PROJECT_FOLDER = path.join(__dirname, "..", "..");
 
 /** A stack's raw configuration as Pulumi hands it over: Pulumi.yaml's defaults, then the stack's file, then what a test sets. */
 export function rawConfig(stack: string, settings: Record<string, unknown> = {}): Record<string, string> {
-  const read = (file: string): unknown => yaml.parse(fs.readFileSync(path.join(PROJECT_FOLDER, file), "utf8"));
-  const project = read("Pulumi.yaml") as { config: Record<string, { default: unknown }> };
-  const own = read(`Pulumi.${stack}.yaml`) as { config: Record<string, unknown> };
-  const values = {
-    ...Object.fromEntries(Object.entries(project.config).map(([key, declared]) => [key, declared.default])),
-    ...Object.fromEntries(Object.entries(own.config).map(([key, value]) => [key.replace(/^lab:/, ""), value])),
-    ...settings,
-  };
-  return Object.fromEntries(
-    Object.entries(values).map(([key, value]) => [key, typeof value === "string" ? value : JSON.stringify(value)]),
-  );
+  const own = Object.entries(settings).map(([key, value]) => [
+    `lab:${key}`,
+    typeof value === "string" ? value : JSON.stringify(value),
+  ]);
+  const overrides = Object.fromEntries(own) as Record<string, string>;
+  const { config } = readProject({ projectFolder: PROJECT_FOLDER, stack }, overrides);
+  return Object.fromEntries(Object.entries(config).map(([key, value]) => [key.replace(/^lab:/, ""), value]));
+}
+
+/** A stack's checked configuration, and its PKI. */
+export function stackSettings(stack: string, settings: Record<string, unknown> = {}): Settings {
+  return checkSettings(rawConfig(stack, settings), { stack });
 }
 
 /** A stack's checked configuration. */
 export function stackConfig(stack: string, settings: Record<string, unknown> = {}): LabConfig {
-  return checkLabConfig(rawConfig(stack, settings), PROJECT_FOLDER);
+  return stackSettings(stack, settings).configuration;
+}
+
+/** What is wrong with a stack's configuration. */
+export function problemsOf(settings: Record<string, unknown>, stack = "container"): readonly string[] {
+  try {
+    stackSettings(stack, settings);
+  } catch (error) {
+    if (error instanceof ConfigError) return error.problems;
+    throw error;
+  }
+  return [];
 }

@@ -1,5 +1,6 @@
 import { expect, it } from "vitest";
-import { diskNameOf, libvirtNameOf, stackProblems } from "../../render/domain";
+import { diskNameOf } from "../../config/libvirt-names";
+import { libvirtNameOf, stackProblems } from "../../config/libvirt-names";
 
 const LONGEST = "a-name-of-20-letters";
 

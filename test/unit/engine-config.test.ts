@@ -3,7 +3,7 @@ import * as os from "node:os";
 import * as path from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { StackLocation } from "../../engine/engine";
-import { readProject } from "../../engine/embedded/project";
+import { readProject, refuseEncrypted } from "../../engine/project";
 
 let folder: string;
 let location: StackLocation;
@@ -16,8 +16,7 @@ describe("the project's configuration", () => {
   beforeAll(() => {
     folder = fs.mkdtempSync(path.join(os.tmpdir(), "lab-project-"));
     location = { projectFolder: folder, stack: "here", stateFolder: "" };
-    const declared =
-      "  words: {type: integer, default: 2}\n  lab:names: {type: array, default: [a]}\n  must: {type: string}\n";
+    const declared = "  words: {type: integer, default: 2}\n  lab:names: {type: array, default: [a]}\n";
     fs.writeFileSync(
       path.join(folder, "Pulumi.yaml"),
       `name: lab\nruntime: nodejs\nmain: index.ts\nconfig:\n${declared}`,
@@ -36,7 +35,7 @@ describe("the project's configuration", () => {
       "lab:words": "2",
       "lab:names": '["a"]',
     };
-    expect(readProject(location)).toEqual({ name: "lab", main: "index.ts", config });
+    expect(readProject(location)).toEqual({ name: "lab", main: "index.ts", config, encrypted: [] });
     expect(readProject(location, { "lab:words": "3", must: "x" }).config).toEqual({
       ...config,
       "lab:words": "3",
@@ -44,18 +43,21 @@ describe("the project's configuration", () => {
     });
   });
 
-  it("is refused with the key's name", () => {
-    const file = path.join(folder, "Pulumi.here.yaml");
-    stack("");
-    expect(() => readProject(location)).toThrow(`lab:must has no default, and must be set in ${file}`);
-    stack("config:\n  lab:must: x\n  lab:words: many\n");
-    expect(() => readProject(location)).toThrow('lab:words must be of type integer, got "many"');
-    expect(() => readProject(location, { "lab:words": "1", "lab:names": "a" })).toThrow(
-      'lab:names must be of type array, got "a"',
+  it("leaves out what only Pulumi's engine can read, and names it", () => {
+    stack("config:\n  lab:words:\n    secure: AAAB\n");
+    const project = readProject(location);
+    expect(project).toMatchObject({ config: { "lab:names": '["a"]' }, encrypted: ["lab:words"] });
+    expect(project.config).not.toHaveProperty("lab:words");
+    expect(() => {
+      refuseEncrypted(location, project);
+    }).toThrow(
+      `lab:words in ${path.join(folder, "Pulumi.here.yaml")}: encrypted, so only Pulumi's engine can read it; hint: --engine pulumi`,
     );
-    stack("config:\n  lab:must:\n    secure: AAAB\n");
-    expect(() => readProject(location)).toThrow(
-      `lab:must in ${file} was encrypted by pulumi, and the embedded engine cannot read it`,
-    );
+    expect(readProject(location, { "lab:words": "3" }).encrypted).toEqual([]);
+  });
+
+  it("is refused when it is not YAML", () => {
+    stack("config: [");
+    expect(() => readProject(location)).toThrow(/^\S+Pulumi\.here\.yaml is not YAML: /);
   });
 });

@@ -19,16 +19,17 @@ function machine(changes: Partial<Machine> & { files?: Record<string, "denied" |
     interfaces: [
       { name: "lo", cidr: "127.0.0.1/8" },
       { name: "eth0", cidr: "192.168.1.7/24" },
-      { name: "virbr-lab", cidr: "10.83.14.1/24" },
+      { name: "virbr-lab-dev", cidr: "10.83.14.1/24" },
     ],
     access: (file) => files[file] ?? "missing",
     digest: () => DIGEST,
+    domains: () => new Map(),
     ...changes,
   };
 }
 
 const problems = (settings: Record<string, unknown>, given = machine()): string[] =>
-  machineProblems(stackConfig("dev", { imagePath: IMAGE, ...settings }), "virbr-lab", given);
+  machineProblems(stackConfig("dev", { imagePath: IMAGE, ...settings }), "dev", given);
 
 describe("what is wrong on this machine", () => {
   it("is nothing, the lab's own bridge included, when all is well", () => {
@@ -41,7 +42,7 @@ describe("what is wrong on this machine", () => {
 
   it("is an image that is missing, or is another one", () => {
     expect(problems({}, machine({ files: { [SOCKET]: "granted" } }))).toEqual([
-      `lab:imagePath must be an image that is there, got "${IMAGE}"; hint: ./lab prepare builds the lab's own`,
+      `lab:imagePath must be an image that exists, got "${IMAGE}"; hint: ./lab prepare builds the lab's own`,
     ]);
     expect(problems({ imageChecksum: `sha256:${"2".repeat(64)}` })).toEqual([
       `lab:imageChecksum must be that of ${IMAGE}, which is sha256:${DIGEST}, got "sha256:${"2".repeat(64)}"`,
@@ -50,15 +51,15 @@ describe("what is wrong on this machine", () => {
 
   it("is a libvirt that is not there, or not for this user", () => {
     expect(problems({}, machine({ files: { [IMAGE]: "granted" } }))).toEqual([
-      `lab:libvirtUri must lead to a libvirt that runs, got "qemu:///system", and there is no ${SOCKET} and no /run/libvirt/virtqemud-sock; ` +
+      `cannot connect to libvirt at "qemu:///system" (lab:libvirtUri): missing ${SOCKET} and /run/libvirt/virtqemud-sock; ` +
         "hint: systemctl start libvirtd, or a stack with a libvirt of its own (./lab up)",
     ]);
     expect(problems({}, machine({ files: { [IMAGE]: "granted", [SOCKET]: "denied" } }))).toEqual([
-      `lab:libvirtUri must lead to a libvirt that this user may use, got "qemu:///system", and ${SOCKET} is not permitted to ${USER}; ` +
-        `hint: usermod -aG libvirt ${USER}, then log in anew`,
+      `cannot connect to libvirt at "qemu:///system" (lab:libvirtUri): ${USER} has no permission for ${SOCKET}; ` +
+        `hint: usermod -aG libvirt ${USER}, then log in again`,
     ]);
     expect(problems({ libvirtUri: "lxc:///system?socket=/no/sock" })).toEqual([
-      expect.stringContaining('got "lxc:///system?socket=/no/sock", and there is no /no/sock; hint') as string,
+      expect.stringContaining('"lxc:///system?socket=/no/sock" (lab:libvirtUri): missing /no/sock; hint') as string,
     ]);
     // What is elsewhere is libvirt's to find.
     expect(
@@ -69,6 +70,20 @@ describe("what is wrong on this machine", () => {
   it("is no network of this machine when libvirt is on another one", () => {
     const libvirtUri = "qemu+ssh://hypervisor.example.com/system";
     expect(problems({ network: "192.168.1.0/27", libvirtUri })).toEqual([]);
+  });
+
+  it("is a domain with the name of one of the lab's hosts", () => {
+    const domains = new Map([["pg2-srv", "<domain><source file='/elsewhere/pg2-srv.qcow2'/></domain>"]]);
+    expect(problems({}, machine({ domains: () => domains }))).toEqual([
+      expect.stringMatching(/^domain "pg2-srv" of qemu:\/\/\/system is not this lab's: its disk is \/elsewhere/),
+    ]);
+  });
+
+  it("is nothing that ./lab is about to create", () => {
+    const given = machine({ files: {} });
+    const wanted = stackConfig("container", { network: "192.168.1.0/24" });
+    expect(machineProblems(wanted, "container", given, { image: true, libvirt: true })).toEqual([]);
+    expect(machineProblems(wanted, "container", given)).toHaveLength(3);
   });
 
   it.each(["192.168.1.0/27", "192.168.0.0/16"])("is network %s, which overlaps one of the machine's", (network) => {

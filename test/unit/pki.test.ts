@@ -7,7 +7,7 @@ import { Lab } from "../../components/lab";
 import type { Pki } from "../../config/pki";
 import { checkPki } from "../../config/pki";
 import { runMocked } from "../support/run-mocked";
-import { stackConfig } from "../support/stack-config";
+import { stackConfig, stackSettings } from "../support/stack-config";
 
 const NAMES = ["backup-srv", "pg1-srv"];
 const SOUND = ["subjectAltName=DNS:pg1-srv", "extendedKeyUsage=serverAuth,clientAuth"];
@@ -76,12 +76,9 @@ afterAll(() => {
 
 function check(raw: Record<string, unknown>, now?: number): { pki: Pki; problems: string[] } {
   const problems: string[] = [];
-  const texts = Object.entries(raw).map(([key, value]) => [
-    key,
-    typeof value === "string" ? value : JSON.stringify(value),
-  ]);
+  const values = { caCertificate: "", caKey: "", caTrusted: "", hostCertificates: {}, ...raw };
   const refuse = (key: string, problem: string): void => void problems.push(`lab:${key} ${problem}`);
-  const pki = checkPki(Object.fromEntries(texts) as Record<string, string>, NAMES, folder, refuse, now);
+  const pki = checkPki(values, NAMES, folder, refuse, now);
   return { pki, problems };
 }
 
@@ -116,7 +113,7 @@ describe("a PKI from outside", () => {
     [
       "no CA",
       { caCertificate: "sound.crt", caKey: "sound.key" },
-      "lab:caCertificate must be an authority's certificate, got CN=pg1-srv, which may not sign others (basicConstraints)",
+      "lab:caCertificate must be a CA certificate, got CN=pg1-srv, which may not sign others (basicConstraints)",
     ],
     [
       "a key that does not match",
@@ -171,14 +168,9 @@ describe("a PKI from outside", () => {
       "lab:hostCertificates names pg9-srv, which is no host of this lab (backup-srv, pg1-srv)",
     ],
     [
-      "a host without a key",
-      { hostCertificates: { "pg1-srv": { certificate: "sound.crt" } }, caCertificate: "ca.crt", caKey: "ca.key" },
-      "lab:hostCertificates pg1-srv must have certificate and key, each PEM or a file's path, and nothing else",
-    ],
-    [
       "no authority",
       { hostCertificates: { "pg1-srv": { certificate: "sound.crt", key: "sound.key" } } },
-      "lab:hostCertificates needs lab:caCertificate, the authority that signed them",
+      "lab:hostCertificates needs lab:caCertificate, the CA that signed them",
     ],
   ])("refuses %s", (_, raw, problem) => {
     expect(check(raw).problems).toContain(problem);
@@ -187,10 +179,10 @@ describe("a PKI from outside", () => {
   it("refuses what has expired and what is not valid yet", () => {
     const raw = { caCertificate: "ca.crt", caKey: "ca.key" };
     expect(check(raw, Date.now() + 20 * 86_400_000).problems).toEqual([
-      expect.stringMatching(/^lab:caCertificate has expired: CN=ca ended \d{4}-\d\d-\d\d$/),
+      expect.stringMatching(/^lab:caCertificate has expired: CN=ca expired on \d{4}-\d\d-\d\d$/),
     ]);
     expect(check(raw, Date.now() - 86_400_000).problems).toEqual([
-      expect.stringMatching(/^lab:caCertificate is not valid yet: CN=ca begins \d{4}-\d\d-\d\d$/),
+      expect.stringMatching(/^lab:caCertificate is not valid yet: CN=ca is valid from \d{4}-\d\d-\d\d$/),
     ]);
   });
 
@@ -199,6 +191,14 @@ describe("a PKI from outside", () => {
     expect(check({ caCertificate: "ca.crt", caKey: damaged }).problems.join()).not.toContain(
       damaged.split("\n")[1] ?? "?",
     );
+  });
+
+  it("has no key in the configuration, which is an open output", () => {
+    const given = { caCertificate: text("ca.crt"), caKey: text("ca.key"), hostCertificates: {} };
+    const { configuration, pki } = stackSettings("container", given);
+    expect(pki.authority?.privateKeyPem).toMatch(/^-----BEGIN PRIVATE KEY-----/);
+    expect(configuration).toMatchObject({ caCertificate: text("ca.crt"), caKey: "[secret]", hostCertificates: "" });
+    expect(JSON.stringify(configuration)).not.toContain("PRIVATE KEY");
   });
 
   it("makes no authority and no keys of its own for hosts that bring theirs, and keeps them secret", async () => {

@@ -1,0 +1,57 @@
+import { isDeepStrictEqual } from "node:util";
+import type { Change } from "./key";
+import { live, refused, reload, restart } from "./key";
+import type { KeyName, LabConfig } from "./schema";
+import { KEY_NAMES, SCHEMA } from "./schema";
+import { isOlder } from "./version-support";
+
+/** A key whose value differs from the deployed one, and what that does to the lab. */
+export interface KeyChange extends Change {
+  readonly key: KeyName;
+  readonly from: unknown;
+  readonly to: unknown;
+}
+
+/** Where what a change does depends on the values; undefined: as the schema says. */
+const JUDGES: Readonly<Partial<Record<KeyName, (from: LabConfig, to: LabConfig) => { change: Change } | undefined>>> = {
+  hypervisor: (from, to) =>
+    [from, to].some(({ hypervisor }) => hypervisor === "lxc")
+      ? undefined
+      : restart("every host is shut off and started again, all at about the same time"),
+  repositories: (from, to) =>
+    isDeepStrictEqual(from.repositories.map(placeOf), to.repositories.map(placeOf))
+      ? reload("the next backup expires what is beyond the new retention")
+      : undefined,
+  pgbackrestVersion: (from, to) =>
+    isOlder(to.pgbackrestVersion, from.pgbackrestVersion)
+      ? refused("pgBackRest has no way back to an older version", "bring up another stack with it")
+      : undefined,
+  caYears: (from, to) => (to.caGeneration > from.caGeneration ? live("the new CA is created with it") : undefined),
+};
+
+function placeOf({ type, path }: LabConfig["repositories"][number]): unknown {
+  return { type, path };
+}
+
+/**
+ * Compares the configuration that a lab was deployed with and the next run's.
+ * @param unread Keys whose new values cannot be read here.
+ */
+export function findChanges(from: LabConfig, to: LabConfig, unread: readonly string[] = []): KeyChange[] {
+  return KEY_NAMES.filter((key) => !unread.includes(key) && !isDeepStrictEqual(from[key], to[key])).map((key) => {
+    const isIdle = key.startsWith("backupApi") && key !== "backupApi" && !(from.backupApi || to.backupApi);
+    const judged = isIdle ? live("nothing, while lab:backupApi is false") : JUDGES[key]?.(from, to);
+    return { key, from: from[key], to: to[key], ...(judged?.change ?? SCHEMA[key].change) };
+  });
+}
+
+/** Why a change is refused, and the way to have it. */
+export function renderRefusal({ key, from, to, text, hint }: KeyChange): string {
+  return `lab:${key} must stay ${JSON.stringify(from)} on this lab, got ${JSON.stringify(to)}: ${text}; hint: ${hint ?? "./lab destroy"}`;
+}
+
+/** A value in one short line. */
+export function showValue(value: unknown): string {
+  const text = typeof value === "string" && value !== "" ? value : JSON.stringify(value);
+  return text.replaceAll(/\s+/g, " ").replace(/^(.{40}).{3,}$/, "$1…");
+}

@@ -1,0 +1,109 @@
+import * as v from "valibot";
+import { hostNames } from "./host-names";
+import type { Pki } from "./pki";
+import { checkPki, NO_PKI } from "./pki";
+import { PROJECT_FOLDER } from "./project-folder";
+import type { Refuse } from "./rules";
+import { checkRules } from "./rules";
+import type { KeyName, LabConfig, Values } from "./schema";
+import { KEY_NAMES, SCHEMA } from "./schema";
+import { stackProblems } from "./libvirt-names";
+import { privateStackProblems } from "./libvirt-uri";
+import type { Machine, Preparation } from "./this-machine";
+import { machineProblems } from "./this-machine";
+
+/** What a stack sets. */
+export interface Settings {
+  readonly configuration: LabConfig;
+  /** Certificates and keys from outside: secret. */
+  readonly pki: Pki;
+}
+
+/** What is checked beside the configuration itself. */
+export interface Surroundings {
+  /** The stack's name. */
+  readonly stack: string;
+  /** The machine that the program runs on; undefined for a preview, which needs neither libvirt nor image. */
+  readonly machine?: Machine;
+  /** What `./lab` is about to create on it. */
+  readonly prepared?: Preparation;
+  /** Keys that are encrypted and cannot be read here: the program checks them, and what depends on them. */
+  readonly unread?: readonly string[];
+}
+
+/** A configuration that is refused, with every reason: a line each, with the key, what was given, what is allowed. */
+export class ConfigError extends Error {
+  constructor(readonly problems: readonly string[]) {
+    super(problems.join("\n"));
+  }
+}
+
+/**
+ * Checks a stack's configuration: first each key, then what they ask of each other, the PKI's files, and this machine.
+ * @param raw `lab:` keys without their prefix, to text as Pulumi hands it over.
+ * @throws ConfigError with every problem.
+ */
+export function checkSettings(
+  raw: Readonly<Record<string, string>>,
+  { stack, machine, prepared, unread = [] }: Surroundings,
+): Settings {
+  const problems: string[] = [];
+  const refuse: Refuse = (key, problem) => void problems.push(`lab:${key} ${problem}`);
+  const stop = (): void => {
+    if (problems.length > 0) throw new ConfigError(problems);
+  };
+  const values = readValues(raw, problems);
+  stop();
+  const configuration = deepFreeze(withoutSecrets(values));
+  const canRead = (keys: readonly string[]): boolean => !keys.some((key) => unread.includes(key));
+  if (canRead(KEY_NAMES.filter((key) => !isSecret(key)))) {
+    checkRules(values, refuse);
+    problems.push(
+      ...stackProblems(stack, values.hypervisor),
+      ...privateStackProblems(values.libvirtUri, PROJECT_FOLDER, stack),
+    );
+    if (machine !== undefined) problems.push(...machineProblems(configuration, stack, machine, prepared));
+  }
+  const pki = canRead(KEY_NAMES) ? checkPki(values, hostNames(values), PROJECT_FOLDER, refuse) : NO_PKI;
+  stop();
+  return { configuration, pki };
+}
+
+function readValues(raw: Readonly<Record<string, string>>, problems: string[]): Values {
+  for (const key of Object.keys(raw).filter((name) => !(name in SCHEMA))) {
+    problems.push(`unknown key lab:${key}; ${hintFor(key)}`);
+  }
+  const values = KEY_NAMES.map((key) => {
+    const { check, default: preset } = SCHEMA[key];
+    const given = raw[key] ?? (typeof preset === "string" ? preset : JSON.stringify(preset));
+    const result = v.safeParse(check, given, { abortPipeEarly: true });
+    for (const { message, path } of result.issues ?? []) problems.push(`lab:${key}${placeOf(path)} ${message}`);
+    return [key, result.output];
+  });
+  return Object.fromEntries(values) as Values;
+}
+
+/** Where in a list or an object: `[0].path`. */
+function placeOf(path: readonly { readonly key: unknown }[] = []): string {
+  return path.map(({ key }) => (typeof key === "number" ? `[${key}]` : `.${String(key)}`)).join("");
+}
+
+function hintFor(key: string): string {
+  const near = KEY_NAMES.find((known) => known.toLowerCase() === key.toLowerCase().replaceAll(/[-_]/g, ""));
+  return near === undefined ? `allowed are ${KEY_NAMES.join(", ")}` : `did you mean lab:${near}?`;
+}
+
+function isSecret(key: KeyName): boolean {
+  return "secret" in SCHEMA[key];
+}
+
+function withoutSecrets(values: Values): LabConfig {
+  const isSet = (key: KeyName): boolean => JSON.stringify(values[key]) !== JSON.stringify(SCHEMA[key].default);
+  const masked = KEY_NAMES.filter(isSecret).map((key) => [key, isSet(key) ? "[secret]" : ""]);
+  return { ...values, ...Object.fromEntries(masked) } as LabConfig;
+}
+
+function deepFreeze<T>(value: T): T {
+  if (typeof value === "object" && value !== null) Object.values(value).forEach(deepFreeze);
+  return Object.freeze(value);
+}

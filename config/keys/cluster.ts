@@ -1,0 +1,68 @@
+import * as v from "valibot";
+import { POSTGRESQL_HOSTS } from "../host-names";
+import type { Key } from "../key";
+import { field, fields, live, objects, oneOf, options, rebuild, refused, reload, restart, text, whole } from "../key";
+import { pgBackRestRefusal, postgreSqlRefusal } from "../reserved-settings";
+
+const NEW_STACK = "bring up another stack with it, and move the data there (pg_dump)";
+
+const folder = field(
+  (message) => v.pipe(v.string(message), v.regex(/^(\/[A-Za-z0-9._-]+)+$/, message)),
+  'an absolute path of letters, digits, ".", "_" and "-"',
+);
+const retention = field(
+  (message) => v.pipe(v.number(message), v.integer(message), v.minValue(1, message)),
+  "a whole number from 1",
+);
+const repository = fields({
+  type: v.optional(
+    field((message) => v.literal("posix", message), "posix"),
+    "posix",
+  ),
+  path: v.optional(folder, "/backup_space"),
+  retentionFull: v.optional(retention, 2),
+});
+
+/** PostgreSQL's cluster and its repository. */
+export const CLUSTER_KEYS = {
+  stanza: {
+    ...text(/^[a-z][a-z0-9-]*$/, "a name that matches [a-z][a-z0-9-]*"),
+    default: "demo",
+    description: "pgBackRest's name for the cluster",
+    ...refused("backups and WAL lie under the stanza's name, and standbys ask for it", NEW_STACK),
+  },
+  primary: {
+    ...oneOf(POSTGRESQL_HOSTS),
+    default: "pg1-srv",
+    description: "The host that is created as the primary, pg1-srv to pg9-srv",
+    ...refused("the lab promotes no standby; two primaries would archive into one stanza", NEW_STACK),
+  },
+  standbys: {
+    ...whole(0, POSTGRESQL_HOSTS.length - 1),
+    default: 2,
+    description: "How many standbys are restored from the repository, 0 to 8",
+    ...live("standbys are added and restored from the repository, or removed with their disks"),
+  },
+  repositories: {
+    ...objects(repository, 1, "a list of one repository"),
+    default: [{ type: "posix", path: "/backup_space", retentionFull: 2 }],
+    description: "pgBackRest's repositories: type, path, retentionFull (full backups to keep)",
+    ...rebuild(
+      "at another path the stanza and its backups start again, and those at the old path stay there, where pgBackRest no longer looks; another retention is a reload",
+    ),
+  },
+  pgbackrest: {
+    ...options(pgBackRestRefusal),
+    default: {},
+    description: "Further pgBackRest options, name to value, for section [global] of the hosts that use them",
+    ...reload(
+      "the new pgbackrest.conf is tried, then pgBackRest's servers reload; if it is refused, the old one stays",
+    ),
+  },
+  postgresql: {
+    ...options(postgreSqlRefusal),
+    default: {},
+    description: "Further PostgreSQL settings, name to value, for every PostgreSQL host",
+    ...restart("PostgreSQL reloads; it restarts, the primary first, only where a setting needs that"),
+  },
+} as const satisfies Record<string, Key>;

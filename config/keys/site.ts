@@ -1,0 +1,115 @@
+import * as fs from "node:fs";
+import * as path from "node:path";
+import * as v from "valibot";
+import { parseNetwork } from "../ipv4";
+import type { Key } from "../key";
+import { live, oneOf, refused, restart, text, textAs, whole } from "../key";
+import { PROJECT_FOLDER } from "../project-folder";
+
+/** A network's way out: through libvirt's machine, or none. */
+export const NETWORK_MODES = ["nat", "isolated"] as const;
+
+/** A socket's path has a limit of 107 bytes (unix(7)), so it is taken through the links of its folder, where there are any. */
+function withAbsoluteSocket(uri: string): string {
+  return uri.replace(/(?<=[?&]socket=)[^&]+/, (socket) => {
+    const absolute = path.resolve(PROJECT_FOLDER, socket);
+    const folder = path.dirname(absolute);
+    return path.join(fs.existsSync(folder) ? fs.realpathSync(folder) : folder, path.basename(absolute));
+  });
+}
+
+/** A file by its absolute path; nothing and URLs stay. */
+export function absoluteFile(file: string): string {
+  return file === "" || /^[a-z+]+:\/\//i.test(file) ? file : path.resolve(PROJECT_FOLDER, file);
+}
+
+function networkProblem(network: string): string | undefined {
+  try {
+    parseNetwork(network);
+    return undefined;
+  } catch (error) {
+    return (error as RangeError).message;
+  }
+}
+
+const OTHER_STACK =
+  "a lab that differs in this is another stack: copy the stack's file, and bring it up beside this one";
+
+/** Where the hosts run, and what they are. */
+export const SITE_KEYS = {
+  hypervisor: {
+    ...oneOf(["kvm", "qemu", "lxc"]),
+    default: "kvm",
+    description: "What the hosts are: kvm or qemu (virtual machines), lxc (containers)",
+    ...refused(
+      "the disks of containers and virtual machines differ; from kvm to qemu and back every host restarts",
+      OTHER_STACK,
+    ),
+  },
+  libvirtUri: {
+    ...textAs(/^(qemu|lxc)(\+\w+)?:\/\/\S*$/, "a libvirt URI (qemu or lxc)", withAbsoluteSocket),
+    default: "qemu:///system",
+    description: "The libvirt to connect to. A relative socket is taken from the project's folder",
+    ...live("it must lead to the same libvirt: elsewhere the hosts' disks are missing, which `./lab up` refuses"),
+  },
+  imagePath: {
+    ...textAs(/^\S+$/, "a file or a URL without blanks", absoluteFile),
+    default: "https://dl.rockylinux.org/pub/rocky/8/images/x86_64/Rocky-8-GenericCloud-Base.latest.x86_64.qcow2",
+    description: "The image that every host starts from, as a file (relative to the project's folder) or a URL",
+    ...live(
+      "existing hosts keep their disks; new containers start from it, new virtual machines from the lab's first image",
+    ),
+  },
+  imageChecksum: {
+    ...text(/^(sha256:[0-9a-f]{64})?$/, "empty or sha256: and 64 digits of 0-9a-f"),
+    default: "",
+    description:
+      "The image's checksum, sha256:…, or nothing. A file is verified before the first resource, what was downloaded from a URL before the first host",
+    ...live("the image file is verified again"),
+  },
+  savedGuestPath: {
+    ...textAs(/^\S*$/, "empty or a file without blanks", absoluteFile),
+    default: "",
+    description:
+      "Saved memory (`virsh save`) of a guest of that image: emulated hosts resume from it instead of booting, if it matches",
+    ...live("new hosts resume from it"),
+  },
+  network: {
+    type: "string",
+    check: v.pipe(
+      v.string(),
+      v.check(
+        (network) => networkProblem(network) === undefined,
+        ({ input }) => networkProblem(input) ?? "",
+      ),
+    ),
+    default: "10.83.14.0/24",
+    description: "The lab's own IPv4 network in CIDR form",
+    ...refused("libvirt does not apply such a change, and no host would be reached at its address", OTHER_STACK),
+  },
+  networkMode: {
+    ...oneOf(NETWORK_MODES),
+    default: "nat",
+    description:
+      "The network's way out: nat (through libvirt's machine) or isolated (none: packages come with the image or from a mirror inside)",
+    ...refused("libvirt does not apply such a change to a network that exists", OTHER_STACK),
+  },
+  cpus: {
+    ...whole(1, 64),
+    default: 1,
+    description: "Virtual processors of a host",
+    ...restart("every host is shut off and started again, all at about the same time"),
+  },
+  memoryMiB: {
+    ...whole(512, 1024 * 1024, "; PostgreSQL's default shared buffers and pgBackRest need that much"),
+    default: 1024,
+    description: "Memory of a host, in MiB",
+    ...restart("every host is shut off and started again, all at about the same time"),
+  },
+  diskGiB: {
+    ...whole(1, 64 * 1024),
+    default: 20,
+    description: "Disk of a virtual machine, in GiB; an image that is larger keeps its size, and so does a container's",
+    ...live("existing hosts keep their disks; new ones get this size"),
+  },
+} as const satisfies Record<string, Key>;

@@ -1,0 +1,46 @@
+import { FAMILY_NAMES } from "../families";
+import type { Key } from "../key";
+import { anyText, live, oneOf, refused, restart, text, whole } from "../key";
+import { POSTGRESQL_VERSIONS } from "../version-support";
+
+const [OLDEST = 0] = POSTGRESQL_VERSIONS;
+
+/** The operating system, PostgreSQL and pgBackRest. */
+export const VERSION_KEYS = {
+  family: {
+    ...oneOf(FAMILY_NAMES),
+    default: "el8",
+    description:
+      "The image's operating system: el8 or el9 (Rocky Linux, AlmaLinux, RHEL), debian12, debian13, ubuntu22.04 or ubuntu24.04",
+    ...refused("existing hosts keep their operating system", "bring up another stack with it, and move the data there"),
+  },
+  packages: {
+    ...oneOf(["pgdg", "distribution", "mirror"]),
+    default: "pgdg",
+    description: "Where PostgreSQL and pgBackRest come from: pgdg, distribution (not on EL), or mirror (see mirrorUrl)",
+    ...live("what is installed stays; the next package comes from there"),
+  },
+  mirrorUrl: {
+    ...anyText,
+    default: "",
+    description: "The package repository that `packages = mirror` installs from",
+    ...live("what is installed stays; the next package comes from there"),
+  },
+  postgresqlVersion: {
+    ...whole(OLDEST, POSTGRESQL_VERSIONS.at(-1) ?? 0),
+    default: 14,
+    description: "PostgreSQL's major version",
+    ...refused(
+      "a second cluster would start beside the first, whose archiving would stop",
+      "bring up another stack with that version and move the data there (pg_dump), or upgrade by hand: pg_upgrade, then pgbackrest stanza-upgrade",
+    ),
+  },
+  pgbackrestVersion: {
+    ...text(/^\d+\.\d+(\.\d+)?$/, "an exact version such as 2.59.1"),
+    default: "2.59.1",
+    description: "pgBackRest's exact version, the same on every host: other versions refuse to talk to each other",
+    ...restart(
+      "pgBackRest is upgraded on every host; archiving waits until all have the new version; an older one is refused",
+    ),
+  },
+} as const satisfies Record<string, Key>;

@@ -1,0 +1,117 @@
+import * as fs from "node:fs";
+import { apiSourceOf, SOURCE_WAYS } from "./api-source";
+import { familyOf } from "./families";
+import { BARMAN_HOST, hostNames, REPOSITORY_HOST, standbyNames } from "./host-names";
+import type { KeyName, Values } from "./schema";
+import { versionProblem } from "./version-support";
+
+/** Told of each problem, with its key: the text goes behind the key's name. */
+export type Refuse = (key: KeyName, problem: string) => void;
+
+/** What one key asks of others. Each is sound by itself. */
+export function checkRules(values: Values, refuse: Refuse): void {
+  for (const rule of RULES) rule(values, refuse);
+  if (values.backupApi) checkBackupApi(values, refuse);
+}
+
+const RULES: readonly ((values: Values, refuse: Refuse) => void)[] = [
+  ({ packages, mirrorUrl }, refuse) => {
+    if (packages === "mirror" && !/^https?:\/\/\S+$/.test(mirrorUrl)) {
+      refuse("mirrorUrl", `must be an http or https URL when lab:packages is mirror, got "${mirrorUrl}"`);
+    }
+  },
+  ({ hypervisor, imagePath, imageChecksum }, refuse) => {
+    if (hypervisor === "lxc" && imageChecksum !== "" && /^https?:/.test(imagePath)) {
+      refuse(
+        "imageChecksum",
+        "is verified for containers only when lab:imagePath is a file; hint: download the image first",
+      );
+    }
+  },
+  ({ family, packages, postgresqlVersion, pgbackrestVersion }, refuse) => {
+    const { title, sources, distributionVersion } = familyOf(family, postgresqlVersion);
+    const mismatch = versionProblem(postgresqlVersion, pgbackrestVersion);
+    if (mismatch !== undefined) refuse("pgbackrestVersion", mismatch);
+    if (!sources.includes(packages)) {
+      refuse(
+        "packages",
+        `must be one of ${sources.join(", ")} when lab:family is ${family} (${title}), got "${packages}"; its own packages are laid out otherwise`,
+      );
+    } else if (packages === "distribution" && postgresqlVersion !== distributionVersion) {
+      refuse(
+        "postgresqlVersion",
+        `must be ${distributionVersion}, which is what ${title} has, when lab:packages is distribution, got "${postgresqlVersion}"; hint: lab:packages pgdg has every version`,
+      );
+    }
+  },
+  ({ caGeneration, caStage }, refuse) => {
+    if (caGeneration === 1 && caStage !== "retire") {
+      refuse(
+        "caStage",
+        `must be retire when lab:caGeneration is 1, which has no CA before it, got "${caStage}"; hint: a rotation begins with lab:caGeneration 2`,
+      );
+    }
+  },
+  ({ renewDays, hostCertificateDays }, refuse) => {
+    if (renewDays >= hostCertificateDays) {
+      refuse(
+        "renewDays",
+        `must be less than lab:hostCertificateDays, which is ${hostCertificateDays}, got "${renewDays}"`,
+      );
+    }
+  },
+  ({ revoked, primary, standbys }, refuse) => {
+    const allowed = standbyNames(primary, standbys);
+    const hint = "hint: lab:keyGeneration gives all hosts new keys";
+    const why: Readonly<Record<string, string>> = {
+      [primary]: `, the primary, without which nothing is archived; ${hint}`,
+      [REPOSITORY_HOST]: `, which keeps the repository; ${hint}`,
+    };
+    for (const host of revoked.filter((name) => !allowed.includes(name))) {
+      const names = allowed.length === 0 ? "of which there are none" : allowed.join(", ");
+      refuse("revoked", `must name standbys (${names}), got "${host}"${why[host] ?? ""}`);
+    }
+  },
+];
+
+/** Standbys beside which Barman finds a connection: max_wal_senders is 10, and Barman takes three of them while a backup runs. */
+const MOST_STANDBYS = 7;
+
+function checkBackupApi(values: Values, refuse: Refuse): void {
+  const { standbys, stanza, renewDays } = values;
+  const { backupApiHost: host, backupApiCertificateDays: days } = values;
+  const hosts = [BARMAN_HOST, ...hostNames(values)];
+  if (!hosts.includes(host)) refuse("backupApiHost", `must be one of ${hosts.join(", ")}, got "${host}"`);
+  if (days <= renewDays) {
+    refuse("backupApiCertificateDays", `must be more than lab:renewDays, which is ${renewDays}, got "${days}"`);
+  }
+  if (["all", "barman"].includes(stanza)) {
+    refuse("stanza", "must not be all or barman when lab:backupApi is true: Barman gives them a meaning of its own");
+  }
+  if (standbys > MOST_STANDBYS && !("max_wal_senders" in values.postgresql)) {
+    refuse(
+      "standbys",
+      `must be at most ${MOST_STANDBYS} when lab:backupApi is true, got "${standbys}"; ` +
+        "hint: Barman needs three of PostgreSQL's ten WAL senders; set max_wal_senders in lab:postgresql",
+    );
+  }
+  checkApiSource(values, refuse);
+}
+
+function checkApiSource(values: Values, refuse: Refuse): void {
+  const { backupApiSource: source, backupApiTokenFile: token, family, postgresqlVersion } = values;
+  try {
+    const { kind } = apiSourceOf(source, familyOf(family, postgresqlVersion).layout);
+    if (kind === "repository" && fs.statSync(token, { throwIfNoEntry: false })?.isFile() !== true) {
+      refuse(
+        "backupApiTokenFile",
+        `must be a file with the token of your EDB account when lab:backupApiSource is edb, got "${token}"`,
+      );
+    }
+  } catch (error) {
+    refuse(
+      "backupApiSource",
+      `${(error as RangeError).message}, got "${source}"; allowed are ${SOURCE_WAYS}; hint: docs/backup-api.md`,
+    );
+  }
+}

@@ -1,0 +1,60 @@
+import * as fs from "node:fs";
+import * as path from "node:path";
+import { parseDocument } from "yaml";
+import type { Key } from "../config/key";
+import { PROJECT_FOLDER } from "../config/project-folder";
+import { KEY_NAMES, SCHEMA } from "../config/schema";
+
+/** The keys as Pulumi.yaml declares them. */
+export function renderDeclarations(): Record<string, unknown> {
+  const entries = KEY_NAMES.map((name) => {
+    const { type, items, description, default: value }: Key = SCHEMA[name];
+    return [name, { type, description, ...(items && { items: { type: items } }), default: value }];
+  });
+  return Object.fromEntries(entries) as Record<string, unknown>;
+}
+
+/** docs/configuration.md. */
+export function renderReference(): string {
+  const rows = KEY_NAMES.map((name) => {
+    const { description, default: value, change }: Key = SCHEMA[name];
+    const text = typeof value === "string" ? value : JSON.stringify(value);
+    const hint = change.hint === undefined ? "" : `. Instead: ${change.hint}`;
+    const cells = [`\`${name}\``, description, text && `\`${text}\``, `**${change.effect}**: ${change.text}${hint}`];
+    return `| ${cells.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |\n`;
+  });
+  return `${INTRODUCTION}\n| key | meaning | default | what a change does to a running lab |\n| --- | --- | --- | --- |\n${rows.join("")}`;
+}
+
+const INTRODUCTION = `# Configuration
+
+Set a key in the stack's file, \`Pulumi.STACK.yaml\`, as \`lab:KEY\`, or for one run with \`./lab up --config KEY=VALUE\`:
+
+    config:
+      lab:standbys: 3
+      lab:pgbackrest: { process-max: 4 }
+
+\`./lab preview\` and \`./lab up\` compare the configuration with the one that the lab was deployed with, and show for each changed key what
+the change will do:
+
+- **live**: nothing that runs is touched, or hosts are added or removed;
+- **reload**: services read their files again;
+- **restart**: services or hosts restart;
+- **rebuild**: a service starts again from nothing;
+- **refused**: \`./lab\` stops before the first change.
+
+Plain \`pulumi up\` does not compare. A value that \`pulumi config set --secret\` has encrypted can be read by Pulumi's engine alone: \`./lab\` neither
+checks nor compares it, the program does check it. Certificates and keys of a PKI of your own are described in [trust.md](trust.md).
+
+\`npm run docs\` writes this page, and the keys in \`Pulumi.yaml\`, from \`config/schema.ts\`.
+`;
+
+function main(): void {
+  fs.writeFileSync(path.join(PROJECT_FOLDER, "docs", "configuration.md"), renderReference());
+  const file = path.join(PROJECT_FOLDER, "Pulumi.yaml");
+  const project = parseDocument(fs.readFileSync(file, "utf8"));
+  project.set("config", project.createNode(renderDeclarations(), { aliasDuplicateObjects: false }));
+  fs.writeFileSync(file, project.toString({ lineWidth: 0 }));
+}
+
+if (require.main === module) main();

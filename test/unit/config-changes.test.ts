@@ -1,0 +1,112 @@
+import { describe, expect, it } from "vitest";
+import { checkChanges } from "../../cli/gates/change";
+import { findChanges } from "../../config/changes";
+import type { LabConfig } from "../../config/schema";
+import { KEY_NAMES, SCHEMA } from "../../config/schema";
+import type { Output } from "../../engine/engine";
+import { EngineError } from "../../engine/engine";
+import { stackConfig } from "../support/stack-config";
+
+const deployed = stackConfig("container");
+const effects = (settings: Record<string, unknown>, stack = "container"): string[] =>
+  findChanges(stackConfig(stack), stackConfig(stack, settings)).map(({ key, effect }) => `${key} ${effect}`);
+
+describe("what a change does to a lab that is up", () => {
+  it.each<[Record<string, unknown>, string[]]>([
+    [{}, []],
+    [{ standbys: 3 }, ["standbys live"]],
+    [{ memoryMiB: 2048, renewDays: 20 }, ["memoryMiB restart", "renewDays live"]],
+    [{ keyGeneration: 2 }, ["keyGeneration reload"]],
+    [{ repositories: [{ retentionFull: 5 }] }, ["repositories reload"]],
+    [{ repositories: [{ path: "/elsewhere" }] }, ["repositories rebuild"]],
+    [{ pgbackrestVersion: "2.46" }, ["pgbackrestVersion restart"]],
+    [{ pgbackrestVersion: "2.44" }, ["pgbackrestVersion refused"]],
+    [{ postgresqlVersion: 14, packages: "pgdg" }, ["packages live", "postgresqlVersion refused"]],
+    [{ hypervisor: "qemu" }, ["hypervisor refused"]],
+    [{ caYears: 5 }, ["caYears refused"]],
+    [{ caYears: 5, caGeneration: 2, caStage: "trust" }, ["caYears live", "caGeneration reload", "caStage reload"]],
+    [{ backupApiKey: "rsa" }, ["backupApiKey live"]],
+    [
+      { backupApi: true, backupApiSource: "https://packages.example/simple", backupApiHost: "backup-srv" },
+      ["backupApi live", "backupApiHost rebuild", "backupApiSource restart"],
+    ],
+  ])("%o: %o", (settings, expected) => {
+    expect(effects(settings)).toEqual(expected);
+  });
+
+  it("is a restart from emulation to kvm", () => {
+    expect(effects({ hypervisor: "kvm" }, "local")).toEqual(["hypervisor restart"]);
+  });
+
+  it("is not told of keys that cannot be read here", () => {
+    expect(findChanges(deployed, stackConfig("container", { standbys: 3 }), ["standbys"])).toEqual([]);
+  });
+
+  it("has a way for everything that is refused", () => {
+    const refusals = KEY_NAMES.filter((key) => SCHEMA[key].change.effect === "refused");
+    expect(refusals.filter((key) => !("hint" in SCHEMA[key].change) || SCHEMA[key].change.hint === undefined)).toEqual(
+      [],
+    );
+  });
+});
+
+describe("the gate before a preview and an up", () => {
+  const open = (value: unknown): Output => ({ value, secret: false });
+  const rotation = { caGeneration: 1, caStage: "retire", isProven: true };
+  const outputs = { plan: open({}), configuration: open(deployed), rotation: open(rotation) };
+  const check = (settings: Record<string, unknown>, of: Record<string, Output> = outputs): string => {
+    let shown = "";
+    const { caKey = "", ...others } = settings;
+    const configuration = { ...stackConfig("container", others), caKey } as LabConfig;
+    checkChanges({ configuration, unread: [] }, of, (text) => (shown += text));
+    return shown;
+  };
+
+  it("shows nothing where nothing changes, and where there is no lab", () => {
+    expect(check({})).toBe("");
+    expect(check({ network: "10.84.14.0/24" }, {})).toBe("");
+  });
+
+  it("shows for each key what its change will do, and no secret", () => {
+    expect(check({ standbys: 3, caKey: "[secret]" })).toBe(`\
+┌──────────────┬──────┬──────────┬────────────────────────────────────────────────────────────┐
+│ key          │ from │ to       │ what the change does                                       │
+├──────────────┼──────┼──────────┼────────────────────────────────────────────────────────────┤
+│ lab:standbys │ 2    │ 3        │ live: standbys are added and restored from the repository, │
+│              │      │          │ or removed with their disks                                │
+├──────────────┼──────┼──────────┼────────────────────────────────────────────────────────────┤
+│ lab:caKey    │ ""   │ [secret] │ reload: the hosts' certificates are replaced, and          │
+│              │      │          │ pgBackRest's servers reload; a CA changes stage by stage   │
+│              │      │          │ (docs/trust.md)                                            │
+└──────────────┴──────┴──────────┴────────────────────────────────────────────────────────────┘
+`);
+  });
+
+  it.each<[Record<string, unknown>, string]>([
+    [
+      { stanza: "other" },
+      `lab:stanza must stay "demo" on this lab, got "other": backups and WAL lie under the stanza's name, and standbys ask for it; hint: bring up another stack with it, and move the data there (pg_dump)`,
+    ],
+    [
+      { network: "10.84.14.0/24", standbys: 3 },
+      `lab:network must stay "10.83.14.0/24" on this lab, got "10.84.14.0/24": libvirt does not apply such a change, and no host would be reached at its address; hint: a lab that differs in this is another stack: copy the stack's file, and bring it up beside this one`,
+    ],
+    [
+      { primary: "pg2-srv" },
+      `lab:primary must stay "pg1-srv" on this lab, got "pg2-srv": the lab promotes no standby; two primaries would archive into one stanza; hint: bring up another stack with it, and move the data there (pg_dump)`,
+    ],
+    [
+      { postgresqlVersion: 14, packages: "pgdg" },
+      `lab:postgresqlVersion must stay 15 on this lab, got 14: a second cluster would start beside the first, whose archiving would stop; hint: bring up another stack with that version and move the data there (pg_dump), or upgrade by hand: pg_upgrade, then pgbackrest stanza-upgrade`,
+    ],
+  ])("refuses %o", (settings, message) => {
+    expect(() => check(settings)).toThrow(new EngineError(message));
+  });
+
+  it("refuses a stage of the CA's rotation that is left out", () => {
+    expect(() => check({ caGeneration: 2 })).toThrow(
+      /the hosts are at lab:caGeneration 1, lab:caStage retire; asked for was lab:caGeneration 2, lab:caStage retire/,
+    );
+    expect(() => check({ caGeneration: 2, caStage: "trust" })).not.toThrow();
+  });
+});
