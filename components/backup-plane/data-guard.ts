@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { Family } from "../../config/families";
-import type { LabConfig } from "../../config/lab-config";
+import type { LabConfig } from "../../config/schema";
 import { PGBACKREST_FOLDER, REPOSITORY_ACCOUNT } from "../../plan/layout";
 import type { RemoteHost } from "../../steps/remote-host";
 import { runScript } from "../../steps/remote";
