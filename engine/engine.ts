@@ -30,6 +30,8 @@ export interface RunOptions {
   /** Names of resources that `preview` and `up` replace, whether they differ or not: commands are carried out again. */
   readonly replace?: readonly string[];
   readonly onEvent?: (event: EngineEvent) => void;
+  /** Awaited by `up` before it looks at anything, while no other run of the stack works; the run rejects as it does. */
+  readonly beforeRun?: () => Promise<void>;
   /** Awaited by `up` before anything is changed, at the latest; the run rejects as it does, and nothing is changed. */
   readonly beforeFirstChange?: () => Promise<void>;
   /** Aborted: operations that run are finished, none is begun, the state is kept, and the run rejects. */

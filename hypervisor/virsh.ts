@@ -1,23 +1,31 @@
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
+import type { OwnDomain } from "../config/foreign-domains";
+import { isOwnDomain } from "../config/foreign-domains";
 
-/** What libvirt has of a lab, whoever made it and however it was changed since. */
+/** What libvirt has of a lab, however it was changed since. */
 export interface LibvirtView {
-  /** A domain's name to whether it runs. */
+  /** The name of each of the lab's domains to whether it runs. */
   readonly domains: ReadonlyMap<string, boolean>;
   /** The names of the volumes in the lab's pool. */
   readonly volumes: ReadonlySet<string>;
 }
 
-/** Asks libvirt what there is. A pool that is not there has no volumes. */
-export async function viewLibvirt(uri: string, pool: string): Promise<LibvirtView> {
+/** Asks libvirt what there is of a lab. A pool that is not there has no volumes; a domain of the name and another disk is not the lab's. */
+export async function viewLibvirt(uri: string, pool: string, own: readonly OwnDomain[]): Promise<LibvirtView> {
   const [all, running, pools] = await Promise.all([
     names(uri, "list", "--all", "--name"),
     names(uri, "list", "--name"),
     names(uri, "pool-list", "--name"),
   ]);
   const volumes = pools.includes(pool) ? await names(uri, "vol-list", pool) : [];
-  return { domains: new Map(all.map((name) => [name, running.includes(name)])), volumes: new Set(volumes) };
+  const found = own.filter(({ name }) => all.includes(name));
+  const definitions = await Promise.all(found.map(({ name }) => virsh(uri, "dumpxml", name)));
+  const domains = found.filter(({ disk }, index) => isOwnDomain(definitions[index] ?? "", pool, disk));
+  return {
+    domains: new Map(domains.map(({ name }) => [name, running.includes(name)])),
+    volumes: new Set(volumes),
+  };
 }
 
 /** Starts a domain that is switched off. */

@@ -17,9 +17,9 @@ import { previewChanges } from "./preview";
 import { withProgress } from "../show/progress";
 import { renderReport } from "../show/report";
 import { checkChanges } from "../gates/change";
+import type { Safeguarded } from "../gates/safeguard";
 import { safeguard } from "../gates/safeguard";
 import { isInOwnNamespace } from "../stack/running-namespace";
-import type { Stack } from "../stack/stack";
 import type { StackSettings } from "../stack/stack-settings";
 import { stackSettings } from "../stack/stack-settings";
 import { proveLab } from "./status";
@@ -49,27 +49,40 @@ export async function up(
       return handOver(inNamespace(namespace, [...thisCommand(), "--yes"]));
     }
   }
-  checkChanges(settings, await engine.outputs(), showText);
-  const { started, canBeAsked } = await safeguard(invocation, stack, engine, configuration, yesReplace);
-  // A host that boots, or is not there, cannot be asked yet; what it shows is proven after the run.
-  const seen = canBeAsked ? await look(engine, stack) : undefined;
+  let found = undefined as Found | undefined;
+  const beforeRun = async (): Promise<void> => {
+    const outputs = await engine.outputs();
+    checkChanges(settings, outputs, showText);
+    if (outputs.plan === undefined) return;
+    const lab = deployedLab(outputs, stack.location.stack);
+    const safeguarded = await safeguard(invocation, stack, engine, lab, configuration, yesReplace);
+    // A host that boots, or is not there, cannot be asked yet; what it presents is proven after the run.
+    found = { ...safeguarded, lab, facts: safeguarded.canBeAsked ? readFacts(lab) : undefined };
+  };
   let checked: Promise<void> | undefined;
-  const check = (): Promise<void> =>
-    (checked ??= (async () =>
-      checkExpiry(invocation, stack, engine, configuration, { allowExpiring, facts: await seen?.facts }))());
-
-  const beforeFirstChange = seen && check;
-  const { changes, outputs } = await withProgress(invocation, (run) => engine.up({ ...run, beforeFirstChange }));
+  const checkCertificates = (): Promise<void> =>
+    (checked ??= (async () => {
+      const facts = await found?.facts;
+      if (facts) await checkExpiry(invocation, stack, engine, configuration, { allowExpiring, facts });
+    })());
+  const beforeFirstChange = async (): Promise<void> => {
+    await found?.checkLosses();
+    await checkCertificates();
+  };
+  const { changes, outputs } = await withProgress(invocation, (run) =>
+    engine.up({ ...run, beforeRun, beforeFirstChange }),
+  );
   const isSame = changes.every(({ operation }) => operation === "same");
   if (isSame) {
-    await beforeFirstChange?.();
+    await checkCertificates();
     process.stdout.write("nothing to change\n");
   }
   // What the hosts told during a run that changed nothing is as good as what they would tell now.
-  const before = isSame && seen ? judge(seen.lab.stanza, seen.lab.hosts, await seen.facts) : undefined;
+  const facts = isSame ? await found?.facts : undefined;
+  const before = found && facts && judge(found.lab.stanza, found.lab.hosts, facts);
   const report = before?.proven
     ? before
-    : await proveLab(deployedLab(outputs, stack.location.stack), started ? BOOT_SECONDS : SETTLE_SECONDS);
+    : await proveLab(deployedLab(outputs, stack.location.stack), found?.started ? BOOT_SECONDS : SETTLE_SECONDS);
   process.stdout.write(renderReport(report));
   return report.proven ? 0 : 1;
 }
@@ -78,15 +91,11 @@ function showText(text: string): void {
   process.stdout.write(text);
 }
 
-/** A lab that is there, and what its hosts tell, which takes a while. */
-async function look(
-  engine: Engine,
-  { location }: Stack,
-): Promise<{ lab: DeployedLab; facts: ReturnType<typeof readFacts> }> {
-  const outputs = await engine.outputs();
-  const lab = deployedLab(outputs, location.stack);
-  // It never rejects.
-  return { lab, facts: readFacts(lab) };
+/** A lab that is there before a run. */
+interface Found extends Safeguarded {
+  readonly lab: DeployedLab;
+  /** What its hosts tell, which takes a while, and never rejects; undefined when they cannot be asked. */
+  readonly facts: ReturnType<typeof readFacts> | undefined;
 }
 
 async function isWanted(invocation: Invocation, engine: Engine, settings: StackSettings): Promise<boolean> {

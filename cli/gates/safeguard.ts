@@ -1,67 +1,87 @@
 import { isDeepStrictEqual } from "node:util";
 import type { Engine } from "../../engine/engine";
+import type { LibvirtView } from "../../hypervisor/virsh";
 import { removeDomain, removeVolume, startDomain, viewLibvirt } from "../../hypervisor/virsh";
-import { diskNameOf } from "../../config/libvirt-names";
-import { seedNameOf } from "../../render/domain";
 import { libvirtNameOf } from "../../config/libvirt-names";
 import type { LabConfig } from "../../config/schema";
 import type { DeployedLab } from "../stack/deployed-lab";
-import { deployedLab } from "../stack/deployed-lab";
 import { readFacts } from "../../observe/facts";
 import type { Invocation } from "../invocation";
 import { explainLosses, findLosses } from "./losses";
 import type { Stack } from "../stack/stack";
 
+/** What was found of a lab before a run changes it. */
+export interface Safeguarded {
+  /** Whether hosts were started. */
+  readonly started: boolean;
+  /** Whether every host runs as it did before, and can be asked. */
+  readonly canBeAsked: boolean;
+  /** @throws Error when the run would lose data that nobody said may be lost. */
+  readonly checkLosses: () => Promise<void>;
+}
+
 /**
- * Looks at a lab before `up` changes it, and does what Pulumi does not: starts hosts that are switched off, and takes away what is left of
- * a host that has lost its disk, as neither its domain nor its seed, which has been read, goes with another.
+ * Looks at a lab before `up` changes it, and does what Pulumi does not: starts hosts that are shut off, and takes away what is left of
+ * a host that has lost its disk, as neither its domain nor its seed, which has been read, goes with another. To be called while no other
+ * run works: a host that is being made has no disk for a moment.
  * @param wanted The configuration of the run.
- * @param yesReplace Hosts whose data may be begun anew.
- * @returns Whether hosts were started, and whether every host runs as it did before and can be asked.
+ * @param yesReplace Hosts whose data may be lost.
  * @throws Error when data would be lost that nobody said may be, before anything is changed.
  */
 export async function safeguard(
-  { options, signal }: Invocation,
+  invocation: Invocation,
   { location }: Stack,
   engine: Engine,
+  lab: DeployedLab,
   wanted: LabConfig,
   yesReplace: readonly string[],
-): Promise<{ started: boolean; canBeAsked: boolean }> {
-  const outputs = await engine.outputs();
-  if (outputs.plan === undefined) return { started: false, canBeAsked: false };
-  const lab = deployedLab(outputs, location.stack);
-  const { libvirtUri, hypervisor } = lab.configuration;
+): Promise<Safeguarded> {
+  const { options, signal } = invocation;
+  const { libvirtUri } = lab.configuration;
   const pool = libvirtNameOf(location.stack);
-  const { domains, volumes } = await viewLibvirt(libvirtUri, pool);
-  const hasDisk = (host: string): boolean => volumes.has(diskNameOf(host, hypervisor));
-  // The same program with the same configuration takes nothing away from a lab that is whole; a preview takes a while.
+  const { hosts } = lab.plan;
+  const view = await viewLibvirt(
+    libvirtUri,
+    pool,
+    hosts.map(({ name, volumes }) => ({ name, disk: volumes.disk })),
+  );
+  const { domains, volumes: there } = view;
+  const isWhole = hosts.every(({ name, volumes }) => domains.has(name) && there.has(volumes.disk));
+  let checked: Promise<void> | undefined;
+  const checkLosses = (): Promise<void> =>
+    (checked ??= (async () => {
+      const losses = findLosses(lab.hosts, await engine.preview({ config: options.config, signal }));
+      const refused = losses.filter(({ host }) => !yesReplace.includes(host));
+      if (refused.length > 0) throw new Error(await explain(lab, location.stack, view, refused));
+    })());
+  // With the same configuration a lab that is whole mostly stays as it is, and a preview takes a while: it waits for the first change.
   const isSame = engine.name === "embedded" && isDeepStrictEqual(wanted, lab.configuration);
-  const isWhole = lab.hosts.every(({ name }) => domains.has(name) && hasDisk(name));
-  if (!isSame || !isWhole) {
-    const losses = findLosses(lab.hosts, await engine.preview({ config: options.config, signal }));
-    const refused = losses.filter(({ host }) => !yesReplace.includes(host));
-    if (refused.length > 0) throw new Error(await explain(lab, location.stack, refused));
-  }
-  const names = lab.hosts.map(({ name }) => name);
+  if (!isSame || !isWhole) await checkLosses();
+
   // Without a single volume, the pool may be off, with everything in it.
-  const lost = volumes.size === 0 ? [] : names.filter((name) => domains.has(name) && !hasDisk(name));
-  for (const host of lost) {
-    await removeDomain(libvirtUri, host, domains.get(host) === true);
-    if (volumes.has(seedNameOf(host))) await removeVolume(libvirtUri, pool, seedNameOf(host));
-    process.stdout.write(`${host} has lost its disk: it is made anew\n`);
+  const lost = hosts.filter(({ name, volumes }) => there.size > 0 && domains.has(name) && !there.has(volumes.disk));
+  for (const { name, volumes } of lost) {
+    await removeDomain(libvirtUri, name, domains.get(name) === true);
+    if (there.has(volumes.seed)) await removeVolume(libvirtUri, pool, volumes.seed);
+    process.stdout.write(`${name}: disk not found, recreating the host\n`);
   }
-  const off = names.filter((name) => domains.get(name) === false && !lost.includes(name));
-  for (const host of off) {
-    await startDomain(libvirtUri, host);
-    process.stdout.write(`${host} was switched off: started\n`);
+  const off = hosts.filter((host) => domains.get(host.name) === false && !lost.includes(host));
+  for (const { name } of off) {
+    await startDomain(libvirtUri, name);
+    process.stdout.write(`${name} was shut off: started\n`);
   }
   const started = off.length > 0;
-  return { started, canBeAsked: isWhole && !started };
+  return { started, canBeAsked: isWhole && !started, checkLosses };
+}
 
-  async function explain(from: DeployedLab, stack: string, losses: ReturnType<typeof findLosses>): Promise<string> {
-    const repository = from.hosts.filter(({ name, role }) => role === "repository" && domains.get(name) === true);
-    const facts = await readFacts({ ...from, hosts: repository });
-    const held = [...facts.values()].flatMap(({ host }) => host?.info ?? []).find(({ name }) => name === from.stanza);
-    return explainLosses(losses, { stack, stanza: from.stanza, hosts: from.hosts, held });
-  }
+async function explain(
+  lab: DeployedLab,
+  stack: string,
+  { domains }: LibvirtView,
+  losses: ReturnType<typeof findLosses>,
+): Promise<string> {
+  const repository = lab.hosts.filter(({ name, role }) => role === "repository" && domains.get(name) === true);
+  const facts = await readFacts({ ...lab, hosts: repository });
+  const held = [...facts.values()].flatMap(({ host }) => host?.info ?? []).find(({ name }) => name === lab.stanza);
+  return explainLosses(losses, { stack, stanza: lab.stanza, hosts: lab.hosts, held });
 }

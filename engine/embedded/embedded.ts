@@ -3,9 +3,9 @@ import { libvirtDrivers } from "../drivers/libvirt";
 import { tlsDrivers } from "../drivers/tls";
 import type { Engine, EngineEvent, Output, Result, RunOptions, StackLocation } from "../engine";
 import { EngineError } from "../engine";
+import { withLock } from "../lock";
 import { refuseOther } from "../stack-engine";
 import { Deployment } from "./deployment";
-import { withLock } from "./lock";
 import { runProgram } from "./program";
 import { readProject, refuseEncrypted } from "../project";
 import { State } from "./state";
@@ -20,8 +20,11 @@ const LAST_LINES = 20;
 export function createEmbeddedEngine(location: StackLocation): Engine {
   const run = async (command: Command, options: RunOptions = {}): Promise<Result> => {
     refuseOther(location, "embedded");
-    const work = (): Promise<Result> => carryOut(location, command, options);
-    return command === "preview" ? work() : withLock(location, command, work);
+    if (command === "preview") return carryOut(location, command, options);
+    return withLock(location, command, async () => {
+      await options.beforeRun?.();
+      return carryOut(location, command, options);
+    });
   };
   return {
     name: "embedded",

@@ -5,6 +5,7 @@ import type { EngineEvent as PulumiEvent } from "@pulumi/pulumi/automation";
 import { parse, stringify } from "yaml";
 import type { Engine, Output, Result, RunOptions, StackLocation } from "../engine";
 import { EngineError } from "../engine";
+import { withLock } from "../lock";
 import { passphraseOf } from "../passphrase";
 import { readYaml, stackFile } from "../project";
 import { PULUMI_FOLDER, refuseOther } from "../stack-engine";
@@ -35,17 +36,19 @@ export function createPulumiEngine(location: StackLocation): Engine {
   return {
     name: "pulumi",
     preview: async (options) => (await run("preview", options)).changes,
-    up: async (options) => {
-      refuseOther(location, "pulumi");
-      // The CLI does not ask back before its first change.
-      await options?.beforeFirstChange?.();
-      return run("up", options);
-    },
-    destroy: async (options) => {
-      const result = await run("destroy", options);
-      await own.forget();
-      return result;
-    },
+    up: (options) =>
+      withLock(location, "up", async () => {
+        await options?.beforeRun?.();
+        // The CLI does not ask back before its first change.
+        await options?.beforeFirstChange?.();
+        return run("up", options);
+      }),
+    destroy: (options) =>
+      withLock(location, "destroy", async () => {
+        const result = await run("destroy", options);
+        await own.forget();
+        return result;
+      }),
     outputs: async () => {
       refuseOther(location, "pulumi");
       return own.isMade ? own.outputs() : {};

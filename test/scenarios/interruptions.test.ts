@@ -100,7 +100,7 @@ describe.skipIf(skipped)(`a lab whose hosts are lost${skipped === undefined ? ""
     lab.virsh("destroy", "pg2-srv");
     const { status, stdout, stderr } = await lab.run("up", "--yes");
     expect(status, stdout + stderr).toBe(0);
-    expect(stdout).toContain("pg2-srv was switched off: started\n");
+    expect(stdout).toContain("pg2-srv was shut off: started\n");
     for (const standby of ["pg2-srv", "pg3-srv"]) await hasRows(standby);
   });
 
@@ -155,7 +155,7 @@ describe.skipIf(skipped)(`a lab whose hosts are lost${skipped === undefined ? ""
     );
     const { status, stdout, stderr } = await lab.run("up", "--yes", "--yes-replace", "backup-srv");
     expect(status, stdout + stderr).toBe(0);
-    expect(stdout).toContain("backup-srv has lost its disk: it is made anew\n");
+    expect(stdout).toContain("backup-srv: disk not found, recreating the host\n");
     const { proven, backups } = await lab.status();
     expect(proven).toBe(true);
     expect(backups.map(({ fromStandby }) => fromStandby)).toEqual([false, true]);

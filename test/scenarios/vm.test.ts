@@ -65,8 +65,8 @@ describe.skipIf(skipped)(`a lab on virtual machines${skipped === undefined ? "" 
     for (const command of ["destroy", "undefine"]) lab.virsh(command, "backup-srv");
     const { status, stdout, stderr } = await up();
     expect(status, stdout + stderr).toBe(0);
-    expect(stdout).toContain(`${STANDBY} has lost its disk: it is made anew\n`);
-    expect(stdout).toContain("pg1-srv was switched off: started\n");
+    expect(stdout).toContain(`${STANDBY}: disk not found, recreating the host\n`);
+    expect(stdout).toContain("pg1-srv was shut off: started\n");
     expect((await lab.status()).backups).toEqual(backups);
     await expect
       .poll(() => lab.query(STANDBY, "SELECT sum(number) FROM kept"), { timeout: 60_000, interval: 2000 })

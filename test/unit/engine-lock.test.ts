@@ -7,14 +7,14 @@ import { text } from "node:stream/consumers";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { StackLocation } from "../../engine/engine";
 import { EngineError } from "../../engine/engine";
-import { withLock } from "../../engine/embedded/lock";
+import { withLock } from "../../engine/lock";
 
 const ROOT = path.resolve(__dirname, "../..");
 
 /** Waits for a file of the name `go`, so that all begin at one moment; then works for a while, or says why not. */
 const RUNNER = `
   const fs = require("node:fs");
-  const { withLock } = require("${ROOT}/engine/embedded/lock.ts");
+  const { withLock } = require("${ROOT}/engine/lock.ts");
   const [folder, work] = process.argv.slice(1);
   console.log("ready");
   while (!fs.existsSync(folder + "/go"));

@@ -74,6 +74,19 @@ describe("the engine that drives Pulumi's CLI", () => {
     expect(stackEngine(location)).toBeUndefined();
   });
 
+  it("lets no other run of the stack work from before its first look on", async () => {
+    let looked = false;
+    const beforeRun = async (): Promise<void> => {
+      expect(fake.calls()).toEqual([]);
+      await expect(createPulumiEngine(location).destroy()).rejects.toThrow(
+        `stack "here" is in use: process ${process.pid} runs up since `,
+      );
+      looked = true;
+    };
+    await engine.up({ beforeRun });
+    expect(looked).toBe(true);
+  });
+
   it("joins the stack's file, this run's configuration and the salt", async () => {
     await engine.up({ config: { "try:list": "[1]", "try:text": "c" } });
     expect(fake.settings()).toBe("encryptionsalt: v1:salt\nconfig:\n  try:text: c\n  try:list:\n    - 1");
