@@ -1,5 +1,23 @@
 import tseslint from "typescript-eslint";
 
+/** Arrows go one way: which other rooms of the house each may import. */
+const ARROWS = {
+  config: [],
+  plan: ["config"],
+  render: ["plan", "config"],
+  steps: ["plan", "config"],
+  components: ["steps", "render", "plan", "config"],
+  hypervisor: ["plan", "config"],
+};
+const ROOMS = [...Object.keys(ARROWS), "bench", "cli", "docs", "engine", "observe", "test"];
+
+function arrowsOf([room, allowed]) {
+  const others = ROOMS.filter((other) => other !== room && !allowed.includes(other));
+  const message = `${room}/ imports ${allowed.length === 0 ? "no other room" : `only ${allowed.join(", ")}`}`;
+  const pattern = { regex: `^(\\.\\./)+(${others.join("|")})/`, message };
+  return { files: [`${room}/**/*.ts`], rules: { "no-restricted-imports": ["error", { patterns: [pattern] }] } };
+}
+
 export default tseslint.config(
   { ignores: ["node_modules/", ".lab/", "eslint.config.mjs", "sdks/*/bin/"] },
   ...tseslint.configs.strictTypeChecked,
@@ -13,6 +31,7 @@ export default tseslint.config(
       "@typescript-eslint/no-unnecessary-condition": ["error", { allowConstantLoopConditions: true }],
     },
   },
+  ...Object.entries(ARROWS).map(arrowsOf),
   {
     // What loads TypeScript is none itself.
     files: ["**/*.cjs"],

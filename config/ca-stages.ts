@@ -1,10 +1,10 @@
-/** How far the rotation to an authority is: trusted beside the old one, signing, or alone. */
+/** How far the rotation to a CA is: trusted beside the old one, signing, or alone. */
 export type Stage = "trust" | "issue" | "retire";
 
 /** The stages, in the order in which a rotation goes through them. */
 export const STAGES: readonly Stage[] = ["trust", "issue", "retire"];
 
-/** Where the rotation of authorities stands: the newest authority's number, from 1, and its stage. The first knows only `retire`. */
+/** Where the rotation of CAs stands: the newest CA's number, from 1, and its stage. The first knows only `retire`. */
 export interface Rotation {
   readonly caGeneration: number;
   readonly caStage: Stage;
@@ -16,13 +16,13 @@ export interface ReachedRotation extends Rotation {
   readonly isProven: boolean;
 }
 
-/** The stage after this one: the next authority's first, when a rotation is at its end. */
+/** The stage after this one: the next CA's first, when a rotation is complete. */
 export function stageAfter({ caGeneration, caStage }: Rotation): Rotation {
   const next = STAGES[STAGES.indexOf(caStage) + 1];
   return next === undefined ? { caGeneration: caGeneration + 1, caStage: "trust" } : { caGeneration, caStage: next };
 }
 
-/** The stage before this one, while the old authority is there; undefined when it is not. */
+/** The stage before this one, while the old CA is trusted; undefined when it is not. */
 export function stageBefore({ caGeneration, caStage }: Rotation): Rotation | undefined {
   if (caStage === "issue") return { caGeneration, caStage: "trust" };
   return caStage === "trust" ? { caGeneration: caGeneration - 1, caStage: "retire" } : undefined;
@@ -40,7 +40,7 @@ export function stepProblem(from: ReachedRotation, to: Rotation): string | undef
   const allowed = [stageBefore(from), from.isProven ? stageAfter(from) : from].filter((stage) => stage !== undefined);
   if (same(from) || allowed.some(same)) return undefined;
   return [
-    `the authority's rotation must go stage by stage: the hosts are at ${renderRotation(from)}${from.isProven ? "" : ", which is not proven yet"}; asked for was ${renderRotation(to)}, allowed is ${allowed.map(renderRotation).join(" or ")}`,
+    `the CA's rotation must go stage by stage: the hosts are at ${renderRotation(from)}${from.isProven ? "" : ", which is not proven yet"}; asked for was ${renderRotation(to)}, allowed is ${allowed.map(renderRotation).join(" or ")}`,
     "hint: ./lab rotate-ca goes through the stages",
   ].join("\n");
 }

@@ -43,8 +43,9 @@ the change will do:
 - **rebuild**: a service starts again from nothing;
 - **refused**: \`./lab\` stops before the first change.
 
-Plain \`pulumi up\` does not compare. A value that \`pulumi config set --secret\` has encrypted can be read by Pulumi's engine alone: \`./lab\` neither
-checks nor compares it, the program does check it. Certificates and keys of a PKI of your own are described in [trust.md](trust.md).
+Plain \`pulumi up\` does not compare; there the hosts refuse what would harm their data ([operations.md](operations.md)). A value that
+\`pulumi config set --secret\` has encrypted can be read by Pulumi's engine alone: \`./lab\` neither checks nor compares it, the program does
+check it. \`caKey\` and \`hostCertificates\` are masked in the stack's outputs; other keys are shown there, encrypted or not. Certificates and keys of a PKI of your own are described in [trust.md](trust.md).
 
 \`npm run docs\` writes this page, and the keys in \`Pulumi.yaml\`, from \`config/schema.ts\`.
 `;

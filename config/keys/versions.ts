@@ -32,7 +32,7 @@ export const VERSION_KEYS = {
     description: "PostgreSQL's major version",
     ...refused(
       "a second cluster would start beside the first, whose archiving would stop",
-      "bring up another stack with that version and move the data there (pg_dump), or upgrade by hand: pg_upgrade, then pgbackrest stanza-upgrade",
+      "bring up another stack with it, and move the data there (pg_dump)",
     ),
   },
   pgbackrestVersion: {

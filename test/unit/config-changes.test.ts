@@ -97,7 +97,7 @@ describe("the gate before a preview and an up", () => {
     ],
     [
       { postgresqlVersion: 14, packages: "pgdg" },
-      `lab:postgresqlVersion must stay 15 on this lab, got 14: a second cluster would start beside the first, whose archiving would stop; hint: bring up another stack with that version and move the data there (pg_dump), or upgrade by hand: pg_upgrade, then pgbackrest stanza-upgrade`,
+      `lab:postgresqlVersion must stay 15 on this lab, got 14: a second cluster would start beside the first, whose archiving would stop; hint: bring up another stack with it, and move the data there (pg_dump)`,
     ],
   ])("refuses %o", (settings, message) => {
     expect(() => check(settings)).toThrow(new EngineError(message));
