@@ -38,7 +38,7 @@ const PGBACKREST: readonly Reservation[] = [
   // What pgBackRest itself keeps out of command lines and logs (`secure` in its config.yaml), and what looks like it.
   {
     names: /^repo\d*-(azure-(account|endpoint|key)|gcs-key|s3-key)$|(pass|passphrase|secret|token)$/,
-    reason: IS_SECRET,
+    reason: `${IS_SECRET}; hint: a posix repository needs none, and the disk that it lies on can be encrypted`,
   },
   { names: /^tls-server-/, reason: "the lab's hosts trust each other by the certificates that it issues" },
   {
@@ -68,7 +68,10 @@ const PGBACKREST: readonly Reservation[] = [
 
 /** PostgreSQL, "Server Configuration", of the versions that the lab supports. */
 const POSTGRESQL: readonly Reservation[] = [
-  { names: /(^|[._])(password|passphrase(_command)?|secret|token)$/, reason: IS_SECRET },
+  {
+    names: /(^|[._])(password|passphrase(_command)?|secret|token)$/,
+    reason: `${IS_SECRET}; hint: ALTER SYSTEM sets it on a host, by hand`,
+  },
   { names: /^archive_(mode|command|library|cleanup_command)$/, reason: "pgBackRest archives WAL, and expires it" },
   { names: /^(restore_command|recovery_end_command|primary_conninfo|primary_slot_name)$/, reason: OF_A_RESTORE },
   { names: /^(recovery_target.*|(promote_)?trigger_file|standby_mode)$/, reason: OF_A_RESTORE },

@@ -6,6 +6,8 @@ import { problemsOf } from "../support/stack-config";
 const IS_SECRET =
   "it is a secret, and would stand in the stack's outputs and in files that every account of a host reads";
 
+const PGBACKREST_HINT = "hint: a posix repository needs none, and the disk that it lies on can be encrypted";
+
 describe("lab:pgbackrest", () => {
   it.each([
     ...["repo1-cipher-pass", "repo-cipher-pass", "Repo1-Cipher-Pass", "repo1-s3-key", "repo1-s3-key-secret"],
@@ -18,7 +20,7 @@ describe("lab:pgbackrest", () => {
     ],
     ...["repo2-cipher-pass", "repo1-vault-token"],
   ])("may not set %s, a secret", (option) => {
-    expect(pgBackRestRefusal(option, "hunter2")).toBe(`may not set ${option}: ${IS_SECRET}`);
+    expect(pgBackRestRefusal(option, "hunter2")).toBe(`may not set ${option}: ${IS_SECRET}; ${PGBACKREST_HINT}`);
   });
 
   it("knows every option that the installed pgBackRest calls secure", () => {
@@ -36,9 +38,11 @@ describe("lab:pgbackrest", () => {
       return (stdout + stderr).includes("is not allowed on the command-line");
     });
     expect(secure.length).toBeGreaterThan(5);
-    expect(secure.filter((option) => pgBackRestRefusal(option, "x") !== `may not set ${option}: ${IS_SECRET}`)).toEqual(
-      [],
-    );
+    expect(
+      secure.filter(
+        (option) => pgBackRestRefusal(option, "x") !== `may not set ${option}: ${IS_SECRET}; ${PGBACKREST_HINT}`,
+      ),
+    ).toEqual([]);
   });
 
   it.each([
@@ -137,8 +141,16 @@ describe("lab:postgresql", () => {
     ["archive_cleanup_command", "rm", "may not set archive_cleanup_command: pgBackRest archives WAL, and expires it"],
     ["ssl", true, "ssl must be off, got true: no host has a certificate for PostgreSQL"],
     ["ssl_key_file", "/k", `ssl_key_file must be off, got "/k": no host has a certificate for PostgreSQL`],
-    ["ssl_passphrase_command", "echo x", `may not set ssl_passphrase_command: ${IS_SECRET}`],
-    ["plugin.api_token", "x", "may not set plugin.api_token: " + IS_SECRET],
+    [
+      "ssl_passphrase_command",
+      "echo x",
+      `may not set ssl_passphrase_command: ${IS_SECRET}; hint: ALTER SYSTEM sets it on a host, by hand`,
+    ],
+    [
+      "plugin.api_token",
+      "x",
+      `may not set plugin.api_token: ${IS_SECRET}; hint: ALTER SYSTEM sets it on a host, by hand`,
+    ],
     ["include_dir", "/etc/x", "may not set include_dir: the file could set what is refused here"],
     ["fsync", "off", `fsync must be on, got "off": a crash would damage the cluster, and the backups after it`],
     ["full_page_writes", "off", `full_page_writes must be on, got "off": a backup from a standby needs it`],
@@ -184,7 +196,7 @@ describe("lab:postgresql", () => {
 it("is refused with the configuration, before the first resource", () => {
   const settings = { pgbackrest: { "repo1-cipher-pass": "hunter2" }, postgresql: { port: 5433, wal_level: "logical" } };
   expect(problemsOf(settings)).toEqual([
-    `lab:pgbackrest may not set repo1-cipher-pass: ${IS_SECRET}`,
+    `lab:pgbackrest may not set repo1-cipher-pass: ${IS_SECRET}; ${PGBACKREST_HINT}`,
     "lab:postgresql may not set port: standbys, pgBackRest and every check find PostgreSQL at its default port and socket",
   ]);
 });
