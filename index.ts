@@ -10,7 +10,7 @@ export const configuration = settings.configuration;
 /** Which hosts there are, and what each is for. */
 export const plan = planLab(configuration);
 
-const lab = new Lab("lab", configuration, settings.pki);
+const lab = new Lab("lab", { config: configuration, plan, pki: settings.pki });
 
 /** Where the authority's rotation stands, and whether that is proven on every pair of hosts. */
 export const rotation = lab.rotation;

@@ -8,10 +8,10 @@ export interface Step {
   readonly step: string;
 }
 
-/** Resource names are `HOST-WHAT`; a host's own resource is told by its type. */
+/** Resource names are `HOST-WHAT`, or `lab-WHAT` where they are of no single host; a host's own resource is told by its type. */
 export function stepOf({ name, type }: Pick<Change, "name" | "type">): Step {
   const host = HOST_NAMES.find((candidate) => name === candidate || name.startsWith(`${candidate}-`));
-  if (host === undefined) return { host: "lab", step: name };
+  if (host === undefined) return { host: "lab", step: name.replace(/^lab-/, "") };
   return { host, step: name.slice(host.length + 1) || (type.split(":").at(-1) ?? type).toLowerCase() };
 }
 

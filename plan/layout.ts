@@ -3,6 +3,9 @@ import * as path from "node:path";
 /** What a host is for. */
 export type Role = "repository" | "primary" | "standby" | "barman";
 
+/** The type of the resource that is a host, and has its name. */
+export const HOST_TYPE = "lab:site:LabHost";
+
 /** What a host listens on, TCP. */
 export const PORTS = { pgbackrest: 8432, postgresql: 5432 } as const;
 

@@ -1,7 +1,8 @@
 import { familyOf } from "../config/families";
 import type { LabConfig } from "../config/schema";
 import type { AddressPlan } from "./address-plan";
-import { BARMAN_HOST, POSTGRESQL_HOSTS } from "../config/host-names";
+import { BARMAN_HOST, POSTGRESQL_HOSTS, REPOSITORY_HOST, standbyNames } from "../config/host-names";
+import { diskNameOf } from "../config/libvirt-names";
 import { planAddresses, reservationOf } from "./address-plan";
 import { API_CERTIFICATE_FILES, BARMAN_ACCOUNT, BARMAN_FAMILIES, BARMAN_HOME, WEB_SERVERS } from "./backup-api-layout";
 import type { CertificateFiles, Role } from "./layout";
@@ -13,7 +14,6 @@ import {
   POSTGRESQL_FILES,
   REPOSITORY_ACCOUNT,
 } from "./layout";
-import { planRoles } from "./roles";
 
 /** A host: what it is for, where it is, and what runs and lies on it. */
 export interface HostPlan {
@@ -24,7 +24,7 @@ export interface HostPlan {
   readonly mac: string;
   /** Whether its certificate is to be refused. */
   readonly revoked: boolean;
-  /** pgBackRest's index of a PostgreSQL host (`pgN-host`): its own for good, so that hosts come and go without renumbering. */
+  /** pgBackRest's index of a PostgreSQL host (`pgN-host`), where others come and go without renumbering. */
   readonly index?: number;
   /** The account that runs what backs up: pgBackRest, or Barman on a host that it has for itself. */
   readonly account: string;
@@ -86,8 +86,7 @@ export interface LabPlan {
 export function planLab(config: LabConfig): LabPlan {
   const family = familyOf(config.family, config.postgresqlVersion);
   const network = planAddresses(config.network);
-  const roles = planRoles(config.primary, config.standbys);
-  const members = [roles.primary, ...roles.standbys];
+  const members = [config.primary, ...standbyNames(config.primary, config.standbys)];
   const trusted = members.filter((name) => !config.revoked.includes(name));
   const { dataFolder, service, binaries } = family;
   const apiUnits = [WEB_SERVERS[family.layout].service, "pg-backup-api", BARMAN_FAMILIES[family.layout].cronService];
@@ -108,11 +107,11 @@ export function planLab(config: LabConfig): LabPlan {
     role,
     revoked: config.revoked.includes(name),
     ...own,
-    volumes: { disk: `${name}.${config.hypervisor === "lxc" ? "raw" : "qcow2"}`, seed: `${name}-seed.iso` },
-    resources: { disk: `${name}-disk`, certificate: `${name}-certificate-signed` },
+    volumes: { disk: diskNameOf(name, config.hypervisor), seed: `${name}-seed.iso` },
+    resources: { disk: `${name}-disk`, certificate: `${name}-certificate` },
   });
   const hosts = [
-    host(roles.repository, "repository", {
+    host(REPOSITORY_HOST, "repository", {
       account: REPOSITORY_ACCOUNT,
       units: [PGBACKREST_UNIT],
       certificate: CERTIFICATE_FILES,
@@ -120,13 +119,13 @@ export function planLab(config: LabConfig): LabPlan {
       peers: trusted,
     }),
     ...members.map((name) =>
-      host(name, name === roles.primary ? "primary" : "standby", {
-        index: POSTGRESQL_HOSTS.indexOf(name) + 1,
+      host(name, name === config.primary ? "primary" : "standby", {
+        index: indexOf(name, config.primary),
         account: POSTGRESQL_ACCOUNT,
         units: [PGBACKREST_UNIT, service],
         certificate: CERTIFICATE_FILES,
         folders: [dataFolder, "/var/log"],
-        peers: trusted.includes(name) ? [roles.repository] : [],
+        peers: trusted.includes(name) ? [REPOSITORY_HOST] : [],
       }),
     ),
     ...(backupApi?.host === BARMAN_HOST
@@ -158,6 +157,16 @@ export function planLab(config: LabConfig): LabPlan {
 }
 
 /**
+ * A host keeps its number whoever else is there, but for the primary, which has index 1: a stanza must have that (pgBackRest error 037
+ * without it). The first host has the primary's then.
+ */
+function indexOf(name: string, primary: string): number {
+  const number = (host: string): number => POSTGRESQL_HOSTS.indexOf(host) + 1;
+  if (name === primary) return 1;
+  return number(name) === 1 ? number(primary) : number(name);
+}
+
+/**
  * A host of a plan.
  * @throws RangeError when it has none of that name.
  */
@@ -169,7 +178,28 @@ export function hostOf({ hosts }: LabPlan, name: string): HostPlan {
   return found;
 }
 
-/** The hosts of a plan that have a role. */
+/** The hosts of a plan that have one of these roles. */
 export function hostsWith({ hosts }: LabPlan, ...roles: Role[]): HostPlan[] {
   return hosts.filter(({ role }) => roles.includes(role));
+}
+
+/** The host that keeps the repository. */
+export function repositoryOf(plan: LabPlan): HostPlan {
+  return only(plan, "repository");
+}
+
+/** The primary. */
+export function primaryOf(plan: LabPlan): HostPlan {
+  return only(plan, "primary");
+}
+
+/** The standbys that are not revoked. */
+export function trustedStandbysOf(plan: LabPlan): HostPlan[] {
+  return hostsWith(plan, "standby").filter(({ revoked }) => !revoked);
+}
+
+function only(plan: LabPlan, role: Role): HostPlan {
+  const [host] = hostsWith(plan, role);
+  if (host === undefined) throw new RangeError(`the plan has no ${role}`);
+  return host;
 }

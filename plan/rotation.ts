@@ -13,8 +13,3 @@ export function planTrust({ caGeneration, caStage }: Rotation): Trust {
     trusted: caStage === "retire" ? [caGeneration] : [caGeneration, caGeneration - 1],
   };
 }
-
-/** A resource's name in a generation: the first has none of the number, so that labs from before there were generations keep theirs. */
-export function generationName(parent: string, generation: number, what: string): string {
-  return generation === 1 ? `${parent}-${what}` : `${parent}-${generation}-${what}`;
-}

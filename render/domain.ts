@@ -1,14 +1,9 @@
 import type * as libvirt from "@pulumi/libvirt";
 import type * as pulumi from "@pulumi/pulumi";
-import type { Reservation } from "../plan/address-plan";
-
-/** The name of a virtual machine's seed in the pool. */
-export function seedNameOf(host: string): string {
-  return `${host}-seed.iso`;
-}
+import type { HostPlan } from "../plan/plan";
 
 export interface DomainParts {
-  reservation: Reservation;
+  host: Pick<HostPlan, "name" | "mac">;
   cpus: number;
   memoryMiB: number;
   /** The network's name in libvirt. */
@@ -17,8 +12,8 @@ export interface DomainParts {
   diskPath: pulumi.Input<string>;
 }
 
-function machine({ reservation, cpus, memoryMiB }: DomainParts, running: boolean) {
-  return { name: reservation.name, memory: memoryMiB, memoryUnit: "MiB", vcpu: cpus, running, autostart: true };
+function machine({ host, cpus, memoryMiB }: DomainParts, running: boolean) {
+  return { name: host.name, memory: memoryMiB, memoryUnit: "MiB", vcpu: cpus, running, autostart: true };
 }
 
 /**
@@ -51,7 +46,7 @@ export function virtualMachine(
       ],
       interfaces: [
         {
-          mac: { address: parts.reservation.mac },
+          mac: { address: parts.host.mac },
           model: { type: "virtio" },
           source: { network: { network: parts.networkName } },
         },
@@ -87,7 +82,7 @@ export function container(
           target: { dir: "/" },
         },
       ],
-      interfaces: [{ mac: { address: parts.reservation.mac }, source: { network: { network: parts.networkName } } }],
+      interfaces: [{ mac: { address: parts.host.mac }, source: { network: { network: parts.networkName } } }],
       consoles: [{ target: { type: "lxc", port: 0 } }],
     },
   };

@@ -1,25 +1,9 @@
-import type { Repository, PgBackRestOptions } from "../config/schema";
-import { CERTIFICATE_FILES } from "../plan/layout";
+import type { PgBackRestOptions, Repository } from "../config/schema";
+import { CERTIFICATE_FILES, REPLICATION_ROLE } from "../plan/layout";
+import type { HostPlan, LabPlan } from "../plan/plan";
+import { primaryOf, repositoryOf, trustedStandbysOf } from "../plan/plan";
 import type { IniSection } from "./ini-dialects";
 import { renderPgBackRestIni } from "./ini-dialects";
-import { REPOSITORY_HOST } from "../config/host-names";
-
-/** A host of the cluster, as the repository host names it. */
-export interface StanzaMember {
-  readonly name: string;
-  readonly dataFolder: string;
-}
-
-const FIRST_HOST = "pg1-srv";
-
-/**
- * pgBackRest's number for a PostgreSQL host: the host's own, so that hosts come and go without renumbering. Only the primary has number 1,
- * which a stanza must have (pgBackRest error 037 without it), and the first host has the primary's: no number stands in both files.
- */
-function memberNumber(name: string, primary: string): string {
-  const host = name === primary ? FIRST_HOST : name === FIRST_HOST ? primary : name;
-  return host.replace(/^pg(\d+)-srv$/, "$1");
-}
 
 /** Options that only the repository host reads. */
 const REPOSITORY_ONLY =
@@ -61,77 +45,64 @@ function without(options: PgBackRestOptions, pattern: RegExp): PgBackRestOptions
 }
 
 /** The members' connections, for the stanza's section on the repository host. */
-function members(primary: string, hosts: readonly StanzaMember[]): IniSection {
+function members({ postgresql }: LabPlan, hosts: readonly HostPlan[]): IniSection {
   return Object.fromEntries(
-    hosts.flatMap(({ name, dataFolder }) => {
-      const prefix = `pg${memberNumber(name, primary)}`;
-      return Object.entries({ ...tlsHost(prefix, name), [`${prefix}-path`]: dataFolder });
+    hosts.flatMap(({ name, index }) => {
+      const prefix = `pg${index ?? ""}`;
+      return Object.entries({ ...tlsHost(prefix, name), [`${prefix}-path`]: postgresql.dataFolder });
     }),
   );
 }
 
-export interface RepositoryHostConf {
-  readonly stanza: string;
-  readonly repository: Repository;
-  readonly primary: StanzaMember;
-  /** The hosts that may push, get and restore: their certificates' common names. */
-  readonly clients: readonly string[];
-  readonly options: PgBackRestOptions;
+/** What of the configuration reaches pgBackRest. */
+export interface PgBackRestConfig {
+  readonly repositories: readonly Repository[];
+  readonly pgbackrest: PgBackRestOptions;
 }
 
-/** pgbackrest.conf of the repository host: the seed's, with absolute paths, for the primary alone. */
-export function renderRepositoryHostConf({
-  stanza,
-  repository,
-  primary,
-  clients,
-  options,
-}: RepositoryHostConf): string {
-  return renderPgBackRestIni({
+/** pgbackrest.conf of a host. */
+export function renderPgBackRestConf(plan: LabPlan, host: HostPlan, config: PgBackRestConfig): string {
+  const render = host.role === "repository" ? renderRepositoryHost : renderPostgreSqlHost;
+  return renderPgBackRestIni(render(plan, host, config));
+}
+
+/** The repository host's: the seed's, with absolute paths, for the primary alone. */
+function renderRepositoryHost(plan: LabPlan, host: HostPlan, { repositories, pgbackrest }: PgBackRestConfig) {
+  const keeps = repositories.flatMap(({ path, retentionFull }, index) => [
+    [`repo${index + 1}-path`, path],
+    [`repo${index + 1}-retention-full`, retentionFull],
+  ]);
+  return {
     global: {
       ...DEFAULTS,
       "start-fast": true,
       delta: true,
-      ...without(options, POSTGRESQL_ONLY),
-      "repo1-path": repository.path,
-      "repo1-retention-full": repository.retentionFull,
-      ...tlsServer(stanza, clients),
+      ...without(pgbackrest, POSTGRESQL_ONLY),
+      ...(Object.fromEntries(keeps) as IniSection),
+      ...tlsServer(plan.stanza, host.peers),
     },
-    [stanza]: members(primary.name, [primary]),
-  });
+    [plan.stanza]: members(plan, [primaryOf(plan)]),
+  };
+}
+
+/** A PostgreSQL host's: where it pushes to and gets from, and where it streams from once it was restored as a standby. */
+function renderPostgreSqlHost(plan: LabPlan, host: HostPlan, { pgbackrest }: PgBackRestConfig) {
+  const repository = repositoryOf(plan).name;
+  const primary = `host=${primaryOf(plan).name} user=${REPLICATION_ROLE} application_name=${host.name}`;
+  return {
+    global: {
+      ...tlsHost("repo1", repository),
+      ...DEFAULTS,
+      ...without(pgbackrest, REPOSITORY_ONLY),
+      ...tlsServer(plan.stanza, [repository]),
+    },
+    [plan.stanza]: { "pg1-path": plan.postgresql.dataFolder, "recovery-option": [`primary_conninfo=${primary}`] },
+  };
 }
 
 /** The standbys' part of the repository host's configuration, for conf.d: it comes when they stream, and backups are theirs then. */
-export function renderStandbysConf(stanza: string, primary: string, standbys: readonly StanzaMember[]): string {
+export function renderStandbysConf(plan: LabPlan): string {
+  const standbys = trustedStandbysOf(plan);
   if (standbys.length === 0) return "# no standbys: backups are taken from the primary\n";
-  return renderPgBackRestIni({
-    global: { "backup-standby": true },
-    [stanza]: members(primary, standbys),
-  });
-}
-
-export interface PostgreSqlHostConf {
-  readonly stanza: string;
-  readonly dataFolder: string;
-  /** Where a restored standby streams from: libpq's connection string. */
-  readonly primaryConnection: string;
-  readonly options: PgBackRestOptions;
-}
-
-/** pgbackrest.conf of a PostgreSQL host. */
-export function renderPostgreSqlHostConf({
-  stanza,
-  dataFolder,
-  primaryConnection,
-  options,
-}: PostgreSqlHostConf): string {
-  return renderPgBackRestIni({
-    global: {
-      ...tlsHost("repo1", REPOSITORY_HOST),
-      ...DEFAULTS,
-      ...without(options, REPOSITORY_ONLY),
-      ...tlsServer(stanza, [REPOSITORY_HOST]),
-    },
-    [stanza]: { "pg1-path": dataFolder, "recovery-option": [`primary_conninfo=${primaryConnection}`] },
-  });
+  return renderPgBackRestIni({ global: { "backup-standby": true }, [plan.stanza]: members(plan, standbys) });
 }

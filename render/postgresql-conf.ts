@@ -1,6 +1,8 @@
 import type { PostgreSqlSettings } from "../config/schema";
 import { BARMAN_ROLES } from "../plan/backup-api-layout";
 import { POSTGRESQL_FILES, REPLICATION_ROLE } from "../plan/layout";
+import type { HostPlan, LabPlan } from "../plan/plan";
+import { hostOf } from "../plan/plan";
 
 function quote(value: string | number | boolean): string {
   if (typeof value === "boolean") return value ? "on" : "off";
@@ -22,18 +24,19 @@ export function renderPostgreSqlConf(stanza: string, settings: PostgreSqlSetting
 }
 
 /**
- * pg_hba.conf of a PostgreSQL host: local accounts, and the replication role from exactly the hosts that may become standbys.
- * @param standbys IPv4 addresses.
- * @param barman IPv4 address of the host whose Barman backs the cluster up, where there is one.
+ * pg_hba.conf of a PostgreSQL host: local accounts, the replication role from exactly the hosts that may become standbys, and Barman's roles
+ * from the host that it runs on, where there is one.
  */
-export function renderPgHba(standbys: readonly string[], barman?: string): string {
+export function renderPgHba(host: HostPlan, plan: LabPlan): string {
+  const standbys = plan.postgresql.addresses.filter((address) => address !== host.address);
+  const barman = plan.backupApi && hostOf(plan, plan.backupApi.host).address;
   const rows = [
     ["local", "all", "all", "", "peer"],
     ["local", "replication", "all", "", "peer"],
     ["host", "all", "all", "127.0.0.1/32", "scram-sha-256"],
     ["host", "all", "all", "::1/128", "scram-sha-256"],
     ...standbys.map((address) => ["host", "replication", REPLICATION_ROLE, `${address}/32`, "scram-sha-256"]),
-    ...(barman === undefined
+    ...(barman === null
       ? []
       : [
           ["host", "postgres", BARMAN_ROLES.asking, `${barman}/32`, "scram-sha-256"],

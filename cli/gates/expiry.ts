@@ -33,7 +33,8 @@ export async function checkExpiry(
   const outputs = await engine.outputs();
   const reached = reachedRotation(outputs);
   if (reached === undefined) return;
-  const read = facts ?? (await readFacts(deployedLab(outputs, location.stack)));
+  const lab = deployedLab(outputs, location.stack);
+  const read = facts ?? (await readFacts(lab));
   for (const [host, { host: own, failures }] of read) {
     if (own === undefined && failures.length > 0)
       writeError(`warning: ${host}: when its certificate ends cannot be told: ${failures.join("; ")}`);
@@ -46,7 +47,9 @@ export async function checkExpiry(
   const changes = previewed ?? (await engine.preview({ config: options.config, signal }));
   const renewed = changes.filter(({ operation }) => operation === "create" || operation === "replace");
   const { mentions, warnings, failures } = judge(
-    [...ends.keys()].filter((host) => renewed.some(({ name }) => name === `${host}-certificate-signed`)),
+    lab.plan.hosts
+      .filter(({ resources }) => renewed.some(({ name }) => name === resources.certificate))
+      .map(({ name }) => name),
   );
   for (const mention of mentions) writeError(`lab: ${mention}`);
   for (const warning of [...warnings, ...(allowExpiring ? failures : [])]) writeError(`warning: ${warning}`);

@@ -1,6 +1,7 @@
 import type { Change } from "../../engine/engine";
-import type { DeployedHost, StanzaInfo } from "../../observe/proofs";
+import type { StanzaInfo } from "../../observe/proofs";
 import type { Role } from "../../plan/layout";
+import type { HostPlan } from "../../plan/plan";
 
 /** A host whose data `up` would begin anew. */
 export interface Loss {
@@ -15,7 +16,7 @@ export interface Loss {
 export interface LossContext {
   readonly stack: string;
   readonly stanza: string;
-  readonly hosts: readonly DeployedHost[];
+  readonly hosts: readonly HostPlan[];
   /** What the repository holds; undefined when it cannot be asked. */
   readonly held: StanzaInfo | undefined;
 }
@@ -27,9 +28,9 @@ const HOW: Readonly<Partial<Record<Change["operation"], Loss["how"]>>> = {
 };
 
 /** The losses in what a run would do to a lab. A standby is none: it comes back from the repository. */
-export function findLosses(hosts: readonly DeployedHost[], changes: readonly Change[]): Loss[] {
-  return hosts.flatMap(({ name, role }) => {
-    const how = HOW[changes.find((change) => change.name === `${name}-disk`)?.operation ?? "same"];
+export function findLosses(hosts: readonly HostPlan[], changes: readonly Change[]): Loss[] {
+  return hosts.flatMap(({ name, role, resources }) => {
+    const how = HOW[changes.find((change) => change.name === resources.disk)?.operation ?? "same"];
     return role === "standby" || how === undefined ? [] : [{ host: name, role, how }];
   });
 }

@@ -50,7 +50,7 @@ export async function safeguard(
   let checked: Promise<void> | undefined;
   const checkLosses = (): Promise<void> =>
     (checked ??= (async () => {
-      const losses = findLosses(lab.hosts, await engine.preview({ config: options.config, signal }));
+      const losses = findLosses(hosts, await engine.preview({ config: options.config, signal }));
       const refused = losses.filter(({ host }) => !yesReplace.includes(host));
       if (refused.length > 0) throw new Error(await explain(lab, location.stack, view, refused));
     })());
@@ -83,5 +83,5 @@ async function explain(
   const repository = lab.hosts.filter(({ name, role }) => role === "repository" && domains.get(name) === true);
   const facts = await readFacts({ ...lab, hosts: repository });
   const held = [...facts.values()].flatMap(({ host }) => host?.info ?? []).find(({ name }) => name === lab.stanza);
-  return explainLosses(losses, { stack, stanza: lab.stanza, hosts: lab.hosts, held });
+  return explainLosses(losses, { stack, stanza: lab.stanza, hosts: lab.plan.hosts, held });
 }

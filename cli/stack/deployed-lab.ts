@@ -1,5 +1,5 @@
 import type { ApiAccess } from "../../components/backup-api/backup-api";
-import type { SshAccess } from "../../components/lab";
+import type { SshAccess } from "../../components/site/site";
 import type { Output } from "../../engine/engine";
 import type { LabConfig } from "../../config/schema";
 import type { LabPlan } from "../../plan/plan";

@@ -4,6 +4,7 @@ import type { WebServer } from "../../plan/backup-api-layout";
 import { API_CERTIFICATE_FILES } from "../../plan/backup-api-layout";
 import type { RemoteHost } from "../../steps/remote-host";
 import { runScript } from "../../steps/remote";
+import { installCertificate } from "../trust/certificates";
 import type { BackupApiAuthority } from "./authority";
 import type { BackupApiCertificate } from "./certificate";
 
@@ -13,15 +14,15 @@ export interface ApacheMutualTlsArgs {
   authority: BackupApiAuthority;
   /** The server's certificate. */
   certificate: BackupApiCertificate;
-  /** Common names of the certificates that may ask. */
+  /** Common names of the certificates that are authorized. */
   clients: readonly string[];
   /** Whether they may start operations. */
   operations: boolean;
 }
 
 /**
- * Apache HTTP Server on port 443 in front of pg-backup-api: it ends TLS, asks for a certificate of the API's own authority, and lets
- * in the clients of a list. A changed virtual host is tested before it takes the old one's place.
+ * Apache HTTP Server on port 443 in front of pg-backup-api: it terminates TLS, asks for a certificate of the API's own CA, and
+ * authorizes the clients of a list. A changed virtual host is tested before it takes the old one's place.
  */
 export class ApacheMutualTls extends pulumi.ComponentResource {
   /** The virtual host: a change of it is what must be proven again. */
@@ -30,41 +31,50 @@ export class ApacheMutualTls extends pulumi.ComponentResource {
   constructor(name: string, args: ApacheMutualTlsArgs, opts?: pulumi.ComponentResourceOptions) {
     super("lab:backupapi:ApacheMutualTls", name, {}, opts);
     const { host, webServer, authority, certificate, clients, operations } = args;
+    const { privateKeyPem, certificatePem } = certificate;
     const { account, group, virtualHostFile, service, control, logFolder } = webServer;
 
     const virtualHost = renderVirtualHost({ serverName: host.name, clients, operations, logFolder });
-    const folder = API_CERTIFICATE_FILES.key.replace(/\/[^/]+$/, "");
     // The package makes the account that owns the certificate.
     const prepared = runScript(`${name}-prepare`, host, webServer.prepareScript, [virtualHostFile], {
       parent: this,
       dependsOn: opts?.dependsOn,
       timeout: "30m",
     });
-    const installed = runScript(
-      `${name}-certificate-install`,
+    const start = `${name}-start`;
+    const installed = installCertificate(
+      `${name}-certificate`,
       host,
-      "trust/certificate-install.sh",
-      [`${account}:${group}`, host.name, API_CERTIFICATE_FILES.key, "server"],
+      {
+        files: API_CERTIFICATE_FILES,
+        owner: account,
+        group,
+        certificate: { privateKeyPem, certificatePem, bundlePem: authority.certificatePem },
+        uses: ["server"],
+        loadedBy: start,
+      },
+      { parent: this, dependsOn: [prepared] },
+    );
+    runScript(
+      start,
+      host,
+      "backup-api/apache-host-install.sh",
+      [service, control, virtualHostFile, API_CERTIFICATE_FILES.folder],
       {
         parent: this,
-        dependsOn: [prepared],
-        input: pulumi.interpolate`${certificate.privateKeyPem}${certificate.certificatePem}${authority.certificatePem}`,
+        dependsOn: [installed],
+        files: [
+          {
+            path: `${virtualHostFile}.next`,
+            becomes: virtualHostFile,
+            content: virtualHost,
+            owner: "root",
+            mode: "0644",
+          },
+        ],
+        rerunOn: [certificatePem],
       },
     );
-    runScript(`${name}-start`, host, "backup-api/apache-host-install.sh", [service, control, virtualHostFile, folder], {
-      parent: this,
-      dependsOn: [installed],
-      files: [
-        {
-          path: `${virtualHostFile}.next`,
-          becomes: virtualHostFile,
-          content: virtualHost,
-          owner: "root",
-          mode: "0644",
-        },
-      ],
-      rerunOn: [certificate.certificatePem],
-    });
 
     this.virtualHost = virtualHost;
     this.registerOutputs({});

@@ -1,10 +1,11 @@
 import * as pulumi from "@pulumi/pulumi";
-import { BARMAN_FAMILIES } from "../../plan/backup-api-layout";
 import { apiSourceOf } from "../../config/api-source";
-import { WEB_SERVERS } from "../../plan/backup-api-layout";
-import type { Family } from "../../config/families";
+import { familyOf } from "../../config/families";
 import type { LabConfig } from "../../config/schema";
+import type { HostPlan, LabPlan } from "../../plan/plan";
+import { BARMAN_FAMILIES, WEB_SERVERS } from "../../plan/backup-api-layout";
 import type { RemoteHost } from "../../steps/remote-host";
+import type { PostgreSqlInstance } from "../cluster/postgresql-instance";
 import { ApacheMutualTls } from "./apache-mutual-tls";
 import { BackupApiAuthority } from "./authority";
 import { BackupApiProof } from "./backup-api-proof";
@@ -19,7 +20,7 @@ export interface ApiAccess {
   readonly host: string;
   /** Its IPv4 address, which its certificate has too. */
   readonly address: string;
-  /** Certificate of the API's authority, PEM. */
+  /** Certificate of the API's CA, PEM. */
   readonly authority: string;
   /** Common name to key and certificate, PEM. */
   readonly clients: Readonly<Record<string, { readonly key: string; readonly certificate: string }>>;
@@ -27,14 +28,11 @@ export interface ApiAccess {
 
 export interface BackupApiArgs {
   config: LabConfig;
-  family: Family;
+  plan: LabPlan;
   /** The host of Barman and the API. */
   host: RemoteHost;
-  primary: RemoteHost;
-  /** What must be done on the primary before it takes Barman's roles. */
-  primaryReady: pulumi.Resource[];
-  /** PostgreSQL's settings, whose change may restart the primary. */
-  settings: string;
+  /** PostgreSQL on the primary. */
+  primary: PostgreSqlInstance;
   /** Another host of the lab, from which nothing but port 443 may be reached. */
   neighbour: RemoteHost;
 }
@@ -49,8 +47,8 @@ export class BackupApi extends pulumi.ComponentResource {
 
   constructor(name: string, args: BackupApiArgs, opts?: pulumi.ComponentResourceOptions) {
     super("lab:backupapi:BackupApi", name, {}, opts);
-    const { config, host, primary, primaryReady, neighbour } = args;
-    const family = BARMAN_FAMILIES[args.family.layout];
+    const { config, plan, host, primary, neighbour } = args;
+    const { layout } = familyOf(config.family, config.postgresqlVersion);
     const [repository] = config.repositories;
 
     const style = {
@@ -59,11 +57,11 @@ export class BackupApi extends pulumi.ComponentResource {
       key: config.backupApiKey,
     };
     const authority = new BackupApiAuthority(
-      `${name}-authority`,
+      `${name}-ca`,
       { hostName: host.name, style, years: config.caYears },
       { parent: this },
     );
-    const sign = (what: string, commonName: string, server?: RemoteHost): BackupApiCertificate =>
+    const sign = (what: string, commonName: string, server?: HostPlan): BackupApiCertificate =>
       new BackupApiCertificate(
         `${name}-${what}`,
         {
@@ -76,7 +74,7 @@ export class BackupApi extends pulumi.ComponentResource {
         },
         { parent: this },
       );
-    const certificate = sign("server", host.name, host);
+    const certificate = sign("server", host.name, host.plan);
     const clients = config.backupApiClients.map((client) => ({
       client,
       certificate: sign(`client-${client}`, client),
@@ -84,19 +82,16 @@ export class BackupApi extends pulumi.ComponentResource {
 
     const packages = new BarmanPackages(
       `${host.name}-barman-packages`,
-      { host, family: args.family, config },
+      { host, config },
       { parent: this, dependsOn: opts?.dependsOn },
     );
     const barman = new BarmanServer(
       `${host.name}-barman`,
       {
         host,
-        family: args.family,
-        cronService: family.cronService,
+        plan,
+        cronService: BARMAN_FAMILIES[layout].cronService,
         primary,
-        primaryReady,
-        server: config.stanza,
-        checkedFor: [args.settings, primary.identity],
         retentionFull: repository?.retentionFull ?? 1,
       },
       { parent: this, dependsOn: [packages] },
@@ -105,8 +100,8 @@ export class BackupApi extends pulumi.ComponentResource {
       `${host.name}-api`,
       {
         host,
-        family,
-        source: apiSourceOf(config.backupApiSource, args.family.layout),
+        family: BARMAN_FAMILIES[layout],
+        source: apiSourceOf(config.backupApiSource, layout),
         version: config.backupApiVersion,
         tokenFile: config.backupApiTokenFile,
       },
@@ -116,7 +111,7 @@ export class BackupApi extends pulumi.ComponentResource {
       `${host.name}-apache`,
       {
         host,
-        webServer: WEB_SERVERS[args.family.layout],
+        webServer: WEB_SERVERS[layout],
         authority,
         certificate,
         clients: config.backupApiClients,
@@ -139,7 +134,7 @@ export class BackupApi extends pulumi.ComponentResource {
 
     this.access = pulumi.secret({
       host: host.name,
-      address: host.address,
+      address: host.plan.address,
       authority: authority.certificatePem,
       clients: Object.fromEntries(
         clients.map(({ client, certificate: { privateKeyPem, certificatePem } }) => [

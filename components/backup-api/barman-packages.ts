@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { BARMAN_FAMILIES } from "../../plan/backup-api-layout";
-import type { Family } from "../../config/families";
+import { familyOf } from "../../config/families";
 import type { LabConfig } from "../../config/schema";
 import type { RemoteHost } from "../../steps/remote-host";
 import { runScript } from "../../steps/remote";
@@ -8,7 +8,6 @@ import { mirrorFiles } from "../backup-plane/packages";
 
 export interface BarmanPackagesArgs {
   host: RemoteHost;
-  family: Family;
   config: LabConfig;
 }
 
@@ -16,7 +15,8 @@ export interface BarmanPackagesArgs {
 export class BarmanPackages extends pulumi.ComponentResource {
   constructor(name: string, args: BarmanPackagesArgs, opts?: pulumi.ComponentResourceOptions) {
     super("lab:backupapi:BarmanPackages", name, {}, opts);
-    const { host, family, config } = args;
+    const { host, config } = args;
+    const family = familyOf(config.family, config.postgresqlVersion);
     const { packagesScript, packages } = BARMAN_FAMILIES[family.layout];
 
     runScript(

@@ -6,26 +6,22 @@ import {
   renderBarmanServer,
 } from "../../render/backup-api/barman";
 import { BARMAN_ACCOUNT, BARMAN_HOME, BARMAN_ROLES } from "../../plan/backup-api-layout";
-import type { Family } from "../../config/families";
+import type { LabPlan } from "../../plan/plan";
 import type { FileArgs } from "../../steps/remote";
 import type { RemoteHost } from "../../steps/remote-host";
 import { runScript } from "../../steps/remote";
 import { GeneratedPassword } from "../trust/generated-password";
+import type { PostgreSqlInstance } from "../cluster/postgresql-instance";
 import { ReplicationRole } from "../cluster/replication-role";
 
 export interface BarmanServerArgs {
   /** The host that Barman runs on; it has Barman's packages. */
   host: RemoteHost;
-  family: Family;
+  plan: LabPlan;
   /** The unit that runs Barman's maintenance. */
   cronService: string;
-  primary: RemoteHost;
-  /** What must be done on the primary before it takes roles. */
-  primaryReady: pulumi.Resource[];
-  /** Barman's name for the cluster. */
-  server: string;
-  /** Texts whose change checks it again: what restarts the primary ends Barman's stream. */
-  checkedFor: pulumi.Input<string>[];
+  /** PostgreSQL on the primary. What restarts it ends Barman's stream, which is checked again then. */
+  primary: PostgreSqlInstance;
   /** Backups to keep. */
   retentionFull: number;
 }
@@ -37,28 +33,24 @@ export interface BarmanServerArgs {
 export class BarmanServer extends pulumi.ComponentResource {
   constructor(name: string, args: BarmanServerArgs, opts?: pulumi.ComponentResourceOptions) {
     super("lab:backupapi:BarmanServer", name, {}, opts);
-    const { host, family, primary, primaryReady, cronService, server, checkedFor, retentionFull } = args;
-    const { binaries } = family;
+    const { host, plan, cronService, retentionFull } = args;
+    const { host: primary, version } = args.primary;
+    const { binaries } = plan.postgresql;
+    const server = plan.stanza;
     const connection = barmanConnection(primary.name);
 
-    const asking = new GeneratedPassword("barman-password", { parent: this });
-    const streaming = new GeneratedPassword("streaming-barman-password", { parent: this });
+    const asking = new GeneratedPassword(`${name}-password`, { parent: this });
+    const streaming = new GeneratedPassword(`${name}-streaming-password`, { parent: this });
     const roles = [
-      runScript(
-        `${primary.name}-barman-role-create`,
-        primary,
-        "backup-api/barman-role-create.sh",
-        [binaries, BARMAN_ROLES.asking],
-        {
-          parent: this,
-          dependsOn: primaryReady,
-          input: asking.value,
-        },
-      ),
+      runScript(`${name}-role-create`, primary, "backup-api/barman-role-create.sh", [binaries, BARMAN_ROLES.asking], {
+        parent: this,
+        dependsOn: [args.primary],
+        input: asking.value,
+      }),
       new ReplicationRole(
-        `${primary.name}-streaming-barman-role`,
-        { host: primary, family, role: BARMAN_ROLES.streaming, password: streaming.value },
-        { parent: this, dependsOn: primaryReady },
+        `${name}-streaming-role`,
+        { host: primary, binaries, role: BARMAN_ROLES.streaming, password: streaming.value },
+        { parent: this, dependsOn: [args.primary] },
       ),
     ];
 
@@ -86,7 +78,7 @@ export class BarmanServer extends pulumi.ComponentResource {
       parent: this,
       dependsOn: pulumi.output(opts?.dependsOn ?? []).apply((others) => [others, roles].flat()),
       files,
-      rerunOn: checkedFor,
+      rerunOn: [version, primary.identity],
     });
     const backup = runScript(`${name}-backup`, host, "backup-api/barman-backup.sh", [server], {
       parent: this,

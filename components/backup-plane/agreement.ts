@@ -1,7 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
-import { POSTGRESQL_ACCOUNT, REPOSITORY_ACCOUNT } from "../../plan/layout";
-import type { RemoteHost } from "../../steps/remote-host";
 import { runScript } from "../../steps/remote";
+import type { RemoteHost } from "../../steps/remote-host";
 
 export interface AgreementArgs {
   /** The stanza's name. */
@@ -10,33 +9,33 @@ export interface AgreementArgs {
   repositoryHost: RemoteHost;
   /** The hosts that must see the same. */
   postgresqlHosts: readonly RemoteHost[];
-  /** Texts whose change proves it again. */
-  provenFor: pulumi.Input<string>[];
+  /** Differs when the repository host's configuration differs: it is verified again then. */
+  version: string;
 }
 
 /** Proof that every host sees the same sound stanza, with the backups that the repository host sees. */
 export class Agreement extends pulumi.ComponentResource {
   constructor(name: string, args: AgreementArgs, opts?: pulumi.ComponentResourceOptions) {
     super("lab:pgbackrest:Agreement", name, {}, opts);
-    const { stanza, repositoryHost, postgresqlHosts, provenFor } = args;
+    const { stanza, repositoryHost, postgresqlHosts, version } = args;
 
-    const seen = runScript(name, repositoryHost, "backup-plane/stanza-info.sh", [REPOSITORY_ACCOUNT, stanza], {
-      parent: this,
-      dependsOn: opts?.dependsOn,
-      // A recreated host compares with what is there by then.
-      rerunOn: [...provenFor, ...postgresqlHosts.map(({ identity }) => identity)],
-    });
+    const seen = runScript(
+      `${name}-seen`,
+      repositoryHost,
+      "backup-plane/stanza-info.sh",
+      [repositoryHost.plan.account, stanza],
+      {
+        parent: this,
+        dependsOn: opts?.dependsOn,
+        // A recreated host compares with what is there by then.
+        rerunOn: [version, ...postgresqlHosts.map(({ identity }) => identity)],
+      },
+    );
     for (const host of postgresqlHosts) {
-      runScript(
-        `${host.name}-agreement`,
-        host,
-        "backup-plane/stanza-info.sh",
-        [POSTGRESQL_ACCOUNT, stanza, seen.stdout],
-        {
-          parent: this,
-          dependsOn: [seen],
-        },
-      );
+      runScript(`${name}-${host.name}`, host, "backup-plane/stanza-info.sh", [host.plan.account, stanza, seen.stdout], {
+        parent: this,
+        dependsOn: [seen],
+      });
     }
 
     this.registerOutputs({});

@@ -1,13 +1,14 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { Family } from "../../config/families";
-import type { LabConfig } from "../../config/schema";
-import { PGBACKREST_FOLDER, REPOSITORY_ACCOUNT } from "../../plan/layout";
-import type { RemoteHost } from "../../steps/remote-host";
+import { PGBACKREST_FOLDER } from "../../plan/layout";
+import type { LabPlan } from "../../plan/plan";
+import { primaryOf } from "../../plan/plan";
 import { runScript } from "../../steps/remote";
+import type { RemoteHost } from "../../steps/remote-host";
 
 export interface DataGuardArgs {
-  config: Pick<LabConfig, "stanza" | "postgresqlVersion" | "primary" | "repositories">;
-  family: Family;
+  plan: LabPlan;
+  /** The repositories' folders. */
+  folders: readonly string[];
   /** The host that keeps the repository. */
   repositoryHost: RemoteHost;
   postgresqlHosts: readonly RemoteHost[];
@@ -23,25 +24,24 @@ export class DataGuard extends pulumi.ComponentResource {
 
   constructor(name: string, args: DataGuardArgs, opts?: pulumi.ComponentResourceOptions) {
     super("lab:pgbackrest:DataGuard", name, {}, opts);
-    const { config, family, repositoryHost, postgresqlHosts } = args;
-    const { stanza, primary } = config;
+    const { plan, folders, repositoryHost, postgresqlHosts } = args;
+    const { dataFolder, binaries } = plan.postgresql;
     const conf = `${PGBACKREST_FOLDER}/pgbackrest.conf`;
-    const version = String(config.postgresqlVersion);
+    const version = String(plan.postgresql.version);
 
     const looked = runScript(
-      `${repositoryHost.name}-guard`,
+      `${name}-${repositoryHost.name}`,
       repositoryHost,
       "backup-plane/repository-guard.sh",
-      [conf, REPOSITORY_ACCOUNT, stanza, version, ...config.repositories.map(({ path }) => path)],
+      [conf, repositoryHost.plan.account, plan.stanza, version, ...folders],
       { parent: this },
     );
     for (const host of postgresqlHosts) {
-      const role = host.name === primary ? "primary" : "standby";
       runScript(
-        `${host.name}-guard`,
+        `${name}-${host.name}`,
         host,
         "cluster/data-guard.sh",
-        [conf, stanza, version, family.dataFolder, family.binaries, role, primary],
+        [conf, plan.stanza, version, dataFolder, binaries, host.plan.role, primaryOf(plan).name],
         { parent: this },
       );
     }

@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { Family } from "../../config/families";
+import { familyOf } from "../../config/families";
 import { PORTS } from "../../plan/layout";
 import { renderDnfIni } from "../../render/ini-dialects";
 import type { LabConfig } from "../../config/schema";
@@ -9,10 +10,7 @@ import { runScript } from "../../steps/remote";
 
 export interface PackagesArgs {
   host: RemoteHost;
-  family: Family;
-  config: Pick<LabConfig, "family" | "packages" | "mirrorUrl" | "pgbackrestVersion">;
-  /** Whether the host runs PostgreSQL, and not pgBackRest alone. */
-  postgresql: boolean;
+  config: Pick<LabConfig, "family" | "packages" | "mirrorUrl" | "pgbackrestVersion" | "postgresqlVersion">;
 }
 
 /**
@@ -22,7 +20,9 @@ export interface PackagesArgs {
 export class Packages extends pulumi.ComponentResource {
   constructor(name: string, args: PackagesArgs, opts?: pulumi.ComponentResourceOptions) {
     super("lab:host:Packages", name, {}, opts);
-    const { host, family, config, postgresql } = args;
+    const { host, config } = args;
+    const family = familyOf(config.family, config.postgresqlVersion);
+    const serverPackages = host.plan.role === "repository" ? [] : family.serverPackages;
 
     const { ids, version } = family.system;
     const installed = runScript(
@@ -34,7 +34,7 @@ export class Packages extends pulumi.ComponentResource {
         config.packages,
         config.packages === "pgdg" ? family.repositoryPackages.join(" ") : config.mirrorUrl,
         config.pgbackrestVersion,
-        ...(postgresql ? family.serverPackages : []),
+        ...serverPackages,
       ],
       {
         parent: this,
@@ -44,13 +44,13 @@ export class Packages extends pulumi.ComponentResource {
         keeps: {
           packages: {
             pgbackrest: config.pgbackrestVersion,
-            ...Object.fromEntries((postgresql ? family.serverPackages : []).map((name) => [name, ""])),
+            ...Object.fromEntries(serverPackages.map((name) => [name, ""])),
           },
         },
       },
     );
     if (family.guardsScript !== undefined) {
-      const ports = [PORTS.pgbackrest, ...(postgresql ? [PORTS.postgresql] : [])];
+      const ports = [PORTS.pgbackrest, ...(host.plan.role === "repository" ? [] : [PORTS.postgresql])];
       runScript(`${name}-guards`, host, family.guardsScript, ports.map(String), {
         parent: this,
         dependsOn: [installed],

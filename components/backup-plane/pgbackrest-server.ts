@@ -1,34 +1,41 @@
-import * as path from "node:path";
 import * as pulumi from "@pulumi/pulumi";
-import { CERTIFICATE_FILES, PGBACKREST_FOLDER } from "../../plan/layout";
+import { PGBACKREST_FOLDER, PGBACKREST_UNIT } from "../../plan/layout";
+import type { LabPlan } from "../../plan/plan";
 import { renderSystemdIni } from "../../render/ini-dialects";
-import type { RemoteHost } from "../../steps/remote-host";
+import type { PgBackRestConfig } from "../../render/pgbackrest-conf";
+import { renderPgBackRestConf } from "../../render/pgbackrest-conf";
+import { fingerprint } from "../../steps/fingerprint";
 import { runScript } from "../../steps/remote";
+import type { RemoteHost } from "../../steps/remote-host";
+import { installCertificate } from "../trust/certificates";
 import type { HostCertificate } from "../trust/host-certificate";
 
 export interface PgBackRestServerArgs {
   host: RemoteHost;
-  /** The account that the server runs as; it owns what pgBackRest keeps. */
-  account: string;
-  /** What the host does, which decides the options that it reads. */
-  kind: "repository" | "postgresql";
-  /** The stanza's name. */
-  stanza: string;
-  /** The content of pgbackrest.conf. */
-  conf: string;
+  config: PgBackRestConfig;
+  plan: LabPlan;
+  /** What the host presents, and whom it trusts. */
   certificate: HostCertificate;
 }
 
 /**
- * pgBackRest on a host: its configuration and its TLS server. A changed configuration is tried beside the old one before it takes
- * its place; a server that runs is then reloaded, and must show the certificate that is installed.
+ * pgBackRest on a host: its certificate, its configuration and its TLS server. A changed configuration is tried beside the old one before it
+ * takes its place; a server that runs is then reloaded, and must present the certificate that is installed.
  */
 export class PgBackRestServer extends pulumi.ComponentResource {
+  public readonly host: RemoteHost;
+  /** Differs when the configuration differs: on the repository host, it may have led to a repository that holds nothing yet. */
+  public readonly configurationVersion: string;
+  /** Differs when configuration or certificate differ: what has been verified with others must be verified again. */
+  public readonly version: pulumi.Output<string>;
+
   constructor(name: string, args: PgBackRestServerArgs, opts?: pulumi.ComponentResourceOptions) {
     super("lab:pgbackrest:PgBackRestServer", name, {}, opts);
-    const { host, account, kind, stanza, conf, certificate } = args;
+    const { host, config, plan, certificate } = args;
+    const { account, role, certificate: files } = host.plan;
+    const publicPem = pulumi.interpolate`${certificate.certificatePem}${certificate.bundlePem}`;
 
-    const certificates = path.posix.dirname(CERTIFICATE_FILES.certificate);
+    const conf = renderPgBackRestConf(plan, host.plan, config);
     const dropIn = renderSystemdIni({
       Service: {
         User: account,
@@ -41,9 +48,17 @@ export class PgBackRestServer extends pulumi.ComponentResource {
         ExecStartPost: "",
       },
     });
-    runScript(`${name}-start`, host, "backup-plane/pgbackrest-server-start.sh", [account, kind, stanza, certificates], {
+    const start = `${name}-start`;
+    const installed = installCertificate(
+      `${name}-certificate`,
+      host,
+      { files, owner: account, group: account, certificate, uses: ["server", "client"], loadedBy: start },
+      { parent: this, dependsOn: opts?.dependsOn },
+    );
+    const kind = role === "repository" ? "repository" : "postgresql";
+    runScript(start, host, "backup-plane/pgbackrest-server-start.sh", [account, kind, plan.stanza, files.folder], {
       parent: this,
-      dependsOn: certificate,
+      dependsOn: [installed],
       files: [
         {
           path: `${PGBACKREST_FOLDER}/pgbackrest.conf.next`,
@@ -52,12 +67,15 @@ export class PgBackRestServer extends pulumi.ComponentResource {
           owner: "root",
           mode: "0644",
         },
-        { path: "/etc/systemd/system/pgbackrest.service.d/lab.conf", content: dropIn, owner: "root", mode: "0644" },
+        { path: `/etc/systemd/system/${PGBACKREST_UNIT}.d/lab.conf`, content: dropIn, owner: "root", mode: "0644" },
       ],
-      rerunOn: [certificate.publicPem],
-      keeps: { units: ["pgbackrest.service"] },
+      rerunOn: [publicPem],
+      keeps: { units: [PGBACKREST_UNIT] },
     });
 
-    this.registerOutputs({});
+    this.host = host;
+    this.configurationVersion = fingerprint(conf);
+    this.version = publicPem.apply((pem) => fingerprint(conf, pem));
+    this.registerOutputs({ version: this.version });
   }
 }

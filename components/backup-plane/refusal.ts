@@ -1,18 +1,11 @@
 import * as pulumi from "@pulumi/pulumi";
-import { POSTGRESQL_ACCOUNT } from "../../plan/layout";
-import type { RemoteHost } from "../../steps/remote-host";
 import { runScript } from "../../steps/remote";
+import type { ServerPair } from "./handshake";
 import { isProven } from "./handshake";
 
-export interface RefusalArgs {
+export interface RefusalArgs extends ServerPair {
   /** The stanza's name. */
   stanza: string;
-  /** The host that keeps the repository. */
-  repositoryHost: RemoteHost;
-  /** The revoked host. */
-  postgresqlHost: RemoteHost;
-  /** Texts whose change proves it again: the certificates and configurations of both. */
-  provenFor: pulumi.Input<string>[];
 }
 
 /** Proof that the repository host denies a revoked host the stanza, though its certificate is sound. */
@@ -22,12 +15,12 @@ export class Refusal extends pulumi.ComponentResource {
 
   constructor(name: string, args: RefusalArgs, opts?: pulumi.ComponentResourceOptions) {
     super("lab:pgbackrest:Refusal", name, {}, opts);
-    const { stanza, repositoryHost, postgresqlHost, provenFor } = args;
+    const { stanza, repository, member } = args;
 
-    const refused = runScript(name, postgresqlHost, "backup-plane/refusal-prove.sh", [POSTGRESQL_ACCOUNT, stanza], {
+    const refused = runScript(name, member.host, "backup-plane/refusal-prove.sh", [member.host.plan.account, stanza], {
       parent: this,
-      dependsOn: opts?.dependsOn,
-      rerunOn: [...provenFor, repositoryHost.identity, postgresqlHost.identity],
+      dependsOn: [repository, member],
+      rerunOn: [repository.version, member.version, repository.host.identity, member.host.identity],
     });
 
     this.proven = pulumi.all([refused.stdout]).apply(isProven);

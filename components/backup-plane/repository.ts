@@ -1,25 +1,26 @@
 import * as pulumi from "@pulumi/pulumi";
-import { REPOSITORY_ACCOUNT } from "../../plan/layout";
 import type { Repository as RepositoryConfig } from "../../config/schema";
 import type { RemoteHost } from "../../steps/remote-host";
 import { runScript } from "../../steps/remote";
 
 export interface RepositoryArgs {
-  /** The host that keeps it. */
+  /** The host that keeps them. */
   host: RemoteHost;
-  repository: RepositoryConfig;
+  repositories: readonly RepositoryConfig[];
 }
 
-/** The repository's folder, and the account that owns it: not `postgres`, so that neither can write where the other does. */
+/** The repositories' folders, and the account that owns them: not `postgres`, so that neither can write where the other does. */
 export class Repository extends pulumi.ComponentResource {
   constructor(name: string, args: RepositoryArgs, opts?: pulumi.ComponentResourceOptions) {
     super("lab:pgbackrest:Repository", name, {}, opts);
-    const { host, repository } = args;
+    const { host, repositories } = args;
 
-    runScript(`${name}-create`, host, "backup-plane/repository-create.sh", [REPOSITORY_ACCOUNT, repository.path], {
-      parent: this,
-      dependsOn: opts?.dependsOn,
-    });
+    for (const [index, { path }] of repositories.entries()) {
+      runScript(`${name}-${index + 1}-create`, host, "backup-plane/repository-create.sh", [host.plan.account, path], {
+        parent: this,
+        dependsOn: opts?.dependsOn,
+      });
+    }
 
     this.registerOutputs({});
   }

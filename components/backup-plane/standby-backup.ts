@@ -1,50 +1,50 @@
 import * as pulumi from "@pulumi/pulumi";
-import { PGBACKREST_FOLDER, REPOSITORY_ACCOUNT } from "../../plan/layout";
-import type { RemoteHost } from "../../steps/remote-host";
+import { PGBACKREST_FOLDER } from "../../plan/layout";
+import type { LabPlan } from "../../plan/plan";
+import { trustedStandbysOf } from "../../plan/plan";
+import { renderStandbysConf } from "../../render/pgbackrest-conf";
+import { fingerprint } from "../../steps/fingerprint";
 import { runScript } from "../../steps/remote";
+import type { PgBackRestServer } from "./pgbackrest-server";
 
 export interface StandbyBackupArgs {
-  /** The stanza's name. */
-  stanza: string;
-  /** The host that keeps the repository. */
-  repositoryHost: RemoteHost;
-  /** That host's configuration: a change may have led to a repository that holds nothing yet. */
-  repositoryConf: string;
-  /** The standbys' part of its configuration, for conf.d. */
-  conf: string;
-  /** How many standbys there are. With none, the configuration says so and no backup is taken. */
-  standbys: number;
+  plan: LabPlan;
+  /** The server of the host that keeps the repository. */
+  repository: PgBackRestServer;
 }
 
-/** The standbys as members of the stanza, and a full backup whose files come from one of them. */
+/**
+ * The standbys as members of the stanza, and a full backup whose files come from one of them. Without standbys, the configuration says so
+ * and no backup is taken.
+ */
 export class StandbyBackup extends pulumi.ComponentResource {
+  /** Differs when the repository host's configuration differs, or its members. */
+  public readonly version: string;
+
   constructor(name: string, args: StandbyBackupArgs, opts?: pulumi.ComponentResourceOptions) {
     super("lab:pgbackrest:StandbyBackup", name, {}, opts);
-    const { stanza, repositoryHost, repositoryConf, conf, standbys } = args;
+    const { plan, repository } = args;
+    const { host, configurationVersion } = repository;
+    const { account } = host.plan;
 
+    const content = renderStandbysConf(plan);
     // With the standbys as members, `check` asks every one of them; the backup asks one.
-    const members = runScript(
-      `${name}-conf`,
-      repositoryHost,
-      "backup-plane/stanza-check.sh",
-      [REPOSITORY_ACCOUNT, stanza],
-      {
-        parent: this,
-        dependsOn: opts?.dependsOn,
-        rerunOn: [repositoryConf],
-        files: [{ path: `${PGBACKREST_FOLDER}/conf.d/standbys.conf`, content: conf, owner: "root", mode: "0644" }],
-      },
-    );
-    if (standbys > 0) {
-      const take = [REPOSITORY_ACCOUNT, stanza, "standby"];
-      runScript(`${name}-take`, repositoryHost, "backup-plane/backup-full.sh", take, {
+    const members = runScript(`${name}-conf`, host, "backup-plane/stanza-check.sh", [account, plan.stanza], {
+      parent: this,
+      dependsOn: opts?.dependsOn,
+      rerunOn: [configurationVersion],
+      files: [{ path: `${PGBACKREST_FOLDER}/conf.d/standbys.conf`, content, owner: "root", mode: "0644" }],
+    });
+    if (trustedStandbysOf(plan).length > 0) {
+      runScript(`${name}-take`, host, "backup-plane/backup-full.sh", [account, plan.stanza, "standby"], {
         parent: this,
         dependsOn: [members],
-        rerunOn: [repositoryConf],
+        rerunOn: [configurationVersion],
         timeout: "2h",
       });
     }
 
+    this.version = fingerprint(configurationVersion, content);
     this.registerOutputs({});
   }
 }

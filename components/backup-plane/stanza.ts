@@ -1,20 +1,16 @@
 import * as pulumi from "@pulumi/pulumi";
-import { POSTGRESQL_ACCOUNT, REPOSITORY_ACCOUNT } from "../../plan/layout";
-import type { RemoteHost } from "../../steps/remote-host";
 import { runScript } from "../../steps/remote";
+import type { PgBackRestServer } from "./pgbackrest-server";
 
 export interface StanzaArgs {
   /** The stanza's name. */
   stanza: string;
-  /** The host that keeps the repository. */
-  repositoryHost: RemoteHost;
-  /** The repository host's configuration: a change may have led to a repository that holds nothing yet. */
-  repositoryConf: string;
+  /** The server of the host that keeps the repository. */
+  repository: PgBackRestServer;
   /** Begin of a backup's label: older ones do not count. Empty: all count. */
   newSince: pulumi.Input<string>;
-  primary: RemoteHost;
-  /** Further texts whose change checks it again. */
-  checkedFor: pulumi.Input<string>[];
+  /** The primary's server. */
+  primary: PgBackRestServer;
 }
 
 /** The stanza, with its first full backup: created and checked from the repository host, checked from the primary. */
@@ -24,36 +20,26 @@ export class Stanza extends pulumi.ComponentResource {
 
   constructor(name: string, args: StanzaArgs, opts?: pulumi.ComponentResourceOptions) {
     super("lab:pgbackrest:Stanza", name, {}, opts);
-    const { stanza, repositoryHost, repositoryConf, newSince, primary } = args;
-    const checkedFor = [repositoryConf, ...args.checkedFor, primary.identity];
+    const { stanza, repository, newSince, primary } = args;
+    const rerunOn = [repository.version, primary.version, primary.host.identity];
+    const { host, configurationVersion } = repository;
+    const { account } = host.plan;
 
-    const created = runScript(
-      `${name}-create`,
-      repositoryHost,
-      "backup-plane/stanza-create.sh",
-      [REPOSITORY_ACCOUNT, stanza],
-      {
-        parent: this,
-        dependsOn: opts?.dependsOn,
-        rerunOn: checkedFor,
-      },
-    );
-    this.backup = runScript(
-      `${name}-backup`,
-      repositoryHost,
-      "backup-plane/backup-full.sh",
-      [REPOSITORY_ACCOUNT, stanza, "any", newSince],
-      {
-        parent: this,
-        dependsOn: [created],
-        rerunOn: [repositoryConf],
-        timeout: "2h",
-      },
-    );
-    runScript(`${name}-check`, primary, "backup-plane/stanza-check.sh", [POSTGRESQL_ACCOUNT, stanza], {
+    const created = runScript(`${name}-create`, host, "backup-plane/stanza-create.sh", [account, stanza], {
+      parent: this,
+      dependsOn: opts?.dependsOn,
+      rerunOn,
+    });
+    this.backup = runScript(`${name}-backup`, host, "backup-plane/backup-full.sh", [account, stanza, "any", newSince], {
       parent: this,
       dependsOn: [created],
-      rerunOn: checkedFor,
+      rerunOn: [configurationVersion],
+      timeout: "2h",
+    });
+    runScript(`${name}-check`, primary.host, "backup-plane/stanza-check.sh", [primary.host.plan.account, stanza], {
+      parent: this,
+      dependsOn: [created],
+      rerunOn,
     });
 
     this.registerOutputs({});

@@ -1,23 +1,20 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { Family } from "../../config/families";
-import { POSTGRESQL_ACCOUNT, POSTGRESQL_FILES, REPLICATION_ROLE, REPOSITORY_ACCOUNT } from "../../plan/layout";
-import { renderPgPass } from "../../render/postgresql-conf";
+import { familyOf } from "../../config/families";
+import type { LabConfig } from "../../config/schema";
+import { POSTGRESQL_FILES, REPLICATION_ROLE } from "../../plan/layout";
+import type { LabPlan } from "../../plan/plan";
+import { renderPgHba, renderPgPass, renderPostgreSqlConf } from "../../render/postgresql-conf";
+import { fingerprint } from "../../steps/fingerprint";
 import type { RemoteHost } from "../../steps/remote-host";
 import { runScript } from "../../steps/remote";
 
 export interface PostgreSqlInstanceArgs {
   host: RemoteHost;
-  family: Family;
-  /** PostgreSQL's major version. */
-  version: number;
-  /** The settings that postgresql.conf includes. */
-  settings: string;
-  /** The content of pg_hba.conf. */
-  access: string;
+  config: Pick<LabConfig, "family" | "postgresqlVersion" | "postgresql">;
+  plan: LabPlan;
   /** Password of the replication role. */
   replicationPassword: pulumi.Input<string>;
-  /** The stanza that the data comes from, when it does. A cluster that is there is left as it is. */
-  stanza: string;
+  /** Where its data comes from. A cluster that is there is left as it is. */
   origin: PrimaryOrigin | StandbyOrigin;
 }
 
@@ -43,22 +40,29 @@ export interface StandbyOrigin {
 
 /** PostgreSQL on a host. Primary and standbys have the same files; where their data comes from is the only difference. */
 export class PostgreSqlInstance extends pulumi.ComponentResource {
+  public readonly host: RemoteHost;
+  /** Differs when the settings differ, whose change may restart it. */
+  public readonly version: string;
+
   constructor(name: string, args: PostgreSqlInstanceArgs, opts?: pulumi.ComponentResourceOptions) {
     super("lab:postgresql:PostgreSqlInstance", name, {}, opts);
-    const { host, family, version, settings, access, replicationPassword, origin } = args;
+    const { host, config, plan, replicationPassword, origin } = args;
+    const { service, binaries, dataFolder, settingsFile } = plan.postgresql;
+    const { createScript, settingsFile: ownSettingsFile, home } = familyOf(config.family, config.postgresqlVersion);
 
     const data =
       origin.role === "primary" ? this.restorePrimary(name, args, origin) : this.restoreStandby(name, args, origin);
-    const created = runScript(`${name}-create`, host, family.createScript, [String(version)], {
+    const created = runScript(`${name}-create`, host, createScript, [String(config.postgresqlVersion)], {
       parent: this,
       dependsOn: [data],
     });
-    const owner = POSTGRESQL_ACCOUNT;
+    const settings = renderPostgreSqlConf(plan.stanza, config.postgresql);
+    const owner = host.plan.account;
     runScript(
       `${name}-start`,
       host,
       "cluster/postgresql-start.sh",
-      [family.binaries, family.service, family.settingsFile, POSTGRESQL_FILES.settings, origin.role, family.dataFolder],
+      [binaries, service, ownSettingsFile, settingsFile, origin.role, dataFolder],
       {
         parent: this,
         dependsOn: [created],
@@ -66,55 +70,63 @@ export class PostgreSqlInstance extends pulumi.ComponentResource {
         // A primary that was restored replays the archive.
         timeout: "2h",
         files: [
-          { path: POSTGRESQL_FILES.settings, content: settings, owner, mode: "0640" },
-          { path: POSTGRESQL_FILES.access, content: access, owner, mode: "0640" },
+          { path: settingsFile, content: settings, owner, mode: "0640" },
+          { path: POSTGRESQL_FILES.access, content: renderPgHba(host.plan, plan), owner, mode: "0640" },
           {
-            path: `${family.home}/.pgpass`,
+            path: `${home}/.pgpass`,
             content: pulumi.output(replicationPassword).apply(renderPgPass),
             owner,
             mode: "0600",
             secret: true,
           },
         ],
-        keeps: { units: [family.service], settings: POSTGRESQL_FILES.settings },
+        keeps: { units: [service], settings: settingsFile },
       },
     );
 
+    this.host = host;
+    this.version = fingerprint(settings);
     this.registerOutputs({});
   }
 
   private restorePrimary(
     name: string,
-    { host, family, stanza }: PostgreSqlInstanceArgs,
+    { host, plan: { stanza, postgresql } }: PostgreSqlInstanceArgs,
     { repositoryHost, askAfter, restoreAfter }: PrimaryOrigin,
   ): pulumi.Resource {
     const held = runScript(
-      `${repositoryHost.name}-holds`,
+      `${name}-holds`,
       repositoryHost,
       "backup-plane/repository-holds.sh",
-      [REPOSITORY_ACCOUNT, stanza],
+      [repositoryHost.plan.account, stanza],
       { parent: this, dependsOn: askAfter, rerunOn: [host.identity] },
     );
-    return runScript(`${name}-restore`, host, "cluster/primary-restore.sh", [stanza, family.dataFolder, held.stdout], {
-      parent: this,
-      dependsOn: [held, ...restoreAfter],
-      timeout: "2h",
-    });
+    return runScript(
+      `${name}-restore`,
+      host,
+      "cluster/primary-restore.sh",
+      [stanza, postgresql.dataFolder, held.stdout],
+      {
+        parent: this,
+        dependsOn: [held, ...restoreAfter],
+        timeout: "2h",
+      },
+    );
   }
 
   private restoreStandby(
     name: string,
-    { host, family, stanza }: PostgreSqlInstanceArgs,
+    { host, plan: { stanza, postgresql } }: PostgreSqlInstanceArgs,
     origin: StandbyOrigin,
   ): pulumi.Resource {
     const followed = runScript(
       `${name}-follow`,
       host,
       "cluster/standby-follow.sh",
-      [family.binaries, family.service, family.dataFolder, origin.primary.name, REPLICATION_ROLE],
+      [postgresql.binaries, postgresql.service, postgresql.dataFolder, origin.primary.name, REPLICATION_ROLE],
       { parent: this, dependsOn: origin.askAfter, rerunOn: lineage(origin) },
     );
-    return runScript(`${name}-restore`, host, "cluster/standby-restore.sh", [stanza, family.dataFolder], {
+    return runScript(`${name}-restore`, host, "cluster/standby-restore.sh", [stanza, postgresql.dataFolder], {
       parent: this,
       dependsOn: [followed, ...origin.restoreAfter],
       rerunOn: lineage(origin),

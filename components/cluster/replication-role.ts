@@ -1,12 +1,12 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { Family } from "../../config/families";
 import type { RemoteHost } from "../../steps/remote-host";
 import { runScript } from "../../steps/remote";
 
 export interface ReplicationRoleArgs {
   /** The primary. */
   host: RemoteHost;
-  family: Family;
+  /** Folder of PostgreSQL's own programs. */
+  binaries: string;
   /** The role's name. */
   role: string;
   password: pulumi.Input<string>;
@@ -17,8 +17,8 @@ export class ReplicationRole extends pulumi.ComponentResource {
   constructor(name: string, args: ReplicationRoleArgs, opts?: pulumi.ComponentResourceOptions) {
     super("lab:postgresql:ReplicationRole", name, {}, opts);
 
-    const { host, family, role, password } = args;
-    runScript(`${name}-create`, host, "cluster/replication-role-create.sh", [family.binaries, role], {
+    const { host, binaries, role, password } = args;
+    runScript(`${name}-create`, host, "cluster/replication-role-create.sh", [binaries, role], {
       parent: this,
       dependsOn: opts?.dependsOn,
       input: password,

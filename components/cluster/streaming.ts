@@ -1,19 +1,19 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { Family } from "../../config/families";
 import type { RemoteHost } from "../../steps/remote-host";
 import { runScript } from "../../steps/remote";
 
 export interface StreamingArgs {
   primary: RemoteHost;
   standby: RemoteHost;
-  family: Family;
+  /** Folder of PostgreSQL's own programs. */
+  binaries: string;
 }
 
 /** Proof that a standby streams: the primary shows it, and a row that is written on the primary is read on the standby. */
 export class Streaming extends pulumi.ComponentResource {
   constructor(name: string, args: StreamingArgs, opts?: pulumi.ComponentResourceOptions) {
     super("lab:postgresql:Streaming", name, {}, opts);
-    const { primary, standby, family } = args;
+    const { primary, standby, binaries } = args;
 
     // Either host being recreated verifies it again.
     const rerunOn = [primary.identity, standby.identity];
@@ -21,14 +21,14 @@ export class Streaming extends pulumi.ComponentResource {
       `${name}-write`,
       primary,
       "cluster/streaming-write.sh",
-      [family.binaries, standby.name, standby.address],
+      [binaries, standby.name, standby.plan.address],
       {
         parent: this,
         dependsOn: opts?.dependsOn,
         rerunOn,
       },
     );
-    runScript(`${name}-read`, standby, "cluster/streaming-read.sh", [family.binaries, standby.name, written.stdout], {
+    runScript(`${name}-read`, standby, "cluster/streaming-read.sh", [binaries, standby.name, written.stdout], {
       parent: this,
       dependsOn: [written],
       rerunOn,

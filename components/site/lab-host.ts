@@ -2,10 +2,10 @@ import type * as command from "@pulumi/command";
 import * as libvirt from "@pulumi/libvirt";
 import * as pulumi from "@pulumi/pulumi";
 import * as tls from "@pulumi/tls";
-import type { AddressPlan } from "../../plan/address-plan";
-import { reservationOf } from "../../plan/address-plan";
-import { container, seedNameOf, virtualMachine } from "../../render/domain";
-import { diskNameOf } from "../../config/libvirt-names";
+import type { Reservation } from "../../plan/address-plan";
+import { HOST_TYPE } from "../../plan/layout";
+import type { HostPlan } from "../../plan/plan";
+import { container, virtualMachine } from "../../render/domain";
 import type { LabConfig } from "../../config/schema";
 import { Inventory } from "../../steps/inventory";
 import type { RemoteHost } from "../../steps/remote-host";
@@ -19,7 +19,9 @@ import type { LabStorage } from "./lab-storage";
 export const DEPLOYMENT_ACCOUNT = "lab";
 
 export interface LabHostArgs {
-  plan: AddressPlan;
+  host: HostPlan;
+  /** Every host that the lab has or may have one day: what it must find by name. */
+  reservations: readonly Reservation[];
   config: LabConfig;
   network: LabNetwork;
   storage: LabStorage;
@@ -30,7 +32,7 @@ export interface LabHostArgs {
 /** A host: its SSH host key, disk, seed and domain, up to the moment when it answers and finds every other host by name. */
 export class LabHost extends pulumi.ComponentResource implements RemoteHost {
   public readonly name: string;
-  public readonly address: string;
+  public readonly plan: HostPlan;
   public readonly connection: pulumi.Output<command.types.input.remote.ConnectionArgs>;
   public readonly identity: pulumi.Output<string>;
   public readonly ready: pulumi.Resource;
@@ -39,28 +41,27 @@ export class LabHost extends pulumi.ComponentResource implements RemoteHost {
   public readonly inventory = new Inventory();
 
   constructor(name: string, args: LabHostArgs, opts?: pulumi.ComponentResourceOptions) {
-    super("lab:host:LabHost", name, {}, opts);
-    const { plan, config, network, storage, deploymentKey } = args;
-    const reservation = reservationOf(plan, name);
+    super(HOST_TYPE, name, {}, opts);
+    const { host, reservations, config, network, storage, deploymentKey } = args;
+    this.name = name;
+    this.plan = host;
 
     const hostKey = new tls.PrivateKey(`${name}-host-key`, { algorithm: "ED25519" }, { parent: this });
     const seed = pulumi
       .all([deploymentKey.publicKeyOpenssh, hostKey.privateKeyOpenssh, hostKey.publicKeyOpenssh])
       .apply(([authorizedKey, privateKey, publicKey]) =>
-        renderSeed({ host: reservation, user: DEPLOYMENT_ACCOUNT, authorizedKey, hostKey: { privateKey, publicKey } }),
+        renderSeed({ host, user: DEPLOYMENT_ACCOUNT, authorizedKey, hostKey: { privateKey, publicKey } }),
       );
-    const parts = { reservation, cpus: config.cpus, memoryMiB: config.memoryMiB, networkName: network.networkName };
+    const parts = { host, cpus: config.cpus, memoryMiB: config.memoryMiB, networkName: network.networkName };
     const { domain, started, seedVolume } =
       config.hypervisor === "lxc"
         ? { domain: this.createContainer(name, parts, seed, config, storage), started: [], seedVolume: undefined }
         : this.createVirtualMachine(name, parts, seed, { ...config, hypervisor: config.hypervisor }, storage);
 
-    this.name = name;
-    this.address = reservation.address;
     this.identity = domain.uuid;
     this.hostKey = hostKey.publicKeyOpenssh;
     this.connection = pulumi.secret({
-      host: reservation.address,
+      host: host.address,
       user: DEPLOYMENT_ACCOUNT,
       privateKey: deploymentKey.privateKeyOpenssh,
       hostKey: hostKey.publicKeyOpenssh,
@@ -71,7 +72,7 @@ export class LabHost extends pulumi.ComponentResource implements RemoteHost {
       `${name}-ready`,
       this,
       "site/host-ready.sh",
-      plan.reservations.map(({ name, address }) => `${name}=${address}`),
+      reservations.map(({ name, address }) => `${name}=${address}`),
       { parent: this, dependsOn: [domain, ...started] },
     );
     if (seedVolume !== undefined) {
@@ -83,7 +84,7 @@ export class LabHost extends pulumi.ComponentResource implements RemoteHost {
       );
     }
 
-    this.registerOutputs({ address: this.address });
+    this.registerOutputs({ address: host.address });
   }
 
   /** A raw disk of its own: libvirt mounts it as a loop device. */
@@ -95,9 +96,9 @@ export class LabHost extends pulumi.ComponentResource implements RemoteHost {
     storage: LabStorage,
   ): libvirt.Domain {
     const disk = new libvirt.Volume(
-      `${name}-disk`,
+      this.plan.resources.disk,
       {
-        name: diskNameOf(name, "lxc"),
+        name: this.plan.volumes.disk,
         pool: storage.poolName,
         target: { format: { type: "raw" } },
         create: { content: { url: config.imagePath } },
@@ -143,7 +144,7 @@ export class LabHost extends pulumi.ComponentResource implements RemoteHost {
     const seedVolume = new libvirt.Volume(
       `${name}-seed`,
       {
-        name: seedNameOf(name),
+        name: this.plan.volumes.seed,
         pool: storage.poolName,
         // With "raw" every preview shows a change.
         target: { format: { type: "iso" } },
@@ -152,9 +153,9 @@ export class LabHost extends pulumi.ComponentResource implements RemoteHost {
       { parent: this, ignoreChanges: ["create"] },
     );
     const disk = new libvirt.Volume(
-      `${name}-disk`,
+      this.plan.resources.disk,
       {
-        name: diskNameOf(name, hypervisor),
+        name: this.plan.volumes.disk,
         pool: storage.poolName,
         capacity: 8 * 1024 ** 3,
         target: { format: { type: "qcow2" } },

@@ -1,29 +1,29 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { Pair } from "../../config/pki";
 import type { Rotation } from "../../config/ca-stages";
-import { generationName, planTrust } from "../../plan/rotation";
+import { planTrust } from "../../plan/rotation";
 import { createKey, signOwn } from "./certificates";
 
 export interface CertificateAuthorityArgs {
-  /** Years until its certificate ends. An authority that is there keeps its own: the next one is made with them. */
+  /** Years until its certificate expires. A CA that exists keeps its own: the next one is made with them. */
   years: number;
-  /** Which authorities there are: while one takes another's place, both. */
+  /** Which CAs there are: while one takes another's place, both. */
   rotation: Rotation;
   /**
-   * An authority from outside, which takes the place of them all; without its key it signs nothing.
+   * A CA from outside, which takes the place of them all; without its key it signs nothing.
    * @default - the lab's own
    */
   given?: Partial<Pair> & Pick<Pair, "certificatePem">;
   /**
-   * Further authorities that hosts trust, PEM.
+   * Further CAs that hosts trust, PEM.
    * @default - none
    */
   trustedPem?: string;
 }
 
 /**
- * The lab's own certificate authority. It never renews itself early: that would change what every host trusts, all at once. Another
- * one takes its place in stages, each of which leaves every host trusted by every other.
+ * The lab's own CA. It never renews itself early: that would change what every host trusts, all at once. Another one takes its place in
+ * stages, each of which leaves every host trusted by every other.
  */
 export class CertificateAuthority extends pulumi.ComponentResource {
   /** PEM; signs the hosts' certificates. */
@@ -51,18 +51,18 @@ export class CertificateAuthority extends pulumi.ComponentResource {
   ): { signing: Authority; all: Authority[] } {
     const { signer, trusted } = planTrust(rotation);
     const create = (generation: number) => {
-      const key = createKey(generationName(name, generation, "key"), "ecdsa", this);
+      const key = createKey(`${name}-${generation}-key`, "ecdsa", this);
       const certificate = signOwn(
-        generationName(name, generation, "certificate"),
+        `${name}-${generation}-certificate`,
         { key, subject: { commonName: generation === 1 ? "root-ca" : `root-ca-${generation}` }, years },
-        // A new certificate of an authority that hosts trust would be a rotation without stages.
+        // A new certificate of a CA that hosts trust would be a rotation without stages.
         { parent: this, ignoreChanges: ["validityPeriodHours"] },
       );
       return { generation, privateKeyPem: key.privateKeyPem, certificatePem: certificate.certPem };
     };
     const all = trusted.map(create);
     const signing = all.find(({ generation }) => generation === signer);
-    if (signing === undefined) throw new RangeError(`authority ${signer} signs, but is not trusted`);
+    if (signing === undefined) throw new RangeError(`CA ${signer} signs, but is not trusted`);
     return { signing, all };
   }
 }

@@ -1,10 +1,14 @@
-import type * as pulumi from "@pulumi/pulumi";
+import type * as command from "@pulumi/command";
+import * as pulumi from "@pulumi/pulumi";
 import * as tls from "@pulumi/tls";
+import type { CertificateFiles } from "../../plan/layout";
+import { runScript } from "../../steps/remote";
+import type { RemoteHost } from "../../steps/remote-host";
 
 /** What a certificate's key is: ECDSA on P-256, or RSA with 2048 bits. */
 export type KeyKind = "ecdsa" | "rsa";
 
-/** Who a certificate is of, in X.509's words. */
+/** The subject of a certificate, in X.509's words. */
 export interface Subject {
   readonly commonName: string;
   readonly organization?: string;
@@ -17,7 +21,7 @@ export function createKey(name: string, kind: KeyKind, parent: pulumi.Resource):
   return new tls.PrivateKey(name, algorithm, { parent });
 }
 
-/** The certificate of an authority. It never renews itself early: that would change what others trust, all at once. */
+/** The certificate of a CA. It never renews itself early: that would change what others trust, all at once. */
 export function signOwn(
   name: string,
   { key, subject, years }: { key: tls.PrivateKey; subject: Subject; years: number },
@@ -42,20 +46,20 @@ export interface SignatureArgs {
   subject: Subject;
   /**
    * The server that it is for. Clients compare these names, never the common name.
-   * @default - a client's certificate, which no server can show
+   * @default - a client's certificate, which no server can present
    */
   server?: { readonly name: string; readonly address: string };
-  /** Who signs it. */
+  /** The CA that signs it. */
   authority: { readonly privateKeyPem: pulumi.Input<string>; readonly certificatePem: pulumi.Input<string> };
-  /** Days until the certificate ends. */
+  /** Days until the certificate expires. */
   days: number;
-  /** Days before its end in which `up` signs a new one. */
+  /** Days before it expires in which `up` signs a new one. */
   renewDays: number;
-  /** What it may be shown as. */
+  /** What it may be presented as. */
   uses: readonly ("server_auth" | "client_auth")[];
 }
 
-/** A certificate that an authority signs: resources `NAME-request` and `NAME-signed`. */
+/** A certificate that a CA signs: resources `NAME-request` and `NAME`. */
 export function signFor(
   name: string,
   { key, subject, server, authority, days, renewDays, uses }: SignatureArgs,
@@ -71,7 +75,7 @@ export function signFor(
     { parent },
   );
   return new tls.LocallySignedCert(
-    `${name}-signed`,
+    name,
     {
       certRequestPem: request.certRequestPem,
       caPrivateKeyPem: authority.privateKeyPem,
@@ -82,4 +86,43 @@ export function signFor(
     },
     { parent },
   );
+}
+
+export interface InstallationArgs {
+  /** Where it is installed. */
+  files: CertificateFiles;
+  /** The account and the group that own the files: servers refuse a key that others can read. */
+  owner: string;
+  group: string;
+  /** The certificate, its key, and the CAs to trust, PEM. */
+  certificate: {
+    readonly privateKeyPem: pulumi.Input<string>;
+    readonly certificatePem: pulumi.Input<string>;
+    readonly bundlePem: pulumi.Input<string>;
+  };
+  /** What it must be usable as. */
+  uses: readonly ("server" | "client")[];
+  /** The step whose server loads the files. */
+  loadedBy: string;
+}
+
+/**
+ * Installs a certificate on a host, in one step: a server that reloads a key and a certificate that do not belong together dies. The script
+ * checks pair, chain, name and dates in a new folder, then swaps a link.
+ */
+export function installCertificate(
+  name: string,
+  host: RemoteHost,
+  { files, owner, group, certificate, uses, loadedBy }: InstallationArgs,
+  options: { parent: pulumi.Resource; dependsOn: pulumi.ResourceOptions["dependsOn"] },
+): command.remote.Command {
+  const { privateKeyPem, certificatePem, bundlePem } = certificate;
+  const kept = { owner, steps: [name, loadedBy] };
+  host.inventory.addFile({ ...kept, path: files.ca, mode: "0644", content: bundlePem });
+  host.inventory.addFile({ ...kept, path: files.certificate, mode: "0644", content: certificatePem });
+  host.inventory.addFile({ ...kept, path: files.key, mode: "0600" });
+  return runScript(name, host, "trust/certificate-install.sh", [`${owner}:${group}`, host.name, files.key, ...uses], {
+    ...options,
+    input: pulumi.interpolate`${privateKeyPem}${certificatePem}${bundlePem}`,
+  });
 }

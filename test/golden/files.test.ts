@@ -4,47 +4,36 @@ import { renderBarmanPgPass, renderBarmanServer } from "../../render/backup-api/
 import { renderApiUnit, renderGunicornConf } from "../../render/backup-api/service";
 import { renderVirtualHost } from "../../render/backup-api/virtual-host";
 import { WEB_SERVERS } from "../../plan/backup-api-layout";
-import { familyOf } from "../../config/families";
 import { renderBarmanIni, renderDnfIni, renderPgBackRestIni, renderSystemdIni } from "../../render/ini-dialects";
-import { renderPostgreSqlHostConf, renderRepositoryHostConf, renderStandbysConf } from "../../render/pgbackrest-conf";
+import type { LabPlan } from "../../plan/plan";
+import { hostOf } from "../../plan/plan";
+import type { PgBackRestOptions } from "../../config/schema";
+import { renderPgBackRestConf, renderStandbysConf } from "../../render/pgbackrest-conf";
 import { renderPgHba, renderPgPass, renderPostgreSqlConf } from "../../render/postgresql-conf";
 import { renderSeed } from "../../render/seed";
+import { stackPlan } from "../support/stack-config";
 
 /** Every byte that a host gets, against the file of that name; the user's options are there to show where they go. */
-const { dataFolder } = familyOf("el8", 14);
-const member = (name: string): { name: string; dataFolder: string } => ({ name, dataFolder });
+const API = { backupApi: true, backupApiSource: "test/support/backup-api-stand-in" };
 const options = { "process-max": 4, "archive-async": true, "repo1-bundle": true, "compress-type": "zst" };
+const repositories = [{ type: "posix" as const, path: "/backup_space", retentionFull: 2 }];
+const PLAN = stackPlan("dev");
+const OTHER_PRIMARY = stackPlan("dev", { primary: "pg2-srv" });
+
+const pgBackRestConf = (plan: LabPlan, host: string, pgbackrest: PgBackRestOptions) =>
+  renderPgBackRestConf(plan, hostOf(plan, host), { repositories, pgbackrest });
+const pgHba = (plan: LabPlan) => renderPgHba(hostOf(plan, "pg1-srv"), plan);
 
 const FILES: Record<string, () => string> = {
-  "backup-srv.pgbackrest.conf": () =>
-    renderRepositoryHostConf({
-      stanza: "demo",
-      repository: { type: "posix", path: "/backup_space", retentionFull: 2 },
-      primary: member("pg1-srv"),
-      clients: ["pg1-srv", "pg2-srv", "pg3-srv"],
-      options,
-    }),
-  "backup-srv.standbys.conf": () => renderStandbysConf("demo", "pg1-srv", [member("pg2-srv"), member("pg3-srv")]),
-  "backup-srv.no-standbys.conf": () => renderStandbysConf("demo", "pg1-srv", []),
-  "backup-srv.primary-pg2.pgbackrest.conf": () =>
-    renderRepositoryHostConf({
-      stanza: "demo",
-      repository: { type: "posix", path: "/backup_space", retentionFull: 2 },
-      primary: member("pg2-srv"),
-      clients: ["pg2-srv", "pg1-srv", "pg3-srv"],
-      options: {},
-    }),
-  "backup-srv.primary-pg2.standbys.conf": () => renderStandbysConf("demo", "pg2-srv", [member("pg1-srv"), member("pg3-srv")]),
-  "pg2-srv.pgbackrest.conf": () =>
-    renderPostgreSqlHostConf({
-      stanza: "demo",
-      dataFolder,
-      primaryConnection: "host=pg1-srv user=replic_user application_name=pg2-srv",
-      options,
-    }),
+  "backup-srv.pgbackrest.conf": () => pgBackRestConf(PLAN, "backup-srv", options),
+  "backup-srv.standbys.conf": () => renderStandbysConf(PLAN),
+  "backup-srv.no-standbys.conf": () => renderStandbysConf(stackPlan("dev", { standbys: 0 })),
+  "backup-srv.primary-pg2.pgbackrest.conf": () => pgBackRestConf(OTHER_PRIMARY, "backup-srv", {}),
+  "backup-srv.primary-pg2.standbys.conf": () => renderStandbysConf(OTHER_PRIMARY),
+  "pg2-srv.pgbackrest.conf": () => pgBackRestConf(PLAN, "pg2-srv", options),
   "pg1-srv.postgresql.conf": () => renderPostgreSqlConf("demo", { work_mem: "8MB", jit: false, search_path: "o'x" }),
-  "pg1-srv.pg_hba.conf": () => renderPgHba(["10.83.14.12", "10.83.14.13"]),
-  "pg1-srv.with-barman.pg_hba.conf": () => renderPgHba(["10.83.14.12"], "10.83.14.20"),
+  "pg1-srv.pg_hba.conf": () => pgHba(PLAN),
+  "pg1-srv.with-barman.pg_hba.conf": () => pgHba(stackPlan("dev", API)),
   "barman-srv.barman.conf": () =>
     renderBarmanServer({ host: "barman-srv", server: "demo", primary: "pg1-srv", binFolder: "/usr/pgsql-14/bin", retentionFull: 2 }),
   "barman-srv.pgpass": () => renderBarmanPgPass("pg1-srv", { asking: "secret", streaming: "other" }),

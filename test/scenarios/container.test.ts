@@ -90,23 +90,29 @@ describe.skipIf(skipped)(`a lab on containers${skipped === undefined ? "" : ` (s
     const hosts = ["backup-srv", "pg1-srv", "pg2-srv", "pg3-srv"];
     expect(secrets.all).toEqual(
       [
-        ...["authority-key", "deployment-key", "passphrase", "replication-password", "replication-password-source"],
-        ...hosts.flatMap((host) => [`${host}-certificate-key`, `${host}-host-key`]),
+        ...[
+          "lab-ca-1-key",
+          "lab-deployment-key",
+          "lab-replication-password",
+          "lab-replication-password-source",
+          "passphrase",
+        ],
+        ...hosts.flatMap((host) => [`${host}-certificate-1-key`, `${host}-host-key`]),
       ].sort(),
     );
     for (const host of hosts) {
       const owner = host === "backup-srv" ? "pgbackrest" : "postgres";
       const found = (await secrets.onHost(host)).map((place) => place.replace(/cert\.lab-\w+/, "cert"));
       expect(found).toEqual([
-        `${host}-certificate-key: /etc/pgbackrest/cert/host.key ${owner} 600`,
+        `${host}-certificate-1-key: /etc/pgbackrest/cert/host.key ${owner} 600`,
         `${host}-host-key: /etc/ssh/ssh_host_ed25519_key root 600`,
-        ...(host === "backup-srv" ? [] : ["replication-password: /var/lib/postgresql/.pgpass postgres 600"]),
+        ...(host === "backup-srv" ? [] : ["lab-replication-password: /var/lib/postgresql/.pgpass postgres 600"]),
       ]);
     }
     // A container's seed stands in its domain; the state itself is encrypted.
     const seeds = (folder: string): string[] => hosts.map((host) => `${host}-host-key: ${folder}/${host}.xml root 600`);
     expect(secrets.inFolder(lab.stateFolder)).toEqual(
-      ["deployment-key: ssh/key root 600", "passphrase: passphrase root 600", ...seeds("libvirt/etc/lxc")].sort(),
+      ["lab-deployment-key: ssh/key root 600", "passphrase: passphrase root 600", ...seeds("libvirt/etc/lxc")].sort(),
     );
     expect(secrets.inFolder(`/run/lab/${lab.namespace}`)).toEqual(seeds("libvirt/lxc"));
     expect(fs.statSync(lab.stateFolder).mode & 0o077).toBe(0);

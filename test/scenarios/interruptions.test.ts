@@ -61,7 +61,7 @@ describe.skipIf(skipped)(`a lab that is interrupted${skipped === undefined ? "" 
     [done("lab", "network")],
     [done("backup-srv", "disk")],
     [done("backup-srv", "domain")],
-    [done("backup-srv", "certificate-install")],
+    [done("backup-srv", "pgbackrest-certificate")],
     [done("backup-srv", "pgbackrest-start")],
     [done("backup-srv", "stanza-create")],
     [done("backup-srv", "stanza-backup")],

@@ -3,7 +3,12 @@ import * as path from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { ScriptRun } from "../support/stand-ins";
 import { StandIns } from "../support/stand-ins";
-import { renderPostgreSqlHostConf, renderRepositoryHostConf } from "../../render/pgbackrest-conf";
+import { hostOf } from "../../plan/plan";
+import { renderPgBackRestConf } from "../../render/pgbackrest-conf";
+import { stackPlan } from "../support/stack-config";
+
+const PLAN = stackPlan("container");
+const OPTIONS = { repositories: [{ type: "posix" as const, path: "/backup_space", retentionFull: 2 }], pgbackrest: {} };
 
 let host: StandIns;
 beforeEach(() => {
@@ -27,15 +32,8 @@ describe("cluster/data-guard.sh", () => {
       fs.writeFileSync(`${data()}/${file}`, text);
     }
     for (const signal of signals) fs.writeFileSync(`${data()}/${signal}.signal`, "");
-    fs.writeFileSync(
-      conf(),
-      renderPostgreSqlHostConf({
-        stanza: "demo",
-        dataFolder: data(),
-        primaryConnection: `host=pg1-srv user=replic_user application_name=${name}`,
-        options: {},
-      }),
-    );
+    const own = { ...PLAN, postgresql: { ...PLAN.postgresql, dataFolder: data() } };
+    fs.writeFileSync(conf(), renderPgBackRestConf(own, hostOf(PLAN, name), OPTIONS));
     const binaries = host.path("pgsql-15");
     fs.mkdirSync(binaries);
     fs.writeFileSync(
@@ -148,10 +146,7 @@ describe("backup-plane/repository-guard.sh", () => {
     const info = [{ status: { code: 0 }, db: database, backup: labels.map((label) => ({ label })) }];
     host.add("pgbackrest", `[[ $* != *--stanza=demo* ]] || echo '${JSON.stringify(info)}'`);
     host.add("hostname", "echo backup-srv").add("date", "[[ $* != +%Y%m%d-%H%M%S ]] || echo 20261123-120000");
-    const member = { name: "pg1-srv", dataFolder: "/data" };
-    const repository = { type: "posix", path: "/backup_space", retentionFull: 2 } as const;
-    const file = { stanza: "demo", repository, primary: member, clients: ["pg1-srv"], options: {} };
-    fs.writeFileSync(conf(), renderRepositoryHostConf(file));
+    fs.writeFileSync(conf(), renderPgBackRestConf(PLAN, hostOf(PLAN, "backup-srv"), OPTIONS));
   };
   const guard = ({ stanza = "demo", version = "15", folder = "/backup_space" } = {}): ScriptRun =>
     host.run("backup-plane/repository-guard.sh", [conf(), "pgbackrest", stanza, version, folder]);

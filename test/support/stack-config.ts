@@ -3,6 +3,8 @@ import type { Settings } from "../../config/check";
 import { checkSettings, ConfigError } from "../../config/check";
 import type { LabConfig } from "../../config/schema";
 import { readProject } from "../../engine/project";
+import type { LabPlan } from "../../plan/plan";
+import { planLab } from "../../plan/plan";
 
 /** The folder with Pulumi.yaml. */
 export const PROJECT_FOLDER = path.join(__dirname, "..", "..");
@@ -26,6 +28,16 @@ export function stackSettings(stack: string, settings: Record<string, unknown> =
 /** A stack's checked configuration. */
 export function stackConfig(stack: string, settings: Record<string, unknown> = {}): LabConfig {
   return stackSettings(stack, settings).configuration;
+}
+
+/** A stack's plan. */
+export function stackPlan(stack: string, settings: Record<string, unknown> = {}): LabPlan {
+  return planLab(stackConfig(stack, settings));
+}
+
+/** What the program gives to its `Lab` for a stack. */
+export function labArgs(stack: string, settings: Record<string, unknown> = {}): { config: LabConfig; plan: LabPlan } {
+  return { config: stackConfig(stack, settings), plan: stackPlan(stack, settings) };
 }
 
 /** What is wrong with a stack's configuration. */

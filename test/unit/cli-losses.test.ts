@@ -2,13 +2,10 @@ import { expect, it } from "vitest";
 import type { LossContext } from "../../cli/gates/losses";
 import { explainLosses, findLosses } from "../../cli/gates/losses";
 import type { Change, Operation } from "../../engine/engine";
-import type { DeployedHost, StanzaInfo } from "../../observe/proofs";
+import type { StanzaInfo } from "../../observe/proofs";
+import { stackPlan } from "../support/stack-config";
 
-const hosts: DeployedHost[] = [
-  { name: "backup-srv", role: "repository", address: "10.0.0.10" },
-  { name: "pg1-srv", role: "primary", address: "10.0.0.11" },
-  { name: "pg2-srv", role: "standby", address: "10.0.0.12" },
-];
+const { hosts } = stackPlan("container", { standbys: 1 });
 const held: StanzaInfo = {
   name: "demo",
   status: { code: 0, message: "ok" },
@@ -75,8 +72,11 @@ it("says that all is lost when primary and repository are", () => {
 });
 
 it("says that Barman's backups go with its host, and that pgBackRest's stay", () => {
-  const barman: DeployedHost = { name: "barman-srv", role: "barman", address: "10.0.0.20" };
-  const losses = findLosses([...hosts, barman], [change("barman-srv-disk", "delete")]);
+  const withBarman = stackPlan("container", {
+    backupApi: true,
+    backupApiSource: "test/support/backup-api-stand-in",
+  });
+  const losses = findLosses(withBarman.hosts, [change("barman-srv-disk", "delete")]);
   expect(explainLosses(losses, context)).toBe(
     [
       "barman-srv is the barman, and this would delete it with its disk",

@@ -1,12 +1,13 @@
 import { expect, it } from "vitest";
-import { diskNameOf } from "../../config/libvirt-names";
+import { repositoryOf } from "../../plan/plan";
 import { libvirtNameOf, stackProblems } from "../../config/libvirt-names";
+import { stackPlan } from "../support/stack-config";
 
 const LONGEST = "a-name-of-20-letters";
 
 it("refuses a stack whose containers' disks would have paths that libvirt mounts none of", () => {
-  const path = (stack: string): string =>
-    `/var/lib/libvirt/images/${libvirtNameOf(stack)}/${diskNameOf("backup-srv", "lxc")}`;
+  const { disk } = repositoryOf(stackPlan("container")).volumes;
+  const path = (stack: string): string => `/var/lib/libvirt/images/${libvirtNameOf(stack)}/${disk}`;
   expect(path(LONGEST)).toHaveLength(63);
   expect(stackProblems(LONGEST, "lxc")).toEqual([]);
   expect(stackProblems(`${LONGEST}s`, "lxc")).toEqual([

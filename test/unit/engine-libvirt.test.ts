@@ -57,7 +57,7 @@ describe("the libvirt driver", () => {
   const create = (type: string, inputs: object) => driver(type).create(subject(inputs), task);
 
   const parts = {
-    reservation: { name: "pg1-srv", address: "10.0.0.11", mac: "52:54:00:00:00:0b" },
+    host: { name: "pg1-srv", address: "10.0.0.11", mac: "52:54:00:00:00:0b" },
     cpus: 2,
     memoryMiB: 1024,
     networkName: "lab",

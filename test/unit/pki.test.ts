@@ -7,7 +7,7 @@ import { Lab } from "../../components/lab";
 import type { Pki } from "../../config/pki";
 import { checkPki } from "../../config/pki";
 import { runMocked } from "../support/run-mocked";
-import { stackConfig, stackSettings } from "../support/stack-config";
+import { labArgs, stackSettings } from "../support/stack-config";
 
 const NAMES = ["backup-srv", "pg1-srv"];
 const SOUND = ["subjectAltName=DNS:pg1-srv", "extendedKeyUsage=serverAuth,clientAuth"];
@@ -203,15 +203,15 @@ describe("a PKI from outside", () => {
 
   it("makes no authority and no keys of its own for hosts that bring theirs, and keeps them secret", async () => {
     const { pki } = check({ caCertificate: "ca.crt", hostCertificates: hosts("sound"), caTrusted: "other-ca.crt" });
-    const resources = await runMocked(() => new Lab("lab", stackConfig("container", { standbys: 0 }), pki));
-    expect(resources.filter(({ name }) => /authority-|certificate-(key|request|signed)/.test(name))).toEqual([]);
-    const install = resources.find(({ name }) => name === "pg1-srv-certificate-install");
+    const resources = await runMocked(() => new Lab("lab", { ...labArgs("container", { standbys: 0 }), pki }));
+    expect(resources.filter(({ name }) => /lab-ca-|certificate-(1-key|request)/.test(name))).toEqual([]);
+    const install = resources.find(({ name }) => name === "pg1-srv-pgbackrest-certificate");
     const key = pki.hosts["pg1-srv"]?.privateKeyPem ?? "";
     expect(JSON.stringify(install?.inputs.stdin)).toContain(
       JSON.stringify(`${key}${text("sound.crt")}${text("ca.crt")}${text("other-ca.crt")}`).slice(1, -1),
     );
     expect(install?.inputs.logging).toBe("none");
-    const others = resources.filter(({ name }) => name !== "pg1-srv-certificate-install");
+    const others = resources.filter(({ name }) => name !== "pg1-srv-pgbackrest-certificate");
     expect(JSON.stringify(others.map(({ inputs }) => inputs))).not.toContain(key.split("\n")[1]);
   });
 });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { hostOf, hostsWith, planLab } from "../../plan/plan";
-import { stackConfig } from "../support/stack-config";
+import { hostOf, hostsWith } from "../../plan/plan";
+import { stackPlan } from "../support/stack-config";
 
 const API = { backupApi: true, backupApiSource: "test/support/backup-api-stand-in" };
 
@@ -14,8 +14,7 @@ const CONTAINERS = {
 
 const MACHINES = { hypervisor: "kvm", family: "el8", packages: "pgdg", postgresqlVersion: 14 };
 
-const planOf = (settings: Record<string, unknown> = {}) =>
-  planLab(stackConfig("container", { ...CONTAINERS, ...settings }));
+const planOf = (settings: Record<string, unknown> = {}) => stackPlan("container", { ...CONTAINERS, ...settings });
 
 const FILES = {
   folder: "/etc/pgbackrest/cert",
@@ -38,7 +37,7 @@ describe("the plan of a lab", () => {
       folders: ["/backup_space", "/var/log"],
       peers: ["pg1-srv", "pg2-srv", "pg3-srv"],
       volumes: { disk: "backup-srv.raw", seed: "backup-srv-seed.iso" },
-      resources: { disk: "backup-srv-disk", certificate: "backup-srv-certificate-signed" },
+      resources: { disk: "backup-srv-disk", certificate: "backup-srv-certificate" },
     });
     expect(hostOf(planOf(MACHINES), "pg2-srv")).toEqual({
       name: "pg2-srv",
@@ -53,7 +52,7 @@ describe("the plan of a lab", () => {
       folders: ["/var/lib/pgsql/14/data", "/var/log"],
       peers: ["backup-srv"],
       volumes: { disk: "pg2-srv.qcow2", seed: "pg2-srv-seed.iso" },
-      resources: { disk: "pg2-srv-disk", certificate: "pg2-srv-certificate-signed" },
+      resources: { disk: "pg2-srv-disk", certificate: "pg2-srv-certificate" },
     });
   });
 
@@ -80,12 +79,12 @@ describe("the plan of a lab", () => {
     expect(JSON.parse(JSON.stringify(plan))).toEqual(plan);
   });
 
-  it("gives the primary's name any PostgreSQL host, and keeps each one's index", () => {
+  it("has any PostgreSQL host as the primary, which has pgBackRest's index 1", () => {
     const hosts = planOf({ primary: "pg3-srv", standbys: 2 }).hosts.map(({ name, role, index }) => [name, role, index]);
     expect(hosts).toEqual([
       ["backup-srv", "repository", undefined],
-      ["pg3-srv", "primary", 3],
-      ["pg1-srv", "standby", 1],
+      ["pg3-srv", "primary", 1],
+      ["pg1-srv", "standby", 3],
       ["pg2-srv", "standby", 2],
     ]);
   });

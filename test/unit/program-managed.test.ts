@@ -3,12 +3,12 @@ import { expect, it } from "vitest";
 import { Lab } from "../../components/lab";
 import type { ManagedHost } from "../../steps/inventory";
 import { runMocked } from "../support/run-mocked";
-import { stackConfig } from "../support/stack-config";
+import { labArgs } from "../support/stack-config";
 
 it("tells what the program keeps on each host, with steps that there are, and no secret's content", async () => {
   let output: pulumi.Output<Readonly<Record<string, ManagedHost>>> | undefined;
   const resources = await runMocked(() => {
-    output = new Lab("lab", stackConfig("container", {})).managed;
+    output = new Lab("lab", labArgs("container")).managed;
   });
   if (output === undefined) throw new Error("the lab tells nothing");
   const managed = await new Promise<Readonly<Record<string, ManagedHost>>>((resolve) => output?.apply(resolve));

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { stagesBack, stagesOnward } from "../../cli/commands/rotate-ca";
 import type { ReachedRotation, Rotation } from "../../config/ca-stages";
-import { generationName, planTrust } from "../../plan/rotation";
+import { planTrust } from "../../plan/rotation";
 import { stepProblem } from "../../config/ca-stages";
 
 const at = (text: string): Rotation => {
@@ -57,13 +57,6 @@ describe("a rotation of authorities", () => {
         "lab:caGeneration 2, lab:caStage retire, allowed is lab:caGeneration 2, lab:caStage trust\n" +
         "hint: ./lab rotate-ca goes through the stages",
     );
-  });
-
-  it("keeps the first generation's names", () => {
-    expect([generationName("authority", 1, "key"), generationName("authority", 2, "key")]).toEqual([
-      "authority-key",
-      "authority-2-key",
-    ]);
   });
 });
 

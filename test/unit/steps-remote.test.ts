@@ -7,7 +7,9 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { Inventory } from "../../steps/inventory";
 import type { ScriptOptions } from "../../steps/remote";
 import { runScript, writeFile } from "../../steps/remote";
+import { hostOf } from "../../plan/plan";
 import { runMocked } from "../support/run-mocked";
+import { stackPlan } from "../support/stack-config";
 
 let folder: string;
 beforeEach(() => {
@@ -52,7 +54,7 @@ describe("a file that comes before a step", () => {
 /** The command and the input of a step of host pg1-srv. */
 async function step(options: Omit<ScriptOptions, "parent"> = {}): Promise<Record<string, unknown>> {
   const host = {
-    ...{ name: "pg1-srv", address: "10.0.0.11", connection: { host: "10.0.0.11" } },
+    ...{ name: "pg1-srv", plan: hostOf(stackPlan("container"), "pg1-srv"), connection: { host: "10.0.0.11" } },
     ...{ identity: "identity", inventory: new Inventory() },
   };
   const resources = await runMocked(() => {

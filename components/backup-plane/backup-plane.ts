@@ -1,0 +1,129 @@
+import * as pulumi from "@pulumi/pulumi";
+import type { LabConfig } from "../../config/schema";
+import type { HostPlan, LabPlan } from "../../plan/plan";
+import { hostsWith, repositoryOf } from "../../plan/plan";
+import type { LabHost } from "../site/lab-host";
+import type { Site } from "../site/site";
+import type { Trust } from "../trust/trust";
+import { DataGuard } from "./data-guard";
+import { Handshake } from "./handshake";
+import { Packages } from "./packages";
+import { PgBackRestServer } from "./pgbackrest-server";
+import { Refusal } from "./refusal";
+import { Repository } from "./repository";
+
+/** A host that speaks pgBackRest's protocol, with a server that runs. */
+export interface BackupHost {
+  readonly host: LabHost;
+  readonly packages: Packages;
+  readonly server: PgBackRestServer;
+}
+
+/** The repository host. */
+export interface RepositoryHost extends BackupHost {
+  readonly folder: Repository;
+}
+
+/** A PostgreSQL host. */
+export interface BackupMember extends BackupHost {
+  /** Proof that it and the repository host accept each other, or that it is refused when it is revoked. */
+  readonly proof: Handshake | Refusal;
+}
+
+export interface BackupPlaneArgs {
+  config: LabConfig;
+  plan: LabPlan;
+  site: Site;
+  trust: Trust;
+}
+
+/** pgBackRest on every host that has it, from its packages to a server that is proven to let in whom it must, and nobody else. */
+export class BackupPlane extends pulumi.ComponentResource {
+  public readonly repository: RepositoryHost;
+  /** The primary first. */
+  public readonly members: readonly BackupMember[];
+  /** What everything that changes a host waits for. */
+  public readonly guard: DataGuard;
+  /** Whether every member's trust is proven with what it and the repository host have by now. */
+  public readonly proven: pulumi.Output<boolean>;
+
+  constructor(
+    name: string,
+    private readonly args: BackupPlaneArgs,
+    opts?: pulumi.ComponentResourceOptions,
+  ) {
+    super("lab:backupplane:BackupPlane", name, {}, opts);
+    const { config, plan, site } = args;
+    const postgresql = hostsWith(plan, "primary", "standby");
+
+    this.guard = new DataGuard(
+      `${name}-guard`,
+      {
+        plan,
+        folders: config.repositories.map(({ path }) => path),
+        repositoryHost: site.host(repositoryOf(plan).name),
+        postgresqlHosts: postgresql.map((host) => site.host(host.name)),
+      },
+      { parent: this },
+    );
+    this.repository = this.createRepositoryHost(repositoryOf(plan));
+    this.members = postgresql.map((host) => this.createMember(host));
+
+    this.proven = pulumi
+      .all(this.members.map(({ proof }) => proof.proven))
+      .apply((all) => all.every((isProven) => isProven));
+    this.registerOutputs({});
+  }
+
+  /** The packages that this component has installed on a host: two package managers at work stand in each other's way. */
+  packagesOn(host: LabHost): Packages[] {
+    return [this.repository, ...this.members].filter((one) => one.host === host).map(({ packages }) => packages);
+  }
+
+  /** The member of this name. */
+  member(name: string): BackupMember {
+    const found = this.members.find(({ host }) => host.name === name);
+    if (found === undefined) throw new RangeError(`host "${name}" runs no PostgreSQL`);
+    return found;
+  }
+
+  private createRepositoryHost({ name }: HostPlan): RepositoryHost {
+    const { config, site } = this.args;
+    const host = site.host(name);
+    const packages = this.installPackages(host);
+    const folder = new Repository(
+      `${name}-repository`,
+      { host, repositories: config.repositories },
+      { parent: this, dependsOn: [packages] },
+    );
+    return { host, packages, folder, server: this.serve(host, [packages, folder]) };
+  }
+
+  private createMember({ name, revoked }: HostPlan): BackupMember {
+    const host = this.args.site.host(name);
+    const packages = this.installPackages(host);
+    const server = this.serve(host, [packages]);
+    const pair = { repository: this.repository.server, member: server };
+    const proof = revoked
+      ? new Refusal(`${name}-refusal`, { ...pair, stanza: this.args.plan.stanza }, { parent: this })
+      : new Handshake(`${name}-handshake`, pair, { parent: this });
+    return { host, packages, server, proof };
+  }
+
+  private installPackages(host: LabHost): Packages {
+    return new Packages(
+      `${host.name}-packages`,
+      { host, config: this.args.config },
+      { parent: this, dependsOn: [this.guard] },
+    );
+  }
+
+  private serve(host: LabHost, dependsOn: pulumi.Resource[]): PgBackRestServer {
+    const { config, plan, trust } = this.args;
+    return new PgBackRestServer(
+      `${host.name}-pgbackrest`,
+      { host, config, plan, certificate: trust.certificateOf(host.name) },
+      { parent: this, dependsOn },
+    );
+  }
+}

@@ -1,0 +1,39 @@
+import * as pulumi from "@pulumi/pulumi";
+import type { LabPlan } from "../../plan/plan";
+import type { Cluster } from "../cluster/cluster";
+import { Agreement } from "./agreement";
+import type { BackupPlane } from "./backup-plane";
+import { StandbyBackup } from "./standby-backup";
+
+export interface ProofsArgs {
+  plan: LabPlan;
+  backupPlane: BackupPlane;
+  cluster: Cluster;
+}
+
+/** Proof that the lab as a whole does what it is for: a standby delivers a backup, and every host sees the same backups. */
+export class Proofs extends pulumi.ComponentResource {
+  constructor(name: string, args: ProofsArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("lab:backupplane:Proofs", name, {}, opts);
+    const { plan, backupPlane, cluster } = args;
+    const { host, server } = backupPlane.repository;
+
+    const standbyBackup = new StandbyBackup(
+      `${host.name}-standbys`,
+      { plan, repository: server },
+      { parent: this, dependsOn: [cluster] },
+    );
+    new Agreement(
+      `${host.name}-agreement`,
+      {
+        stanza: plan.stanza,
+        repositoryHost: host,
+        postgresqlHosts: backupPlane.members.map((member) => member.host).filter((member) => !member.plan.revoked),
+        version: standbyBackup.version,
+      },
+      { parent: this, dependsOn: [standbyBackup] },
+    );
+
+    this.registerOutputs({});
+  }
+}

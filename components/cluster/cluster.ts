@@ -1,0 +1,89 @@
+import * as pulumi from "@pulumi/pulumi";
+import type { LabConfig } from "../../config/schema";
+import type { LabPlan } from "../../plan/plan";
+import { primaryOf } from "../../plan/plan";
+import { REPLICATION_ROLE } from "../../plan/layout";
+import type { BackupMember, BackupPlane } from "../backup-plane/backup-plane";
+import { Stanza } from "../backup-plane/stanza";
+import { GeneratedPassword } from "../trust/generated-password";
+import type { PrimaryOrigin, StandbyOrigin } from "./postgresql-instance";
+import { PostgreSqlInstance } from "./postgresql-instance";
+import { ReplicationRole } from "./replication-role";
+import { Streaming } from "./streaming";
+
+export interface ClusterArgs {
+  config: LabConfig;
+  plan: LabPlan;
+  backupPlane: BackupPlane;
+}
+
+/** The PostgreSQL cluster: the primary, its stanza with a first backup, and the standbys that are restored from it and stream. */
+export class Cluster extends pulumi.ComponentResource {
+  public readonly primary: PostgreSqlInstance;
+
+  private readonly replicationPassword: GeneratedPassword;
+
+  constructor(
+    name: string,
+    private readonly args: ClusterArgs,
+    opts?: pulumi.ComponentResourceOptions,
+  ) {
+    super("lab:postgresql:Cluster", name, {}, opts);
+    const { plan, backupPlane } = args;
+    const { repository, members } = backupPlane;
+    const primary = backupPlane.member(primaryOf(plan).name);
+    const standbys = members.filter((member) => member !== primary);
+
+    this.replicationPassword = new GeneratedPassword(`${name}-replication-password`, { parent: this });
+    this.primary = this.createInstance(primary, {
+      role: "primary",
+      repositoryHost: repository.host,
+      askAfter: [repository.folder],
+      restoreAfter: [primary.packages],
+    });
+    const role = new ReplicationRole(
+      `${primary.host.name}-replication-role`,
+      {
+        host: primary.host,
+        binaries: plan.postgresql.binaries,
+        role: REPLICATION_ROLE,
+        password: this.replicationPassword.value,
+      },
+      { parent: this, dependsOn: [this.primary] },
+    );
+    const stanza = new Stanza(
+      `${repository.host.name}-stanza`,
+      {
+        stanza: plan.stanza,
+        repository: repository.server,
+        newSince: backupPlane.guard.movedAt,
+        primary: primary.server,
+      },
+      { parent: this, dependsOn: [this.primary, primary.proof] },
+    );
+    for (const standby of standbys) {
+      const instance = this.createInstance(standby, {
+        role: "standby",
+        primary: primary.host,
+        askAfter: [role, standby.packages],
+        restoreAfter: [stanza.backup, standby.proof],
+      });
+      new Streaming(
+        `${standby.host.name}-streaming`,
+        { primary: primary.host, standby: standby.host, binaries: plan.postgresql.binaries },
+        { parent: this, dependsOn: [instance] },
+      );
+    }
+
+    this.registerOutputs({});
+  }
+
+  private createInstance({ host }: BackupMember, origin: PrimaryOrigin | StandbyOrigin): PostgreSqlInstance {
+    const { config, plan } = this.args;
+    return new PostgreSqlInstance(
+      `${host.name}-postgresql`,
+      { host, config, plan, replicationPassword: this.replicationPassword.value, origin },
+      { parent: this },
+    );
+  }
+}
