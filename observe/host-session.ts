@@ -58,7 +58,7 @@ export function renderQuestion(scripts: readonly FactScript[], slowness: number)
   const words = scripts.flatMap(({ fact, script, args, seconds = SCRIPT_SECONDS * slowness }) =>
     [fact, String(seconds), String(1 + args.length), ownText(script), ...args].map(quote),
   );
-  return `export SLOWNESS=${slowness}\nset -- ${words.join(" ")}\n${scriptText("observe/facts-read.sh")}`;
+  return `export SLOWNESS=${slowness}\nset -- ${words.join(" ")}\n${scriptText("observe/facts-read.sh", ...scripts.map(({ script }) => script))}`;
 }
 
 /** What `observe/facts-read.sh` prints. */

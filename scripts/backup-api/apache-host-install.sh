@@ -3,6 +3,7 @@
 # nothing on port 80. Safe to run again. The configuration is tested by program $2 first: when it is refused, the old one is put back
 # and the running server never sees it.
 set -euo pipefail
+source common/shell.sh
 
 listens() {
   ss -Hltn "sport = :$1" | grep -q .
@@ -20,16 +21,12 @@ main() {
     mv "$host.next" "$host"
     if ! said=$("$control" configtest 2>&1); then
       mv "$host.old" "$host"
-      printf 'the new configuration is refused; the server keeps the old one\n%s\n' "$said" >&2
-      return 1
+      fail "$control refuses the new configuration; the old one stays: $said"
     fi
     rm "$host.old"
   fi
   if systemctl is-active --quiet "$service"; then systemctl reload "$service"; else systemctl start "$service"; fi
-  if ! await 30 serves; then
-    printf '%s must listen on port 443 and nothing on port 80; what listens:\n%s\n' "$service" "$(ss -Hltnp)" >&2
-    return 1
-  fi
+  await 30 "$service must listen on port 443, and nothing on port 80; hint: ss -ltnp" serves
 }
 
 main "$@" </dev/null

@@ -2,11 +2,11 @@
 # Has Apache HTTP Server with its modules for mutual TLS in front of another server, and with no host but the one in file $1; port
 # 80 is closed. Safe to run again. Nothing is reloaded here.
 set -euo pipefail
+source common/apt.sh
 
 main() {
   local host=$1
-  export DEBIAN_FRONTEND=noninteractive
-  if ! dpkg-query -W -f '${db:Status-Status}\n' apache2 curl 2>/dev/null | uniq | grep -qx installed; then
+  if ! has_packages apache2 curl; then
     apt-get update
     apt-get install -y --no-install-recommends apache2 curl
   fi

@@ -2,6 +2,8 @@
 # Proves that the latest Barman backup of server $1 is one of the cluster at connection $2: restored into a scratch folder, it starts
 # with PostgreSQL's programs in folder $3, and has the cluster's system identifier. Prints the backup. Safe to run again.
 set -euo pipefail
+source common/barman.sh
+source common/shell.sh
 
 IDENTIFIER='SELECT system_identifier FROM pg_control_system()'
 
@@ -23,15 +25,11 @@ main() {
   trap 'as_barman "$bin/pg_ctl" --silent --mode=immediate --pgdata="$scratch/data" stop >/dev/null 2>&1 || true; rm -rf "$scratch"' EXIT
   as_barman barman recover "$server" latest "$scratch/data" >&2
   printf "%s\n" "listen_addresses = ''" "unix_socket_directories = '$scratch'" "archive_mode = off" >"$scratch/settings"
-  if ! start "$scratch" "$bin" <"$scratch/settings"; then
-    tail -n 20 "$scratch/log" >&2
-    return 1
-  fi
+  start "$scratch" "$bin" <"$scratch/settings" ||
+    fail "the latest Barman backup of server $server does not start when restored" "$(tail -n 20 "$scratch/log")"
   found=$(as_barman psql -XAtq -h "$scratch" -U postgres -d postgres -c "$IDENTIFIER")
-  [[ $found == "$expected" ]] || {
-    echo "the restored cluster must be $expected, is $found" >&2
-    return 1
-  }
+  [[ $found == "$expected" ]] ||
+    fail "the latest Barman backup of server $server must be of the cluster with system identifier $expected, is of $found"
   as_barman barman -f json list-backup "$server" | jq -r --arg server "$server" '.[$server][0].backup_id'
 }
 

@@ -2,6 +2,7 @@
 # Makes role $2, which Barman asks with, with the password on stdin and exactly the rights that a backup takes (Barman, "PostgreSQL
 # connection"): no superuser. PostgreSQL's programs lie in folder $1. Safe to run again: a role that is there gets the password and the rights.
 set -euo pipefail
+source common/role.sh
 
 rights() {
   cat <<'SQL'

@@ -3,6 +3,7 @@
 # on stdin (base64), or, when that is none, package $4 from index $3. $2 tells one content from another; $5 are the ways to get it.
 # Safe to run again: an environment that is complete is left as it is. Versions are those of the archive's constraints.txt.
 set -euo pipefail
+source common/shell.sh
 
 install_archive() {
   local new=$1 archive=$2 top
@@ -16,7 +17,7 @@ install_archive() {
 }
 
 main() {
-  local link=$1 digest=$2 from=$3 package=$4 ways=$5
+  local link=$1 digest=$2 from=$3 package=$4 ways=$5 old left
   local new=$link.$digest
   local -a pip=(--quiet --no-input --disable-pip-version-check --no-cache-dir --retries 1 --timeout 15)
   if [[ ! -e $new/complete ]]; then
@@ -26,14 +27,15 @@ main() {
       "$new/bin/python3" -m pip "${pip[@]}" install --index-url "$from" "$package" </dev/null
     else
       install_archive "$new" "$from"
-    fi || {
-      echo "pg-backup-api cannot be installed from $from; lab:backupApiSource may be $ways" >&2
-      return 1
-    }
-    "$new/bin/python3" -c 'import gunicorn, pg_backup_api'
+    fi || fail "pg-backup-api cannot be installed from $from; hint: lab:backupApiSource may be $ways"
+    "$new/bin/python3" -c 'import gunicorn, pg_backup_api' || fail "pg-backup-api from $from cannot be loaded"
     touch "$new/complete"
   fi
-  ln -sfn "$(basename "$new")" "$link"
+  old=$(readlink -f "$link" || true)
+  ln -sfn "$(basename "$new")" "$link.next"
+  mv -T "$link.next" "$link"
+  # The one before runs until pg-backup-api is started again.
+  for left in "$link".*; do [[ $left == "$new" || $left == "$old" ]] || rm -rf "$left"; done
 }
 
 # What follows on stdin is data.

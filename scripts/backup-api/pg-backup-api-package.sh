@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Installs pg-backup-api as a package in format $1 (deb, rpm): the file on stdin (base64), or, when there is a version $2, that one
-# from EDB's repository with the token on stdin. $3 are the ways to get it. Safe to run again: a repository is added once.
+# from EDB's repository with the token on stdin. $3 are the ways to get it. Safe to run again: EDB's script sets its repository up anew.
 set -euo pipefail
+source common/shell.sh
 
 # The unit and the configuration of an environment that was there before would stand in the way of the package's.
 forget_environment() {
@@ -9,17 +10,20 @@ forget_environment() {
   ! grep -qs /usr/local/lib/pg-backup-api/ "$unit" || rm "$unit" /etc/pg-backup-api-config.py
 }
 
+# The token goes to curl as its configuration: its arguments are in the process list. The script is run once all of it is there.
+add_repository() {
+  local format=$1 token=$2 setup=$3
+  [[ $token =~ ^[A-Za-z0-9_-]+$ ]] ||
+    fail "the token of the EDB account must consist of letters, digits, _ and -; hint: see the file that lab:backupApiTokenFile names"
+  printf 'url = "https://downloads.enterprisedb.com/%s/enterprise/setup.%s.sh"\n' "$token" "$format" |
+    curl --config - --fail --silent --show-error --max-time 60 --output "$setup" ||
+    fail "EDB's repository cannot be set up; hint: lab:backupApiSource may be $ways"
+  bash "$setup" </dev/null || fail "EDB's script that sets up its repository fails"
+}
+
 install_package() {
   export DEBIAN_FRONTEND=noninteractive
   if [[ $1 == deb ]]; then apt-get install -y --no-install-recommends "$2"; else dnf install -y "$2"; fi
-}
-
-# The token goes to curl as its configuration: its arguments are in the process list.
-add_repository() {
-  local format=$1 token=$2
-  compgen -G '/etc/apt/sources.list.d/enterprisedb*' >/dev/null || compgen -G '/etc/yum.repos.d/enterprisedb*' >/dev/null ||
-    printf 'url = "https://downloads.enterprisedb.com/%s/enterprise/setup.%s.sh"\n' "$token" "$format" |
-    curl --config - --fail --silent --show-error --max-time 60 | bash
 }
 
 main() {
@@ -31,15 +35,13 @@ main() {
   forget_environment
   if [[ -n $version ]]; then
     wanted=$([[ $format == deb ]] && echo "pg-backup-api=$version*" || echo "pg-backup-api-$version*")
-    add_repository "$format" "$given" || wanted=""
+    add_repository "$format" "$given" "$folder/setup.sh"
   else
     wanted=$folder/pg-backup-api.$format
     base64 -d <<<"$given" >"$wanted"
   fi
-  if [[ -z $wanted ]] || ! install_package "$format" "$wanted"; then
-    echo "pg-backup-api cannot be installed as a package; lab:backupApiSource may be $ways" >&2
-    return 1
-  fi
+  install_package "$format" "$wanted" ||
+    fail "pg-backup-api cannot be installed as a package; hint: lab:backupApiSource may be $ways"
 }
 
 # What follows on stdin is data.

@@ -2,6 +2,7 @@
 # Has stanza $2 hold a full backup, taken as account $1, from host $3: any, or standby; where $4 is given, with a label after it. Waits
 # while another backup runs. Safe to run again: a stanza that holds such a backup is left as it is.
 set -euo pipefail
+source common/shell.sh
 
 # The repository's list of backups says of each where its files came from; `info` does not.
 holds_backup() {
@@ -22,13 +23,12 @@ main() {
     if ((status == 50 && SECONDS < deadline)); then
       sleep 5
     elif ((status == 50)); then
-      echo "another backup or expire of stanza $stanza has run on $(hostname) for an hour; no full backup was taken" >&2
+      complain "no full backup was taken: another backup or expire of stanza $stanza has run for an hour"
       return "$status"
     elif ((status != 0)); then
       return "$status"
     elif ! holds_backup "$@"; then
-      echo "pgBackRest took a full backup of stanza $stanza, but the repository lists none from host: $origin" >&2
-      return 1
+      fail "pgBackRest took a full backup of stanza $stanza, but the repository lists none from host: $origin"
     fi
   done
 }

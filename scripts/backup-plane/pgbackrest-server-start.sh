@@ -1,30 +1,43 @@
 #!/usr/bin/env bash
 # Puts the new configuration in place and has pgBackRest's server, run by account $1 on a $2 (repository or postgresql) host, serve by
-# it for stanza $3 and show the certificate in folder $4. Safe to run again. The configuration is tried beside the old one first: what
+# it for stanza $3 and present the certificate in folder $4. Safe to run again. The configuration is tried beside the old one first: what
 # is refused never takes its place.
 set -euo pipefail
+source common/certificate.sh
+source common/pgbackrest-server.sh
+source common/shell.sh
 
-# Options are checked by the command that reads them: one that reads most of them is run up to where it must fail, away from any data.
+# Options are checked by the commands that read them: pgBackRest's help of a command checks them all, to tell their values, and opens
+# neither repository nor cluster. It reads this configuration alone: in the certificates' folder there is none. An option that it does
+# not know is a warning.
 try() {
-  local account=$1 kind=$2 stanza=$3 conf=$4 out status=0 scratch
-  local -a trial=(archive-push --pg1-path=/nonexistent none)
-  [[ $kind == postgresql ]] || trial=(backup --repo1-path=/nonexistent)
-  scratch=$(as "$account" mktemp -d)
-  out=$(as "$account" pgbackrest --config="$conf" --config-include-path="$scratch" --lock-path="$scratch" \
-    --stanza="$stanza" --log-level-file=off --log-level-console=warn "${trial[@]}" 2>&1) || status=$?
-  rm -r "$scratch"
-  # 25 to 37 are pgBackRest's errors of options (build/error.yaml); an option that it does not know is a warning.
-  if ((status >= 25 && status <= 37)) || [[ $out == *'contains invalid option'* ]]; then
-    printf 'the new configuration is refused; the old one stays\n%s\n' "$out" >&2
-    return 1
-  fi
+  local account=$1 kind=$2 stanza=$3 folder=$4 conf=$5 command said
+  local -a commands=(archive-push archive-get restore)
+  [[ $kind == postgresql ]] || commands=(backup)
+  for command in "${commands[@]/#/--stanza=$stanza help }" "help server"; do
+    # shellcheck disable=SC2086 # words
+    if ! said=$(as "$account" pgbackrest --config="$conf" --config-include-path="$folder" $command 2>&1) ||
+      [[ $said == *'contains invalid option'* ]]; then
+      fail "pgBackRest refuses the new configuration; the old one stays" "$(grep -E 'ERROR|WARN|HINT' <<<"$said" || echo "$said")"
+    fi
+  done
+}
+
+# It is not the one on disk when the server missed a reload. One that was made elsewhere may have lines of another length.
+presents_installed() {
+  local installed served
+  installed=$(cut_certificate "$(<"$2/host.crt")")
+  served=$(served_certificate "$@")
+  [[ -n $installed && $(cut_certificate "$served" | tr -d '[:space:]') == "${installed//[[:space:]]/}" ]] && return
+  x509 -serial -enddate <<<"$served" 2>&1
+  return 1
 }
 
 main() {
   local account=$1 kind=$2 stanza=$3 folder=$4 conf=/etc/pgbackrest/pgbackrest.conf unit
   install -d -m 0755 /etc/pgbackrest/conf.d
   if [[ -e $conf.next ]]; then
-    try "$account" "$kind" "$stanza" "$conf.next"
+    try "$@" "$conf.next"
     mv "$conf.next" "$conf"
   fi
   systemctl enable --quiet --no-reload pgbackrest
@@ -36,15 +49,9 @@ main() {
   else
     systemctl restart pgbackrest
   fi
-  if ! await 60 as "$account" pgbackrest --log-level-file=off --log-level-console=warn server-ping; then
-    journalctl -u pgbackrest -n 20 --no-pager >&2
-    return 1
-  fi
-  if ! await 20 shows_installed "$account" "$folder"; then
-    printf 'the pgBackRest server on %s does not show the certificate in %s; it shows\n%s\n' "$(hostname)" "$folder/host.crt" \
-      "$(served_certificate "$account" "$folder" | x509 -serial -enddate 2>&1)" >&2
-    return 1
-  fi
+  await 60 "the pgBackRest server does not answer" as "$account" pgbackrest --log-level-file=off --log-level-console=warn server-ping ||
+    fail "the journal of pgbackrest ends with" "$(journalctl -u pgbackrest -n 20 --no-pager)"
+  await 20 "the pgBackRest server must present the certificate in $folder/host.crt, but presents" presents_installed "$account" "$folder"
 }
 
 main "$@" </dev/null

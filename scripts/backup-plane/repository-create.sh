@@ -2,6 +2,7 @@
 # Makes account $1 and the folders that it owns: the repository $2 and pgBackRest's log folder.
 # Safe to run again: what is there is kept.
 set -euo pipefail
+source common/shell.sh
 
 main() {
   local account=$1 repository=$2
@@ -11,7 +12,8 @@ main() {
   install -d -o "$account" -g "$account" -m 0770 /var/log/pgbackrest
   # Debian's and PGDG's rotation runs as postgres, which may not write there.
   [[ ! -e /etc/logrotate.d/pgbackrest ]] || sed -i "s/^\( *su \).*/\1$account $account/" /etc/logrotate.d/pgbackrest
-  as "$account" test -w "$repository"
+  as "$account" test -w "$repository" ||
+    fail "account $account cannot write to repository $repository; hint: chown -R $account:$account $repository"
 }
 
 main "$@" </dev/null

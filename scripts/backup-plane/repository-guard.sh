@@ -3,6 +3,7 @@
 # file $1 holds, as account $2 sees it: another stanza than $3, or another major version than $4. Where the repository becomes another folder
 # than that file's, $5, says what stays in the old one, and prints the time. Safe to run again: it only reads.
 set -euo pipefail
+source common/pgbackrest.sh
 
 refuse() {
   echo "$(hostname) holds stanza $1; hint: keep $2" >&2

@@ -2,6 +2,7 @@
 # Proves as account $1 that WAL of stanza $2 reaches the repository.
 # Safe to run again: it switches to a new WAL segment, no more.
 set -euo pipefail
+source common/shell.sh
 
 main() {
   local account=$1 stanza=$2

@@ -3,6 +3,8 @@
 # Safe to run again: a stanza that is there is checked alone. To create it once more would do no harm, but hold the lock that archiving
 # needs: WAL that comes meanwhile is refused, and stanza-create fails itself when it comes first (pgBackRest error 050).
 set -euo pipefail
+source common/pgbackrest.sh
+source common/shell.sh
 
 # 0 is ok, 2 is a stanza without a backup.
 is_there() {

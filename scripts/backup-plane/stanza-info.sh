@@ -3,6 +3,8 @@
 # or an expire may have run since. Safe to run again: it only reads. The status is in the answer: the command's own is 0 even when access
 # is denied.
 set -euo pipefail
+source common/pgbackrest.sh
+source common/shell.sh
 
 main() {
   local account=$1 stanza=$2 expected=${3-} info status newest
@@ -11,14 +13,8 @@ main() {
     read -r status
     read -r newest
   } < <(jq -r '.[0] | (.status | "\(.code) (\(.message))"), (.backup[-1].label // "none")' <<<"$info")
-  if [[ $status != "0 "* ]]; then
-    echo "stanza $stanza must have status 0 (ok) as seen from $(hostname), got $status" >&2
-    return 1
-  fi
-  if [[ $newest < $expected ]]; then
-    echo "$(hostname) must see backup $expected of stanza $stanza or a newer one, its newest is $newest" >&2
-    return 1
-  fi
+  [[ $status == "0 "* ]] || fail "stanza $stanza must have status 0 (ok), has $status"
+  [[ ! $newest < $expected ]] || fail "backup $expected of stanza $stanza or a newer one must be seen, the newest is $newest"
   echo "$newest"
 }
 

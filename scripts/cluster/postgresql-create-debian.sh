@@ -2,6 +2,7 @@
 # Makes cluster `main` of PostgreSQL $1 with data checksums and in UTF8, whatever locale the login has; where a restore left its data, takes
 # that over. An image may have the cluster's configuration already, without data. Safe to run again: a cluster that is there is left as it is.
 set -euo pipefail
+source common/shell.sh
 
 # pg_createcluster moves the configuration of data that it takes over to /etc; on Debian a backup has none with it.
 add_samples() {

@@ -2,17 +2,20 @@
 # Proves on the primary, whose programs lie in folder $1, that standby $2, with address $3, streams, writes a row for it, and prints
 # what the row says. Safe to run again: the standby has one row, which is written anew.
 set -euo pipefail
+source common/postgresql.sh
+source common/shell.sh
 
 streams() {
-  [[ $(query "$1" -c "SELECT state FROM pg_stat_replication WHERE client_addr = '$2'") == streaming ]]
+  local states
+  states=$(query "$1" -c "SELECT state FROM pg_stat_replication WHERE client_addr = '$2'")
+  [[ $states != streaming ]] || return 0
+  echo "${states:-no connection}"
+  return 1
 }
 
 main() {
   local binaries=$1 standby=$2 address=$3
-  if ! await 120 streams "$binaries" "$address"; then
-    echo "the primary must show $standby ($address) streaming, shows: $(query "$binaries" -c 'TABLE pg_stat_replication')" >&2
-    return 1
-  fi
+  await 120 "pg_stat_replication must have $standby ($address) streaming; it has" streams "$binaries" "$address"
   # One at a time: IF NOT EXISTS does not help two standbys that are proven at the same moment.
   query "$binaries" <<SQL
 DO \$\$ BEGIN

@@ -2,6 +2,8 @@
 # Prints as JSON the certificate files in folder $2, what the key's public half is, and the certificate that this host's own pgBackRest
 # server shows account $1. Safe to run again: it only reads.
 set -euo pipefail
+source common/certificate.sh
+source common/pgbackrest-server.sh
 
 main() {
   local account=$1 folder=$2 name there=()

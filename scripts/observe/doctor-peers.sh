@@ -2,6 +2,7 @@
 # Prints as JSON how account $1, with the certificate files in folder $2, gets on with the pgBackRest servers of the hosts $5…, for
 # stanza $3, as a client of kind $4 (repository or postgresql): TCP, TLS, authorisation. Safe to run again: it changes nothing.
 set -euo pipefail
+source common/shell.sh
 
 # Up to the greeting, which a server sends once it has accepted the client's certificate.
 handshake() {

@@ -2,6 +2,7 @@
 # Prints as JSON what PostgreSQL, whose programs lie in folder $1, tells of WAL, archiving, replication and the settings of file $2.
 # Safe to run again: it only reads.
 set -euo pipefail
+source common/postgresql.sh
 
 main() {
   answers "$1" || {

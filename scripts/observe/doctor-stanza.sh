@@ -3,6 +3,7 @@
 # the repository host, $3 is not empty, the labels of all backups' folders too.
 # Safe to run again: it only reads. The status is in the answer: the command's own is 0 even when access is denied.
 set -euo pipefail
+source common/shell.sh
 
 ask() {
   as "$1" timeout "$((5 * SLOWNESS))" pgbackrest --output=json "--io-timeout=$((2 * SLOWNESS))" \

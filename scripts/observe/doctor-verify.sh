@@ -2,6 +2,7 @@
 # Prints as JSON what pgBackRest's `verify` says to account $1 of stanza $2 in each of the $3 repositories: it reads every file.
 # Safe to run again: it only reads. The status is in the answer: the command's own is 0 even when files are damaged.
 set -euo pipefail
+source common/shell.sh
 
 main() {
   local account=$1 stanza=$2 repository said

@@ -2,6 +2,8 @@
 # Prints this host's facts as JSON. Account $1 runs pgBackRest for stanza $2 with the certificate in folder $3; $4… are the units.
 # Safe to run again: it only reads.
 set -euo pipefail
+source common/certificate.sh
+source common/pgbackrest.sh
 
 # The first certificate in a file, which need not be there.
 installed() {

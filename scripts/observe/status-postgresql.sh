@@ -2,6 +2,7 @@
 # Prints the facts of this host's PostgreSQL, whose programs lie in folder $1, as JSON: version, role, replication and archiving.
 # Safe to run again: it only reads.
 set -euo pipefail
+source common/postgresql.sh
 
 main() {
   query "$1" -c "

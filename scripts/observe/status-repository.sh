@@ -2,6 +2,7 @@
 # Prints as JSON, for each backup of stanza $2, whether a standby delivered its files. Account $1 owns the repository.
 # Safe to run again: it only reads.
 set -euo pipefail
+source common/shell.sh
 
 # The repository's list of backups, a line of JSON for each, says it; `info` does not. A stanza without a backup has no such line.
 main() {

@@ -244,7 +244,7 @@ describe.skipIf(skipped)(`the backup API${skipped === undefined ? "" : ` (skippe
     await lab.on("barman-srv", `echo NoSuchDirective >${broken}`);
     const { status, stdout, stderr } = await run("up", ADMIN_ALONE);
     expect(status).toBe(1);
-    expect(stdout + stderr).toContain("the new configuration is refused; the server keeps the old one");
+    expect(stdout + stderr).toContain("refuses the new configuration; the old one stays");
     expect(stdout + stderr).toContain("Invalid command 'NoSuchDirective'");
     expect(await lab.on("barman-srv", "cat /etc/apache2/sites-enabled/pgbapi.conf")).toContain("'former'");
     expect(curl(former, url("/status")).stdout).toBe('"OK"');

@@ -133,7 +133,7 @@ describe.skipIf(skipped)(`a lab whose hosts are lost${skipped === undefined ? ""
     await hasRows("pg1-srv");
     expect(await lab.query("pg1-srv", "SELECT to_regclass('late') IS NULL")).toBe("t");
     for (const standby of ["pg2-srv", "pg3-srv"]) {
-      const [, aside] = new RegExp(`moved aside: ${standby} .*; its data is now (\\S+)`).exec(stdout + stderr) ?? [];
+      const [, aside] = new RegExp(`moved aside: ${standby}: .*; it is now (\\S+)`).exec(stdout + stderr) ?? [];
       expect(await lab.on(standby, `ls ${String(aside)}/global/pg_control`)).toBe(`${String(aside)}/global/pg_control`);
       await hasRows(standby);
     }

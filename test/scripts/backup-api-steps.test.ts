@@ -79,6 +79,18 @@ describe("backup-api/apache-prepare-suse.sh", () => {
   });
 });
 
+describe("backup-api/apache-prepare-debian.sh", () => {
+  it.each([
+    ["not there", "exit 1", true],
+    ["removed, with its files left, beside a curl that is there", "echo config-files; echo installed", true],
+    ["there", "echo installed; echo installed", false],
+  ])("installs Apache when it is %s: %s", (_, dpkg, installs) => {
+    for (const program of ["apt-get", "a2enmod", "a2dissite", "a2ensite"]) host.add(program, "");
+    host.add("dpkg-query", dpkg);
+    expect(prepare("debian").includes("apt-get install -y --no-install-recommends apache2 curl")).toBe(installs);
+  });
+});
+
 describe("backup-api/apache-host-install.sh", () => {
   const install = (configtest: string): ReturnType<StandIns["run"]> => {
     fs.writeFileSync(host.path("pgbapi.conf"), "old");
@@ -109,7 +121,7 @@ describe("backup-api/apache-host-install.sh", () => {
   it("puts the old one back when the new one is refused, and does not touch the server", () => {
     expect(install("echo Syntax error; exit 1")).toMatchObject({
       status: 1,
-      stderr: "the new configuration is refused; the server keeps the old one\nSyntax error\n",
+      stderr: "pg1-srv: httpdctl refuses the new configuration; the old one stays: Syntax error\n",
       calls: ["httpdctl configtest"],
     });
     expect(fs.readFileSync(host.path("pgbapi.conf"), "utf8")).toBe("old");
@@ -118,16 +130,23 @@ describe("backup-api/apache-host-install.sh", () => {
 
 describe("backup-api/pg-backup-api-package.sh", () => {
   const WAYS = "edb, or another";
-
-  it("gives curl the token as its configuration, never as an argument", () => {
-    host.add("dnf", "");
+  const install = (format: string, input = "s3cret-token"): ReturnType<StandIns["run"]> =>
+    host.run("backup-api/pg-backup-api-package.sh", [format, "2.2.0", WAYS], input);
+  /** A curl that keeps what it is told, gives a script, and ends as said. */
+  const curl = (script: string, end = ""): void => {
     fs.writeFileSync(
       host.path("bin/curl"),
-      `#!/bin/bash\necho "curl $*" >>${host.path("calls")}\ncat >${host.path("input")}\n`,
+      `#!/bin/bash\necho "curl $*" >>${host.path("calls")}\ncat >${host.path("input")}\nprintf '%s' '${script}' >"\${@: -1}"\n${end}\n`,
       { mode: 0o755 },
     );
-    const { status, calls } = host.run("backup-api/pg-backup-api-package.sh", ["rpm", "2.2.0", WAYS], "s3cret-token");
-    expect(status).toBe(0);
+  };
+  const ran = (): boolean => fs.existsSync(host.path("ran"));
+
+  it("gives curl the token as its configuration, never as an argument, and runs what it got", () => {
+    host.add("dnf", "");
+    curl(`touch ${host.path("ran")}`);
+    const { status, calls, stderr } = install("rpm");
+    expect([status, stderr, ran()]).toEqual([0, "", true]);
     expect(calls.join("\n")).not.toContain("s3cret-token");
     expect(fs.readFileSync(host.path("input"), "utf8")).toBe(
       'url = "https://downloads.enterprisedb.com/s3cret-token/enterprise/setup.rpm.sh"\n',
@@ -135,29 +154,54 @@ describe("backup-api/pg-backup-api-package.sh", () => {
     expect(calls.at(-1)).toBe("dnf install -y pg-backup-api-2.2.0*");
   });
 
-  it("asks apt for the version, in apt's words", () => {
-    host.add("curl", "").add("apt-get", "");
-    expect(host.run("backup-api/pg-backup-api-package.sh", ["deb", "2.2.0", WAYS], "s3cret-token").calls.at(-1)).toBe(
-      "apt-get install -y --no-install-recommends pg-backup-api=2.2.0*",
-    );
+  it("asks apt for the version, in apt's words, and sets the repository up each time: the token may be a new one", () => {
+    host.add("apt-get", "");
+    curl("");
+    for (let run = 1; run <= 2; run++) {
+      expect(install("deb").calls.map((call) => call.replace(/ --output .*/, ""))).toEqual([
+        "curl --config - --fail --silent --show-error --max-time 60",
+        "apt-get install -y --no-install-recommends pg-backup-api=2.2.0*",
+      ]);
+    }
   });
 
-  it("lists the four ways when EDB's servers cannot be reached, and installs nothing", () => {
-    host.add("curl", "echo could not resolve >&2; exit 6").add("dnf", "");
-    const run = host.run("backup-api/pg-backup-api-package.sh", ["rpm", "2.2.0", WAYS], "s3cret-token");
+  it.each(['a"\noutput = "/etc/passwd', "a b", "a/../b", ""])("takes no token that curl could misread: %j", (token) => {
+    host.add("dnf", "");
+    curl("");
+    expect(install("rpm", token)).toMatchObject({
+      status: 1,
+      stderr:
+        "pg1-srv: the token of the EDB account must consist of letters, digits, _ and -; hint: see the file that lab:backupApiTokenFile names\n",
+      calls: [],
+    });
+  });
+
+  it("runs no part of a script that was cut off, and lists the four ways", () => {
+    host.add("dnf", "");
+    curl(`touch ${host.path("ran")}; `, "echo transfer closed >&2; exit 18");
+    const run = install("rpm");
     expect(run.stderr).toBe(
-      "could not resolve\npg-backup-api cannot be installed as a package; lab:backupApiSource may be edb, or another\n",
+      "transfer closed\npg1-srv: EDB's repository cannot be set up; hint: lab:backupApiSource may be edb, or another\n",
     );
+    expect([run.status, ran(), run.calls.filter((call) => call.startsWith("dnf"))]).toEqual([1, false, []]);
+  });
+
+  it("installs nothing when EDB's script fails", () => {
+    host.add("dnf", "");
+    curl("echo no such account >&2; exit 3");
+    const run = install("rpm");
+    expect(run.stderr).toBe("no such account\npg1-srv: EDB's script that sets up its repository fails\n");
     expect([run.status, run.calls.filter((call) => call.startsWith("dnf"))]).toEqual([1, []]);
   });
 
   it("lists the four ways when the package cannot be had", () => {
-    host.add("curl", "echo exit 1").add("dnf", "exit 1");
-    const run = host.run("backup-api/pg-backup-api-package.sh", ["rpm", "2.2.0", WAYS], "s3cret-token");
-    expect(run.status).toBe(1);
-    expect(run.stderr).toBe(
-      "pg-backup-api cannot be installed as a package; lab:backupApiSource may be edb, or another\n",
-    );
+    host.add("dnf", "exit 1");
+    curl("");
+    expect(install("rpm")).toMatchObject({
+      status: 1,
+      stderr:
+        "pg1-srv: pg-backup-api cannot be installed as a package; hint: lab:backupApiSource may be edb, or another\n",
+    });
   });
 
   it("installs the file that it is sent, and leaves no copy of it", () => {

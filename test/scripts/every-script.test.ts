@@ -14,12 +14,139 @@ const READS_INPUT = [
   "cluster/replication-role-create.sh",
 ];
 
-const STEPS = fs
-  .readdirSync(FOLDER, { recursive: true, encoding: "utf8" })
-  .filter((file) => file.endsWith(".sh") && file !== "common.sh");
+const textOf = (script: string): string => fs.readFileSync(path.join(FOLDER, script), "utf8");
+const SCRIPTS = fs.readdirSync(FOLDER, { recursive: true, encoding: "utf8" }).filter((file) => file.endsWith(".sh"));
+const SHARED = SCRIPTS.filter((file) => file.startsWith("common/"));
+const STEPS = SCRIPTS.filter((file) => !file.startsWith("common/"));
 
-describe.each(STEPS)("scripts/%s", (script) => {
-  const text = fs.readFileSync(path.join(FOLDER, script), "utf8");
+/** A script without its comments. */
+const codeOf = (script: string): string => textOf(script).replaceAll(/^ *#.*\n/gm, "");
+
+/** What a script of `scripts/common/` has for others: functions and constants. */
+const offeredBy = (script: string): string[] => [
+  ...[...codeOf(script).matchAll(/^(\w+)\(\) \{$/gm)].map(([, name = ""]) => name),
+  ...[...codeOf(script).matchAll(/^([A-Z_]+)=/gm)].map(([, name = ""]) => name),
+];
+
+/** Whether code calls a function, or has a constant. Where a command may stand: not in a sentence. */
+const uses = (code: string, name: string): boolean =>
+  new RegExp(
+    name === name.toUpperCase()
+      ? `\\$\\{?${name}\\b`
+      : `(^|[;&|({!]|\\*\\)|\\b\\w+=\\S* |\\b(then|else|do|if|while|until|await \\d+ "[^\\n]*"))[ \\t]*${name}(?=[\\s;)])`,
+    "m",
+  ).test(code);
+
+const askedBy = (script: string): string[] =>
+  [...textOf(script).matchAll(/^source (\S+)$/gm)].map(([, file = ""]) => file);
+
+describe.each(SCRIPTS)("scripts/%s", (script) => {
+  const own = new Set([...codeOf(script).matchAll(/^(\w+)\(\) \{$/gm)].map(([, name]) => name));
+  const usedOf = (file: string): string[] =>
+    offeredBy(file).filter((name) => !own.has(name) && uses(codeOf(script), name));
+
+  it("asks for what it uses of scripts/common, and for nothing else", () => {
+    const asked = askedBy(script);
+    expect(asked, "each once, in order").toEqual([...new Set(asked)].sort());
+    expect(asked.filter((file) => usedOf(file).length === 0)).toEqual([]);
+    // Two may offer the same under one name, one for each family.
+    const names = new Set(SHARED.filter((file) => file !== script).flatMap(usedOf));
+    expect([...names].filter((name) => !asked.some((file) => offeredBy(file).includes(name)))).toEqual([]);
+  });
+
+  it("waits for a condition, with a limit and a sentence", () => {
+    const lines = codeOf(script).split("\n");
+    const sleeps = lines.flatMap((line, index) => (/\bsleep\b/.test(line) ? [index] : []));
+    for (const index of sleeps) expect(lines.slice(Math.max(0, index - 8), index).join("\n")).toMatch(/deadline/);
+    const waits = codeOf(script).match(/^.*\bawait .*$/gm) ?? [];
+    expect(waits.filter((line) => !/\bawait \d+ ".{15,}" \w/.test(line))).toEqual([]);
+  });
+
+  it("ends with a sentence when it gives up", () => {
+    // A `return 1` answers a question. In `main`, only what has complained before it ends a step so.
+    const main = /^main\(\) \{\n([^]*?)^\}$/m.exec(codeOf(script))?.[1] ?? "";
+    const silent = main
+      .split(/\breturn 1\b/)
+      .slice(0, -1)
+      .filter((before) => !/await|complain|>&2/.test(before.split("\n").slice(-5).join("\n")));
+    expect(silent).toEqual([]);
+    expect(codeOf(script).match(/\bexit [1-9]/g) ?? []).toEqual(script === "common/shell.sh" ? ["exit 1"] : []);
+    // The last test of a step is its proof: when it fails, somebody must say so.
+    expect(main.trimEnd().split("\n").at(-1)).not.toMatch(/^ *\[\[[^\n]*\]\]$/);
+  });
+
+  it("has no data that looks like a comment, which is not sent to hosts", () => {
+    const documents = textOf(script).match(/<<-?(['"]?)(\w+)\1[^\n]*\n[^]*?\n\s*\2$/gm) ?? [];
+    expect(documents.filter((document) => /^\s*#/m.test(document))).toEqual([]);
+  });
+
+  it("deletes nothing but what it made itself, and what it knows to be of no use", () => {
+    expect(deletions(codeOf(script))).toEqual(MAY_DELETE[script] ?? []);
+  });
+});
+
+/** The lines that delete or empty something, but for a file or folder that the script itself has had made by mktemp. */
+function deletions(code: string): string[] {
+  const deletes =
+    /\b(rm|unlink|shred|wipefs|truncate|vol-delete|vol-wipe|pg_dropcluster|mkfs|rmdir)\b|-delete\b|\bdd \b|(^|[;&|({])\s*(: ?)?>(?!&)/;
+  const scratch = [...code.matchAll(/\b(\w+)=\$\([^)]*\bmktemp\b/g)].map(([, name]) => name).join("|") || "nothing";
+  const clean = new RegExp(`\\brm (-rf? |-f )?("\\$(${scratch})(\\.link)?" ?)+(?=$|['; ])`);
+  return code
+    .split("\n")
+    .filter((line) => deletes.test(line.replace(clean, "")))
+    .map((line) => line.trim());
+}
+
+/** What a step may delete beside: what the lab itself made, and has made anew elsewhere. */
+const MAY_DELETE: Readonly<Record<string, readonly string[]>> = {
+  "backup-api/apache-host-install.sh": ['rm "$host.old"'],
+  "backup-api/pg-backup-api-install.sh": [
+    'rm -rf "$new"',
+    'for left in "$link".*; do [[ $left == "$new" || $left == "$old" ]] || rm -rf "$left"; done',
+  ],
+  "backup-api/pg-backup-api-package.sh": [
+    '! grep -qs /usr/local/lib/pg-backup-api/ "$unit" || rm "$unit" /etc/pg-backup-api-config.py',
+  ],
+  "cluster/postgresql-create-debian.sh": ['rm "$data"/{postgresql,pg_hba,pg_ident}.conf'],
+  // A hint.
+  "site/image-verify.sh": [
+    '"is right, virsh -c $uri vol-delete $volume --pool $pool has the next up fetch it anew" >&2',
+  ],
+  "site/seed-empty.sh": ['virsh -c "$uri" vol-wipe "$volume" --pool "$pool"'],
+  "trust/certificate-install.sh": [
+    'for left in "$folder".lab-????????*; do [[ $left == "$new" ]] || rm -rf "$left"; done',
+  ],
+};
+
+it("knows a deletion when it sees one", () => {
+  for (const line of [
+    'rm -rf "$data"',
+    'rm "$data"/postgresql.conf',
+    'rm --recursive "$repository"',
+    'find "$data" -type f -delete',
+    'find "$data" -exec rm {} +',
+    ': >"$data/PG_VERSION"',
+    '> "$data/PG_VERSION"',
+    'folder=$(mktemp -d); rm -rf "$data"',
+    'truncate --size=0 "$file"',
+    'unlink "$file"',
+    "pg_dropcluster 15 main",
+  ]) {
+    expect(deletions(line), line).toEqual([line]);
+  }
+  for (const line of [
+    "echo >&2",
+    'cat <"$file" >/dev/null',
+    'echo text >>"$conf"',
+    "x=$((1 > 2))",
+    "exec {ended}<> <(:)",
+  ]) {
+    expect(deletions(line), line).toEqual([]);
+  }
+});
+
+describe.each(STEPS)("step scripts/%s", (script) => {
+  const text = textOf(script);
   const lines = text.trimEnd().split("\n");
 
   it("says what it makes true and why it may run again, and stops at the first failure", () => {
@@ -37,20 +164,6 @@ describe.each(STEPS)("scripts/%s", (script) => {
   });
 
   it("is one step, short enough to be read at once", () => {
-    expect(lines.length).toBeLessThanOrEqual(50);
-  });
-
-  it("has no data that looks like a comment, which is not sent to hosts", () => {
-    const documents = text.match(/<<-?(['"]?)(\w+)\1[^\n]*\n[^]*?\n\s*\2$/gm) ?? [];
-    expect(documents.filter((document) => /^\s*#/m.test(document))).toEqual([]);
-  });
-
-  it("waits for a condition, never for a time alone", () => {
-    const sleeps = lines.flatMap((line, index) => (/\bsleep\b/.test(line) ? [index] : []));
-    for (const index of sleeps) expect(lines.slice(Math.max(0, index - 8), index).join("\n")).toMatch(/until|deadline/);
-  });
-
-  it("deletes no data", () => {
-    expect(text.match(/rm -rf? .*(PGDATA|\$data|repository|main)\b/g)).toBeNull();
+    expect(codeOf(script).split("\n").length).toBeLessThanOrEqual(60);
   });
 });

@@ -98,7 +98,8 @@ describe("backup-plane/backup-full.sh", () => {
     repository(line("20261123-120000F", FROM_PRIMARY));
     expect(run("standby")).toMatchObject({
       status: 1,
-      stderr: "pgBackRest took a full backup of stanza demo, but the repository lists none from host: standby\n",
+      stderr:
+        "pg1-srv: pgBackRest took a full backup of stanza demo, but the repository lists none from host: standby\n",
     });
   });
 
@@ -127,11 +128,10 @@ describe("backup-plane/stanza-info.sh", () => {
   });
 
   it("does not believe the exit status of info", () => {
-    host.add("hostname", "echo pg2-srv");
     host.add("pgbackrest", `echo '${info(1)}'`);
     expect(host.run("backup-plane/stanza-info.sh", ["postgres", "demo"])).toMatchObject({
       status: 1,
-      stderr: "stanza demo must have status 0 (ok) as seen from pg2-srv, got 1 (missing stanza path)\n",
+      stderr: "pg1-srv: stanza demo must have status 0 (ok), has 1 (missing stanza path)\n",
     });
   });
 
@@ -145,11 +145,10 @@ describe("backup-plane/stanza-info.sh", () => {
   });
 
   it("refuses older backups than the one that is expected", () => {
-    host.add("hostname", "echo pg2-srv");
     host.add("pgbackrest", `echo '${info(0, "A")}'`);
     expect(host.run("backup-plane/stanza-info.sh", ["postgres", "demo", "B"])).toMatchObject({
       status: 1,
-      stderr: "pg2-srv must see backup B of stanza demo or a newer one, its newest is A\n",
+      stderr: "pg1-srv: backup B of stanza demo or a newer one must be seen, the newest is A\n",
     });
   });
 });
@@ -175,11 +174,10 @@ describe("cluster/standby-restore.sh", () => {
     const data = restore(RESTORES);
     fs.mkdirSync(`${data}/global`, { recursive: true });
     fs.writeFileSync(`${data}/global/pg_control`, "precious");
-    host.add("hostname", "echo pg2-srv");
     const run = host.run("cluster/standby-restore.sh", ["demo", data]);
     expect(run.status).toBe(1);
     expect(run.stderr).toBe(
-      `${data} on pg2-srv holds a cluster that is no standby; it is not touched. Hint: move it aside if you do not need it\n`,
+      `pg1-srv: ${data} holds a cluster that is no standby, and is not touched; hint: move it aside if you do not need it\n`,
     );
     expect(fs.readFileSync(`${data}/global/pg_control`, "utf8")).toBe("precious");
   });
@@ -191,7 +189,7 @@ describe("cluster/standby-restore.sh", () => {
     const run = host.run("cluster/standby-restore.sh", ["demo", data]);
     const [aside = ""] = fs.readdirSync(host.folder).filter((name) => name.startsWith("main.incomplete-"));
     expect(run.status).toBe(0);
-    expect(run.stderr).toBe(`moved aside: ${data} held no complete cluster; it is now ${host.path(aside)}\n`);
+    expect(run.stderr).toBe(`moved aside: pg1-srv: ${data} held no complete cluster; it is now ${host.path(aside)}\n`);
     expect(fs.readFileSync(host.path(`${aside}/half`), "utf8")).toBe("half");
   });
 });
@@ -238,7 +236,7 @@ describe("cluster/primary-restore.sh", () => {
     fs.writeFileSync(`${data}/half`, "half");
     const run = host.run("cluster/primary-restore.sh", ["demo", data, "backup"]);
     const [aside = ""] = fs.readdirSync(host.folder).filter((name) => name.startsWith("main.incomplete-"));
-    expect(run.stderr).toBe(`moved aside: ${data} held no complete cluster; it is now ${host.path(aside)}\n`);
+    expect(run.stderr).toBe(`moved aside: pg1-srv: ${data} held no complete cluster; it is now ${host.path(aside)}\n`);
     expect(run.calls).toContain(restored);
     expect(fs.readFileSync(host.path(`${aside}/half`), "utf8")).toBe("half");
   });
@@ -250,63 +248,144 @@ describe("cluster/standby-follow.sh", () => {
     ...["postgresql@15-main", data, "pg1-srv", "replic_user"],
   ];
 
-  /** A standby at 0/7000060 of timeline 1 and system 42, whose primary answers as given. */
-  const standby = (identity: string, history = ""): string => {
+  /** A standby of system 42 at 0/7000060 of timeline 1, whose primary, and who itself, answers as given. */
+  const standby = ({ primary = "42|1|0/7000060|", history = "", own = "42|1|0/7000060", ahead = "" }): string => {
     const data = host.path("main");
-    for (const folder of ["global", "pg_wal"]) fs.mkdirSync(`${data}/${folder}`, { recursive: true });
-    for (const file of ["global/pg_control", "standby.signal", "pg_wal/000000010000000000000007"]) {
-      fs.writeFileSync(`${data}/${file}`, "");
-    }
-    host.add("hostname", "echo pg2-srv").add("systemctl", "");
+    fs.mkdirSync(`${data}/global`, { recursive: true });
+    for (const file of ["global/pg_control", "standby.signal"]) fs.writeFileSync(`${data}/${file}`, "");
+    host.add("systemctl", "").add("mountpoint", "exit 1");
     host.add(
       "psql",
       `case $* in
-        *IDENTIFY_SYSTEM) echo '${identity}' ;;
-        *TIMELINE_HISTORY*) printf '%b' '${history}' ;;
-        *pg_control_system*) echo 42 ;;
-        *receive_lsn*) echo 0/7000060 ;;
-        *"'0/7000060' > '0/7000028'"*) echo t ;;
-        *"'0/7000060' > '0/8000000'"*) echo f ;;
+        *replication=true*IDENTIFY_SYSTEM) echo '${primary}' ;;
+        *replication=true*TIMELINE_HISTORY*) printf '%b' '${history}' ;;
+        *pg_control_recovery*) [[ $* == *'-c CHECKPOINT -c CHECKPOINT -c '* ]] && echo '${own}' ;;
+        *"pg_lsn '0/7000060' > '"*) echo '${ahead}' ;;
+        *'SELECT 1') ;;
+        *) exit 99 ;;
       esac`,
     );
     return data;
   };
   const asides = (): string[] => fs.readdirSync(host.folder).filter((name) => name.startsWith("main.diverged-"));
+  const isThere = (data: string): void => {
+    expect(asides()).toEqual([]);
+    expect(fs.existsSync(`${data}/global/pg_control`)).toBe(true);
+  };
+  const HISTORY = "00000002.history|1\\t0/7000028\\tno recovery target specified\\n\\n";
 
   it.each([
-    ["on the primary's timeline", "42|1|0/7000060|", ""],
-    ["on one that the primary left later", "42|2|0/8000060|", "00000002.history|1\\t0/8000000\\tno target\\n\\n"],
-  ])("leaves data that is %s", (_, identity, history) => {
-    const data = standby(identity, history);
-    expect(host.run("cluster/standby-follow.sh", args(data))).toMatchObject({ status: 0, stderr: "" });
-    expect(asides()).toEqual([]);
+    ["on the primary's timeline", {}],
+    ["on one that the primary left later", { primary: "42|2|0/8000060|", history: HISTORY, ahead: "f" }],
+  ])("leaves data that is %s", (_, answers) => {
+    const data = standby(answers);
+    const run = host.run("cluster/standby-follow.sh", args(data));
+    expect(run).toMatchObject({ status: 0, stderr: "" });
+    expect(run.calls.filter((call) => call.startsWith("systemctl"))).toEqual([
+      "systemctl is-active --quiet postgresql@15-main",
+    ]);
+    isThere(data);
   });
 
   it.each([
-    ["ahead of where the primary left its timeline", "42|2|0/8000060|", "1\\t0/7000028\\tno target\\n", "0/7000028"],
-    ["of another cluster", "43|1|0/1000060|", "", "no time"],
-  ])("moves data aside that is %s, and says so", (_, identity, history, left) => {
-    const data = standby(identity, `00000002.history|${history}`);
+    [
+      "ahead of where the primary left its timeline",
+      { primary: "42|2|0/8000060|", history: HISTORY, ahead: "t" },
+      "the standby is at 0/7000060 of timeline 1, which pg1-srv left at 0/7000028",
+    ],
+    [
+      "on a timeline that the primary was never on",
+      { primary: "42|3|0/8000060|", history: "00000003.history|2\\t0/6000000\\tno target\\n", own: "42|4|0/7000060" },
+      "the standby is at 0/7000060 of timeline 4, which pg1-srv left at no time",
+    ],
+    [
+      "on a later timeline than the primary's first",
+      { own: "42|2|0/7000060" },
+      "the standby is at 0/7000060 of timeline 2, which pg1-srv left at no time",
+    ],
+    ["of another cluster", { primary: "43|1|0/1000060|" }, "the standby's cluster is 42, pg1-srv's is 43"],
+  ])("moves data aside that is %s, and says so", (_, answers, why) => {
+    const data = standby(answers);
     const run = host.run("cluster/standby-follow.sh", args(data));
-    expect(run.status).toBe(0);
-    expect(run.stderr).toBe(
-      `moved aside: pg2-srv is at 0/7000060 of timeline 1, which pg1-srv left at ${left}; its data is now ${host.path(asides()[0] ?? "")}\n`,
-    );
+    const aside = host.path(asides()[0] ?? "");
+    expect(run).toMatchObject({ status: 0, stderr: `moved aside: pg1-srv: ${why}; it is now ${aside}\n` });
     expect(run.calls.filter((call) => call.startsWith("systemctl stop"))).toEqual([
       "systemctl stop postgresql@15-main",
     ]);
-    expect(fs.existsSync(host.path(`${asides()[0] ?? ""}/global/pg_control`))).toBe(true);
+    expect(fs.existsSync(`${aside}/global/pg_control`)).toBe(true);
+  });
+
+  const asked = (said: string) => `pg1-srv must tell its system, timeline and position: "${said}"`;
+  it.each([
+    ["the primary says nothing", { primary: "" }, asked("")],
+    ["the primary says something else", { primary: "42" }, asked("42")],
+    ["the primary says no timeline", { primary: "42|0|0/7000060|" }, asked("42|0|0/7000060|")],
+    [
+      "the standby says nothing",
+      { own: "", primary: "43|1|0/1000060|" },
+      'the standby must tell its system, timeline and position: ""',
+    ],
+    [
+      "the standby does not know its timeline",
+      { own: "42||0/7000060", primary: "43|1|0/1000060|" },
+      'the standby must tell its system, timeline and position: "42||0/7000060"',
+    ],
+    ["the primary tells no history", { primary: "42|2|0/8000060|" }, 'pg1-srv must tell the history of timeline 2: ""'],
+    [
+      "the primary tells an empty history",
+      { primary: "42|2|0/8000060|", history: "00000002.history|" },
+      'pg1-srv must tell the history of timeline 2: "00000002.history|"',
+    ],
+    [
+      "positions cannot be compared",
+      { primary: "42|2|0/8000060|", history: HISTORY },
+      "whether the standby is ahead of pg1-srv cannot be told",
+    ],
+  ])("touches nothing when %s", (_, answers, sentence) => {
+    const data = standby(answers);
+    const run = host.run("cluster/standby-follow.sh", args(data));
+    expect(run).toMatchObject({ status: 1, stderr: `pg1-srv: ${sentence}\n` });
+    expect(run.calls.filter((call) => call.startsWith("systemctl stop"))).toEqual([]);
+    isThere(data);
   });
 
   it("touches nothing when the primary cannot be asked", () => {
-    const data = standby("");
-    host.add("psql", "case $* in *IDENTIFY_SYSTEM) exit 2 ;; *control*) echo 42 ;; *) echo 0/7 ;; esac");
-    expect(host.run("cluster/standby-follow.sh", args(data)).status).toBe(2);
-    expect(asides()).toEqual([]);
+    const data = standby({});
+    host.add("psql", "case $* in *IDENTIFY_SYSTEM) echo no route >&2; exit 2 ;; *) echo '42|1|0/7' ;; esac");
+    expect(host.run("cluster/standby-follow.sh", args(data))).toMatchObject({
+      status: 1,
+      stderr: "no route\npg1-srv: pg1-srv cannot be asked which cluster it is\n",
+    });
+    isThere(data);
+  });
+
+  it("says what is wrong when the standby does not start, and when it does not answer", () => {
+    const data = standby({});
+    host.add("systemctl", "exit 1").add("journalctl", "echo out of memory");
+    expect(host.run("cluster/standby-follow.sh", args(data))).toMatchObject({
+      status: 1,
+      stderr: "pg1-srv: postgresql@15-main cannot be started\nout of memory\n",
+    });
+    host.add("systemctl", "").add("psql", "echo starting up >&2; exit 2");
+    expect(host.run("cluster/standby-follow.sh", args(data))).toMatchObject({
+      status: 1,
+      stderr: "pg1-srv: postgresql@15-main does not answer: starting up; hint: journalctl -u postgresql@15-main\n",
+    });
+    isThere(data);
+  });
+
+  it("moves no mount point: that cannot be", () => {
+    const data = standby({ primary: "43|1|0/1000060|" });
+    host.add("mountpoint", "");
+    expect(host.run("cluster/standby-follow.sh", args(data))).toMatchObject({
+      status: 1,
+      stderr: `pg1-srv: the standby's cluster is 42, pg1-srv's is 43, and cannot be moved aside: ${data} is a mount point; hint: move what is in it to another place\n`,
+    });
+    isThere(data);
   });
 
   it("touches no cluster that is no standby, and needs none", () => {
-    const data = standby("43|1|0/1|");
+    const data = standby({ primary: "43|1|0/1|" });
     fs.rmSync(`${data}/standby.signal`);
     expect(host.run("cluster/standby-follow.sh", args(data))).toMatchObject({ status: 0, calls: [] });
     expect(host.run("cluster/standby-follow.sh", args(host.path("nowhere")))).toMatchObject({ status: 0, calls: [] });
@@ -314,22 +393,68 @@ describe("cluster/standby-follow.sh", () => {
 });
 
 describe("site/host-ready.sh", () => {
-  it("proves every name forward and backward", () => {
+  const ready = (): ScriptRun => host.run("site/host-ready.sh", ["pg1-srv=10.0.0.11", "pg2-srv=10.0.0.12"]);
+  const FORWARD = 'echo "10.0.0.11 STREAM pg1-srv"; echo "10.0.0.12 STREAM pg2-srv"';
+  const BACKWARD = 'echo "10.0.0.11 pg1-srv.lab"; echo "10.0.0.12 pg2-srv.lab"';
+  const names = (forward: string, backward: string) =>
     host.add(
       "getent",
-      'case $* in "ahostsv4 pg1-srv") echo "10.0.0.11 STREAM pg1-srv" ;; "hosts 10.0.0.11") echo "10.0.0.11 pg1-srv.lab" ;; esac',
+      `case $* in "ahostsv4 pg1-srv pg2-srv") ${forward} ;; "hosts 10.0.0.11 10.0.0.12") ${backward} ;; esac`,
     );
-    expect(host.run("site/host-ready.sh", ["pg1-srv=10.0.0.11"]).status).toBe(0);
+
+  it("proves every name forward and backward", () => {
+    names(FORWARD, BACKWARD);
+    expect(ready()).toMatchObject({ status: 0, stderr: "" });
+  });
+
+  const TOLD = ["forward pg1-srv=10.0.0.11", "forward pg2-srv=10.0.0.12"];
+  it.each([
+    ["an address", FORWARD, 'echo "10.0.0.11 pg1-srv"', "pg2-srv=10.0.0.12", [...TOLD, "backward pg1-srv=10.0.0.11"]],
+    ["a name", 'echo "10.0.0.12 STREAM pg1-srv"', BACKWARD, "pg1-srv=10.0.0.11", undefined],
+    ["anything", "exit 2", "exit 2", "pg1-srv=10.0.0.11", [""]],
+  ])("fails when the name service does not know %s, and says what it says", (_, forward, backward, missing, told) => {
+    names(forward, backward);
+    const { status, stderr } = ready();
+    const sentence = `pg1-srv: every host must be found by name and by address: ${missing} is not found, the name service says:`;
+    expect([status, stderr.split("\n")[0]]).toEqual([1, sentence]);
+    if (told !== undefined) expect(stderr).toBe([sentence, ...told].join("\n").trimEnd() + "\n");
+  });
+
+  it("waits for cloud-init, and says when that failed; a warning is none", () => {
+    names(FORWARD, BACKWARD);
+    host.add("cloud-init", "exit 2");
+    expect(ready()).toMatchObject({ status: 0 });
+    host.add("cloud-init", "exit 1");
+    expect(ready()).toMatchObject({
+      status: 1,
+      stderr: "pg1-srv: cloud-init failed; hint: /var/log/cloud-init-output.log\n",
+    });
   });
 });
 
 describe("cluster/streaming-read.sh", () => {
+  const read = (): ScriptRun =>
+    host.run("cluster/streaming-read.sh", [host.path("bin"), "pg2-srv", "2026-11-23 12:00:00"]);
+
   it("asks for the row until it is there", () => {
     const asked = host.path("asked");
-    host.add("psql", `if [[ -e ${asked} ]]; then echo t; else touch ${asked}; fi`);
-    const run = host.run("cluster/streaming-read.sh", [host.path("bin"), "pg2-srv", "2026-11-23 12:00:00"]);
+    host.add("psql", `if [[ -e ${asked} ]]; then echo 't|t|2026-11-23'; else touch ${asked}; fi`);
+    const run = read();
     expect(run.status).toBe(0);
     expect(run.calls.filter((call) => call.startsWith("psql"))).toHaveLength(2);
+  });
+
+  it.each([
+    ["does not come", "true", "no row"],
+    ["is an old one", "echo 'f|t|2026-11-22'", "f|t|2026-11-22"],
+    ["is on a host that is no standby", "echo 'f|f|2026-11-23'", "f|f|2026-11-23"],
+    ["cannot be asked for", "echo no server >&2; exit 2", "no server\nno row"],
+  ])("fails when the row %s", (_, psql, has) => {
+    host.add("psql", psql);
+    expect(read()).toMatchObject({
+      status: 1,
+      stderr: `pg1-srv: the standby must be in recovery and have the row that the primary wrote at 2026-11-23 12:00:00; it has: ${has}\n`,
+    });
   });
 });
 
@@ -364,7 +489,7 @@ describe("backup-plane/packages-install-el.sh", () => {
   });
 
   it("installs PGDG's packages after the module that hides them is off", () => {
-    host.add("rpm", "exit 1").add("dnf", "").add("pgbackrest", "echo pgBackRest 2.59.1");
+    host.add("rpm", "[[ $* == *versionlock* ]]").add("dnf", "").add("pgbackrest", "echo pgBackRest 2.59.1");
     expect(install(here).calls.filter((call) => call.startsWith("dnf"))).toEqual([
       "dnf install -y https://pgdg/repo.rpm https://epel/release.rpm",
       "dnf -qy module disable postgresql",
@@ -373,19 +498,30 @@ describe("backup-plane/packages-install-el.sh", () => {
     ]);
   });
 
+  it("gives an image that has the packages the plugin that holds them", () => {
+    host.add("rpm", "[[ $* != *versionlock* ]]").add("dnf", "").add("pgbackrest", "echo pgBackRest 2.59.1");
+    expect(install(here).calls.filter((call) => call.startsWith("dnf"))).toEqual([
+      "dnf install -y dnf-command(versionlock)",
+      "dnf versionlock add pgbackrest-2.59.1",
+    ]);
+  });
+
   it("fails on a version that is not the one that was asked for", () => {
     host.add("rpm", "").add("dnf", "").add("pgbackrest", "echo pgBackRest 2.45");
-    expect(install(here).status).toBe(1);
+    expect(install(here)).toMatchObject({
+      status: 1,
+      stderr: "pg1-srv: pgBackRest must be of version 2.59.1, is 2.45; hint: set lab:pgbackrestVersion\n",
+    });
   });
 
   it.each([`el8: rocky rhel ${VERSION_ID}`, `el8: rocky ${ID} ${VERSION_ID}0`])(
     "refuses another system than %s",
     (system) => {
-      host.add("rpm", "").add("dnf", "").add("hostname", "echo pg1-srv");
+      host.add("rpm", "").add("dnf", "");
       expect(install(system)).toMatchObject({
         status: 1,
-        stderr: `lab:family is el8, but pg1-srv runs ${PRETTY_NAME}; hint: set lab:family or lab:imagePath\n`,
-        calls: ["hostname "],
+        stderr: `pg1-srv: lab:family is el8, but the system is ${PRETTY_NAME}; hint: set lab:family or lab:imagePath\n`,
+        calls: [],
       });
     },
   );
@@ -491,8 +627,8 @@ describe("backup-plane/refusal-prove.sh", () => {
     );
     const { status, stderr } = host.run("backup-plane/refusal-prove.sh", ["postgres", "demo"]);
     expect(status).toBe(1);
-    expect(stderr).toMatch(
-      /is revoked, but the repository host does not deny it stanza demo; it answers:\nERROR: \[049\]: timeout\n$/,
+    expect(stderr).toBe(
+      "pg1-srv: this host is revoked, but the repository host does not deny it stanza demo; it answers: ERROR: [049]: timeout\n",
     );
   });
 });
@@ -554,7 +690,7 @@ describe("trust/certificate-install.sh", () => {
       const { status, stderr } = install(leftOut[0], ...leftOut.slice(1));
       expect(status, `${stage.join()} to ${leftOut.join()}`).toBe(1);
       expect(stderr).toContain(
-        "an unstaged rotation of the authority would part this host from the others (hint: first lab:caStage trust; ./lab rotate-ca does it); the old pair stays\n",
+        "pg1-srv: the old pair stays: replacing the CA in one step would break trust between this host and the others; hint: ./lab rotate-ca\n",
       );
       expect(installed()).toBe(before);
     }
@@ -584,18 +720,36 @@ describe("trust/certificate-install.sh", () => {
     expect(fs.readdirSync(host.folder).filter((name) => name.startsWith("cert"))).toEqual([]);
   });
 
-  it("leaves the old pair where it is when the new one cannot take its place", () => {
+  it.each(["ln", "mv"])(
+    "leaves the old pair, and nothing beside it, when the new one cannot take its place (%s)",
+    (command) => {
+      makeAuthority("old");
+      install("old", "old");
+      const before = installed();
+      host.add(command, "exit 1");
+      expect(install("old", "old").status).toBe(1);
+      expect(installed()).toBe(before);
+      expect(fs.readdirSync(host.folder).filter((name) => name.startsWith("cert"))).toHaveLength(2);
+    },
+  );
+
+  it("moves a folder aside that is no link of the lab's", () => {
     makeAuthority("old");
-    install("old", "old");
-    const before = installed();
-    host.add("ln", "exit 1");
-    expect(install("old", "old").status).toBe(1);
-    expect(installed()).toBe(before);
+    fs.mkdirSync(at("cert"));
+    fs.writeFileSync(at("cert/theirs.key"), "precious");
+    const { status, stderr } = install("old", "old");
+    const [aside = ""] = fs.readdirSync(host.folder).filter((name) => name.startsWith("cert.replaced-"));
+    expect({ status, stderr }).toEqual({
+      status: 0,
+      stderr: `moved aside: pg1-srv: ${at("cert")} was not made by this lab; it is now ${at(aside)}\n`,
+    });
+    expect(fs.readFileSync(at(`${aside}/theirs.key`), "utf8")).toBe("precious");
+    expect(fs.lstatSync(at("cert")).isSymbolicLink()).toBe(true);
   });
 
   it("takes away what a killed run left, and nothing of anybody else's", () => {
     makeAuthority("old");
-    for (const left of ["cert.lab-Ab3Xy9Zq", "cert.original"]) fs.mkdirSync(at(left));
+    for (const left of ["cert.lab-Ab3Xy9Zq", "cert.lab-Ab3Xy9Zq.link", "cert.original"]) fs.mkdirSync(at(left));
     install("old", "old");
     expect(install("old", "old").status).toBe(0);
     const there = fs.readdirSync(host.folder).filter((name) => name.startsWith("cert"));
@@ -611,25 +765,104 @@ describe("trust/certificate-install.sh", () => {
 });
 
 describe("backup-plane/pgbackrest-server-start.sh", () => {
-  it("fails when the server goes on to show another certificate, and says which", () => {
-    const folder = host.path("cert");
-    fs.mkdirSync(folder);
-    const pem = (text: string): string => `-----BEGIN CERTIFICATE-----\n${text}\n-----END CERTIFICATE-----\n`;
-    fs.writeFileSync(path.join(folder, "host.crt"), pem("new"));
-    fs.writeFileSync(host.path("shown"), pem("old"));
+  const pem = (text: string): string => `-----BEGIN CERTIFICATE-----\n${text}\n-----END CERTIFICATE-----\n`;
+  const folder = (): string => host.path("cert");
+  const start = (): ScriptRun =>
+    host.run("backup-plane/pgbackrest-server-start.sh", ["postgres", "postgresql", "demo", folder()]);
+  beforeEach(() => {
+    fs.mkdirSync(folder());
+    fs.writeFileSync(path.join(folder(), "host.crt"), pem("new"));
+    fs.writeFileSync(host.path("served"), pem("new"));
     host
       .add("systemctl", "[[ $1 != show ]] || echo no")
       .add("install", "")
       .add("pgbackrest", "")
-      .add("openssl", `if [[ $1 == s_client ]]; then echo depth=0; cat ${host.path("shown")}; else echo serial=01; fi`);
-    const start = (): ScriptRun =>
-      host.run("backup-plane/pgbackrest-server-start.sh", ["postgres", "postgresql", "demo", folder]);
-    const { status, stderr } = start();
-    expect(status).toBe(1);
-    expect(stderr).toMatch(
-      /^the pgBackRest server on \S+ does not show the certificate in \S+cert\/host\.crt; it shows\nserial=01\n$/,
-    );
-    fs.writeFileSync(host.path("shown"), pem("new"));
+      .add("journalctl", "echo last words")
+      .add(
+        "openssl",
+        `if [[ $1 == s_client ]]; then echo depth=0; cat ${host.path("served")}; else echo serial=01; fi`,
+      );
+  });
+
+  it("fails when the server goes on to present another certificate, and says which", () => {
+    fs.writeFileSync(host.path("served"), pem("old"));
+    expect(start()).toMatchObject({
+      status: 1,
+      stderr: `pg1-srv: the pgBackRest server must present the certificate in ${folder()}/host.crt, but presents: serial=01\n`,
+    });
+    fs.writeFileSync(host.path("served"), pem("new"));
     expect(start()).toMatchObject({ status: 0, stderr: "" });
   });
+
+  it("fails when the server does not answer, with what it said last", () => {
+    host.add("pgbackrest", "echo unable to connect >&2; exit 49");
+    expect(start()).toMatchObject({
+      status: 1,
+      stderr:
+        "pg1-srv: the pgBackRest server does not answer: unable to connect\npg1-srv: the journal of pgbackrest ends with\nlast words\n",
+    });
+  });
+});
+
+describe("a new pgBackRest configuration", () => {
+  /** What the step says of it, with the real pgBackRest, where a repository and a cluster are configured that must not be touched. */
+  const tried = (
+    kind: "repository" | "postgresql",
+    ...lines: string[]
+  ): Pick<ScriptRun, "stderr" | "calls"> & { conf: string } => {
+    const etc = host.path("etc");
+    for (const made of [etc, host.path("cert")]) fs.mkdirSync(made, { recursive: true });
+    fs.writeFileSync(`${etc}/pgbackrest.conf`, "old");
+    fs.writeFileSync(
+      `${etc}/pgbackrest.conf.next`,
+      ["[global]", ...lines, "[demo]", "pg1-path=/nowhere/pg", ""].join("\n"),
+    );
+    fs.writeFileSync(host.path("cert/host.crt"), "none");
+    for (const program of ["systemctl", "install", "openssl", "journalctl"]) host.add(program, "");
+    host.add("pgbackrest", '[[ $* != *" help "* ]] || exec /usr/bin/pgbackrest "$@"');
+    const { stderr, calls } = host.run(
+      "backup-plane/pgbackrest-server-start.sh",
+      ["root", kind, "demo", host.path("cert")],
+      "",
+      {
+        "/etc/pgbackrest/pgbackrest.conf": `${etc}/pgbackrest.conf`,
+      },
+    );
+    return { stderr, calls, conf: fs.readFileSync(`${etc}/pgbackrest.conf`, "utf8") };
+  };
+
+  it.each([
+    ["repository", ["process-max=0"], "ERROR: [032]: '0' is out of range for 'process-max' option"],
+    ["postgresql", ["archive-async=maybe"], "ERROR: [032]: boolean option 'archive-async' must be 'y' or 'n'"],
+    ["repository", ["repo1-retention-full=0"], "ERROR: [032]: '0' is out of range for 'repo1-retention-full' option"],
+    ["postgresql", ["no-such-option=1"], "WARN: configuration file contains invalid option 'no-such-option'"],
+    [
+      "repository",
+      ["log-level-console=off", "no-such-option=1"],
+      "WARN: configuration file contains invalid option 'no-such-option'",
+    ],
+    ["repository", ["compress-type=x"], "ERROR: [032]: 'x' is not allowed for 'compress-type' option"],
+  ] as const)(
+    "is refused on a %s host with %j, in pgBackRest's own words, and the old one stays",
+    (kind, lines, said) => {
+      expect(tried(kind, ...lines)).toMatchObject({
+        stderr: `pg1-srv: pgBackRest refuses the new configuration; the old one stays\n${said}\n`,
+        conf: "old",
+      });
+    },
+  );
+
+  it.each(["repository", "postgresql"] as const)(
+    "takes the old one's place on a %s host, and no repository is opened whatever it configures",
+    (kind) => {
+      const repositories = ["1", "2"].map((key) => host.path(`repository${key}`));
+      const { conf, calls } = tried(kind, ...repositories.map((folder, index) => `repo${index + 1}-path=${folder}`));
+      expect(conf).toContain("[global]");
+      const asked = calls.filter((call) => call.startsWith("pgbackrest --config="));
+      expect(asked.map((call) => call.replace(/^.* help /, ""))).toEqual(
+        kind === "repository" ? ["backup", "server"] : ["archive-push", "archive-get", "restore", "server"],
+      );
+      expect(repositories.filter((folder) => fs.existsSync(folder))).toEqual([]);
+    },
+  );
 });

@@ -9,7 +9,7 @@ const textOf = (file: string): string => fs.readFileSync(path.join(PROJECT_FOLDE
 describe("the table of families", () => {
   it.each(FAMILY_NAMES)("says of %s what runs where, and the documentation knows it", (name) => {
     const family = familyOf(name, 16);
-    for (const script of [family.packagesScript, family.createScript, family.guardsScript ?? "common.sh"]) {
+    for (const script of [family.packagesScript, family.createScript, family.guardsScript ?? family.packagesScript]) {
       expect(fs.existsSync(path.join(PROJECT_FOLDER, "scripts", script)), script).toBe(true);
     }
     expect(family.sources).toContain("pgdg");

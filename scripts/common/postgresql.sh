@@ -1,0 +1,14 @@
+#!/usr/bin/env bash
+# Asking the PostgreSQL that runs on this host.
+source common/shell.sh
+
+# Asks PostgreSQL by the psql in a folder: what lies on PATH may be a wrapper, which is slow under emulation.
+query() {
+  local binaries=$1
+  shift
+  as postgres "$binaries/psql" -XAtq -v ON_ERROR_STOP=1 -d postgres "$@"
+}
+
+answers() {
+  query "$1" -c 'SELECT 1' >/dev/null
+}
