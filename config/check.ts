@@ -38,6 +38,12 @@ export class ConfigError extends Error {
   }
 }
 
+/** The project's own keys, without their prefix, of a configuration as Pulumi hands it over. */
+export function ownKeys(all: Readonly<Record<string, string>>): Record<string, string> {
+  const own = Object.entries(all).filter(([key]) => key.startsWith("lab:"));
+  return Object.fromEntries(own.map(([key, value]) => [key.slice("lab:".length), value]));
+}
+
 /**
  * Checks a stack's configuration: first each key, then what they ask of each other, the PKI's files, and this machine.
  * @param raw `lab:` keys without their prefix, to text as Pulumi hands it over.
@@ -89,8 +95,24 @@ function placeOf(path: readonly { readonly key: unknown }[] = []): string {
 }
 
 function hintFor(key: string): string {
-  const near = KEY_NAMES.find((known) => known.toLowerCase() === key.toLowerCase().replaceAll(/[-_]/g, ""));
-  return near === undefined ? `allowed are ${KEY_NAMES.join(", ")}` : `did you mean lab:${near}?`;
+  const plain = key.toLowerCase().replaceAll(/[-_]/g, "");
+  const distance = (known: string): number => editDistance(plain, known.toLowerCase());
+  const near = [...KEY_NAMES].sort((one, other) => distance(one) - distance(other))[0] ?? "";
+  return distance(near) > 2 ? `allowed are ${KEY_NAMES.join(", ")}` : `did you mean lab:${near}?`;
+}
+
+/** How many letters must be added, left out or replaced to make one word of another (Levenshtein). */
+function editDistance(from: string, to: string): number {
+  let row = Array.from({ length: to.length + 1 }, (_, index) => index);
+  for (const letter of from) {
+    const next = [(row[0] ?? 0) + 1];
+    for (const [index, other] of to.split("").entries()) {
+      const [left = 0, above = 0, diagonal = 0] = [next[index], row[index + 1], row[index]];
+      next.push(Math.min(left + 1, above + 1, diagonal + (letter === other ? 0 : 1)));
+    }
+    row = next;
+  }
+  return row.at(-1) ?? 0;
 }
 
 function isSecret(key: KeyName): boolean {

@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { Settings } from "./check";
-import { checkSettings, ConfigError } from "./check";
+import { checkSettings, ConfigError, ownKeys } from "./check";
 import { THIS_MACHINE } from "./this-machine";
 
 /**
@@ -8,11 +8,9 @@ import { THIS_MACHINE } from "./this-machine";
  * @throws pulumi.RunError with every problem, before the first resource.
  */
 export function readSettings(): Settings {
-  const own = Object.entries(pulumi.runtime.allConfig()).filter(([key]) => key.startsWith("lab:"));
-  const raw = Object.fromEntries(own.map(([key, value]) => [key.slice("lab:".length), value]));
   const machine = pulumi.runtime.isDryRun() ? undefined : THIS_MACHINE;
   try {
-    return checkSettings(raw, { stack: pulumi.getStack(), machine });
+    return checkSettings(ownKeys(pulumi.runtime.allConfig()), { stack: pulumi.getStack(), machine });
   } catch (error) {
     throw error instanceof ConfigError ? new pulumi.RunError(error.message) : error;
   }

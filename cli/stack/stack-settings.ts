@@ -1,8 +1,9 @@
 import type { Settings } from "../../config/check";
-import { checkSettings } from "../../config/check";
+import { checkSettings, ownKeys } from "../../config/check";
 import { THIS_MACHINE } from "../../config/this-machine";
 import { readProject, refuseEncrypted } from "../../engine/project";
 import type { Invocation } from "../invocation";
+import { writeError } from "../show/progress";
 import { chosenEngine } from "./open-engine";
 import { isInOwnNamespace } from "./running-namespace";
 import type { Stack } from "./stack";
@@ -22,11 +23,14 @@ export function stackSettings(invocation: Invocation, stack: Stack, looksOn: "ma
   const { location, image, isPrivate } = stack;
   const project = readProject(location, invocation.options.config);
   if (chosenEngine(invocation, stack) === "embedded") refuseEncrypted(location, project);
-  const own = Object.entries(project.config).filter(([key]) => key.startsWith("lab:"));
+  if (project.encrypted.length > 0 && !isInOwnNamespace(stack)) {
+    writeError(
+      `lab: ${project.encrypted.join(", ")}: encrypted, so only Pulumi's engine can read it: the program checks it`,
+    );
+  }
   const unread = project.encrypted.map((key) => key.replace(/^lab:/, ""));
   // Inside its namespace the program alone looks, once: a checksum of an image takes a while.
   const machine = looksOn === "machine" && !isInOwnNamespace(stack) ? THIS_MACHINE : undefined;
   const prepared = { image: image !== undefined, libvirt: isPrivate };
-  const raw = Object.fromEntries(own.map(([key, value]) => [key.slice("lab:".length), value]));
-  return { ...checkSettings(raw, { stack: location.stack, machine, prepared, unread }), unread };
+  return { ...checkSettings(ownKeys(project.config), { stack: location.stack, machine, prepared, unread }), unread };
 }

@@ -1,6 +1,6 @@
 import * as path from "node:path";
 import type { Settings } from "../../config/check";
-import { checkSettings, ConfigError } from "../../config/check";
+import { checkSettings, ConfigError, ownKeys } from "../../config/check";
 import type { LabConfig } from "../../config/schema";
 import { readProject } from "../../engine/project";
 import type { LabPlan } from "../../plan/plan";
@@ -17,7 +17,7 @@ export function rawConfig(stack: string, settings: Record<string, unknown> = {})
   ]);
   const overrides = Object.fromEntries(own) as Record<string, string>;
   const { config } = readProject({ projectFolder: PROJECT_FOLDER, stack }, overrides);
-  return Object.fromEntries(Object.entries(config).map(([key, value]) => [key.replace(/^lab:/, ""), value]));
+  return ownKeys(config);
 }
 
 /** A stack's checked configuration, and its PKI. */

@@ -141,6 +141,14 @@ describe("the configuration", () => {
     [{ hostCertificates: "{secret" }, `lab:hostCertificates must be an object of hosts, each with certificate and key`],
     [{ cpus: "many" }, `lab:cpus must be a whole number from 1 to 64, got "many"`],
     [{ memory_mib: 5 }, `unknown key lab:memory_mib; did you mean lab:memoryMiB?`],
+    [{ standby: 1 }, `unknown key lab:standby; did you mean lab:standbys?`],
+    [{ stanzas: "x" }, `unknown key lab:stanzas; did you mean lab:stanza?`],
+    [
+      { colour: "red" },
+      expect.stringMatching(
+        /^unknown key lab:colour; allowed are hypervisor, libvirtUri, .*, hostCertificates$/,
+      ) as string,
+    ],
   ])("refuses %o", (settings, problem) => {
     expect(problemsOf(settings)).toEqual([problem]);
   });
