@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Creates stanza $2 as account $1 and proves that PostgreSQL can archive into it.
 # Safe to run again: a stanza that is there is checked alone. To create it once more would do no harm, but hold the lock that archiving
-# needs: WAL that comes meanwhile is refused, and stanza-create fails itself when it comes first (pgBackRest error 050).
+# needs: WAL that comes meanwhile is refused, and stanza-create fails itself when it comes first (pgBackRest error 050): then it is tried
+# again, for two minutes.
 set -euo pipefail
 source common/pgbackrest.sh
 source common/shell.sh
@@ -14,8 +15,14 @@ is_there() {
 }
 
 main() {
-  local account=$1 stanza=$2
-  is_there "$account" "$stanza" || as "$account" pgbackrest --stanza="$stanza" stanza-create
+  local account=$1 stanza=$2 deadline=$((SECONDS + 120)) status
+  until is_there "$account" "$stanza"; do
+    status=0
+    as "$account" pgbackrest --stanza="$stanza" stanza-create || status=$?
+    ((status != 0)) || break
+    ((status == 50 && SECONDS < deadline)) || return "$status"
+    sleep 1
+  done
   as "$account" pgbackrest --stanza="$stanza" check
 }
 

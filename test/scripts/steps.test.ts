@@ -44,6 +44,21 @@ describe("backup-plane/stanza-create.sh", () => {
     },
   );
 
+  it("tries again while archiving holds the lock, which is error 50", () => {
+    const tried = host.path("tried");
+    host.add("sleep", "").add(
+      "pgbackrest",
+      `case $* in
+        *info) echo '${info(1)}' ;;
+        *stanza-create) [[ -e ${tried} ]] || { touch ${tried}; exit 50; } ;;
+      esac`,
+    );
+    const { status, calls } = host.run("backup-plane/stanza-create.sh", ["pgbackrest", "demo"]);
+    const create = "pgbackrest --stanza=demo stanza-create";
+    expect(calls).toEqual([ASK, create, "sleep 1", ASK, create, "pgbackrest --stanza=demo check"]);
+    expect(status).toBe(0);
+  });
+
   it("does not check what could not be created, and fails with its status", () => {
     host.add("pgbackrest", "exit 56");
     const { status, calls } = host.run("backup-plane/stanza-create.sh", ["pgbackrest", "demo"]);
