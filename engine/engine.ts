@@ -19,7 +19,7 @@ export type EngineEvent =
   /** What the program or a command says. `urn` is empty when no resource says it. */
   | {
       readonly kind: "log";
-      readonly severity: "debug" | "info" | "warning" | "error";
+      readonly severity: "info" | "warning" | "error";
       readonly message: string;
       readonly urn: string;
     };

@@ -1,5 +1,4 @@
 import { randomUUID } from "node:crypto";
-import { once } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
 import type { ClientChannel, ServerHostKeyAlgorithm } from "ssh2";
@@ -13,19 +12,14 @@ import { finish, runProcess, whenAborted } from "./running";
 /** How a host is reached; the SDK has filled in the defaults. */
 type Connection = Readonly<Record<"host" | "user" | "privateKey", string>> &
   Readonly<Record<"port" | "dialErrorLimit" | "perDialTimeout", number>> & { readonly hostKey?: string };
-type Inputs = Partial<Record<"create" | "update" | "delete" | "dir", string>> &
-  Conduct & {
-    environment?: Record<string, string>;
-    addPreviousOutputInEnv?: boolean;
-    interpreter?: string[];
-    connection: Connection;
-  };
-type Run = (command: string, inputs: Inputs, environment: Record<string, string>, task: Task) => Promise<Texts>;
+type Inputs = Partial<Record<"create" | "update" | "delete", string>> & Conduct & { connection: Connection };
+type Run = (command: string, inputs: Inputs, task: Task) => Promise<Texts>;
 
-const COMMON = ["create", "update", "delete", "stdin", "environment", "triggers", "logging", "addPreviousOutputInEnv"];
+const COMMON = ["create", "update", "delete", "stdin", "triggers", "logging", "addPreviousOutputInEnv"];
 const CONNECTION = ["host", "port", "user", "privateKey", "hostKey", "dialErrorLimit", "perDialTimeout"];
 /** sshd allows ten on a connection; two are left for others. */
 const SESSIONS = 8;
+const NOTHING: Texts = { stdout: "", stderr: "" };
 
 /** The types of `@pulumi/command`. `close` ends the connections, of which there is one a host. */
 export function commandDrivers(projectFolder: string): {
@@ -33,27 +27,18 @@ export function commandDrivers(projectFolder: string): {
   close: () => void;
 } {
   const hosts = new Map<string, Host>();
-  const remote: Run = (command, inputs, environment, task) => {
-    const key = JSON.stringify(inputs.connection);
-    const host = hosts.get(key) ?? new Host(inputs.connection);
+  const remote: Run = (command, { connection, ...conduct }, task) => {
+    const key = JSON.stringify(connection);
+    const host = hosts.get(key) ?? new Host(connection);
     hosts.set(key, host);
-    return host.run(command, inputs, environment, task);
+    return host.run(command, conduct, task);
   };
-  const local: Run = (
-    command,
-    { interpreter = ["/bin/sh", "-c"], dir: cwd = projectFolder, ...conduct },
-    environment,
-    task,
-  ) =>
-    runProcess(
-      [...interpreter, command],
-      { ...conduct, cwd, env: { ...process.env, ...environment }, what: command },
-      task,
-    );
+  const local: Run = (command, conduct, task) =>
+    runProcess(["/bin/sh", "-c", command], { ...conduct, cwd: projectFolder, what: command }, task);
   return {
     drivers: {
       "command:remote:Command": driver([...COMMON, ...CONNECTION.map((name) => `connection.${name}`)], remote),
-      "command:local:Command": driver([...COMMON, "interpreter", "dir"], local),
+      "command:local:Command": driver(COMMON, local),
     },
     close: () => {
       for (const host of hosts.values()) host.close();
@@ -62,31 +47,15 @@ export function commandDrivers(projectFolder: string): {
 }
 
 function driver(known: string[], run: Run): Driver {
-  const runIfGiven = async (
-    command: string | undefined,
-    given: Inputs,
-    outputs: Partial<Texts>,
-    task: Task,
-  ): Promise<Texts> => {
-    const { stdout = "", stderr = "" } = outputs;
-    if (command === undefined) return { stdout, stderr };
-    const { environment = {}, addPreviousOutputInEnv = true, logging = "stdoutAndStderr", ...inputs } = given;
-    const previous = {
-      ...(addPreviousOutputInEnv && stdout !== "" ? { PULUMI_COMMAND_STDOUT: stdout } : {}),
-      ...(addPreviousOutputInEnv && stderr !== "" ? { PULUMI_COMMAND_STDERR: stderr } : {}),
-    };
-    return run(command, { ...inputs, logging }, { ...previous, ...environment }, task);
-  };
+  const runIfGiven = async (command: string | undefined, inputs: Inputs, task: Task, { stdout, stderr } = NOTHING) =>
+    command === undefined ? { stdout, stderr } : run(command, { logging: "stdoutAndStderr", ...inputs }, task);
   const made: Driver<Inputs, Texts> = {
     inputs: known,
     change: (paths) => (paths.some((path) => covers("triggers", path)) ? "replace" : "update"),
-    create: async ({ inputs }, task) => ({
-      id: randomUUID(),
-      outputs: await runIfGiven(inputs.create, inputs, {}, task),
-    }),
-    update: ({ inputs, outputs }, task) => runIfGiven(inputs.update ?? inputs.create, inputs, outputs, task),
-    delete: async ({ inputs, outputs }, task) => {
-      await runIfGiven(inputs.delete, inputs, outputs, task);
+    create: async ({ inputs }, task) => ({ id: randomUUID(), outputs: await runIfGiven(inputs.create, inputs, task) }),
+    update: ({ inputs, outputs }, task) => runIfGiven(inputs.update ?? inputs.create, inputs, task, outputs),
+    delete: async ({ inputs }, task) => {
+      await runIfGiven(inputs.delete, inputs, task);
     },
   };
   return made;
@@ -99,9 +68,9 @@ class Host {
 
   constructor(private readonly connection: Connection) {}
 
-  run(command: string, conduct: Conduct, environment: Record<string, string>, task: Task): Promise<Texts> {
+  run(command: string, conduct: Conduct, task: Task): Promise<Texts> {
     return this.slots.run(async () => {
-      const channel = await this.open(command, environment, task.signal);
+      const channel = await this.open(command, task.signal);
       whenAborted(task.signal, channel.close.bind(channel));
       return finish(command, channel, conduct, task);
     });
@@ -112,17 +81,15 @@ class Host {
   }
 
   /** Starts a command, dialling as often as is allowed; where there is no limit, very often: the host boots. */
-  private async open(command: string, env: Record<string, string>, signal: AbortSignal): Promise<ClientChannel> {
+  private async open(command: string, signal: AbortSignal): Promise<ClientChannel> {
     const { user, host, port, dialErrorLimit } = this.connection;
     for (let failures = 1; ; failures++) {
       const dialled = (this.client ??= this.dial());
       try {
         const client = await dialled;
-        const exec: (command: string, options: object) => Promise<ClientChannel> = promisify(client.exec.bind(client));
-        if (Object.keys(env).length > 0) await checkAccepted(await exec("env", { env }), env);
-        return await exec(command, { env });
+        const exec: (command: string) => Promise<ClientChannel> = promisify(client.exec.bind(client));
+        return await exec(command);
       } catch (error) {
-        if (error instanceof NotAccepted) throw error;
         if (this.client === dialled) this.client = undefined;
         if (signal.aborted || (dialErrorLimit >= 0 && failures > dialErrorLimit))
           throw new Error(`no SSH to ${user}@${host}:${port} in ${failures} attempts: ${(error as Error).message}`);
@@ -166,18 +133,4 @@ class Host {
       });
     });
   }
-}
-
-class NotAccepted extends Error {}
-
-/** sshd drops without a word what its `AcceptEnv` does not name, and SSH's request for it gets no answer: so it is looked for. */
-async function checkAccepted(channel: ClientChannel, wanted: Record<string, string>): Promise<void> {
-  let told = "";
-  channel.setEncoding("utf8").on("data", (text: string) => (told += text));
-  channel.stderr.resume();
-  channel.end();
-  await once(channel, "close");
-  const dropped = Object.keys(wanted).filter((name) => !told.split("\n").some((line) => line.startsWith(`${name}=`)));
-  if (dropped.length > 0)
-    throw new NotAccepted(`environment ${dropped.join(", ")} is not accepted by the host's sshd: see AcceptEnv`);
 }

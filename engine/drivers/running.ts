@@ -62,16 +62,11 @@ export async function finish(
 /** Runs a process to its end, in a process group of its own: a terminal's Ctrl-C is not for it. */
 export async function runProcess(
   command: readonly string[],
-  {
-    cwd,
-    env,
-    what = command.join(" "),
-    ...conduct
-  }: Conduct & { cwd?: string; env?: NodeJS.ProcessEnv; what?: string },
+  { cwd, what = command.join(" "), ...conduct }: Conduct & { cwd?: string; what?: string },
   task: Task,
 ): Promise<Texts> {
   // Node gives a socket, which cannot be opened as /dev/stdin; a shell gives a pipe, as the real provider does.
-  const child = spawn("/bin/sh", ["-c", 'cat | "$@"', "sh", ...command], { cwd, env, detached: true });
+  const child = spawn("/bin/sh", ["-c", 'cat | "$@"', "sh", ...command], { cwd, detached: true });
   await once(child, "spawn");
   whenAborted(task.signal, () => child.pid !== undefined && child.exitCode === null && process.kill(-child.pid));
   return finish(what, child, conduct, task);

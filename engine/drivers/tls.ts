@@ -20,16 +20,15 @@ type Created = { id: string; outputs: Outputs };
 const NAMES = ["commonName", "organization", "emailAddress"].map((name) => `subject.${name}`);
 const SUBJECT = ["privateKeyPem", ...NAMES, "dnsNames", "ipAddresses"];
 const VALIDITY = ["validityPeriodHours", "earlyRenewalHours", "allowedUses", "isCaCertificate", "setSubjectKeyId"];
-const { digitalSignature, keyEncipherment, keyCertSign, cRLSign } = x509.KeyUsageFlags;
+const { digitalSignature, keyCertSign, cRLSign } = x509.KeyUsageFlags;
 const USAGES: Record<string, x509.KeyUsageFlags> = {
   digital_signature: digitalSignature,
-  key_encipherment: keyEncipherment,
   cert_signing: keyCertSign,
   crl_signing: cRLSign,
 };
 const { serverAuth: server_auth, clientAuth: client_auth } = x509.ExtendedKeyUsage;
 const EXTENDED: Record<string, x509.ExtendedKeyUsage> = { server_auth, client_auth };
-/** How WebCrypto calls a key, by its curve. */
+/** How WebCrypto calls a key, by its curve. A CA from outside may have any of them. */
 const ALGORITHMS: Record<string, { name: string; namedCurve?: string; hash?: string }> = {
   "P-256": { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" },
   "P-384": { name: "ECDSA", namedCurve: "P-384", hash: "SHA-384" },
@@ -45,7 +44,7 @@ export const tlsDrivers: Readonly<Record<string, Driver>> = {
   "tls:index/privateKey:PrivateKey": driver(["algorithm", "ecdsaCurve", "rsaBits"], createKey),
   "tls:index/certRequest:CertRequest": driver(SUBJECT, async (inputs) => {
     const certRequestPem = `${(await request(inputs)).toString("pem")}\n`;
-    return { id: digest("sha1", Buffer.from(certRequestPem), "hex"), outputs: { certRequestPem } };
+    return { id: sha1(Buffer.from(certRequestPem)), outputs: { certRequestPem } };
   }),
   "tls:index/selfSignedCert:SelfSignedCert": driver([...SUBJECT, ...VALIDITY], async (inputs) =>
     sign(inputs, await request(inputs), inputs.privateKeyPem),
@@ -81,27 +80,23 @@ function createKey(inputs: Inputs): Promise<Created> {
   if (parsed instanceof Error) throw parsed;
   const key = crypto.createPrivateKey(parsed.getPrivatePEM());
   const publicKey = crypto.createPublicKey(key);
-  const blob = parsed.getPublicSSH();
-  const pem = (type: string): string => key.export({ type, format: "pem" } as never).toString();
+  const type = { ec: "sec1", rsa: "pkcs1" }[String(key.asymmetricKeyType)] ?? "pkcs8";
   return Promise.resolve({
-    id: digest("sha1", publicKey.export({ type: "spki", format: "der" }), "hex"),
+    id: sha1(publicKey.export({ type: "spki", format: "der" })),
     outputs: {
       privateKeyOpenssh,
-      privateKeyPem: pem({ ec: "sec1", rsa: "pkcs1" }[String(key.asymmetricKeyType)] ?? "pkcs8"),
-      privateKeyPemPkcs8: pem("pkcs8"),
+      privateKeyPem: key.export({ type, format: "pem" } as never).toString(),
       publicKeyPem: publicKey.export({ type: "spki", format: "pem" }).toString(),
-      publicKeyOpenssh: `${parsed.type} ${blob.toString("base64")}\n`,
-      publicKeyFingerprintSha256: `SHA256:${digest("sha256", blob, "base64").replace(/=+$/, "")}`,
+      publicKeyOpenssh: `${parsed.type} ${parsed.getPublicSSH().toString("base64")}\n`,
     },
   });
 }
 
-function generateKey({ algorithm = "", ecdsaCurve = "P224", rsaBits = 2048 }: Inputs): string {
+function generateKey({ algorithm = "", ecdsaCurve = "P224", rsaBits: bits = 2048 }: Inputs): string {
   if (algorithm === "ED25519") return generateEd25519().private;
-  if (algorithm === "RSA") return utils.generateKeyPairSync("rsa", { bits: rsaBits }).private;
-  const bits = ecdsaCurve === "P256" ? 256 : 384;
-  if (algorithm === "ECDSA" && ecdsaCurve === `P${bits}`) return utils.generateKeyPairSync("ecdsa", { bits }).private;
-  throw new Error(`a key must be ED25519, RSA, or ECDSA on P256 or P384, got ${algorithm} on ${ecdsaCurve}`);
+  if (algorithm === "RSA") return utils.generateKeyPairSync("rsa", { bits }).private;
+  if (algorithm === "ECDSA" && ecdsaCurve === "P256") return utils.generateKeyPairSync("ecdsa", { bits: 256 }).private;
+  throw new Error(`a key must be ED25519, RSA, or ECDSA on P256, got ${algorithm} on ${ecdsaCurve}`);
 }
 
 async function request({ privateKeyPem, subject, dnsNames = [], ipAddresses = [] }: Inputs) {
@@ -179,6 +174,6 @@ async function importKey(pem: string) {
   return { keys: { privateKey, publicKey }, signingAlgorithm };
 }
 
-function digest(algorithm: string, bytes: Buffer, encoding: "hex" | "base64"): string {
-  return crypto.createHash(algorithm).update(bytes).digest(encoding);
+function sha1(bytes: Buffer): string {
+  return crypto.createHash("sha1").update(bytes).digest("hex");
 }

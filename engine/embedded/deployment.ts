@@ -147,8 +147,6 @@ export class Deployment {
       diff.includes("provider") ||
       mustReplace(next, changed) ||
       driver.change(diff, reveal(next.inputs)) === "replace";
-    if (isReplaced && goal.protect && found.protect)
-      throw new Error("it is protected, and this change would replace it");
     return { driver, next, found, change: { ...changeOf(goal, isReplaced ? "replace" : "update"), diff } };
   }
 
@@ -166,7 +164,7 @@ export class Deployment {
       state.put(resource, found);
       return resource;
     }
-    if (!(await this.remove(before, found))) return undefined;
+    if (!(await this.remove(before, true))) return undefined;
     if (kept) {
       const subject = this.subject(next, kept.outputs);
       const resource = finished(next, kept.id, (await driver.update?.(subject, task, diff)) ?? kept.outputs);
@@ -221,11 +219,9 @@ export class Deployment {
     return made;
   }
 
-  /** Deletes resources, each after all that needs it. `replaced` may be protected. Whether it went well. */
-  private async remove(condemned: readonly Resource[], replaced?: Resource): Promise<boolean> {
+  /** Deletes resources, each after all that needs it; a part of an operation that is begun, whether it is interrupted or not. Whether it went well. */
+  private async remove(condemned: readonly Resource[], isBegun = false): Promise<boolean> {
     const { state, signal } = this.options;
-    // A resource that has a successor takes nothing with it: so does Pulumi 3.248.
-    const urns = new Set(condemned.filter((resource) => resource !== replaced).map(({ urn }) => urn));
     const removals = new Map<Resource, Promise<boolean>>();
     const removal = (resource: Resource): Promise<boolean> => {
       const removed = removals.get(resource) ?? removeOne(resource);
@@ -235,12 +231,9 @@ export class Deployment {
     const removeOne = async (resource: Resource): Promise<boolean> => {
       const dependents = condemned.filter((other) => other.needs.includes(resource.urn));
       const cleared = await Promise.all(dependents.map(removal));
-      if (cleared.includes(false) || (signal?.aborted && !replaced)) return false;
+      if (cleared.includes(false) || (signal?.aborted && !isBegun)) return false;
       const removed = await this.attempt(changeOf(resource, "delete"), resource, async (task) => {
-        if (resource.protect && resource !== replaced && !resource.condition)
-          throw new Error("it is protected: it can be deleted after an up without `protect`");
-        const wentWith = urns.has(resource.deletedWith) || this.drift.get(resource.deletedWith) === "gone";
-        if (!wentWith) await this.driverOf(resource).delete?.(this.subject(resource, resource.outputs), task);
+        await this.driverOf(resource).delete?.(this.subject(resource, resource.outputs), task);
         state.remove(resource);
         await state.save();
         return true;

@@ -27,7 +27,7 @@ export interface Listener {
 }
 
 const STACK = "pulumi:pulumi:Stack";
-const FEATURES = ["secrets", "deletedWith", "aliasSpecs", "parameterization"];
+const FEATURES = ["secrets", "aliasSpecs", "parameterization"];
 const SEVERITIES = [undefined, "info", "warning", "error"] as const;
 
 /** Runs the program as Pulumi's language host does, and resolves to its exit code. */
@@ -136,11 +136,13 @@ function answer<Request, Response>(make: (request: Request) => Response | Promis
 }
 
 function goalOf(request: monitor.RegisterResourceRequest, urnPrefix: string): Goal {
-  const { type, name, custom, parent, protect = false, ...given } = request.toObject();
+  const { type, name, custom, parent, ...given } = request.toObject();
   const parentType = parent.split("::")[2] ?? STACK;
   const provider = given.provider.split("::").slice(0, 4).join("::");
   const unsupported = {
     aliases: given.aliasesList.length > 0,
+    protect: given.protect === true,
+    deletedWith: given.deletedwith !== "",
     import: given.importid !== "",
     retainOnDelete: given.retainondelete,
     replacementTrigger: request.hasReplacementTrigger(),
@@ -152,11 +154,9 @@ function goalOf(request: monitor.RegisterResourceRequest, urnPrefix: string): Go
     name,
     custom,
     inputs: request.getObject()?.toJavaScript() ?? {},
-    needs: [parent, provider, given.deletedwith, ...given.dependenciesList].filter((urn) => urn !== ""),
+    needs: [parent, provider, ...given.dependenciesList].filter((urn) => urn !== ""),
     sources: Object.fromEntries(given.propertydependenciesMap.map(([input, { urnsList }]) => [input, urnsList])),
     provider,
-    protect,
-    deletedWith: given.deletedwith,
     deleteBeforeReplace: given.deletebeforereplace,
     ignoreChanges: given.ignorechangesList,
     replaceOnChanges: given.replaceonchangesList,

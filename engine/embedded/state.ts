@@ -21,8 +21,6 @@ export interface Goal {
   /** URNs that an input's value comes from. */
   readonly sources: Readonly<Record<string, readonly string[]>>;
   readonly provider: string;
-  readonly protect: boolean;
-  readonly deletedWith: string;
   readonly deleteBeforeReplace: boolean;
   readonly ignoreChanges: readonly string[];
   readonly replaceOnChanges: readonly string[];

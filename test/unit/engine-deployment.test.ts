@@ -52,8 +52,6 @@ describe("a deployment of objects outside the state", () => {
     needs: [],
     sources: {},
     provider: "",
-    protect: false,
-    deletedWith: "",
     deleteBeforeReplace: true,
     ignoreChanges: [],
     replaceOnChanges: ["*"],

@@ -106,22 +106,20 @@ describe("the embedded engine", { timeout: TIMEOUT }, () => {
       made("grandchild", [child.stdout], {});
       made("bystander", [], { dependsOn: [root] });
       new command.local.Command("updated", { create: pulumi.interpolate\`: \${root.stdout}; echo run-updated >> log\`, delete: log("delete-updated") });
-      new command.local.Command("held", { create: "true", delete: log("delete-held"), triggers: [root.stdout] }, { deletedWith: root });
     `);
     await tried.up();
     expect(tried.logged()).toHaveLength(5);
-    const replaced = { root: "replace", child: "replace", grandchild: "replace", held: "replace" };
+    const replaced = { root: "replace", child: "replace", grandchild: "replace" };
     const trigger = { "try:trigger": "u" };
     expect(await tried.preview(trigger)).toEqual({ ...replaced, bystander: "same", updated: "update" });
     expect(tried.logged()).toEqual([]);
     expect(await tried.up(trigger)).toEqual({ ...replaced, bystander: "same", updated: "update" });
     const lines = tried.logged();
     const order = ["delete-grandchild", "delete-child", "delete-root", "create-root"];
-    expect(lines.slice(0, 5).filter((line) => line !== "delete-held")).toEqual(order);
-    expect(lines.slice(5).sort()).toEqual(["create-child", "create-grandchild", "run-updated"]);
+    expect(lines.slice(0, 4)).toEqual(order);
+    expect(lines.slice(4).sort()).toEqual(["create-child", "create-grandchild", "run-updated"]);
 
     await tried.engine.destroy();
-    // What is deleted with another is not deleted by itself.
     const deleted = ["delete-bystander", "delete-child", "delete-grandchild", "delete-root", "delete-updated"];
     expect(tried.logged().sort()).toEqual(deleted);
   });
@@ -271,42 +269,26 @@ describe("the embedded engine", { timeout: TIMEOUT }, () => {
     const tried = project(`
       const text = config.get("text") ?? "a";
       const made = (name: string, options: pulumi.CustomResourceOptions) =>
-        new command.local.Command(name, { create: "env | grep ^WORD >> log", environment: { WORD: text, STAYS: "s" } }, options);
-      made("ignoring", { ignoreChanges: ["environment.WORD"] });
+        new command.local.Command(name, { create: ": stays", stdin: text }, options);
+      made("ignoring", { ignoreChanges: ["stdin"] });
       made("replaced", { replaceOnChanges: ["*"] });
-      made("elsewhere", { replaceOnChanges: ["environment.STAYS", "create"] });
+      made("elsewhere", { replaceOnChanges: ["create"] });
     `);
     await tried.up();
     expect(await tried.up({ "try:text": "b" })).toEqual({ ignoring: "same", replaced: "replace", elsewhere: "update" });
     expect(await tried.up({ "try:text": "b" })).toEqual({ ignoring: "same", replaced: "same", elsewhere: "same" });
   });
 
-  it("neither replaces nor deletes what is protected", async () => {
-    const program = (more: string) => `const text = config.get("text") ?? "a"; ${more}`;
-    const kept = `new command.local.Command("kept", { create: "true", delete: log("deleted"), triggers: [text] }, { protect: config.get("free") === undefined });`;
-    const tried = project(program(kept));
-    await tried.up();
-    await expect(tried.up({ "try:text": "b" })).rejects.toThrow("it is protected, and this change would replace it");
-    tried.program(program(""));
-    await expect(tried.up()).rejects.toThrow(
-      "command:local:Command kept: it is protected: it can be deleted after an up without `protect`",
-    );
-    await expect(tried.engine.destroy()).rejects.toThrow("it is protected");
-    tried.program(program(kept));
-    expect(await tried.up({ "try:text": "b", "try:free": "yes" })).toEqual({ kept: "replace" });
-    expect(tried.logged()).toEqual(["deleted"]);
-  });
-
   it("refuses what it does not support, by its name, before anything is made", async () => {
     const tried = project(`
-      new command.local.Command("inputs", { create: log("never"), assetPaths: ["*.txt"] });
-      new command.local.Command("options", { create: log("never") }, { retainOnDelete: true, aliases: [{ name: "old" }] });
+      new command.local.Command("inputs", { create: log("never"), assetPaths: ["*.txt"], environment: { A: "b" } });
+      new command.local.Command("options", { create: log("never") }, { protect: true, retainOnDelete: true, aliases: [{ name: "old" }] });
       new pulumi.CustomResource("other:index/thing:Thing", "type", {});
       new libvirt.Domain("nested", { name: "x", type: "lxc", devices: { filesystems: [{ source: { file: { file: "/x" } } }], disks: [{ serial: "1" } as libvirt.Disk] } });
     `);
     const reasons = [
-      'command:local:Command inputs: the embedded engine does not support input "assetPaths.0" of command:local:Command',
-      'command:local:Command options: the embedded engine does not support option "aliases", option "retainOnDelete" of command:local:Command',
+      'command:local:Command inputs: the embedded engine does not support input "assetPaths.0", input "environment.A" of command:local:Command',
+      'command:local:Command options: the embedded engine does not support option "aliases", option "protect", option "retainOnDelete" of command:local:Command',
       "other:index/thing:Thing type: the embedded engine does not support type other:index/thing:Thing",
       'libvirt:index/domain:Domain nested: the embedded engine does not support input "devices.disks.0.serial" of libvirt:index/domain:Domain',
     ];

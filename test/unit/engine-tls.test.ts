@@ -1,4 +1,5 @@
 import { execFileSync } from "node:child_process";
+import { generateKeyPairSync } from "node:crypto";
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
@@ -46,7 +47,6 @@ describe("the tls driver", () => {
   const KEYS: Record<string, [Properties, string]> = {
     ed25519: [{ algorithm: "ED25519" }, "BEGIN PRIVATE KEY"],
     p256: [{ algorithm: "ECDSA", ecdsaCurve: "P256" }, "BEGIN EC PRIVATE KEY"],
-    p384: [{ algorithm: "ECDSA", ecdsaCurve: "P384" }, "BEGIN EC PRIVATE KEY"],
     rsa: [{ algorithm: "RSA", rsaBits: 2048 }, "BEGIN RSA PRIVATE KEY"],
   };
 
@@ -56,67 +56,70 @@ describe("the tls driver", () => {
     expect(run("openssl", "pkey", "-in", write(`${name}.pem`, key["privateKeyPem"]), "-pubout")).toBe(
       key["publicKeyPem"],
     );
-    expect(run("openssl", "pkey", "-in", write(`${name}.p8`, key["privateKeyPemPkcs8"]), "-pubout")).toBe(
-      key["publicKeyPem"],
-    );
     const file = write(`${name}.ssh`, key["privateKeyOpenssh"]);
     expect(`${run("ssh-keygen", "-y", "-f", file).trim()}\n`).toBe(key["publicKeyOpenssh"]);
-    expect(run("ssh-keygen", "-l", "-f", file)).toContain(key["publicKeyFingerprintSha256"]);
   });
 
   it("refuses a key of another kind, by its name", async () => {
     await expect(make("privateKey:PrivateKey", { algorithm: "ECDSA" })).rejects.toThrow(
-      "a key must be ED25519, RSA, or ECDSA on P256 or P384, got ECDSA on P224",
+      "a key must be ED25519, RSA, or ECDSA on P256, got ECDSA on P224",
     );
   });
 
-  it.each(Object.keys(KEYS))("signs, with an %s key, certificates that openssl verifies", async (name) => {
-    const { privateKeyPem: caKey } = await make("privateKey:PrivateKey", KEYS[name]?.[0] ?? {});
-    const authority = await make("selfSignedCert:SelfSignedCert", {
-      privateKeyPem: caKey,
-      subject: { commonName: "root-ca", organization: "lab, the" },
-      isCaCertificate: true,
-      setSubjectKeyId: true,
-      validityPeriodHours: 48,
-      allowedUses: ["cert_signing", "crl_signing"],
-    });
-    const { privateKeyPem } = await make("privateKey:PrivateKey", { algorithm: "ECDSA", ecdsaCurve: "P256" });
-    const request = await make("certRequest:CertRequest", {
-      privateKeyPem,
-      subject: { commonName: "pg1-srv", organization: "lab, the", emailAddress: "dba@example.com" },
-      dnsNames: ["pg1-srv"],
-      ipAddresses: ["10.0.0.11"],
-    });
-    const certificate = await make("locallySignedCert:LocallySignedCert", {
-      certRequestPem: request["certRequestPem"],
-      caPrivateKeyPem: caKey,
-      caCertPem: authority["certPem"],
-      validityPeriodHours: 24,
-      earlyRenewalHours: 1,
-      allowedUses: ["digital_signature", "server_auth", "client_auth"],
-    });
-    const ca = write("ca.crt", authority["certPem"]);
-    const file = write("host.crt", certificate["certPem"]);
-    const strict = ["verify", "-x509_strict", "-check_ss_sig", "-CAfile", ca];
-    for (const purpose of ["sslserver", "sslclient"])
-      expect(run("openssl", ...strict, "-purpose", purpose, "-verify_hostname", "pg1-srv", file)).toContain("OK");
-    expect(run("openssl", ...strict, "-verify_ip", "10.0.0.11", file)).toContain("OK");
-    expect(() => run("openssl", ...strict, "-verify_hostname", "pg2-srv", file)).toThrow("hostname mismatch");
-    expect(run("openssl", "x509", "-in", file, "-noout", "-subject", "-nameopt", "RFC2253")).toBe(
-      "subject=emailAddress=dba@example.com,O=lab\\, the,CN=pg1-srv\n",
-    );
-    const text = run("openssl", "x509", "-in", file, "-noout", "-text");
-    expect(text).toContain("Digital Signature");
-    expect(text).toContain("TLS Web Server Authentication, TLS Web Client Authentication");
-    expect(text).toContain("CA:FALSE");
-    expect(run("openssl", "x509", "-in", ca, "-noout", "-ext", "basicConstraints,keyUsage")).toMatch(
-      /critical\n\s+CA:TRUE[^]*Certificate Sign, CRL Sign/,
-    );
-    expect(
-      Date.parse(String(certificate["validityEndTime"])) - Date.parse(String(certificate["validityStartTime"])),
-    ).toBe(24 * 3_600_000);
-    expect(certificate["validityStartTime"]).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/);
-  });
+  it.each([...Object.keys(KEYS), "outside P-384"])(
+    "signs, with an %s key, certificates that openssl verifies",
+    async (name) => {
+      const outside = generateKeyPairSync("ec", { namedCurve: "P-384" }).privateKey;
+      const inputs = KEYS[name]?.[0];
+      const { privateKeyPem: caKey } = inputs
+        ? await make("privateKey:PrivateKey", inputs)
+        : { privateKeyPem: outside.export({ type: "sec1", format: "pem" }) };
+      const authority = await make("selfSignedCert:SelfSignedCert", {
+        privateKeyPem: caKey,
+        subject: { commonName: "root-ca", organization: "lab, the" },
+        isCaCertificate: true,
+        setSubjectKeyId: true,
+        validityPeriodHours: 48,
+        allowedUses: ["cert_signing", "crl_signing"],
+      });
+      const { privateKeyPem } = await make("privateKey:PrivateKey", { algorithm: "ECDSA", ecdsaCurve: "P256" });
+      const request = await make("certRequest:CertRequest", {
+        privateKeyPem,
+        subject: { commonName: "pg1-srv", organization: "lab, the", emailAddress: "dba@example.com" },
+        dnsNames: ["pg1-srv"],
+        ipAddresses: ["10.0.0.11"],
+      });
+      const certificate = await make("locallySignedCert:LocallySignedCert", {
+        certRequestPem: request["certRequestPem"],
+        caPrivateKeyPem: caKey,
+        caCertPem: authority["certPem"],
+        validityPeriodHours: 24,
+        earlyRenewalHours: 1,
+        allowedUses: ["digital_signature", "server_auth", "client_auth"],
+      });
+      const ca = write("ca.crt", authority["certPem"]);
+      const file = write("host.crt", certificate["certPem"]);
+      const strict = ["verify", "-x509_strict", "-check_ss_sig", "-CAfile", ca];
+      for (const purpose of ["sslserver", "sslclient"])
+        expect(run("openssl", ...strict, "-purpose", purpose, "-verify_hostname", "pg1-srv", file)).toContain("OK");
+      expect(run("openssl", ...strict, "-verify_ip", "10.0.0.11", file)).toContain("OK");
+      expect(() => run("openssl", ...strict, "-verify_hostname", "pg2-srv", file)).toThrow("hostname mismatch");
+      expect(run("openssl", "x509", "-in", file, "-noout", "-subject", "-nameopt", "RFC2253")).toBe(
+        "subject=emailAddress=dba@example.com,O=lab\\, the,CN=pg1-srv\n",
+      );
+      const text = run("openssl", "x509", "-in", file, "-noout", "-text");
+      expect(text).toContain("Digital Signature");
+      expect(text).toContain("TLS Web Server Authentication, TLS Web Client Authentication");
+      expect(text).toContain("CA:FALSE");
+      expect(run("openssl", "x509", "-in", ca, "-noout", "-ext", "basicConstraints,keyUsage")).toMatch(
+        /critical\n\s+CA:TRUE[^]*Certificate Sign, CRL Sign/,
+      );
+      expect(
+        Date.parse(String(certificate["validityEndTime"])) - Date.parse(String(certificate["validityStartTime"])),
+      ).toBe(24 * 3_600_000);
+      expect(certificate["validityStartTime"]).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/);
+    },
+  );
 
   it("renews a certificate when its time has come, and replaces on every other change", async () => {
     const driver = tlsDrivers["tls:index/locallySignedCert:LocallySignedCert"];
