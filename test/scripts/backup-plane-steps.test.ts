@@ -1,0 +1,122 @@
+import * as fs from "node:fs";
+import { parseEnv } from "node:util";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import type { ScriptRun } from "../support/stand-ins";
+import { StandIns } from "../support/stand-ins";
+
+let host: StandIns;
+beforeEach(() => {
+  host = new StandIns();
+});
+afterEach(() => {
+  host.remove();
+});
+
+describe("backup-plane/packages-install-debian.sh", () => {
+  const { ID = "", VERSION_ID = "" } = parseEnv(fs.readFileSync("/etc/os-release", "utf8"));
+  const HERE = `debian12: ${ID} ${VERSION_ID}`;
+  const install = (there: string, source = "distribution", from = ""): ScriptRun => {
+    for (const program of ["apt-get", "apt-mark", "install"]) host.add(program, "");
+    host.add("dpkg-query", `printf '${there}'`).add("pgbackrest", "echo pgBackRest 2.45");
+    fs.writeFileSync(host.path("bin/apt.postgresql.org.sh"), `#!/bin/bash\necho pgdg "$@" >>${host.path("calls")}\n`, {
+      mode: 0o755,
+    });
+    return host.run("backup-plane/packages-install-debian.sh", [HERE, source, from, "2.45", "postgresql-15"], "", {
+      "/usr/share/postgresql-common/pgdg/": "",
+      "/etc/apt/sources.list.d/lab.list": host.path("lab.list"),
+    });
+  };
+  const changes = ({ calls }: ScriptRun): string[] => calls.filter((call) => /^(apt|pgdg)/.test(call));
+  const HELD = "hold ok installed pgbackrest 2.45-1\\n";
+  const SERVER = "install ok installed postgresql-15 15.20-0\\n";
+  const INSTALL =
+    "apt-get install -y --no-install-recommends --allow-change-held-packages pgbackrest=2.45-* openssl jq postgresql-15";
+
+  it("leaves a host that has them as it is", () => {
+    expect(changes(install(HELD + SERVER))).toEqual([]);
+  });
+
+  it("holds what is there and not held", () => {
+    expect(changes(install(HELD.replace("hold", "install") + SERVER))).toEqual(["apt-mark hold pgbackrest"]);
+  });
+
+  it.each([
+    ["nothing", "", ["apt-mark hold pgbackrest"]],
+    ["pgBackRest alone", HELD, []],
+    ["another version", HELD.replace("2.45", "2.50") + SERVER, ["apt-mark hold pgbackrest"]],
+    ["a server that was removed", HELD + SERVER.replace("install ok installed", "deinstall ok config-files"), []],
+  ])("installs exactly what is wanted where there is %s", (_, there, hold) => {
+    expect(changes(install(there))).toEqual(["apt-get update", INSTALL, ...hold]);
+  });
+
+  it("adds PGDG by its own package, and a mirror as a source", () => {
+    expect(changes(install("", "pgdg", "postgresql-common"))).toEqual([
+      "apt-get update",
+      "apt-get install -y --no-install-recommends postgresql-common ca-certificates",
+      "pgdg -y",
+      ...["apt-get update", INSTALL, "apt-mark hold pgbackrest"],
+    ]);
+    install("", "mirror", "http://mirror.example/debian");
+    expect(fs.readFileSync(host.path("lab.list"), "utf8")).toBe("deb [trusted=yes] http://mirror.example/debian ./\n");
+  });
+});
+
+describe("backup-plane/repository-create.sh", () => {
+  const create = (): ScriptRun => {
+    for (const program of ["useradd", "install", "sed"]) host.add(program, "");
+    return host.run("backup-plane/repository-create.sh", ["pgbackrest", host.path("repository")], "", {
+      "/etc/logrotate.d/pgbackrest": host.path("logrotate"),
+    });
+  };
+
+  it("makes the account and its folders where they are missing", () => {
+    host.add("id", "exit 1");
+    expect(create().calls).toEqual([
+      "id -u pgbackrest",
+      "useradd --system --user-group --create-home --home-dir /var/lib/pgbackrest --shell /bin/bash pgbackrest",
+      `install -d -o pgbackrest -g pgbackrest -m 0750 ${host.path("repository")}`,
+      "install -d -o pgbackrest -g pgbackrest -m 0770 /var/log/pgbackrest",
+    ]);
+  });
+
+  it("keeps a repository that is there, with its owner and mode", () => {
+    fs.mkdirSync(host.path("repository"));
+    host.add("id", "");
+    const { status, calls } = create();
+    expect([status, calls.filter((call) => call.includes(host.path("repository")))]).toEqual([0, []]);
+  });
+
+  it("says whose a repository must be that its account cannot write to", () => {
+    fs.mkdirSync(host.path("repository"));
+    host.add("id", "").add("setpriv", "exit 1");
+    const place = host.path("repository");
+    expect(create()).toMatchObject({
+      status: 1,
+      stderr: `pg1-srv: account pgbackrest cannot write to repository ${place}; hint: chown -R pgbackrest:pgbackrest ${place}\n`,
+    });
+  });
+});
+
+describe("backup-plane/handshake-prove.sh", () => {
+  const prove = (openssl: string): ScriptRun => {
+    host.add("openssl", openssl);
+    return host.run("backup-plane/handshake-prove.sh", ["postgres", "/etc/pgbackrest/cert", "backup-srv"]);
+  };
+
+  it("takes the server's greeting as the proof", () => {
+    expect(prove(`echo depth=0; echo '{"name":"pgBackRest","version":"2.45"}'; exec sleep 8`)).toMatchObject({
+      status: 0,
+      stderr: "",
+    });
+  });
+
+  it.each([
+    ["verify error:num=10:certificate has expired", "echo 'verify error:num=10:certificate has expired'; echo error"],
+    ["no greeting from port 8432", "echo 'verify return:1'"],
+  ])("fails with what OpenSSL says first: %s", (problem, openssl) => {
+    expect(prove(openssl)).toMatchObject({
+      status: 1,
+      stderr: `pg1-srv: no TLS handshake as postgres with the pgBackRest server on backup-srv, port 8432: ${problem}\n`,
+    });
+  });
+});

@@ -1,0 +1,226 @@
+import * as fs from "node:fs";
+import * as path from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import type { ScriptRun } from "../support/stand-ins";
+import { StandIns } from "../support/stand-ins";
+
+let host: StandIns;
+beforeEach(() => {
+  host = new StandIns();
+});
+afterEach(() => {
+  host.remove();
+});
+
+/** Writes files of the host, by their names in its folder. */
+function write(files: Readonly<Record<string, string>>): void {
+  for (const [name, text] of Object.entries(files)) {
+    fs.mkdirSync(path.dirname(host.path(name)), { recursive: true });
+    fs.writeFileSync(host.path(name), text);
+  }
+}
+
+const read = (name: string): string => fs.readFileSync(host.path(name), "utf8");
+
+describe("cluster/postgresql-create-debian.sh", () => {
+  const PLACES = ["/var/lib/postgresql", "/etc/postgresql", "/usr/lib/postgresql", "/usr/share/postgresql"];
+  const DATA = "var/lib/postgresql/15/main";
+  const CONF = "etc/postgresql/15/main";
+  const OPTIONS = "--locale=C.UTF-8 --encoding=UTF8 --data-checksums --no-sync";
+  const create = (): ScriptRun => {
+    host
+      .add("pg_createcluster", `mkdir -p ${host.path(CONF)}`)
+      .add("sync", "")
+      .add("install", "");
+    const places = Object.fromEntries(PLACES.map((place) => [place, host.path(place.slice(1))]));
+    const run = host.run("cluster/postgresql-create-debian.sh", ["15"], "", places);
+    return { ...run, calls: run.calls.map((call) => call.replaceAll(`${host.folder}/`, "/")) };
+  };
+
+  it("makes a cluster where there is none", () => {
+    expect(create()).toMatchObject({
+      status: 0,
+      stderr: "",
+      calls: [`pg_createcluster 15 main -- ${OPTIONS}`, `sync --file-system /${DATA}`],
+    });
+    expect(read(`${CONF}/start.conf`)).toBe("auto\n");
+  });
+
+  it("takes over the data that a restore left, with the configuration that Debian keeps elsewhere", () => {
+    write({ [`${DATA}/PG_VERSION`]: "15\n", [`${DATA}/pg_hba.conf`]: "theirs" });
+    expect(create().calls).toEqual([
+      ...["postgresql", "pg_ident"].map(
+        (name) =>
+          `install -o postgres -g postgres -m 0640 /usr/share/postgresql/15/${name}.conf.sample /${DATA}/${name}.conf`,
+      ),
+      "pg_createcluster 15 main",
+    ]);
+    expect(read(`${DATA}/pg_hba.conf`)).toBe("theirs");
+  });
+
+  it("makes the data of a cluster of which an image has the configuration alone", () => {
+    write({ [`${CONF}/postgresql.conf`]: "ours" });
+    const initdb = `#!/bin/bash\necho "initdb $*" >>${host.path("calls")}\n
+      mkdir -p ${host.path(DATA)}; touch ${host.path(DATA)}/{PG_VERSION,postgresql.conf,pg_hba.conf,pg_ident.conf}\n`;
+    write({ "usr/lib/postgresql/15/bin/initdb": initdb });
+    fs.chmodSync(host.path("usr/lib/postgresql/15/bin/initdb"), 0o755);
+    expect(create()).toMatchObject({
+      status: 0,
+      stderr: "",
+      calls: [
+        `initdb ${OPTIONS} --auth-local=peer --auth-host=scram-sha-256 --pgdata=/${DATA}`,
+        `sync --file-system /${DATA}`,
+      ],
+    });
+    expect(fs.readdirSync(host.path(DATA))).toEqual(["PG_VERSION"]);
+    expect(read(`${CONF}/postgresql.conf`)).toBe("ours");
+  });
+
+  it("leaves a cluster that is there as it is, with every file of its data", () => {
+    const files = ["PG_VERSION", "pg_hba.conf", "pg_ident.conf", "postgresql.conf"];
+    write({ [`${CONF}/postgresql.conf`]: "ours" });
+    write(Object.fromEntries(files.map((name) => [`${DATA}/${name}`, "precious"])));
+    expect(create()).toMatchObject({ status: 0, calls: [] });
+    expect(fs.readdirSync(host.path(DATA))).toEqual(files);
+  });
+});
+
+describe("cluster/postgresql-create-el.sh", () => {
+  const create = (): ScriptRun =>
+    host.run("cluster/postgresql-create-el.sh", ["14"], "", {
+      "/var/lib/pgsql": host.path("data"),
+      "/usr/pgsql-$version/bin/": "",
+    });
+
+  it("makes a cluster where there is none, once", () => {
+    host.add(
+      "postgresql-14-setup",
+      `echo "$PGSETUP_INITDB_OPTIONS"; mkdir -p ${host.path("data/14/data")}; echo 14 >${host.path("data/14/data/PG_VERSION")}`,
+    );
+    expect(create()).toMatchObject({
+      status: 0,
+      stdout: "--locale=C.UTF-8 --encoding=UTF8 --data-checksums\n",
+      calls: ["postgresql-14-setup initdb"],
+    });
+    expect(create()).toMatchObject({ status: 0, calls: [] });
+  });
+
+  it("refuses a cluster of another version", () => {
+    write({ "data/14/data/PG_VERSION": "13\n" });
+    expect(create()).toMatchObject({
+      status: 1,
+      stderr: `pg1-srv: the cluster in ${host.path("data/14/data")} must be of PostgreSQL 14, is of 13\n`,
+      calls: [],
+    });
+  });
+});
+
+describe("cluster/postgresql-start.sh", () => {
+  const SERVICE = "postgresql@15-main";
+  /** A service in a state (systemctl is-active and is-failed), and what its PostgreSQL answers, by the SQL's beginning. */
+  const service = (state: "active" | "inactive" | "failed", answers: Readonly<Record<string, string>> = {}): void => {
+    const told = { "SELECT 1": "echo 1", "SELECT count": "echo 0", "SELECT NOT": "echo t", ...answers };
+    const clock = `date +%s%N`;
+    host
+      .add("systemctl", `case $1 in is-active) [[ ${state} == active ]] ;; is-failed) [[ ${state} == failed ]] ;; esac`)
+      .add("journalctl", "echo last words")
+      .add(
+        "psql",
+        `case "\${@: -1}" in ${Object.entries({
+          "SELECT pg_conf_load_time": clock,
+          "SELECT pg_is_in": "echo f",
+          ...told,
+        })
+          .map(([sql, answer]) => `"${sql}"*) ${answer} ;;`)
+          .join(" ")} esac`,
+      );
+    if (state !== "failed") write({ "data/postmaster.pid": `${"x\n".repeat(7)}ready   \n` });
+  };
+  const start = (role = "primary"): ScriptRun => {
+    if (!fs.existsSync(host.path("postgresql.conf"))) write({ "postgresql.conf": "port = 5432\n" });
+    return host.run("cluster/postgresql-start.sh", [
+      ...[host.path("bin"), SERVICE, host.path("postgresql.conf"), "/etc/lab/postgresql.conf"],
+      ...[role, host.path("data")],
+    ]);
+  };
+  const controls = ({ calls }: ScriptRun): string[] =>
+    calls.flatMap((call) => (/^systemctl (?!is-)/.test(call) ? [call.slice("systemctl ".length)] : []));
+  const ENABLE = `enable --quiet --no-reload ${SERVICE}`;
+
+  it("starts one that does not run, with the settings included once", () => {
+    service("inactive");
+    const run = start();
+    expect(run).toMatchObject({ status: 0, stderr: "" });
+    expect(controls(run)).toEqual([ENABLE, `start --no-block ${SERVICE}`]);
+    start();
+    expect(read("postgresql.conf")).toBe("port = 5432\ninclude '/etc/lab/postgresql.conf'\n");
+  });
+
+  it("reloads one that runs, and restarts it only when a setting waits for that", () => {
+    service("active");
+    expect(controls(start())).toEqual([ENABLE, `reload ${SERVICE}`]);
+    service("active", { "SELECT count": "echo 2" });
+    expect(controls(start())).toEqual([ENABLE, `reload ${SERVICE}`, `restart ${SERVICE}`]);
+  });
+
+  it("says so when the configuration is not loaded again", () => {
+    service("active", { "SELECT pg_conf_load_time": "echo yesterday" });
+    expect(start()).toMatchObject({
+      status: 1,
+      stderr: `pg1-srv: ${SERVICE} has not loaded its configuration again; hint: journalctl -u ${SERVICE}\n`,
+    });
+  });
+
+  it("says what the service said last when it fails, without waiting for it", () => {
+    service("failed", { "SELECT 1": "echo no server >&2; exit 2" });
+    expect(start()).toMatchObject({
+      status: 1,
+      stderr: `pg1-srv: ${SERVICE} does not answer: no server\nlast words\n`,
+    });
+  });
+
+  it("says that recovery goes on when the time is over", () => {
+    service("inactive", { "SELECT NOT": "echo f" });
+    expect(start()).toMatchObject({
+      status: 1,
+      stderr: `pg1-srv: ${SERVICE} still replays WAL; hint: SELECT pg_last_wal_replay_lsn() tells how far it is\n`,
+    });
+  });
+
+  it.each([
+    ["primary", "t", "standby"],
+    ["standby", "f", "primary"],
+  ])("refuses to call a cluster a %s that is the other", (role, recovering, found) => {
+    service("inactive", { "SELECT pg_is_in": `echo ${recovering}` });
+    expect(start(role)).toMatchObject({
+      status: 1,
+      stderr: `pg1-srv: the cluster must be a ${role}, is a ${found}; hint: promote it, or move its data aside, by hand\n`,
+    });
+    expect(start(found)).toMatchObject({ status: 0 });
+  });
+});
+
+describe("cluster/streaming-write.sh", () => {
+  const stream = (states: string): ScriptRun => {
+    host.add("psql", `case $* in *pg_stat_replication*) ${states} ;; *) echo '2026-11-23 12:00:00' ;; esac`);
+    return host.run("cluster/streaming-write.sh", [host.path("bin"), "pg2-srv", "10.0.0.12"]);
+  };
+
+  it("writes a row once the standby streams, and prints what it says", () => {
+    expect(stream("echo streaming")).toMatchObject({ status: 0, stdout: "2026-11-23 12:00:00\n" });
+  });
+
+  it.each([
+    ["is not connected", "true", "no connection"],
+    ["catches up", "echo catchup", "catchup"],
+    ["cannot be asked for", "echo no server >&2; exit 2", "no server\nno connection"],
+  ])("writes nothing for a standby that %s", (_, states, has) => {
+    const run = stream(states);
+    expect(run).toMatchObject({
+      status: 1,
+      stdout: "",
+      stderr: `pg1-srv: pg_stat_replication must have pg2-srv (10.0.0.12) streaming; it has: ${has}\n`,
+    });
+    expect(run.calls.filter((call) => call.startsWith("psql") && !call.includes("pg_stat_replication"))).toEqual([]);
+  });
+});
