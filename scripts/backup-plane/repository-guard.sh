@@ -4,28 +4,24 @@
 # than that file's, $5, says what stays in the old one, and prints the time. Safe to run again: it only reads.
 set -euo pipefail
 source common/pgbackrest.sh
-
-refuse() {
-  echo "$(hostname) holds stanza $1; hint: keep $2" >&2
-  return 1
-}
+source common/shell.sh
 
 main() {
   local conf=$1 account=$2 stanza=$3 version=$4 folder=$5 held former holds backups
   [[ -e $conf ]] || return 0
   held=$(sed -n '/^\[global/!s/^\[\(.*\)]$/\1/p' "$conf")
   former=$(sed -n 's/^repo1-path=//p' "$conf")
-  {
-    read -r holds
-    read -r backups
-  } < <(stanza_info "$account" "$held" | jq -r '.[0] | (.db[-1].version // "nothing"), ([.backup[].label] | join(" "))')
+  { read -r holds && read -r backups; } \
+    < <(stanza_info "$account" "$held" | jq -r '.[0] | (.db[-1].version // "nothing"), ([.backup[].label] | join(" "))') ||
+    fail "what $former holds of stanza $held cannot be told; hint: pgbackrest --stanza=$held info as $account"
   [[ $holds != nothing ]] || return 0
-  [[ $held == "$stanza" ]] || refuse "$held in $former (backups: ${backups:-none}), lab:stanza is $stanza" \
-    "lab:stanza $held; a stanza cannot be renamed, another one belongs to another lab"
-  [[ $holds == "$version" ]] || refuse "$held of PostgreSQL $holds in $former (backups: ${backups:-none}), lab:postgresqlVersion is $version" \
-    "lab:postgresqlVersion $holds; an upgrade is pg_upgrade on every host and pgbackrest stanza-upgrade, by hand, before the key changes"
+  backups="backups: ${backups:-none}"
+  [[ $held == "$stanza" ]] ||
+    fail "lab:stanza is $stanza, and $former holds stanza $held ($backups); hint: keep $held; a stanza cannot be renamed"
+  [[ $holds == "$version" ]] ||
+    fail "lab:postgresqlVersion is $version, and $former holds stanza $held of PostgreSQL $holds ($backups); hint: keep $holds; an upgrade is pg_upgrade on every host and pgbackrest stanza-upgrade, by hand, before the key changes"
   if [[ $former != "$folder" ]]; then
-    echo "left behind: $(hostname) keeps stanza $held in $former (backups: ${backups:-none}); $folder gets a new full backup" >&2
+    echo "left behind: $HOSTNAME keeps stanza $held in $former ($backups); $folder gets a new full backup" >&2
     # As in a backup's label.
     date +%Y%m%d-%H%M%S
   fi

@@ -3,11 +3,7 @@
 # names: another stanza than $2, another major version than $3 (data in folder $4, programs in $5), or for it to change between primary and
 # standby (role $6) with another primary than $7. Safe to run again: it only reads.
 set -euo pipefail
-
-refuse() {
-  echo "$(hostname) $1; hint: keep $2" >&2
-  return 1
-}
+source common/shell.sh
 
 # The value of option $2 in pgBackRest's file $1.
 option() {
@@ -31,15 +27,15 @@ main() {
   former=$(option "$conf" recovery-option=primary_conninfo=host)
   former=${former%% *}
 
-  [[ $found == "$version" ]] || refuse "holds a cluster of PostgreSQL $found ($state) in $data, lab:postgresqlVersion is $version" \
-    "lab:postgresqlVersion $found; an upgrade is pg_upgrade on every host and pgbackrest stanza-upgrade, by hand, before the key changes"
-  [[ $archived == "$stanza" ]] || refuse "holds a cluster ($state) that archives to stanza $archived, lab:stanza is $stanza" \
-    "lab:stanza $archived; a stanza cannot be renamed, another one belongs to another lab"
+  [[ $found == "$version" ]] ||
+    fail "lab:postgresqlVersion is $version, and $data holds a cluster of PostgreSQL $found ($state); hint: keep $found; an upgrade is pg_upgrade on every host and pgbackrest stanza-upgrade, by hand, before the key changes"
+  [[ $archived == "$stanza" ]] ||
+    fail "lab:stanza is $stanza, and the cluster in $data ($state) archives to stanza $archived; hint: keep $archived; a stanza cannot be renamed"
   [[ $former != "$primary" ]] || return 0
   if is_standby "$data" "$state"; then
-    [[ $role == standby ]] || refuse "holds a standby of $former ($state), lab:primary is $primary" "lab:primary $former"
+    [[ $role == standby ]] || fail "lab:primary is $primary, and $data is a standby of $former ($state); hint: keep $former"
   else
-    [[ $role == primary ]] || refuse "holds a primary's data ($state), lab:primary is $primary" "lab:primary $former"
+    [[ $role == primary ]] || fail "lab:primary is $primary, and $data is a primary ($state); hint: keep $former"
   fi
 }
 

@@ -23,7 +23,7 @@ describe("cluster/data-guard.sh", () => {
   const data = (version = 15): string => host.path(`${version}/main`);
 
   /** A host that holds a cluster in this state, with these signal files, as a member of stanza demo, whose primary is pg1-srv. */
-  const holds = (name: string, state: string, ...signals: string[]): void => {
+  const holds = (state: string, ...signals: string[]): void => {
     fs.mkdirSync(`${data()}/global`, { recursive: true });
     for (const [file, text] of [
       ["PG_VERSION", "15\n"],
@@ -33,7 +33,7 @@ describe("cluster/data-guard.sh", () => {
     }
     for (const signal of signals) fs.writeFileSync(`${data()}/${signal}.signal`, "");
     const own = { ...PLAN, postgresql: { ...PLAN.postgresql, dataFolder: data() } };
-    fs.writeFileSync(conf(), renderPgBackRestConf(own, hostOf(PLAN, name), OPTIONS));
+    fs.writeFileSync(conf(), renderPgBackRestConf(own, hostOf(PLAN, "pg1-srv"), OPTIONS));
     const binaries = host.path("pgsql-15");
     fs.mkdirSync(binaries);
     fs.writeFileSync(
@@ -41,7 +41,6 @@ describe("cluster/data-guard.sh", () => {
       `#!/bin/bash\n[[ $LC_ALL == C && $* == "-D ${data()}" ]] && printf 'pg_control version number:            1300\\nDatabase cluster state:               ${state}\\n'\n`,
       { mode: 0o755 },
     );
-    host.add("hostname", `echo ${name}`);
   };
   const guard = ({ stanza = "demo", version = 15, role = "standby", primary = "pg1-srv" } = {}): ScriptRun =>
     host.run("cluster/data-guard.sh", [
@@ -50,31 +49,30 @@ describe("cluster/data-guard.sh", () => {
   const content = { status: 0, stdout: "", stderr: "" };
 
   it("has nothing to say where there is no configuration yet, or no data", () => {
-    host.add("hostname", "echo pg1-srv");
     expect(guard({ stanza: "other" })).toMatchObject(content);
-    holds("pg1-srv", "in production");
+    holds("in production");
     fs.rmSync(data(), { recursive: true });
     expect(guard({ stanza: "other", version: 16, primary: "pg2-srv" })).toMatchObject(content);
   });
 
   it("lets a primary and a standby be what they are", () => {
-    holds("pg1-srv", "in production");
+    holds("in production");
     expect(guard({ role: "primary" })).toMatchObject(content);
     fs.rmSync(host.path("pgsql-15"), { recursive: true });
-    holds("pg2-srv", "in archive recovery", "standby");
+    holds("in archive recovery", "standby");
     expect(guard()).toMatchObject(content);
   });
 
   it("refuses another major version", () => {
-    holds("pg1-srv", "in production");
+    holds("in production");
     expect(guard({ version: 16, role: "primary" })).toMatchObject({
       status: 1,
-      stderr: `pg1-srv holds a cluster of PostgreSQL 15 (in production) in ${data()}, lab:postgresqlVersion is 16; hint: keep lab:postgresqlVersion 15; an upgrade is pg_upgrade on every host and pgbackrest stanza-upgrade, by hand, before the key changes\n`,
+      stderr: `pg1-srv: lab:postgresqlVersion is 16, and ${data()} holds a cluster of PostgreSQL 15 (in production); hint: keep 15; an upgrade is pg_upgrade on every host and pgbackrest stanza-upgrade, by hand, before the key changes\n`,
     });
   });
 
   it("takes another major version whose data is there already", () => {
-    holds("pg1-srv", "shut down");
+    holds("shut down");
     fs.cpSync(data(), data(16), { recursive: true });
     fs.writeFileSync(`${data(16)}/PG_VERSION`, "16\n");
     fs.mkdirSync(host.path("pgsql-16"));
@@ -85,11 +83,10 @@ describe("cluster/data-guard.sh", () => {
   });
 
   it("refuses another stanza", () => {
-    holds("pg2-srv", "in archive recovery", "standby");
+    holds("in archive recovery", "standby");
     expect(guard({ stanza: "other" })).toMatchObject({
       status: 1,
-      stderr:
-        "pg2-srv holds a cluster (in archive recovery) that archives to stanza demo, lab:stanza is other; hint: keep lab:stanza demo; a stanza cannot be renamed, another one belongs to another lab\n",
+      stderr: `pg1-srv: lab:stanza is other, and the cluster in ${data()} (in archive recovery) archives to stanza demo; hint: keep demo; a stanza cannot be renamed\n`,
     });
   });
 
@@ -99,10 +96,10 @@ describe("cluster/data-guard.sh", () => {
     ["was restored and never started", "in production", ["standby"]],
     ["lost its signal file while it runs", "in archive recovery", []],
   ])("refuses to make a primary of a standby that %s", (_, state, signals) => {
-    holds("pg2-srv", state, ...signals);
+    holds(state, ...signals);
     expect(guard({ role: "primary", primary: "pg2-srv" })).toMatchObject({
       status: 1,
-      stderr: `pg2-srv holds a standby of pg1-srv (${state}), lab:primary is pg2-srv; hint: keep lab:primary pg1-srv\n`,
+      stderr: `pg1-srv: lab:primary is pg2-srv, and ${data()} is a standby of pg1-srv (${state}); hint: keep pg1-srv\n`,
     });
   });
 
@@ -112,28 +109,28 @@ describe("cluster/data-guard.sh", () => {
     ["crashed", "in crash recovery", []],
     ["is being restored", "in archive recovery", ["recovery"]],
   ])("refuses to make a standby of a primary that %s", (_, state, signals) => {
-    holds("pg1-srv", state, ...signals);
+    holds(state, ...signals);
     expect(guard({ role: "standby", primary: "pg2-srv" })).toMatchObject({
       status: 1,
-      stderr: `pg1-srv holds a primary's data (${state}), lab:primary is pg2-srv; hint: keep lab:primary pg1-srv\n`,
+      stderr: `pg1-srv: lab:primary is pg2-srv, and ${data()} is a primary (${state}); hint: keep pg1-srv\n`,
     });
   });
 
   it("takes a standby that was promoted as the primary, and the others as its standbys", () => {
-    holds("pg2-srv", "in production");
+    holds("in production");
     expect(guard({ role: "primary", primary: "pg2-srv" })).toMatchObject(content);
     fs.rmSync(host.path("pgsql-15"), { recursive: true });
-    holds("pg3-srv", "in archive recovery", "standby");
+    holds("in archive recovery", "standby");
     expect(guard({ role: "standby", primary: "pg2-srv" })).toMatchObject(content);
   });
 
   it("leaves a standby that was promoted by hand to the step that finds it, while the primary stays the same", () => {
-    holds("pg2-srv", "in production");
+    holds("in production");
     expect(guard()).toMatchObject(content);
   });
 
   it("fails when the control file cannot be read", () => {
-    holds("pg2-srv", "in production");
+    holds("in production");
     fs.writeFileSync(host.path("pgsql-15/pg_controldata"), "#!/bin/bash\necho broken >&2; exit 1\n");
     expect(guard()).toMatchObject({ status: 1, stderr: "broken\n" });
   });
@@ -145,7 +142,7 @@ describe("backup-plane/repository-guard.sh", () => {
     const database = version === undefined ? [] : [{ version: "14" }, { version }];
     const info = [{ status: { code: 0 }, db: database, backup: labels.map((label) => ({ label })) }];
     host.add("pgbackrest", `[[ $* != *--stanza=demo* ]] || echo '${JSON.stringify(info)}'`);
-    host.add("hostname", "echo backup-srv").add("date", "[[ $* != +%Y%m%d-%H%M%S ]] || echo 20261123-120000");
+    host.add("date", "[[ $* != +%Y%m%d-%H%M%S ]] || echo 20261123-120000");
     fs.writeFileSync(conf(), renderPgBackRestConf(PLAN, hostOf(PLAN, "backup-srv"), OPTIONS));
   };
   const guard = ({ stanza = "demo", version = "15", folder = "/backup_space" } = {}): ScriptRun =>
@@ -168,7 +165,7 @@ describe("backup-plane/repository-guard.sh", () => {
     expect(guard({ stanza: "other" })).toMatchObject({
       status: 1,
       stderr:
-        "backup-srv holds stanza demo in /backup_space (backups: A B), lab:stanza is other; hint: keep lab:stanza demo; a stanza cannot be renamed, another one belongs to another lab\n",
+        "pg1-srv: lab:stanza is other, and /backup_space holds stanza demo (backups: A B); hint: keep demo; a stanza cannot be renamed\n",
     });
   });
 
@@ -177,7 +174,17 @@ describe("backup-plane/repository-guard.sh", () => {
     expect(guard({ version: "16" })).toMatchObject({
       status: 1,
       stderr:
-        "backup-srv holds stanza demo of PostgreSQL 15 in /backup_space (backups: none), lab:postgresqlVersion is 16; hint: keep lab:postgresqlVersion 15; an upgrade is pg_upgrade on every host and pgbackrest stanza-upgrade, by hand, before the key changes\n",
+        "pg1-srv: lab:postgresqlVersion is 16, and /backup_space holds stanza demo of PostgreSQL 15 (backups: none); hint: keep 15; an upgrade is pg_upgrade on every host and pgbackrest stanza-upgrade, by hand, before the key changes\n",
+    });
+  });
+
+  it("refuses what cannot be told", () => {
+    holds("15");
+    host.add("pgbackrest", "echo broken >&2; exit 1");
+    expect(guard()).toMatchObject({
+      status: 1,
+      stderr:
+        "broken\npg1-srv: what /backup_space holds of stanza demo cannot be told; hint: pgbackrest --stanza=demo info as pgbackrest\n",
     });
   });
 
@@ -187,7 +194,7 @@ describe("backup-plane/repository-guard.sh", () => {
       status: 0,
       stdout: "20261123-120000\n",
       stderr:
-        "left behind: backup-srv keeps stanza demo in /backup_space (backups: A B); /backup2 gets a new full backup\n",
+        "left behind: pg1-srv keeps stanza demo in /backup_space (backups: A B); /backup2 gets a new full backup\n",
     });
   });
 });
