@@ -7,6 +7,7 @@ import type { Invocation } from "../invocation";
 import { stackOf } from "../invocation";
 import { checkChanges } from "../gates/change";
 import { stackSettings } from "../stack/stack-settings";
+import { unfinishedSteps } from "../stack/unfinished-steps";
 import { checkExpiry } from "../gates/expiry";
 import { handOver, inNamespace, thisCommand } from "../stack/hand-over";
 import { isInOwnNamespace, runningNamespace } from "../stack/running-namespace";
@@ -40,9 +41,11 @@ export async function preview(
 }
 
 /** What `up` would change; what the program says goes to the standard error. */
-export async function previewChanges(engine: Engine, { options, signal }: Invocation): Promise<ChangeSummary> {
+export async function previewChanges(engine: Engine, invocation: Invocation): Promise<ChangeSummary> {
+  const { options, signal } = invocation;
   const onEvent = (event: EngineEvent): void => {
     if (event.kind === "log" && isTold(event, options.debug)) writeError(renderLog(event));
   };
-  return summarize(await engine.preview({ config: options.config, signal, onEvent }));
+  const replace = unfinishedSteps(stackOf(invocation).location);
+  return summarize(await engine.preview({ config: options.config, replace, signal, onEvent }));
 }

@@ -22,6 +22,7 @@ import { safeguard } from "../gates/safeguard";
 import { isInOwnNamespace } from "../stack/running-namespace";
 import type { StackSettings } from "../stack/stack-settings";
 import { stackSettings } from "../stack/stack-settings";
+import { upUnfinished } from "../stack/unfinished-steps";
 import { proveLab } from "./status";
 
 /** How long a host that was started may take until its services are what they were: emulated ones boot slowly. */
@@ -45,6 +46,8 @@ export async function up(
     if (isAsking(invocation) && !(await isWanted(invocation, engine, settings))) return 1;
     checkSpace(stack, configuration);
     if (stack.isPrivate) {
+      // What is refused is refused before anything is prepared; the run itself shows the changes.
+      checkChanges(settings, await engine.outputs(), () => undefined);
       const { namespace } = await prepareStack(invocation, stack);
       return handOver(inNamespace(namespace, [...thisCommand(), "--yes"]));
     }
@@ -70,7 +73,7 @@ export async function up(
     await checkCertificates();
   };
   const { changes, outputs } = await withProgress(invocation, (run) =>
-    engine.up({ ...run, beforeRun, beforeFirstChange }),
+    upUnfinished(stack.location, engine, { ...run, beforeRun, beforeFirstChange }),
   );
   const isSame = changes.every(({ operation }) => operation === "same");
   if (isSame) {

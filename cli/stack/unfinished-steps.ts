@@ -1,0 +1,37 @@
+import * as fs from "node:fs";
+import * as path from "node:path";
+import type { Engine, Result, RunOptions, StackLocation } from "../../engine/engine";
+
+const fileOf = ({ stateFolder }: StackLocation): string => path.join(stateFolder, "unfinished-steps.json");
+
+/** Steps that were run again on a host and did not end well: it may have half of what they bring. */
+export function unfinishedSteps(location: StackLocation): string[] {
+  const file = fileOf(location);
+  return fs.existsSync(file) ? (JSON.parse(fs.readFileSync(file, "utf8")) as string[]) : [];
+}
+
+/**
+ * An `up` that carries the steps out again which an earlier one left unfinished. To an engine these are what they were before: a change that
+ * failed half-way, and is taken back, is no change.
+ */
+export async function upUnfinished(location: StackLocation, engine: Engine, options: RunOptions): Promise<Result> {
+  const unfinished = new Set(unfinishedSteps(location));
+  const keep = (name: string, isUnfinished: boolean): void => {
+    if (unfinished.has(name) === isUnfinished) return;
+    if (isUnfinished) unfinished.add(name);
+    else unfinished.delete(name);
+    fs.writeFileSync(`${fileOf(location)}.new`, JSON.stringify([...unfinished]), { mode: 0o600 });
+    fs.renameSync(`${fileOf(location)}.new`, fileOf(location));
+  };
+  return engine.up({
+    ...options,
+    replace: [...unfinished, ...(options.replace ?? [])],
+    onEvent: (event) => {
+      options.onEvent?.(event);
+      if (event.kind === "log" || event.change.type !== "command:remote:Command") return;
+      const { name, operation } = event.change;
+      if (event.kind === "begin" && (operation === "update" || operation === "replace")) keep(name, true);
+      if (event.kind === "end") keep(name, false);
+    },
+  });
+}
