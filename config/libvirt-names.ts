@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import type { Hypervisor } from "./schema";
 
 /** The name of a stack's network and pool in libvirt. */
@@ -17,12 +18,22 @@ export function stackProblems(stack: string, hypervisor: Hypervisor): string[] {
   ];
 }
 
-/** The name of the bridge of a network: an interface's name has at most 15 characters. */
+/** The name of the bridge of a network: an interface's name has at most 15 characters, so a hash tells long names apart. */
 export function bridgeNameOf(networkName: string): string {
-  return `virbr-${networkName}`.slice(0, 15);
+  return `${networkName.slice(0, 8)}-${createHash("sha256").update(networkName).digest("hex").slice(0, 6)}`;
+}
+
+/** The name of a host's domain in libvirt: two stacks have hosts of the same names. */
+export function domainNameOf(stack: string, host: string): string {
+  return `${libvirtNameOf(stack)}-${host}`;
 }
 
 /** The name of a host's root disk in the pool. */
 export function diskNameOf(host: string, hypervisor: Hypervisor): string {
   return `${host}.${hypervisor === "lxc" ? "raw" : "qcow2"}`;
+}
+
+/** The name of a virtual machine's seed in the pool. */
+export function seedNameOf(host: string): string {
+  return `${host}-seed.iso`;
 }

@@ -4,8 +4,10 @@ import * as os from "node:os";
 import { networkRange } from "./ipv4";
 import { foreignDomainProblems, readDomains } from "./foreign-domains";
 import { BARMAN_HOST, hostNames } from "./host-names";
-import { bridgeNameOf, diskNameOf, libvirtNameOf } from "./libvirt-names";
+import { bridgeNameOf, diskNameOf, domainNameOf, libvirtNameOf } from "./libvirt-names";
 import { isOnThisMachine } from "./libvirt-uri";
+import type { LiveNetwork } from "./live-network";
+import { liveNetworkProblems, readLiveNetwork } from "./live-network";
 import type { LabConfig } from "./schema";
 
 /** What is asked of the machine that the program runs on. */
@@ -18,6 +20,8 @@ export interface Machine {
   digest(file: string): string;
   /** The definitions of domains of these names that a libvirt has, as XML. */
   domains(libvirtUri: string, names: readonly string[]): ReadonlyMap<string, string>;
+  /** A network that a libvirt has; undefined when there is none of the name. */
+  network(libvirtUri: string, name: string): LiveNetwork | undefined;
 }
 
 /** This machine. */
@@ -45,6 +49,7 @@ export const THIS_MACHINE: Machine = {
     return hash.digest("hex");
   },
   domains: readDomains,
+  network: readLiveNetwork,
 };
 
 /** Where a libvirt of the machine's own listens: libvirtd, then its modular daemons (libvirt, "Daemons"). */
@@ -78,9 +83,18 @@ export function machineProblems(
   problems.push(...libvirtProblems(config, machine), ...networkProblems(config, bridgeNameOf(pool), machine));
   if (problems.length > 0) return problems;
   const { libvirtUri, hypervisor, backupApi, backupApiHost } = config;
-  const names = hostNames(config, backupApi && backupApiHost === BARMAN_HOST);
-  const own = names.map((name) => ({ name, disk: diskNameOf(name, hypervisor) }));
-  return foreignDomainProblems(libvirtUri, pool, own, machine.domains(libvirtUri, names));
+  const own = hostNames(config, backupApi && backupApiHost === BARMAN_HOST).map((host) => ({
+    name: domainNameOf(stack, host),
+    disk: diskNameOf(host, hypervisor),
+  }));
+  const domains = machine.domains(
+    libvirtUri,
+    own.map(({ name }) => name),
+  );
+  return [
+    ...liveNetworkProblems(config, pool, machine.network(libvirtUri, pool)),
+    ...foreignDomainProblems(libvirtUri, pool, own, domains),
+  ];
 }
 
 function imageProblems({ imagePath, imageChecksum }: LabConfig, machine: Machine): string[] {

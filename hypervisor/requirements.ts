@@ -26,8 +26,6 @@ const vmPackages = [
   "ipxe-qemu",
   "qemu-utils",
   "extlinux",
-  // Makes the seeds' ISO images.
-  "genisoimage",
 ];
 
 /** What this machine is to run. */

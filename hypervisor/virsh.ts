@@ -28,7 +28,7 @@ export async function viewLibvirt(uri: string, pool: string, own: readonly OwnDo
   };
 }
 
-/** Starts a domain that is switched off. */
+/** Starts a domain that is shut off. */
 export async function startDomain(uri: string, domain: string): Promise<void> {
   await virsh(uri, "start", domain);
 }
@@ -37,11 +37,6 @@ export async function startDomain(uri: string, domain: string): Promise<void> {
 export async function removeDomain(uri: string, domain: string, isRunning: boolean): Promise<void> {
   if (isRunning) await virsh(uri, "destroy", domain);
   await virsh(uri, "undefine", domain);
-}
-
-/** Takes a volume away. */
-export async function removeVolume(uri: string, pool: string, volume: string): Promise<void> {
-  await virsh(uri, "vol-delete", volume, "--pool", pool);
 }
 
 async function virsh(uri: string, ...args: string[]): Promise<string> {

@@ -36,8 +36,8 @@ export interface HostPlan {
   readonly folders: readonly string[];
   /** The hosts whose pgBackRest servers it talks to. */
   readonly peers: readonly string[];
-  /** File names in the pool: its disk, and the seed that a virtual machine boots with. */
-  readonly volumes: { readonly disk: string; readonly seed: string };
+  /** File names in the pool. */
+  readonly volumes: { readonly disk: string };
   /** Names of the resources that commands look for in a preview. */
   readonly resources: { readonly disk: string; readonly certificate: string };
 }
@@ -107,7 +107,7 @@ export function planLab(config: LabConfig): LabPlan {
     role,
     revoked: config.revoked.includes(name),
     ...own,
-    volumes: { disk: diskNameOf(name, config.hypervisor), seed: `${name}-seed.iso` },
+    volumes: { disk: diskNameOf(name, config.hypervisor) },
     resources: { disk: `${name}-disk`, certificate: `${name}-certificate` },
   });
   const hosts = [

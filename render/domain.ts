@@ -1,9 +1,11 @@
 import type * as libvirt from "@pulumi/libvirt";
 import type * as pulumi from "@pulumi/pulumi";
-import type { HostPlan } from "../plan/plan";
 
 export interface DomainParts {
-  host: Pick<HostPlan, "name" | "mac">;
+  /** The domain's name in libvirt. */
+  name: string;
+  /** MAC address that the network has reserved an address for. */
+  mac: string;
   cpus: number;
   memoryMiB: number;
   /** The network's name in libvirt. */
@@ -12,8 +14,8 @@ export interface DomainParts {
   diskPath: pulumi.Input<string>;
 }
 
-function machine({ host, cpus, memoryMiB }: DomainParts, running: boolean) {
-  return { name: host.name, memory: memoryMiB, memoryUnit: "MiB", vcpu: cpus, running, autostart: true };
+function common({ name, cpus, memoryMiB }: DomainParts) {
+  return { name, memory: memoryMiB, memoryUnit: "MiB", vcpu: cpus, autostart: true };
 }
 
 /**
@@ -21,7 +23,7 @@ function machine({ host, cpus, memoryMiB }: DomainParts, running: boolean) {
  * `cpu` block: the provider would show a change in every preview.
  */
 export function virtualMachine(
-  parts: DomainParts & { type: "kvm" | "qemu"; seedPath: pulumi.Input<string>; isStarted: boolean },
+  parts: DomainParts & { type: "kvm" | "qemu"; seedPath: pulumi.Input<string> },
 ): libvirt.DomainArgs {
   const disk = (file: pulumi.Input<string>, type: string) => ({
     driver: { name: "qemu", type },
@@ -29,7 +31,9 @@ export function virtualMachine(
     source: { file: { file } },
   });
   return {
-    ...machine(parts, parts.isStarted),
+    ...common(parts),
+    // It needs its seed first.
+    running: false,
     type: parts.type,
     os: { type: "hvm", typeArch: "x86_64", typeMachine: "pc", bootDevices: [{ dev: "hd" }] },
     features: {
@@ -46,7 +50,7 @@ export function virtualMachine(
       ],
       interfaces: [
         {
-          mac: { address: parts.host.mac },
+          mac: { address: parts.mac },
           model: { type: "virtio" },
           source: { network: { network: parts.networkName } },
         },
@@ -61,7 +65,8 @@ export function container(
   parts: DomainParts & { seed: { metaData: pulumi.Input<string>; userData: pulumi.Input<string> } },
 ): libvirt.DomainArgs {
   return {
-    ...machine(parts, true),
+    ...common(parts),
+    running: true,
     type: "lxc",
     os: {
       type: "exe",
@@ -82,7 +87,7 @@ export function container(
           target: { dir: "/" },
         },
       ],
-      interfaces: [{ mac: { address: parts.host.mac }, source: { network: { network: parts.networkName } } }],
+      interfaces: [{ mac: { address: parts.mac }, source: { network: { network: parts.networkName } } }],
       consoles: [{ target: { type: "lxc", port: 0 } }],
     },
   };

@@ -21,9 +21,9 @@ export interface Seed {
  * The seed of a host. The user data is JSON, which is YAML: cloud-init reads it, and so does an image that has only a few lines
  * of shell in its place.
  */
-export function renderSeed({ host: { name, mac }, user, authorizedKey, hostKey }: SeedArgs): Seed {
+export function renderSeed({ host, user, authorizedKey, hostKey }: SeedArgs): Seed {
   const userData = {
-    hostname: name,
+    hostname: host.name,
     users: [
       {
         name: user,
@@ -43,12 +43,18 @@ export function renderSeed({ host: { name, mac }, user, authorizedKey, hostKey }
     // The host's name resolves to its address in the lab, not to 127.0.1.1.
     manage_etc_hosts: false,
     package_update: false,
-    // The seed is emptied once it was read: cloud-init must not look for it again and, not finding it, begin anew.
+    // Another takes its place once it was read (renderSpentSeed): cloud-init must not look at that.
     runcmd: [["touch", "/etc/cloud/cloud-init.disabled"]],
   };
-  return {
-    // cloud-init does not ask for the MAC address: it is for a host that is restored from a guest with another.
-    metaData: `instance-id: ${name}\nlocal-hostname: ${name}\nmac: ${mac}\n`,
-    userData: `#cloud-config\n${JSON.stringify(userData, undefined, 1)}\n`,
-  };
+  return { metaData: metaDataOf(host), userData: `#cloud-config\n${JSON.stringify(userData, undefined, 1)}\n` };
+}
+
+/** What takes the seed's place once a host has read it: the same instance, so that nothing is set up again, and no key. */
+export function renderSpentSeed(host: Reservation): Seed {
+  return { metaData: metaDataOf(host), userData: "#cloud-config\n{}\n" };
+}
+
+/** cloud-init does not ask for the MAC address: it is for a host that is restored from a guest with another. */
+function metaDataOf({ name, mac }: Reservation): string {
+  return `instance-id: ${name}\nlocal-hostname: ${name}\nmac: ${mac}\n`;
 }

@@ -1,8 +1,8 @@
 import { isDeepStrictEqual } from "node:util";
 import type { Engine } from "../../engine/engine";
 import type { LibvirtView } from "../../hypervisor/virsh";
-import { removeDomain, removeVolume, startDomain, viewLibvirt } from "../../hypervisor/virsh";
-import { libvirtNameOf } from "../../config/libvirt-names";
+import { removeDomain, startDomain, viewLibvirt } from "../../hypervisor/virsh";
+import { domainNameOf, libvirtNameOf } from "../../config/libvirt-names";
 import type { LabConfig } from "../../config/schema";
 import type { DeployedLab } from "../stack/deployed-lab";
 import { readFacts } from "../../observe/facts";
@@ -21,9 +21,9 @@ export interface Safeguarded {
 }
 
 /**
- * Looks at a lab before `up` changes it, and does what Pulumi does not: starts hosts that are shut off, and takes away what is left of
- * a host that has lost its disk, as neither its domain nor its seed, which has been read, goes with another. To be called while no other
- * run works: a host that is being made has no disk for a moment.
+ * Looks at a lab before `up` changes it, and does what Pulumi does not: starts hosts that are shut off, and takes away the domain of a host
+ * that has lost its disk, so that `up` recreates the host as a whole. To be called while no other run works: a host that is being created
+ * has no disk for a moment.
  * @param wanted The configuration of the run.
  * @param yesReplace Hosts whose data may be lost.
  * @throws Error when data would be lost that nobody said may be, before anything is changed.
@@ -39,18 +39,22 @@ export async function safeguard(
   const { options, signal } = invocation;
   const { libvirtUri } = lab.configuration;
   const pool = libvirtNameOf(location.stack);
-  const { hosts } = lab.plan;
+  const hosts = lab.plan.hosts.map(({ name, volumes: { disk } }) => ({
+    name,
+    domain: domainNameOf(location.stack, name),
+    disk,
+  }));
   const view = await viewLibvirt(
     libvirtUri,
     pool,
-    hosts.map(({ name, volumes }) => ({ name, disk: volumes.disk })),
+    hosts.map(({ domain, disk }) => ({ name: domain, disk })),
   );
-  const { domains, volumes: there } = view;
-  const isWhole = hosts.every(({ name, volumes }) => domains.has(name) && there.has(volumes.disk));
+  const { domains, volumes } = view;
+  const isWhole = hosts.every(({ domain, disk }) => domains.has(domain) && volumes.has(disk));
   let checked: Promise<void> | undefined;
   const checkLosses = (): Promise<void> =>
     (checked ??= (async () => {
-      const losses = findLosses(hosts, await engine.preview({ config: options.config, signal }));
+      const losses = findLosses(lab.plan.hosts, await engine.preview({ config: options.config, signal }));
       const refused = losses.filter(({ host }) => !yesReplace.includes(host));
       if (refused.length > 0) throw new Error(await explain(lab, location.stack, view, refused));
     })());
@@ -59,15 +63,14 @@ export async function safeguard(
   if (!isSame || !isWhole) await checkLosses();
 
   // Without a single volume, the pool may be off, with everything in it.
-  const lost = hosts.filter(({ name, volumes }) => there.size > 0 && domains.has(name) && !there.has(volumes.disk));
-  for (const { name, volumes } of lost) {
-    await removeDomain(libvirtUri, name, domains.get(name) === true);
-    if (there.has(volumes.seed)) await removeVolume(libvirtUri, pool, volumes.seed);
+  const lost = hosts.filter(({ domain, disk }) => volumes.size > 0 && domains.has(domain) && !volumes.has(disk));
+  for (const { name, domain } of lost) {
+    await removeDomain(libvirtUri, domain, domains.get(domain) === true);
     process.stdout.write(`${name}: disk not found, recreating the host\n`);
   }
-  const off = hosts.filter((host) => domains.get(host.name) === false && !lost.includes(host));
-  for (const { name } of off) {
-    await startDomain(libvirtUri, name);
+  const off = hosts.filter((host) => domains.get(host.domain) === false && !lost.includes(host));
+  for (const { name, domain } of off) {
+    await startDomain(libvirtUri, domain);
     process.stdout.write(`${name} was shut off: started\n`);
   }
   const started = off.length > 0;
@@ -80,7 +83,9 @@ async function explain(
   { domains }: LibvirtView,
   losses: ReturnType<typeof findLosses>,
 ): Promise<string> {
-  const repository = lab.hosts.filter(({ name, role }) => role === "repository" && domains.get(name) === true);
+  const repository = lab.hosts.filter(
+    ({ name, role }) => role === "repository" && domains.get(domainNameOf(stack, name)) === true,
+  );
   const facts = await readFacts({ ...lab, hosts: repository });
   const held = [...facts.values()].flatMap(({ host }) => host?.info ?? []).find(({ name }) => name === lab.stanza);
   return explainLosses(losses, { stack, stanza: lab.stanza, hosts: lab.plan.hosts, held });

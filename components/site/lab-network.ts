@@ -2,10 +2,13 @@ import * as libvirt from "@pulumi/libvirt";
 import * as pulumi from "@pulumi/pulumi";
 import type { AddressPlan } from "../../plan/address-plan";
 import { bridgeNameOf } from "../../config/libvirt-names";
+import type { NetworkMode } from "../../config/schema";
 
 export interface LabNetworkArgs {
   /** Addresses, names and MAC addresses, of hosts that the lab may have one day too: libvirt does not apply later changes. */
   plan: AddressPlan;
+  /** Whether the hosts reach what the hypervisor reaches. */
+  mode: NetworkMode;
   /** The name in libvirt. */
   networkName: string;
 }
@@ -17,7 +20,7 @@ export class LabNetwork extends pulumi.ComponentResource {
 
   constructor(name: string, args: LabNetworkArgs, opts?: pulumi.ComponentResourceOptions) {
     super("lab:network:LabNetwork", name, {}, opts);
-    const { plan, networkName } = args;
+    const { plan, mode, networkName } = args;
     const addresses = plan.reservations.map(({ address }) => address);
 
     const network = new libvirt.Network(
@@ -30,6 +33,8 @@ export class LabNetwork extends pulumi.ComponentResource {
           stp: "off",
           delay: "0",
         },
+        // Without, there is no route out of the network.
+        ...(mode === "isolated" ? {} : { forward: { mode } }),
         domain: { name: "lab", localOnly: "yes" },
         autostart: true,
         dns: {

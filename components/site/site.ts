@@ -37,8 +37,12 @@ export class Site extends pulumi.ComponentResource {
     const provider = new libvirt.Provider(`${name}-libvirt`, { uri: config.libvirtUri }, { parent: this });
     const onLibvirt = { parent: this, provider };
     const libvirtName = libvirtNameOf(pulumi.getStack());
-    const network = new LabNetwork(`${name}-network`, { plan: plan.network, networkName: libvirtName }, onLibvirt);
-    const storage = new LabStorage(`${name}-storage`, { ...config, poolName: libvirtName }, onLibvirt);
+    const network = new LabNetwork(
+      `${name}-network`,
+      { plan: plan.network, mode: config.networkMode, networkName: libvirtName },
+      onLibvirt,
+    );
+    const storage = new LabStorage(`${name}-storage`, { config, poolName: libvirtName }, onLibvirt);
     const deploymentKey = new tls.PrivateKey(`${name}-deployment-key`, { algorithm: "ED25519" }, { parent: this });
     this.hosts = plan.hosts.map(
       (host) =>

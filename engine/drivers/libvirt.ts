@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { pipeline } from "node:stream/promises";
@@ -11,7 +10,13 @@ import type { Driver, Subject, Task } from "./driver";
 import { runProcess } from "./running";
 
 type ObjectInputs = { type?: string; running?: boolean; autostart?: boolean };
-type VolumeInputs = { name: string; pool: string; capacity?: number; create?: { content: { url: string } } };
+type VolumeInputs = {
+  name: string;
+  pool: string;
+  capacity?: number;
+  target?: { format?: { type: string } };
+  create?: { content: { url: string } };
+};
 
 /**
  * Each input's place in libvirt's XML. `*` stands for an item of a list and for the element made of it, `@` for an attribute,
@@ -43,7 +48,7 @@ const DOMAIN = placesOf(`
   devices.consoles.*.target.port devices/console*/target@port
 `);
 const NETWORK = placesOf(`
-  name name  autostart -  bridge.name bridge@name  bridge.stp bridge@stp  bridge.delay bridge@delay  domain.name domain@name  domain.localOnly domain@localOnly
+  name name  autostart -  forward.mode forward@mode  bridge.name bridge@name  bridge.stp bridge@stp  bridge.delay bridge@delay  domain.name domain@name  domain.localOnly domain@localOnly
   dns.hosts.*.ip dns/host*@ip  dns.hosts.*.hostnames.*.hostname dns/host*/hostname*
   ips.*.address ip*@address  ips.*.prefix ip*@prefix
   ips.*.dhcp.ranges.*.start ip*/dhcp/range*@start  ips.*.dhcp.ranges.*.end ip*/dhcp/range*@end
@@ -58,14 +63,13 @@ const VOLUME = placesOf(`
 
 const SHUTDOWN_SECONDS = 30;
 
-/** The types of `@pulumi/libvirt`, by `virsh`. Seeds are made in the state's folder. */
+/** The types of `@pulumi/libvirt`, by `virsh`. What an image's URL leads to passes through the state's folder. */
 export function libvirtDrivers(stateFolder: string): Readonly<Record<string, Driver>> {
   return {
     "libvirt:index/domain:Domain": objectDriver("domain", "", DOMAIN),
     "libvirt:index/network:Network": objectDriver("network", "net-", NETWORK),
     "libvirt:index/pool:Pool": objectDriver("pool", "pool-", POOL),
     "libvirt:index/volume:Volume": volumeDriver(stateFolder),
-    "libvirt:index/cloudinitDisk:CloudinitDisk": seedDriver(path.join(stateFolder, "seeds")),
   };
 }
 
@@ -117,7 +121,10 @@ function objectDriver(root: "domain" | "network" | "pool", prefix: string, place
       } else {
         for (let second = 0; (await list(subject)).includes(uuid); second++) {
           const command = second === 0 ? "shutdown" : second < SHUTDOWN_SECONDS ? "domstate" : "destroy";
-          await virsh(subject, [command, uuid], task);
+          await virsh(subject, [command, uuid], task).catch(async (error: unknown) => {
+            // It has shut down by itself meanwhile.
+            if ((await list(subject)).includes(uuid)) throw error;
+          });
           await sleep(1000);
         }
         await define(subject, task);
@@ -151,13 +158,22 @@ function volumeDriver(stateFolder: string): Driver {
     const pools = await words(subject, "pool-list", "--all", "--name");
     return pools.includes(subject.inputs.pool) ? words(subject, "vol-list", subject.inputs.pool) : [];
   };
+  /** What libvirt has found in it. */
+  const formatOf = async (subject: Subject<VolumeInputs>): Promise<string> => {
+    const xml = await virsh(subject, ["vol-dumpxml", subject.inputs.name, "--pool", subject.inputs.pool]);
+    return /<target>[^]*?<format type='([^']+)'/.exec(xml)?.[1] ?? "none";
+  };
   const driver: Driver<VolumeInputs, { path: string; capacity: number }> = {
     inputs: [...VOLUME.keys()],
     stable: ["path", "capacity"],
     leavesObjects: true,
     change: (paths) => {
       const other = paths.find((path) => path !== "pool" && !covers("create", path));
-      if (other !== undefined) throw new Error(`a volume cannot be changed, and ${other} differs`);
+      if (other !== undefined) {
+        throw new Error(
+          `Update Not Supported: Storage volumes cannot be updated. All changes require replacement. (${other})`,
+        );
+      }
       return "replace";
     },
     create: async (subject, task) => {
@@ -185,8 +201,12 @@ function volumeDriver(stateFolder: string): Driver {
     },
     observe: (subjects) => {
       const names = once(list);
-      const finding = async (subject: Subject<VolumeInputs>): Promise<string | undefined> =>
-        (await names(subject, subject.inputs.pool)).includes(subject.inputs.name) ? undefined : "gone";
+      const finding = async (subject: Subject<VolumeInputs>): Promise<string | undefined> => {
+        const { name, pool, target } = subject.inputs;
+        if (!(await names(subject, pool)).includes(name)) return "gone";
+        const wanted = target?.format?.type;
+        return wanted === undefined || (await formatOf(subject)) === wanted ? undefined : "target.format.type";
+      };
       return Promise.all(subjects.map(finding));
     },
   };
@@ -200,30 +220,6 @@ async function fetchFile(url: string, copy: string): Promise<string> {
   if (!ok || !body) throw new Error(`${url}: HTTP status ${status}`);
   await pipeline(body, fs.createWriteStream(copy, { mode: 0o600 }));
   return copy;
-}
-
-/** cloud-init seeds: ISO images for their owner alone, in a folder that stays. */
-function seedDriver(folder: string): Driver {
-  const driver: Driver<Record<"name" | "metaData" | "userData", string>, { path: string; size: number }> = {
-    inputs: ["name", "metaData", "userData"],
-    change: () => "replace",
-    create: async ({ inputs }, task) => {
-      const id = createHash("sha256").update(JSON.stringify(inputs)).digest("hex").slice(0, 16);
-      const source = path.join(folder, id);
-      const image = `${source}.iso`;
-      fs.mkdirSync(source, { recursive: true, mode: 0o700 });
-      fs.writeFileSync(path.join(source, "meta-data"), inputs.metaData);
-      fs.writeFileSync(path.join(source, "user-data"), inputs.userData);
-      const command = ["genisoimage", "-quiet", "-volid", "cidata", "-joliet", "-rock", "-output", image, source];
-      await runProcess(command, {}, task);
-      fs.rmSync(source, { recursive: true });
-      return { id, outputs: { path: image, size: fs.statSync(image).size } };
-    },
-    delete: ({ outputs }) => fs.promises.rm(outputs.path, { force: true }),
-    observe: (subjects) =>
-      Promise.resolve(subjects.map(({ outputs }) => (fs.existsSync(outputs.path) ? undefined : "gone"))),
-  };
-  return driver;
 }
 
 async function virsh(

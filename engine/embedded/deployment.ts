@@ -127,8 +127,10 @@ export class Deployment {
     ];
     if (refused.length > 0)
       throw new Error(`the embedded engine does not support ${refused.join(", ")} of ${goal.type}`);
-    const drift = this.drift.get(goal.urn);
     const found = state.find(goal.urn);
+    const seen = this.drift.get(goal.urn) ?? "";
+    const isIgnored = seen !== "gone" && goal.ignoreChanges.some((pattern) => covers(pattern, seen));
+    const drift = seen === "" || isIgnored ? undefined : seen;
     if (!found || drift === "gone" || this.deletedFirst.has(goal.urn)) {
       const operation = this.deletedFirst.has(goal.urn) ? "replace" : "create";
       return { driver, next: goal, found, change: changeOf(goal, operation) };

@@ -68,6 +68,11 @@ export interface NetworkConfiguration {
    */
   bridge?: { name?: string; stp?: "on" | "off"; delay?: string };
   /**
+   * The way out of the network: `nat` through libvirt's machine.
+   * @default - none: an isolated network
+   */
+  forward?: { mode?: string };
+  /**
    * The domain of the hosts' names.
    * @default - none
    */
@@ -129,16 +134,6 @@ export interface VolumeConfiguration {
    * @default - nothing
    */
   create?: { content: { url: string } };
-}
-
-/** A cloud-init seed as an ISO image on the machine that runs the program. Every change replaces it. */
-export interface CloudinitDiskConfiguration {
-  /** For messages only. */
-  name: string;
-  /** cloud-init's meta-data, YAML. */
-  metaData: string;
-  /** cloud-init's user-data, with its first line `#cloud-config`. */
-  userData: string;
 }
 
 /** A disk of a virtual machine. */
@@ -264,7 +259,5 @@ export type NetworkArgs = Arguments<NetworkConfiguration>;
 export type PoolArgs = Arguments<PoolConfiguration>;
 /** Arguments of `Volume`. */
 export type VolumeArgs = Arguments<VolumeConfiguration>;
-/** Arguments of `CloudinitDisk`. */
-export type CloudinitDiskArgs = Arguments<CloudinitDiskConfiguration>;
 /** Arguments of `Domain`. */
 export type DomainArgs = Arguments<DomainConfiguration>;

@@ -4,7 +4,7 @@
  * Names and nesting are the provider's, which follow libvirt's XML: https://libvirt.org/format.html
  */
 import * as pulumi from "@pulumi/pulumi";
-import type { CloudinitDiskArgs, DomainArgs, NetworkArgs, PoolArgs, ProviderArgs, VolumeArgs } from "./arguments";
+import type { DomainArgs, NetworkArgs, PoolArgs, ProviderArgs, VolumeArgs } from "./arguments";
 import manifest from "./package.json";
 
 export type * from "./arguments";
@@ -59,24 +59,6 @@ export class Volume extends pulumi.CustomResource {
 
   constructor(name: string, args: VolumeArgs, opts?: pulumi.CustomResourceOptions) {
     super("libvirt:index/volume:Volume", name, { ...args, path: undefined }, opts, false, packageReference());
-  }
-}
-
-/** A cloud-init seed, for a `Volume` of format `iso`. */
-export class CloudinitDisk extends pulumi.CustomResource {
-  declare public readonly name: pulumi.Output<string>;
-  /** The ISO image, under `$TMPDIR` of the provider: it holds what `userData` holds. */
-  declare public readonly path: pulumi.Output<string>;
-
-  constructor(name: string, args: CloudinitDiskArgs, opts?: pulumi.CustomResourceOptions) {
-    super(
-      "libvirt:index/cloudinitDisk:CloudinitDisk",
-      name,
-      { ...args, path: undefined },
-      opts,
-      false,
-      packageReference(),
-    );
   }
 }
 

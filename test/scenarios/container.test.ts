@@ -167,6 +167,15 @@ describe.skipIf(skipped)(`a lab on containers${skipped === undefined ? "" : ` (s
     });
   });
 
+  it("refuses another network while it exists, before anything is changed", async () => {
+    const { status, stderr } = await up("--config=lab:network=10.85.14.0/24");
+    expect(status).toBe(1);
+    expect(stderr).toContain(
+      `lab:network cannot change on a lab that exists, got "10.85.14.0/24", and network lab-${lab.stack} of libvirt has "10.83.14.0/24"; ` +
+        "hint: destroy the lab first, or bring up another stack beside it\n",
+    );
+  });
+
   it("reloads only the hosts that a changed option concerns", async () => {
     const server = (host: string): Promise<string> =>
       lab.on(host, "systemctl show -P MainPID pgbackrest; stat -c %Y /etc/pgbackrest/pgbackrest.conf");

@@ -191,9 +191,9 @@ describe.skipIf(skipped)(
     });
 
     it.each(["backup-srv", "pg1-srv", "pg2-srv", "pg3-srv"])("stands %s without power", async (host) => {
-      lab.virsh("destroy", host);
+      lab.virsh("destroy", lab.domainOf(host));
       await isNamed(new RegExp(`^fail ${host}: no SSH connection to `));
-      lab.virsh("start", host);
+      lab.virsh("start", lab.domainOf(host));
       await heals(`${host} without power`);
     });
 

@@ -78,7 +78,7 @@ describe.skipIf(skipped)(`a lab that is interrupted${skipped === undefined ? "" 
   it("is completed by the next up, which takes over the dead run's lock; nothing is there twice", async () => {
     const { status, stdout, stderr } = await lab.run("up", "--yes");
     expect(status, stdout + stderr).toBe(0);
-    expect(lab.virsh("list", "--all", "--name").sort()).toEqual(HOSTS);
+    expect(lab.virsh("list", "--all", "--name").sort()).toEqual(HOSTS.map((host) => lab.domainOf(host)));
     expect(lab.virsh("vol-list", `lab-${lab.stack}`).sort()).toEqual(HOSTS.map((host) => `${host}.raw`));
     expect(lab.virsh("net-list", "--all", "--name")).toEqual([`lab-${lab.stack}`]);
     const urns = stateOf().map(({ urn }) => urn);
@@ -94,10 +94,10 @@ describe.skipIf(skipped)(`a lab that is interrupted${skipped === undefined ? "" 
 });
 
 describe.skipIf(skipped)(`a lab whose hosts are lost${skipped === undefined ? "" : ` (skipped: ${skipped})`}`, () => {
-  it("gets a standby back with everything on it, from the repository, and starts a host that is switched off", async () => {
+  it("gets a standby back with everything on it, from the repository, and starts a host that is shut off", async () => {
     await lab.query("pg1-srv", "CREATE TABLE kept AS SELECT generate_series(1, 1000) AS number");
     lab.lose("pg3-srv");
-    lab.virsh("destroy", "pg2-srv");
+    lab.virsh("destroy", lab.domainOf("pg2-srv"));
     const { status, stdout, stderr } = await lab.run("up", "--yes");
     expect(status, stdout + stderr).toBe(0);
     expect(stdout).toContain("pg2-srv was shut off: started\n");
@@ -124,7 +124,9 @@ describe.skipIf(skipped)(`a lab whose hosts are lost${skipped === undefined ? ""
         ].join("\n"),
       ),
     );
-    expect(lab.virsh("list", "--all", "--name").sort()).toEqual(HOSTS.filter((host) => host !== "pg1-srv"));
+    expect(lab.virsh("list", "--all", "--name").sort()).toEqual(
+      HOSTS.filter((host) => host !== "pg1-srv").map((host) => lab.domainOf(host)),
+    );
   });
 
   it("restores the primary when told to, and rebuilds the standbys that are ahead of it, whose data is kept", async () => {

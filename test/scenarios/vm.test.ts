@@ -1,7 +1,9 @@
+import { execFileSync } from "node:child_process";
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { testDepth } from "../../cli/test-depth";
+import { SEED_BYTES } from "../../render/seed-image";
 import { reasonToSkip, ScenarioLab } from "../support/scenario-lab";
 
 /** The default stack: virtual machines, on kvm where that works, else emulated. */
@@ -37,15 +39,17 @@ describe.skipIf(skipped)(`a lab on virtual machines${skipped === undefined ? "" 
     ]);
   });
 
-  it("leaves no SSH host key in a seed that was read", () => {
+  it("leaves no SSH host key in a seed that was read, but a seed: one that a guest can read", () => {
     const folder = path.join(lab.stateFolder, "libvirt", "lib", "images", `lab-${lab.stack}`);
     const seeds = fs.readdirSync(folder).filter((file) => file.endsWith("-seed.iso"));
     expect(seeds).toHaveLength(2 + standbys);
     for (const seed of seeds) {
-      expect(
-        fs.readFileSync(path.join(folder, seed)).every((byte) => byte === 0),
-        seed,
-      ).toBe(true);
+      const content = fs.readFileSync(path.join(folder, seed), "latin1");
+      expect(content.length, seed).toBe(SEED_BYTES);
+      expect(content.replaceAll("\0", ""), seed).toMatch(/instance-id: \S+-srv\n.*mac: \S+\n#cloud-config\n\{\}\n$/s);
+      expect(execFileSync("blkid", ["-o", "export", path.join(folder, seed)], { encoding: "utf8" }), seed).toContain(
+        "LABEL=cidata\nTYPE=iso9660\n",
+      );
       expect(fs.statSync(path.join(folder, seed)).mode & 0o077, seed).toBe(0);
     }
   });
@@ -56,13 +60,13 @@ describe.skipIf(skipped)(`a lab on virtual machines${skipped === undefined ? "" 
     expect(stdout).toContain("nothing to change\n");
   });
 
-  it("gets back a standby that has lost its disk, with its rows, a host that was switched off, and a lost definition without harm to the disk", async () => {
+  it("gets back a standby that has lost its disk, with its rows, a host that was shut off, and a lost definition without harm to the disk", async () => {
     await lab.query("pg1-srv", "CREATE TABLE kept AS SELECT generate_series(1, 1000) AS number");
     const { backups } = await lab.status();
     lab.loseDisk(STANDBY);
-    lab.virsh("destroy", "pg1-srv");
+    lab.virsh("destroy", lab.domainOf("pg1-srv"));
     // The memory of a saved guest would ruin a disk that hosts have written to: the guest finds out, and boots from that.
-    for (const command of ["destroy", "undefine"]) lab.virsh(command, "backup-srv");
+    for (const command of ["destroy", "undefine"]) lab.virsh(command, lab.domainOf("backup-srv"));
     const { status, stdout, stderr } = await up();
     expect(status, stdout + stderr).toBe(0);
     expect(stdout).toContain(`${STANDBY}: disk not found, recreating the host\n`);

@@ -12,6 +12,7 @@ const READS_INPUT = [
   "backup-api/pg-backup-api-install.sh",
   "backup-api/pg-backup-api-package.sh",
   "cluster/replication-role-create.sh",
+  "site/seed-write.sh",
 ];
 
 const textOf = (script: string): string => fs.readFileSync(path.join(FOLDER, script), "utf8");
@@ -109,10 +110,9 @@ const MAY_DELETE: Readonly<Record<string, readonly string[]>> = {
   ],
   "cluster/postgresql-create-debian.sh": ['rm "$data"/{postgresql,pg_hba,pg_ident}.conf'],
   // A hint.
-  "site/image-verify.sh": [
-    '"is right, virsh -c $uri vol-delete $volume --pool $pool has the next up fetch it anew" >&2',
+  "site/image-inspect.sh": [
+    'echo "$1; hint: correct the key; after virsh -c $uri vol-delete $volume --pool $pool the next up fetches the image again" >&2',
   ],
-  "site/seed-empty.sh": ['virsh -c "$uri" vol-wipe "$volume" --pool "$pool"'],
   "trust/certificate-install.sh": [
     'for left in "$folder".lab-????????*; do [[ $left == "$new" ]] || rm -rf "$left"; done',
   ],

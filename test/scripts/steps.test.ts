@@ -586,25 +586,93 @@ describe("backup-plane/guards-open-el.sh", () => {
   });
 });
 
-describe("site/image-verify.sh", () => {
-  const args = (checksum: string): string[] => ["qemu:///system", "lab-dev", "base.qcow2", `sha256:${checksum}`];
-  const digest = "8d777f385d3dfec8815d20f7496026dcf37c46e2f5e8c98e1cf4e0b0b2d1cbc6";
+describe("site/image-inspect.sh", () => {
+  const inspect = (checksum = "") =>
+    host.run("site/image-inspect.sh", ["qemu:///system", "lab-dev", "base.qcow2", checksum]);
+  // What qemu-img writes for a disk of 9105 MiB.
+  const header = "QFI\\xfb\\0\\0\\0\\x3\\0\\0\\0\\0\\0\\0\\0\\0\\0\\0\\0\\0\\0\\0\\0\\x10\\0\\0\\0\\x2\\x39\\x10\\0\\0";
+  const download = "virsh -q -c qemu:///system vol-download --pool lab-dev";
+  const hint =
+    "hint: correct the key; after virsh -c qemu:///system vol-delete base.qcow2 --pool lab-dev the next up fetches the image again\n";
 
-  it("takes the image that it expects, and refuses another, with how to fetch it anew", () => {
-    host.add("virsh", "printf image");
-    const found = createHash("sha256").update("image").digest("hex");
-    expect(host.run("site/image-verify.sh", args(found))).toMatchObject({
+  it("tells the size of the image's disk, whatever the checksum, when none is given", () => {
+    host.add("virsh", `printf '${header}'`);
+    expect(inspect()).toEqual({
       status: 0,
-      calls: ["virsh -q -c qemu:///system vol-download --pool lab-dev base.qcow2 /dev/stdout"],
+      stdout: `${9105 * 1024 ** 2}\n`,
+      stderr: "",
+      calls: [`${download} --length 32 base.qcow2 /dev/stdout`],
     });
-    expect(host.run("site/image-verify.sh", args(digest))).toMatchObject({
+  });
+
+  it("takes the image that it expects, and refuses another, with how to fetch it again", () => {
+    host.add("virsh", `printf '${header}'; [[ $* == *--length* ]] || printf more`);
+    const bytes = Buffer.concat([
+      Buffer.from("QFI\xfb\0\0\0\x03", "latin1"),
+      Buffer.alloc(15),
+      Buffer.from([0x10, 0, 0, 0, 2, 0x39, 0x10, 0, 0]),
+      Buffer.from("more"),
+    ]);
+    const found = `sha256:${createHash("sha256").update(bytes).digest("hex")}`;
+    expect(inspect(found)).toMatchObject({
+      status: 0,
+      calls: [`${download} base.qcow2 /dev/stdout`, `${download} --length 32 base.qcow2 /dev/stdout`],
+    });
+    const other = `sha256:${"1".repeat(64)}`;
+    expect(inspect(other)).toMatchObject({
       status: 1,
-      stderr:
-        `lab:imageChecksum must be that of the image, which is sha256:${found} as it was fetched, got "sha256:${digest}"; hint: if the checksum ` +
-        "is right, virsh -c qemu:///system vol-delete base.qcow2 --pool lab-dev has the next up fetch it anew\n",
+      stdout: "",
+      stderr: `lab:imageChecksum must be that of the image as it was fetched, ${found}, got "${other}"; ${hint}`,
+    });
+  });
+
+  it("refuses an image in another format, and fails when it cannot be read", () => {
+    host.add("virsh", "head -c 32 /dev/zero");
+    expect(inspect()).toMatchObject({
+      status: 1,
+      stdout: "",
+      stderr: `lab:imagePath must be an image in format qcow2; ${hint}`,
     });
     host.add("virsh", "exit 1");
-    expect(host.run("site/image-verify.sh", args(found)).status).toBe(1);
+    expect(inspect()).toMatchObject({ status: 1, stderr: "" });
+  });
+});
+
+describe("site/seed-write.sh", () => {
+  const seed = Buffer.from("a seed\0").toString("base64");
+  const write = (...domain: string[]) =>
+    host.run("site/seed-write.sh", ["qemu:///system", "lab-dev", "pg1-srv-seed.iso", ...domain], `${seed}\n`);
+  const upload = "virsh -q -c qemu:///system vol-upload --pool lab-dev pg1-srv-seed.iso /dev/stdin";
+  const ask = "virsh -q -c qemu:///system domstate UUID";
+  /** Stands in for virsh, and keeps what it is to upload; other than the usual stand-in it reads what it is given. */
+  const addVirsh = (state: string): void => {
+    fs.writeFileSync(
+      path.join(host.folder, "bin", "virsh"),
+      `#!/bin/bash\necho "virsh $*" >>${host.path("calls")}\nif [[ $4 == domstate ]]; then echo '${state}'; else cat >${host.path("volume")}; fi\n`,
+      { mode: 0o755 },
+    );
+  };
+
+  it("writes the seed behind an empty system area", () => {
+    addVirsh("shut off");
+    expect(write("UUID")).toEqual({ status: 0, stdout: "", stderr: "", calls: [ask, upload] });
+    expect(fs.readFileSync(host.path("volume"))).toEqual(Buffer.concat([Buffer.alloc(32768), Buffer.from("a seed\0")]));
+    expect(write()).toMatchObject({ status: 0, calls: [upload] });
+  });
+
+  it("leaves the seed of a domain alone that is running: it has read one, and would not read another", () => {
+    addVirsh("running");
+    expect(write("UUID")).toMatchObject({ status: 0, calls: [ask] });
+  });
+
+  it("fails when the volume cannot be written, or what it is given is no seed", () => {
+    host.add("virsh", "exit 1");
+    expect(write().status).toBe(1);
+    addVirsh("shut off");
+    expect(host.run("site/seed-write.sh", ["qemu:///system", "lab-dev", "x"], "no seed!\n")).toMatchObject({
+      status: 1,
+      stderr: expect.stringContaining("invalid input") as string,
+    });
   });
 });
 

@@ -9,6 +9,9 @@ export interface Registered {
   readonly resource: pulumi.Resource;
 }
 
+/** The size of the image's disk. */
+export const IMAGE_BYTES = 9105 * 1024 ** 2;
+
 /** What a provider would answer, by the last word of the type. */
 const OUTPUTS: Readonly<Record<string, (name: string) => Record<string, unknown>>> = {
   PrivateKey: (name) => ({
@@ -20,9 +23,8 @@ const OUTPUTS: Readonly<Record<string, (name: string) => Record<string, unknown>
   SelfSignedCert: (name) => ({ certPem: `${name} certificate\n` }),
   LocallySignedCert: (name) => ({ certPem: `${name} certificate\n` }),
   Volume: (name) => ({ path: `/pool/${name}` }),
-  CloudinitDisk: (name) => ({ path: `/tmp/${name}.iso` }),
   Domain: (name) => ({ uuid: `${name}-uuid` }),
-  Command: (name) => ({ stdout: `${name} stdout` }),
+  Command: (name) => ({ stdout: name === "lab-storage-base-inspect" ? String(IMAGE_BYTES) : `${name} stdout` }),
 };
 
 /**

@@ -3,6 +3,7 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import { isOnPath } from "../../hypervisor/on-path";
 import { testDepth } from "../../cli/test-depth";
+import { domainNameOf, libvirtNameOf } from "../../config/libvirt-names";
 import { quote } from "../../steps/shell-words";
 import { PROJECT_FOLDER } from "./stack-config";
 
@@ -102,9 +103,14 @@ export class ScenarioLab {
       .flatMap((line) => line.trim().split(/\s+/)[0] || []);
   }
 
+  /** The name of a host's domain in libvirt. */
+  domainOf(host: string): string {
+    return domainNameOf(this.stack, host);
+  }
+
   /** What libvirt says of a host, and why it is so: "running (booted)". */
   stateOf(host: string): string {
-    return this.ask("domstate", host, "--reason").trim();
+    return this.ask("domstate", this.domainOf(host), "--reason").trim();
   }
 
   private ask(...args: string[]): string {
@@ -115,8 +121,8 @@ export class ScenarioLab {
 
   /** Takes a host away by hand: its domain, its definition, its volumes. */
   lose(host: string): void {
-    for (const command of ["destroy", "undefine"]) this.virsh(command, host);
-    const pool = `lab-${this.stack}`;
+    for (const command of ["destroy", "undefine"]) this.virsh(command, this.domainOf(host));
+    const pool = libvirtNameOf(this.stack);
     // A virtual machine has two: disk and seed.
     const volumes = this.virsh("vol-list", pool).filter(
       (name) => /^[^.]+/.exec(name)?.[0].replace(/-seed$/, "") === host,
@@ -126,7 +132,7 @@ export class ScenarioLab {
 
   /** Deletes a host's disk by hand, and nothing else of it: what runs goes on without knowing. */
   loseDisk(host: string): void {
-    const pool = `lab-${this.stack}`;
+    const pool = libvirtNameOf(this.stack);
     const disk = this.virsh("vol-list", pool).find((name) => new RegExp(`^${host}\\.`).test(name));
     this.virsh("vol-delete", String(disk), "--pool", pool);
   }

@@ -4,6 +4,7 @@ import * as path from "node:path";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { safeguard } from "../../cli/gates/safeguard";
 import type { DeployedLab } from "../../cli/stack/deployed-lab";
+import { domainNameOf } from "../../config/libvirt-names";
 import type { Change, Engine } from "../../engine/engine";
 import { planLab } from "../../plan/plan";
 import { PROJECT_FOLDER, stackConfig } from "../support/stack-config";
@@ -54,7 +55,10 @@ const engine = (name: Engine["name"], changes: Change[] = []): Engine =>
 const guard = (using: Engine, yesReplace: string[] = []) =>
   safeguard(invocation, { location, isPrivate: false, image: undefined }, using, lab, configuration, yesReplace);
 const domain = (name: string, disk: string): void => {
-  fs.writeFileSync(path.join(folder, "domains", name), `<domain><source file='${disk}'/></domain>`);
+  fs.writeFileSync(
+    path.join(folder, "domains", domainNameOf("container", name)),
+    `<domain><source file='${disk}'/></domain>`,
+  );
 };
 const volumes = (...hosts: string[]): void => {
   fs.writeFileSync(path.join(folder, "volumes"), hosts.map((host) => ` ${host}.raw   ${POOL}/${host}.raw\n`).join(""));
@@ -106,7 +110,7 @@ it("takes away what is left of a host of the lab that has lost its disk", async 
   volumes(...HOSTS.filter((host) => host !== "pg2-srv"));
   const { canBeAsked } = await guard(engine("embedded"));
   expect(canBeAsked).toBe(false);
-  expect(changed()).toEqual(["destroy pg2-srv", "undefine pg2-srv"]);
+  expect(changed()).toEqual(["destroy lab-container-pg2-srv", "undefine lab-container-pg2-srv"]);
   expect(told).toEqual(["pg2-srv: disk not found, recreating the host\n"]);
 });
 

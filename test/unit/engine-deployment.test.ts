@@ -107,6 +107,14 @@ describe("a deployment of objects outside the state", () => {
     expect(calls).toEqual(["create one", "start", "create one", "delete it", "create two"]);
   });
 
+  it("leaves a difference alone that the resource ignores, but for its being gone", async () => {
+    await run(goal());
+    for (const object of objects.values()) object.isRunning = false;
+    expect((await run(goal({ ignoreChanges: ["running"] }))).operations).toEqual(["same"]);
+    objects.clear();
+    expect((await run(goal({ ignoreChanges: ["*"] }))).operations).toEqual(["create"]);
+  });
+
   it("replaces what it is asked to, although it does not differ, and nothing else", async () => {
     const other = goal({ urn: "urn:pulumi:here::try::box:Box::two", name: "two", inputs: { name: "two" } });
     await run(goal(), other);

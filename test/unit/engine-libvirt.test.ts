@@ -57,7 +57,8 @@ describe("the libvirt driver", () => {
   const create = (type: string, inputs: object) => driver(type).create(subject(inputs), task);
 
   const parts = {
-    host: { name: "pg1-srv", address: "10.0.0.11", mac: "52:54:00:00:00:0b" },
+    name: "lab-here-pg1-srv",
+    mac: "52:54:00:00:00:0b",
     cpus: 2,
     memoryMiB: 1024,
     networkName: "lab",
@@ -71,7 +72,7 @@ describe("the libvirt driver", () => {
     expect(calls()).toEqual(["define /dev/stdin", `autostart ${UUID}`, `start ${UUID}`]);
     expect(read("xml")).toBe(
       [
-        '<domain type="lxc"><name>pg1-srv</name><memory unit="MiB">1024</memory><vcpu>2</vcpu>',
+        '<domain type="lxc"><name>lab-here-pg1-srv</name><memory unit="MiB">1024</memory><vcpu>2</vcpu>',
         '<os><type arch="x86_64">exe</type><init>/usr/local/sbin/lab-init</init>',
         '<initenv name="LAB_META_DATA">META</initenv><initenv name="LAB_USER_DATA">a&lt;b</initenv></os>',
         "<features><privnet/></features>",
@@ -84,13 +85,13 @@ describe("the libvirt driver", () => {
 
   it("defines a virtual machine", async () => {
     await create("domain:Domain", {
-      ...virtualMachine({ ...parts, type: "qemu", seedPath: "/pool/seed", isStarted: false }),
+      ...virtualMachine({ ...parts, type: "qemu", seedPath: "/pool/seed" }),
       autostart: false,
     });
     expect(calls()).toEqual(["define /dev/stdin"]);
     expect(read("xml")).toBe(
       [
-        '<domain type="qemu"><name>pg1-srv</name><memory unit="MiB">1024</memory><vcpu>2</vcpu>',
+        '<domain type="qemu"><name>lab-here-pg1-srv</name><memory unit="MiB">1024</memory><vcpu>2</vcpu>',
         '<os><type arch="x86_64" machine="pc">hvm</type><boot dev="hd"/></os>',
         '<features><acpi/><apic/><tcg><tb-cache unit="MiB">512</tb-cache></tcg></features>',
         '<devices><disk type="file" device="disk"><driver name="qemu" type="qcow2"/><source file="/pool/pg1-srv"/><target dev="vda" bus="virtio"/></disk>',
@@ -105,6 +106,7 @@ describe("the libvirt driver", () => {
     const network: libvirt.NetworkConfiguration = {
       name: "lab",
       autostart: true,
+      forward: { mode: "nat" },
       bridge: { name: "virbr-lab" },
       domain: { name: "lab", localOnly: "yes" },
       dns: { hosts: [{ ip: "10.0.0.10", hostnames: [{ hostname: "backup-srv" }, { hostname: "repo" }] }] },
@@ -126,7 +128,7 @@ describe("the libvirt driver", () => {
     expect(calls()).toEqual(["net-define /dev/stdin", `net-autostart ${UUID}`, `net-start ${UUID}`]);
     expect(read("xml")).toBe(
       [
-        '<network><name>lab</name><bridge name="virbr-lab"/><domain name="lab" localOnly="yes"/>',
+        '<network><name>lab</name><forward mode="nat"/><bridge name="virbr-lab"/><domain name="lab" localOnly="yes"/>',
         '<dns><host ip="10.0.0.10"><hostname>backup-srv</hostname><hostname>repo</hostname></host></dns>',
         '<ip address="10.0.0.1" prefix="24"><dhcp><range start="10.0.0.10" end="10.0.0.19"/>',
         '<host mac="52:54:00:00:00:0a" ip="10.0.0.10" name="backup-srv"/><host mac="52:54:00:00:00:0b" ip="10.0.0.11" name="pg1-srv"/>',
@@ -181,20 +183,6 @@ describe("the libvirt driver", () => {
     expect(calls().at(-1)).toBe(`undefine ${UUID}`);
   });
 
-  it("makes a seed that only its owner reads", async () => {
-    const inputs = { name: "pg1-seed", metaData: "instance-id: pg1", userData: "#cloud-config" };
-    const { outputs } = await create("cloudinitDisk:CloudinitDisk", inputs);
-    const image = String(outputs["path"]);
-    expect(fs.statSync(path.dirname(image)).mode & 0o777).toBe(0o700);
-    expect(fs.readdirSync(path.dirname(image))).toEqual([path.basename(image)]);
-    const bytes = fs.readFileSync(image, "latin1");
-    for (const text of ["cidata", "#cloud-config", "instance-id: pg1"]) expect(bytes).toContain(text);
-    const seeds = driver("cloudinitDisk:CloudinitDisk");
-    expect(await seeds.observe?.([subject(inputs, outputs)])).toEqual([undefined]);
-    await seeds.delete?.(subject(inputs, outputs), task);
-    expect(await seeds.observe?.([subject(inputs, outputs)])).toEqual(["gone"]);
-  });
-
   it("finds out what is gone or switched off with one question a kind", async () => {
     answer("list-all", `${UUID}\nb\n`);
     answer("list", "b\n");
@@ -209,6 +197,10 @@ describe("the libvirt driver", () => {
       ["a.raw", "other"],
     ].map(([name, pool]) => subject({ name, pool }));
     expect(await driver("volume:Volume").observe?.(volumes)).toEqual([undefined, "gone", "gone"]);
+    // What libvirt has found in a volume, whatever it was created as.
+    answer("vol-dumpxml", "<volume>\n  <target>\n    <path>/pool/a.raw</path>\n    <format type='raw'/>\n  </target>");
+    const formats = ["raw", "iso"].map((type) => subject({ name: "a.raw", pool: "lab", target: { format: { type } } }));
+    expect(await driver("volume:Volume").observe?.(formats)).toEqual([undefined, "target.format.type"]);
     await driver("domain:Domain").update?.(subject({ running: true }), task, ["running"]);
     expect(calls().at(-1)).toBe(`start ${UUID}`);
   });
@@ -227,9 +219,10 @@ describe("the libvirt driver", () => {
   it("refuses the changes that the real provider cannot make", () => {
     const change = (type: string, paths: string[], inputs: Properties = {}) => driver(type).change(paths, inputs);
     expect(() => change("pool:Pool", ["target.path"])).toThrow("a pool cannot be changed, and target.path differs");
-    expect(() => change("volume:Volume", ["capacity"])).toThrow("a volume cannot be changed, and capacity differs");
+    expect(() => change("volume:Volume", ["capacity"])).toThrow(
+      "Update Not Supported: Storage volumes cannot be updated. All changes require replacement. (capacity)",
+    );
     expect(change("volume:Volume", ["create.content.url", "pool"])).toBe("replace");
-    expect(change("cloudinitDisk:CloudinitDisk", ["userData"])).toBe("replace");
     expect(change("network:Network", ["ips.0.address"])).toBe("update");
     expect(change("domain:Domain", ["memory"], { type: "qemu" })).toBe("update");
     expect(() => change("domain:Domain", ["memory"], { type: "lxc" })).toThrow(

@@ -57,9 +57,9 @@ function seenByGuest(xml: string): object {
 it("saves a guest that sees of itself what a host does: its memory would be another machine's otherwise", async () => {
   const host = await definitionOfHost({
     ...virtualMachine({
-      host: { name: "pg1-srv", mac: "52:54:00:00:00:0b" },
+      ...{ name: "lab-here-pg1-srv", mac: "52:54:00:00:00:0b" },
       ...{ cpus: 3, memoryMiB: 2048, networkName: "lab", diskPath: "/pool/pg1-srv", seedPath: "/pool/seed" },
-      ...{ type: "qemu", isStarted: false },
+      type: "qemu",
     }),
     autostart: false,
   });

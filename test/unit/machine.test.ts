@@ -5,6 +5,7 @@ import * as path from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { Machine } from "../../config/this-machine";
 import { machineProblems, THIS_MACHINE } from "../../config/this-machine";
+import { bridgeNameOf } from "../../config/libvirt-names";
 import { stackConfig } from "../support/stack-config";
 
 const IMAGE = "/images/base.qcow2";
@@ -19,11 +20,12 @@ function machine(changes: Partial<Machine> & { files?: Record<string, "denied" |
     interfaces: [
       { name: "lo", cidr: "127.0.0.1/8" },
       { name: "eth0", cidr: "192.168.1.7/24" },
-      { name: "virbr-lab-dev", cidr: "10.83.14.1/24" },
+      { name: bridgeNameOf("lab-dev"), cidr: "10.83.14.1/24" },
     ],
     access: (file) => files[file] ?? "missing",
     digest: () => DIGEST,
     domains: () => new Map(),
+    network: () => undefined,
     ...changes,
   };
 }
@@ -73,9 +75,11 @@ describe("what is wrong on this machine", () => {
   });
 
   it("is a domain with the name of one of the lab's hosts", () => {
-    const domains = new Map([["pg2-srv", "<domain><source file='/elsewhere/pg2-srv.qcow2'/></domain>"]]);
+    const domains = new Map([["lab-dev-pg2-srv", "<domain><source file='/elsewhere/pg2-srv.qcow2'/></domain>"]]);
     expect(problems({}, machine({ domains: () => domains }))).toEqual([
-      expect.stringMatching(/^domain "pg2-srv" of qemu:\/\/\/system is not this lab's: its disk is \/elsewhere/),
+      expect.stringMatching(
+        /^domain "lab-dev-pg2-srv" of qemu:\/\/\/system is not this lab's: its disk is \/elsewhere/,
+      ),
     ]);
   });
 
@@ -90,6 +94,20 @@ describe("what is wrong on this machine", () => {
     expect(problems({ network })).toEqual([
       `lab:network must not overlap a network of this machine, got "${network}", and eth0 has 192.168.1.7/24; hint: another one, such as 10.84.14.0/24`,
     ]);
+  });
+
+  it("is another network than the one that the lab has in libvirt", () => {
+    const asked: string[] = [];
+    const network = (...names: string[]) => {
+      asked.push(...names);
+      return { network: "10.83.14.0/24", networkMode: "nat" };
+    };
+    expect(problems({}, machine({ network }))).toEqual([]);
+    expect(problems({ network: "10.84.14.0/24" }, machine({ network }))).toEqual([
+      `lab:network cannot change on a lab that exists, got "10.84.14.0/24", and network lab-dev of libvirt has "10.83.14.0/24"; ` +
+        "hint: destroy the lab first, or bring up another stack beside it",
+    ]);
+    expect(asked.slice(0, 2)).toEqual(["qemu:///system", "lab-dev"]);
   });
 });
 

@@ -36,7 +36,7 @@ describe("the plan of a lab", () => {
       certificate: FILES,
       folders: ["/backup_space", "/var/log"],
       peers: ["pg1-srv", "pg2-srv", "pg3-srv"],
-      volumes: { disk: "backup-srv.raw", seed: "backup-srv-seed.iso" },
+      volumes: { disk: "backup-srv.raw" },
       resources: { disk: "backup-srv-disk", certificate: "backup-srv-certificate" },
     });
     expect(hostOf(planOf(MACHINES), "pg2-srv")).toEqual({
@@ -51,7 +51,7 @@ describe("the plan of a lab", () => {
       certificate: FILES,
       folders: ["/var/lib/pgsql/14/data", "/var/log"],
       peers: ["backup-srv"],
-      volumes: { disk: "pg2-srv.qcow2", seed: "pg2-srv-seed.iso" },
+      volumes: { disk: "pg2-srv.qcow2" },
       resources: { disk: "pg2-srv-disk", certificate: "pg2-srv-certificate" },
     });
   });

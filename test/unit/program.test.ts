@@ -6,8 +6,10 @@ import * as pulumi from "@pulumi/pulumi";
 import { describe, expect, it } from "vitest";
 import { Lab } from "../../components/lab";
 import type { Registered } from "../support/run-mocked";
-import { runMocked } from "../support/run-mocked";
+import { IMAGE_BYTES, runMocked } from "../support/run-mocked";
 import { labArgs, stackConfig } from "../support/stack-config";
+
+const HOSTS = ["backup-srv", "pg1-srv", "pg2-srv", "pg3-srv"];
 
 const STAND_IN = "test/support/backup-api-stand-in";
 
@@ -208,37 +210,93 @@ describe("the program", () => {
     );
   });
 
-  it("checks an image that a URL led to before any host is made from it", async () => {
+  it("inspects the image before any host is made from it: its checksum where a URL led to it, and its size", async () => {
+    const inspect = async (settings: Record<string, unknown>): Promise<unknown> =>
+      (await runMocked(() => new Lab("lab", labArgs("dev", settings)))).find(
+        ({ name }) => name === "lab-storage-base-inspect",
+      )?.inputs.create;
     const checksum = `sha256:${"1".repeat(64)}`;
-    const resources = await runMocked(() => new Lab("lab", labArgs("dev", { imageChecksum: checksum })));
-    const verify = resources.find(({ name }) => name === "lab-storage-verify");
-    expect(verify?.inputs.create).toBe(
-      `bash scripts/site/image-verify.sh qemu:///system lab-test base.qcow2 ${checksum}`,
-    );
-    expect((await runLab("dev")).map(({ name }) => name)).not.toContain("lab-storage-verify");
+    // A quote in the URI stays a part of its word.
+    const settings = { imageChecksum: checksum, libvirtUri: "qemu+ssh://there/system?command='ssh'" };
+    const uri = String.raw`'qemu+ssh://there/system?command='\''ssh'\'''`;
+    const line = `bash scripts/site/image-inspect.sh ${uri} lab-test base.qcow2`;
+    expect(await inspect(settings)).toBe(`${line} ${checksum}`);
+    // A file was checked before the first resource.
+    expect(await inspect({ ...settings, imagePath: "image.qcow2" })).toBe(`${line} ''`);
+    expect((await runLab("container")).map(({ name }) => name)).not.toContain("lab-storage-base-inspect");
   });
 
-  it("starts emulated hosts as a saved guest before they are ready, and again when they are defined anew", async () => {
-    const hosts = ["backup-srv", "pg1-srv", "pg2-srv", "pg3-srv"];
+  it("gives virtual machines a disk of lab:diskGiB, but none smaller than the image, and leaves a disk alone that is there", async () => {
+    const disk = async (stack: string, settings: Record<string, unknown> = {}) =>
+      (await runLab(stack, settings)).find(({ name }) => name === "pg1-srv-disk");
+    expect((await disk("dev"))?.inputs.capacity).toBe(20 * 1024 ** 3);
+    expect((await disk("dev", { diskGiB: 8 }))?.inputs.capacity).toBe(IMAGE_BYTES);
+    expect((await disk("container"))?.inputs).not.toHaveProperty("capacity");
+    for (const stack of ["dev", "container"]) {
+      expect((await disk(stack))?.options).toMatchObject({ ignoreChanges: ["create", "capacity", "backingStore"] });
+    }
+  });
+
+  it("gives the network a way out unless it is isolated", async () => {
+    const forward = async (stack: string): Promise<unknown> =>
+      (await runLab(stack)).find(({ type }) => type === "libvirt:index/network:Network")?.inputs.forward;
+    expect(await forward("dev")).toEqual({ mode: "nat" });
+    expect(await forward("container")).toBeUndefined();
+  });
+
+  it("names what libvirt has after the stack, so that two stacks live side by side, and not the hosts", async () => {
+    const resources = await runLab("dev");
+    const names = (type: string): unknown[] =>
+      resources.filter((one) => one.type === `libvirt:index/${type}`).map(({ inputs }) => inputs.name);
+    expect(names("domain:Domain")).toEqual(HOSTS.map((host) => `lab-test-${host}`));
+    expect([...names("network:Network"), ...names("pool:Pool")]).toEqual(["lab-test", "lab-test"]);
+    const seed = resources.find(({ name }) => name === "pg1-srv-seed-write")?.inputs.stdin;
+    expect(seedIn(seed)).toContain('"hostname": "pg1-srv"');
+  });
+
+  it("brings a virtual machine's seed from the state into its volume, as a secret and by no file of this machine, and takes the key back", async () => {
+    const resources = await runLab("dev");
+    const step = (name: string) => resources.find((one) => one.name === `pg1-srv-${name}`);
+    const [write, takeBack] = [step("seed-write")?.inputs, step("seed-take-back")?.inputs];
+    const line = "bash scripts/site/seed-write.sh qemu:///system lab-test pg1-srv-seed.iso";
+    expect(write?.create).toBe(`${line} pg1-srv-domain-uuid`);
+    expect(isSecret(write?.stdin)).toBe(true);
+    expect(seedIn(write?.stdin)).toContain("pg1-srv-host-key");
+    expect(takeBack?.create).toBe(line);
+    expect(seedIn(takeBack?.stdin)).not.toMatch(/key/i);
+    expect(takeBack?.triggers).toEqual(write?.triggers);
+    expect([...(await allBefore(resources, "pg1-srv-seed-take-back"))]).toEqual(
+      expect.arrayContaining(["pg1-srv-ready", "pg1-srv-start", "pg1-srv-seed-write"]),
+    );
+    // The provider refuses every update of a volume, and finds one that was not written yet to be raw.
+    expect(step("seed")?.options).toMatchObject({ ignoreChanges: ["target"] });
+    expect(step("seed")?.inputs).not.toHaveProperty("create");
+    expect(resources.filter(({ type }) => /cloudinit/i.test(type))).toEqual([]);
+  });
+
+  it("starts virtual machines once they have their seed, before they are ready, and again when they are defined again", async () => {
     const runs = async (settings: Record<string, unknown>) => {
       const resources = await runLab("local", { savedGuestPath: "/images/saved", ...settings });
       const inputsOf = (name: string) => resources.find((one) => one.name === name)?.inputs;
-      const running = hosts.map((host) => inputsOf(`${host}-domain`)?.running);
-      return { resources, running, starts: hosts.map((host) => inputsOf(`${host}-start`)) };
+      const running = HOSTS.map((host) => inputsOf(`${host}-domain`)?.running);
+      return { resources, running, starts: HOSTS.map((host) => inputsOf(`${host}-start`)) };
     };
     const { resources, running, starts } = await runs({});
     expect(running).toEqual([false, false, false, false]);
     const { libvirtUri } = stackConfig("local");
     const definition: unknown = expect.stringMatching(/^\w{12}$/);
+    const start = (host: string, saved: string) =>
+      `bash scripts/site/domain-start.sh '${libvirtUri}' ${host}-domain-uuid ${saved}`;
     expect(starts).toEqual(
-      hosts.map((host) => ({
-        create: `bash scripts/site/domain-start.sh '${libvirtUri}' ${host}-domain-uuid /images/saved`,
+      HOSTS.map((host) => ({
+        create: start(host, "/images/saved"),
         triggers: [`${host}-domain-uuid`, definition],
       })),
     );
     expect(new Set(starts.map((inputs) => JSON.stringify(inputs?.triggers))).size).toBe(4);
-    for (const host of hosts) {
-      expect([...(await allBefore(resources, `${host}-start`))]).toContain(`${host}-domain`);
+    for (const host of HOSTS) {
+      const before = ["domain", "seed-write"].map((what) => `${host}-${what}`);
+      expect([...(await allBefore(resources, `${host}-start`))]).toEqual(expect.arrayContaining(before));
       expect([...(await allBefore(resources, `${host}-ready`))]).toContain(`${host}-start`);
     }
 
@@ -246,13 +304,14 @@ describe("the program", () => {
       starts.map((inputs) => (inputs?.triggers as string[] | undefined)?.[1]);
     const before = fingerprints(await runs({}));
     expect(fingerprints(await runs({ stanza: "other" }))).toEqual(before);
-    const anew = fingerprints(await runs({ memoryMiB: 2048 }));
-    expect(anew.filter((fingerprint) => before.includes(fingerprint))).toEqual([]);
+    const changed = fingerprints(await runs({ memoryMiB: 2048 }));
+    expect(changed.filter((fingerprint) => before.includes(fingerprint))).toEqual([]);
 
-    expect(await runs({ savedGuestPath: "" })).toMatchObject({
-      running: [true, true, true, true],
-      starts: [undefined, undefined, undefined, undefined],
-    });
+    for (const settings of [{ savedGuestPath: "" }, { hypervisor: "kvm" }]) {
+      expect((await runs(settings)).starts.map((inputs) => inputs?.create)).toEqual(
+        HOSTS.map((host) => start(host, "''")),
+      );
+    }
   });
 
   it("opens EL's guards once the packages are there and before anything is served; Debian has none", async () => {
@@ -527,6 +586,17 @@ function settled<T>(output: pulumi.Output<T>): Promise<T> {
       resolve(value);
     });
   });
+}
+
+/** Whether a mocked input is a secret, as the SDK sends it. */
+function isSecret(input: unknown): boolean {
+  return typeof input === "object" && input !== null && "value" in input;
+}
+
+/** What a seed's image holds that a step is given, secret or not. */
+function seedIn(input: unknown): string {
+  const base64 = isSecret(input) ? (input as { value: unknown }).value : input;
+  return Buffer.from(String(base64), "base64").toString();
 }
 
 function fail(message: string): never {

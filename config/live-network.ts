@@ -1,0 +1,43 @@
+import { spawnSync } from "node:child_process";
+import { networkRange, renderAddress } from "./ipv4";
+import type { LabConfig } from "./schema";
+
+/** A network as libvirt has it. */
+export interface LiveNetwork {
+  /** Its own address and prefix: `10.83.14.0/24`. */
+  readonly network: string;
+  /** libvirt's name of its way out; `isolated` for none. */
+  readonly networkMode: string;
+}
+
+/** Asks libvirt for a network. Undefined when it has none of the name; when libvirt cannot be asked, the first resource says so. */
+export function readLiveNetwork(libvirtUri: string, name: string): LiveNetwork | undefined {
+  const args = ["-q", "-c", libvirtUri, "net-dumpxml", "--inactive", name];
+  const { status, stdout } = spawnSync("virsh", args, {
+    encoding: "utf8",
+    stdio: ["ignore", "pipe", "ignore"],
+    timeout: 20_000,
+  });
+  return status === 0 ? parseLiveNetwork(stdout) : undefined;
+}
+
+/** Reads what `virsh net-dumpxml` prints. */
+export function parseLiveNetwork(xml: string): LiveNetwork {
+  const [, address = "", prefix = ""] = /<ip address='([\d.]+)' prefix='(\d+)'/.exec(xml) ?? [];
+  return {
+    network: `${renderAddress(networkRange(`${address}/${prefix}`).first)}/${prefix}`,
+    networkMode: /<forward mode='(\w+)'/.exec(xml)?.[1] ?? "isolated",
+  };
+}
+
+/** What is wrong with another network for a lab that exists, a line each: libvirt does not apply the change, and hosts would be lost. */
+export function liveNetworkProblems(config: LabConfig, name: string, live: LiveNetwork | undefined): string[] {
+  if (live === undefined) return [];
+  return (["network", "networkMode"] as const)
+    .filter((key) => config[key] !== live[key])
+    .map(
+      (key) =>
+        `lab:${key} cannot change on a lab that exists, got "${config[key]}", and network ${name} of libvirt has "${live[key]}"; ` +
+        `hint: destroy the lab first, or bring up another stack beside it`,
+    );
+}
