@@ -79,6 +79,26 @@ describe.skipIf(skipped)(`changes${skipped === undefined ? "" : ` (skipped: ${sk
     );
   });
 
+  it("is refused by ./lab before anything is prepared, with the way", async () => {
+    const { status, stderr } = await lab.run("up", "--yes", ...SHAPE, "--config", "lab:stanza=other");
+    expect(status).toBe(1);
+    expect(stderr).toContain(
+      `lab:stanza must stay "demo" on this lab, got "other": backups and WAL lie under the stanza's name, and standbys ask for it; hint: bring up another stack with it, and move the data there (pg_dump)`,
+    );
+  });
+
+  it("takes back a change that failed half-way", async () => {
+    const failed = await lab.run("up", "--yes", ...SHAPE, "--config", 'lab:postgresql={"shared_buffers":"900GB"}');
+    expect(failed.status).toBe(1);
+    expect(failed.stdout).toMatch(
+      /^│ lab:postgresql +│ \{\} +│ \{"shared_buffers":"900GB"\} +│ restart: PostgreSQL reloads/m,
+    );
+    expect(failed.stdout + failed.stderr).toMatch(/pg2-srv +postgresql-start +FAILED/);
+    expect(await lab.must("up", "--yes", ...SHAPE)).toMatch(/pg2-srv +postgresql-start +replaced/);
+    expect((await lab.status()).proven).toBe(true);
+    expect(await lab.must("up", "--yes", ...SHAPE)).toMatch(/^nothing to change$/m);
+  });
+
   it("says what stays behind in a repository, and is proven with another one", async () => {
     const held = (await backups()).join(" ");
     const { status, stdout, stderr } = await lab.run("up", "--yes", ...at("/backup2"));
