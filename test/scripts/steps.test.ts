@@ -485,6 +485,18 @@ describe("cluster/replication-role-create.sh", () => {
     expect(run.calls.join()).not.toContain("s3cret-pass");
     expect(fs.readFileSync(host.path("input"), "utf8")).toContain("\\set password 's3cret-pass'");
   });
+
+  it("has PostgreSQL log neither the password nor a statement that fails with it, whatever lab:postgresql logs", () => {
+    fs.writeFileSync(host.path("bin/psql"), `#!/bin/bash\ncat >${host.path("input")}\n`, { mode: 0o755 });
+    host.run("cluster/replication-role-create.sh", [host.path("bin"), "replic_user"], "s3cret-pass");
+    const [quiet = ""] = fs.readFileSync(host.path("input"), "utf8").split("SELECT format('CREATE ROLE");
+    expect(quiet.split("\n").slice(2, -1)).toEqual([
+      "SET log_statement = 'none';",
+      "SET log_min_error_statement = 'panic';",
+      "SET log_transaction_sample_rate = 0;",
+      "SELECT format('SET %I = -1', name) FROM pg_settings WHERE name LIKE 'log\\_min\\_duration\\_%' \\gexec",
+    ]);
+  });
 });
 
 describe("backup-plane/packages-install-el.sh", () => {
