@@ -30,7 +30,8 @@ left_at() {
 }
 
 main() {
-  local binaries=$1 service=$2 data=$3 primary=$4 role=$5 lsn='[0-9A-F]+/[0-9A-F]+' own its system timeline position current history left
+  local binaries=$1 service=$2 data=$3 primary=$4 role=$5 lsn='[0-9A-F]+/[0-9A-F]+' own its system timeline position
+  local other current left history
   [[ -e $data/global/pg_control && -e $data/standby.signal ]] || return 0
   systemctl is-active --quiet "$service" || systemctl start "$service" ||
     fail "$service cannot be started" "$(journalctl -u "$service" -n 20 --no-pager)"
@@ -39,21 +40,21 @@ main() {
   [[ $own =~ ^[0-9]+\|[1-9][0-9]*\|$lsn$ ]] || fail "the standby must tell its system, timeline and position: \"$own\""
   IFS='|' read -r system timeline position <<<"$own"
   its=$(ask "$binaries" "$primary" "$role" IDENTIFY_SYSTEM) || fail "$primary cannot be asked which cluster it is"
-  [[ $its =~ ^([0-9]+)\|([1-9][0-9]*)\|$lsn\|$ ]] || fail "$primary must tell its system, timeline and position: \"$its\""
-  current=${BASH_REMATCH[2]}
-  if [[ ${BASH_REMATCH[1]} != "$system" ]]; then
+  [[ $its =~ ^[0-9]+\|[1-9][0-9]*\|$lsn\|$ ]] || fail "$primary must tell its system, timeline and position: \"$its\""
+  IFS='|' read -r other current left _ <<<"$its"
+  if [[ $other != "$system" ]]; then
     systemctl stop "$service"
-    move_aside "$data" diverged "the standby's cluster is $system, $primary's is ${BASH_REMATCH[1]}"
+    move_aside "$data" diverged "the standby's cluster is $system, $primary's is $other"
     return
   fi
-  [[ $current != "$timeline" ]] || return 0
-  # A line for each earlier timeline: its number, and where it ended. The first has none.
-  if ((current > 1)); then
+  # What the primary has of another timeline than its own: a line for each earlier one, its number and where it ended. The first has none.
+  if ((current != timeline)); then left=""; fi
+  if ((current != timeline && current > 1)); then
     history=$(ask "$binaries" "$primary" "$role" "TIMELINE_HISTORY $current") || fail "$primary cannot be asked for its timelines"
     [[ $history =~ ^[0-9A-F]{8}\.history\|[0-9]+$'\t'$lsn ]] || fail "$primary must tell the history of timeline $current: \"$history\""
     left=$(left_at "$timeline" "${history#*|}")
   fi
-  if [[ -n ${left-} ]]; then
+  if [[ -n $left ]]; then
     case $(query "$binaries" -c "SELECT pg_lsn '$position' > '$left'") in
       f) return 0 ;;
       t) ;;
@@ -61,7 +62,7 @@ main() {
     esac
   fi
   systemctl stop "$service"
-  move_aside "$data" diverged "the standby is at $position of timeline $timeline, which $primary left at ${left:-no time}"
+  move_aside "$data" diverged "the standby is at $position of timeline $timeline, of which $primary has ${left:+only what is before }${left:-nothing}"
 }
 
 main "$@" </dev/null

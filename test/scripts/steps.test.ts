@@ -264,7 +264,7 @@ describe("cluster/standby-follow.sh", () => {
   ];
 
   /** A standby of system 42 at 0/7000060 of timeline 1, whose primary, and who itself, answers as given. */
-  const standby = ({ primary = "42|1|0/7000060|", history = "", own = "42|1|0/7000060", ahead = "" }): string => {
+  const standby = ({ primary = "42|1|0/7000060|", history = "", own = "42|1|0/7000060", ahead = "f" }): string => {
     const data = host.path("main");
     fs.mkdirSync(`${data}/global`, { recursive: true });
     for (const file of ["global/pg_control", "standby.signal"]) fs.writeFileSync(`${data}/${file}`, "");
@@ -290,7 +290,7 @@ describe("cluster/standby-follow.sh", () => {
   const HISTORY = "00000002.history|1\\t0/7000028\\tno recovery target specified\\n\\n";
 
   it.each([
-    ["on the primary's timeline", {}],
+    ["on the primary's timeline, as far as that or behind it", {}],
     ["on one that the primary left later", { primary: "42|2|0/8000060|", history: HISTORY, ahead: "f" }],
   ])("leaves data that is %s", (_, answers) => {
     const data = standby(answers);
@@ -306,17 +306,22 @@ describe("cluster/standby-follow.sh", () => {
     [
       "ahead of where the primary left its timeline",
       { primary: "42|2|0/8000060|", history: HISTORY, ahead: "t" },
-      "the standby is at 0/7000060 of timeline 1, which pg1-srv left at 0/7000028",
+      "the standby is at 0/7000060 of timeline 1, of which pg1-srv has only what is before 0/7000028",
+    ],
+    [
+      "ahead of the primary on its timeline",
+      { primary: "42|1|0/6000060|", ahead: "t" },
+      "the standby is at 0/7000060 of timeline 1, of which pg1-srv has only what is before 0/6000060",
     ],
     [
       "on a timeline that the primary was never on",
       { primary: "42|3|0/8000060|", history: "00000003.history|2\\t0/6000000\\tno target\\n", own: "42|4|0/7000060" },
-      "the standby is at 0/7000060 of timeline 4, which pg1-srv left at no time",
+      "the standby is at 0/7000060 of timeline 4, of which pg1-srv has nothing",
     ],
     [
       "on a later timeline than the primary's first",
       { own: "42|2|0/7000060" },
-      "the standby is at 0/7000060 of timeline 2, which pg1-srv left at no time",
+      "the standby is at 0/7000060 of timeline 2, of which pg1-srv has nothing",
     ],
     ["of another cluster", { primary: "43|1|0/1000060|" }, "the standby's cluster is 42, pg1-srv's is 43"],
   ])("moves data aside that is %s, and says so", (_, answers, why) => {
@@ -353,7 +358,7 @@ describe("cluster/standby-follow.sh", () => {
     ],
     [
       "positions cannot be compared",
-      { primary: "42|2|0/8000060|", history: HISTORY },
+      { primary: "42|2|0/8000060|", history: HISTORY, ahead: "" },
       "whether the standby is ahead of pg1-srv cannot be told",
     ],
   ])("touches nothing when %s", (_, answers, sentence) => {
