@@ -243,3 +243,108 @@ describe("backup-api/barman-packages-el.sh", () => {
     ]);
   });
 });
+
+describe("backup-api/pg-backup-api-install.sh", () => {
+  const LINK = "pg-backup-api";
+  /** A python3 whose virtual environment has a pip that ends as said. */
+  const python = (pip = ""): void => {
+    const inner = `#!/bin/bash\necho "pip $*" >>${host.path("calls")}\n[[ $* != *pip* ]] || { cat >/dev/null; ${pip || ":"}; }\n`;
+    fs.writeFileSync(host.path("inner"), inner, { mode: 0o755 });
+    host.add("python3", `mkdir -p "\${@: -1}/bin"; cp ${host.path("inner")} "\${@: -1}/bin/python3"`);
+  };
+  const install = (digest: string) =>
+    host.run("backup-api/pg-backup-api-install.sh", [
+      ...[host.path(LINK), digest, "https://index.example", "pg-backup-api==2.2.0", "edb, or another"],
+    ]);
+  const environments = (): string[] => fs.readdirSync(host.folder).filter((name) => name.startsWith(LINK));
+
+  it("links a complete environment, keeps the one that runs, and takes older ones away", () => {
+    python();
+    for (const digest of ["one", "two", "three"]) expect(install(digest)).toMatchObject({ status: 0, stderr: "" });
+    expect(fs.readlinkSync(host.path(LINK))).toBe(`${LINK}.three`);
+    expect(environments()).toEqual([LINK, `${LINK}.three`, `${LINK}.two`]);
+    expect(install("three").calls).toEqual([]);
+  });
+
+  it("leaves the link where it is when the new environment cannot be made", () => {
+    python();
+    install("one");
+    python("echo no route >&2; exit 1");
+    expect(install("two")).toMatchObject({
+      status: 1,
+      stderr:
+        "no route\npg1-srv: pg-backup-api cannot be installed from https://index.example; hint: lab:backupApiSource may be edb, or another\n",
+    });
+    expect(fs.readlinkSync(host.path(LINK))).toBe(`${LINK}.one`);
+    expect(fs.existsSync(host.path(`${LINK}.two/complete`))).toBe(false);
+  });
+});
+
+describe("backup-api/barman-check.sh", () => {
+  const check = () => host.run("backup-api/barman-check.sh", ["demo", "host=pg1-srv", "barman.timer"]);
+
+  it("switches to a new segment until one has arrived", () => {
+    const switched = host.path("switched");
+    host.add("systemctl", "").add("psql", `touch ${switched}`);
+    host.add("barman", `[[ $1 != check || -e ${switched} ]] || { echo "WAL archive: FAILED"; exit 1; }`);
+    const { status, stderr, calls } = check();
+    expect([status, stderr]).toEqual([0, ""]);
+    expect(calls.filter((call) => call.startsWith("barman"))).toEqual([
+      ...["barman check demo", "barman archive-wal demo", "barman cron", "barman check demo"],
+    ]);
+  });
+
+  it("says what barman says when it goes on to fail", () => {
+    host.add("systemctl", "").add("psql", "exit 2");
+    host.add("barman", '[[ $1 != check ]] || { echo "WAL archive: FAILED"; exit 1; }');
+    expect(check()).toMatchObject({
+      status: 1,
+      stderr: "pg1-srv: barman check demo fails: WAL archive: FAILED\n",
+    });
+  });
+});
+
+describe("backup-api/ports-prove.sh", () => {
+  const prove = (open: string) => {
+    host.add("timeout", `[[ $* == *"/${open}"* ]]`);
+    return host.run("backup-api/ports-prove.sh", ["barman-srv", "443", "80", "7480"]);
+  };
+
+  it("wants the one open and the others closed", () => {
+    expect(prove("443")).toMatchObject({ status: 0, stderr: "" });
+    expect(prove("80")).toMatchObject({
+      status: 1,
+      stderr: "pg1-srv: port 443 of barman-srv must be open, and is not reached\n",
+    });
+    expect(prove("")).toMatchObject({
+      status: 1,
+      stderr: "pg1-srv: port 80 of barman-srv must be closed, and is reached\n",
+    });
+  });
+});
+
+describe("backup-api/pg-backup-api-start.sh", () => {
+  const start = (curl: string, listens: string) => {
+    for (const program of ["install", "systemctl", "tail"]) host.add(program, "");
+    host.add("journalctl", "echo last words").add("curl", curl).add("ss", `echo "LISTEN 0 5 ${listens} *"`);
+    return host.run("backup-api/pg-backup-api-start.sh", ["127.0.0.1:7480"]);
+  };
+
+  it("is content with an answer on its own address alone", () => {
+    expect(start("echo '\"OK\"'", "127.0.0.1:7480")).toMatchObject({ status: 0, stderr: "" });
+  });
+
+  it("says what it answers, and what it said last, when that is not OK", () => {
+    expect(start("echo refused; exit 7", "127.0.0.1:7480")).toMatchObject({
+      status: 1,
+      stderr: 'pg1-srv: pg-backup-api must answer "OK" at 127.0.0.1:7480: refused\nlast words\n',
+    });
+  });
+
+  it("refuses an address that others reach", () => {
+    expect(start("echo '\"OK\"'", "0.0.0.0:7480")).toMatchObject({
+      status: 1,
+      stderr: "pg1-srv: pg-backup-api must listen on 127.0.0.1:7480 alone; hint: ss -ltnp\n",
+    });
+  });
+});

@@ -1,6 +1,7 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { describe, expect, it } from "vitest";
+import { PORTS } from "../../plan/layout";
 
 const FOLDER = path.join(__dirname, "..", "..", "scripts");
 
@@ -117,6 +118,10 @@ const MAY_DELETE: Readonly<Record<string, readonly string[]>> = {
     'for left in "$folder".lab-????????*; do [[ $left == "$new" ]] || rm -rf "$left"; done',
   ],
 };
+
+it("talks to pgBackRest's servers at the port that the plan has", () => {
+  expect(textOf("common/pgbackrest-server.sh")).toContain(`\nTLS_PORT=${PORTS.pgbackrest}\n`);
+});
 
 it("knows a deletion when it sees one", () => {
   for (const line of [

@@ -491,6 +491,13 @@ describe("cluster/replication-role-create.sh", () => {
     expect(fs.readFileSync(host.path("input"), "utf8")).toContain("\\set password 's3cret-pass'");
   });
 
+  it("quotes a password for psql, whatever is in it", () => {
+    host.add("psql", "");
+    fs.writeFileSync(host.path("bin/psql"), `#!/bin/bash\ncat >${host.path("input")}\n`);
+    host.run("cluster/replication-role-create.sh", [host.path("bin"), "replic_user"], 'it\'s \\ and "$x"');
+    expect(fs.readFileSync(host.path("input"), "utf8")).toContain(`\\set password 'it\\'s \\\\ and "$x"'\n`);
+  });
+
   it("has PostgreSQL log neither the password nor a statement that fails with it, whatever lab:postgresql logs", () => {
     fs.writeFileSync(host.path("bin/psql"), `#!/bin/bash\ncat >${host.path("input")}\n`, { mode: 0o755 });
     host.run("cluster/replication-role-create.sh", [host.path("bin"), "replic_user"], "s3cret-pass");
