@@ -10,6 +10,7 @@ import type { Driver, Subject, Task } from "./driver";
 import { runProcess } from "./running";
 
 type ObjectInputs = { type?: string; running?: boolean; autostart?: boolean };
+type ObjectSubject = Subject<ObjectInputs, { uuid: string }>;
 type VolumeInputs = {
   name: string;
   pool: string;
@@ -75,9 +76,8 @@ export function libvirtDrivers(stateFolder: string): Readonly<Record<string, Dri
 
 /** Domains, networks and pools: defined, started, listed, stopped and undefined in the same way. */
 function objectDriver(root: "domain" | "network" | "pool", prefix: string, places: Places): Driver {
-  type Object = Subject<ObjectInputs, { uuid: string }>;
-  const list = (subject: Object, ...flags: string[]) => words(subject, `${prefix}list`, "--uuid", ...flags);
-  const define = async (subject: Object, task: Task): Promise<void> => {
+  const list = (subject: ObjectSubject, ...flags: string[]) => words(subject, `${prefix}list`, "--uuid", ...flags);
+  const define = async (subject: ObjectSubject, task: Task): Promise<void> => {
     const {
       inputs,
       outputs: { uuid },
@@ -140,8 +140,8 @@ function objectDriver(root: "domain" | "network" | "pool", prefix: string, place
       await virsh(subject, [`${prefix}undefine`, uuid, ...flags], task);
     },
     observe: (subjects) => {
-      const lists = once((subject: Object) => Promise.all([list(subject, "--all"), list(subject)]));
-      const finding = async (subject: Object): Promise<string | undefined> => {
+      const lists = once((subject: ObjectSubject) => Promise.all([list(subject, "--all"), list(subject)]));
+      const finding = async (subject: ObjectSubject): Promise<string | undefined> => {
         const { inputs, outputs } = subject;
         const [all, active] = await lists(subject, subject.provider.uri);
         if (!all.includes(outputs.uuid)) return "gone";

@@ -3,6 +3,8 @@ import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { EngineError } from "../engine";
 
+const MISSING = "pulumi is not on PATH; hint: install Pulumi's CLI, or use --engine embedded";
+
 /** One call of Pulumi's CLI. */
 export interface Call {
   /** Where it runs. It reads `Pulumi.yaml` there, and may write, or delete, `Pulumi.STACK.yaml` beside it. */
@@ -32,7 +34,9 @@ export async function pulumi(args: readonly string[], call: Call): Promise<strin
   let errors = "";
   child.stderr.setEncoding("utf8").on("data", (text: string) => (errors += text));
   try {
-    const [status] = (await once(child, "close")) as [number | null];
+    const [status] = (await once(child, "close").catch((error: unknown) => {
+      throw (error as NodeJS.ErrnoException).code === "ENOENT" ? new EngineError(MISSING) : error;
+    })) as [number | null];
     if (status !== 0) throw new EngineError(errors.trim() || `pulumi ${args.join(" ")} ended with ${status}`);
     return output.join("\n");
   } finally {

@@ -1,4 +1,3 @@
-import { isOnPath } from "../../hypervisor/on-path";
 import type { StackLocation } from "../engine";
 import { EngineError } from "../engine";
 import { pulumi } from "./cli";
@@ -15,7 +14,6 @@ const SECONDS = 15;
 
 /** Looks for a stack with resources in the backend that the user is logged in to; undefined when none can be seen. Changes nothing. */
 export async function findUsersStack({ projectFolder, stack }: StackLocation): Promise<UsersStack | undefined> {
-  if (!isOnPath("pulumi")) return undefined;
   const ask = async (...args: string[]): Promise<unknown> =>
     JSON.parse(
       await pulumi([...args, "--json"], { folder: projectFolder, signal: AbortSignal.timeout(SECONDS * 1000) }),
@@ -28,7 +26,7 @@ export async function findUsersStack({ projectFolder, stack }: StackLocation): P
     const { url: backend } = (await ask("whoami", "--verbose")) as { url: string };
     return { backend, resources };
   } catch (error) {
-    // Nobody is logged in, or the backend does not answer.
+    // There is no CLI, nobody is logged in, or the backend does not answer.
     if (error instanceof EngineError) return undefined;
     throw error;
   }

@@ -87,6 +87,16 @@ describe("the engine that drives Pulumi's CLI", () => {
     expect(looked).toBe(true);
   });
 
+  it("says what to do where there is no CLI", async () => {
+    fake.remove();
+    const searchPath = process.env.PATH;
+    process.env.PATH = location.projectFolder;
+    const problem = new EngineError("pulumi is not on PATH; hint: install Pulumi's CLI, or use --engine embedded");
+    await expect(engine.preview()).rejects.toThrow(problem);
+    process.env.PATH = searchPath;
+    fake = new FakePulumi();
+  });
+
   it("joins the stack's file, this run's configuration and the salt", async () => {
     await engine.up({ config: { "try:list": "[1]", "try:text": "c" } });
     expect(fake.settings()).toBe("encryptionsalt: v1:salt\nconfig:\n  try:text: c\n  try:list:\n    - 1");
