@@ -3,6 +3,7 @@ import * as path from "node:path";
 import type { GuestKind, GuestRecipe } from "../hypervisor/guest-image";
 import { buildGuestImage, IMAGE_FOLDER } from "../hypervisor/guest-image";
 import { describeMachine } from "./machine";
+import type { LabPlan } from "../plan/plan";
 import type { TimedStep } from "./steps";
 import { chainOf, perHost, stepsOf } from "./steps";
 import type { TimedRun } from "./timed-run";
@@ -27,6 +28,10 @@ interface Life {
   readonly first: TimedRun;
   readonly second: TimedRun;
   readonly destroy: TimedRun;
+  /** The steps of the first `up`. */
+  readonly steps: readonly TimedStep[];
+  /** What of them must come one after the other. */
+  readonly chain: ReturnType<typeof chainOf>;
 }
 
 /**
@@ -61,7 +66,9 @@ async function live(options: BenchOptions, words: readonly string[]): Promise<Li
   const first = await lab(options, ["up", "--yes", ...words]);
   const second = await lab(options, ["up", "--yes", ...words]);
   if (!second.stdout.includes("nothing to change\n")) throw new Error("the second up changed something");
-  return { first, second, destroy: await lab(options, ["destroy", "--yes"]) };
+  const { plan } = JSON.parse((await lab(options, ["outputs", "--json"])).stdout) as { plan: LabPlan };
+  const steps = stepsOf(first.stdout);
+  return { first, second, destroy: await lab(options, ["destroy", "--yes"]), steps, chain: chainOf(steps, plan) };
 }
 
 async function lab({ projectFolder, stack, onProgress }: BenchOptions, words: readonly string[]): Promise<TimedRun> {
@@ -102,23 +109,22 @@ function middle(values: readonly number[], show = seconds): string {
   return sorted.length === 1 ? show(median) : `${show(median)} (${show(least)} to ${show(most)})`;
 }
 
-const chainSeconds = (steps: readonly TimedStep[]): number =>
-  chainOf(steps).reduce((sum, part) => sum + part.seconds, 0);
+const chainSeconds = ({ chain }: Life): number => chain.reduce((sum, part) => sum + part.seconds, 0);
+
+const wallSeconds = ({ steps }: Life): number => Math.max(...steps.map(({ end }) => end));
 
 function renderLives(lives: readonly Life[], imageSeconds: number | undefined, prepared: number | undefined): string {
-  const steps = lives.map(({ first }) => stepsOf(first.stdout));
-  const walls = steps.map((each) => Math.max(...each.map(({ end }) => end)));
   return table([
     ["what", lives.length === 1 ? "one run" : `${lives.length} runs: the middle one (least to most)`],
     ...(imageSeconds === undefined ? [] : [["image build", seconds(imageSeconds)]]),
     ...(prepared === undefined ? [] : [["`./lab prepare`, image there", seconds(prepared)]]),
     ["`up` from nothing, prepared once before", middle(lives.map(({ first }) => first.seconds))],
-    ["of which the engine", middle(walls)],
-    ["longest serial chain", middle(steps.map(chainSeconds))],
+    ["of which the engine", middle(lives.map(wallSeconds))],
+    ["longest serial chain", middle(lives.map(chainSeconds))],
     [
       "engine ÷ chain",
       middle(
-        walls.map((wall, index) => wall / chainSeconds(steps[index] ?? [])),
+        lives.map((life) => wallSeconds(life) / chainSeconds(life)),
         (value) => value.toFixed(2),
       ),
     ],
@@ -149,13 +155,13 @@ function renderLives(lives: readonly Life[], imageSeconds: number | undefined, p
 }
 
 function renderSteps(lives: readonly Life[]): string {
-  const steps = stepsOf(lives.at(-1)?.first.stdout ?? "");
+  const { steps, chain } = lives.at(-1) ?? { steps: [], chain: [] };
   const slowest = [...steps].sort((a, b) => b.seconds - a.seconds).slice(0, 12);
   const list = (rows: readonly { readonly title: string; readonly seconds: number }[]): string[][] =>
     rows.map((row) => [row.title, seconds(row.seconds)]);
   return [
     "The chain of the last run:\n",
-    table([["part", "time"], ...list(chainOf(steps))]),
+    table([["part", "time"], ...list(chain)]),
     "Time at work per host, and the slowest steps:\n",
     table([
       ["host, step", "time"],

@@ -1,3 +1,6 @@
+import type { Role } from "../plan/layout";
+import type { LabPlan } from "../plan/plan";
+
 /** A step of a host, as `./lab up` tells it. */
 export interface TimedStep {
   readonly host: string;
@@ -18,23 +21,25 @@ export function stepsOf(output: string): TimedStep[] {
   }));
 }
 
-const isStandby = (host: string): boolean => /^pg[2-9]-srv$/.test(host);
-
 /** What must come one after the other, however many hands there are; of standbys, which work side by side, the slowest counts. */
-const CHAIN: readonly (readonly [title: string, isHost: (host: string) => boolean, steps: readonly string[]])[] = [
-  ["boot", (host) => host === "pg1-srv", ["disk", "domain", "start", "ready"]],
-  ["configure", (host) => host === "pg1-srv", ["packages-install", "postgresql-restore", "postgresql-create"]],
-  ["start", (host) => host === "pg1-srv", ["postgresql-start"]],
-  ["stanza", (host) => host === "backup-srv", ["stanza-create"]],
-  ["full backup", (host) => host === "backup-srv", ["stanza-backup"]],
-  ["restore", isStandby, ["postgresql-follow", "postgresql-restore", "postgresql-create"]],
-  ["streaming", isStandby, ["postgresql-start", "streaming-write", "streaming-read"]],
-  ["backup from a standby", (host) => host === "backup-srv", ["standbys-conf", "standbys-take"]],
+const CHAIN: readonly (readonly [title: string, role: Role, steps: readonly string[]])[] = [
+  ["boot", "primary", ["disk", "domain", "start", "ready"]],
+  ["configure", "primary", ["packages-install", "postgresql-restore", "postgresql-create"]],
+  ["start", "primary", ["postgresql-start"]],
+  ["stanza", "repository", ["stanza-create"]],
+  ["full backup", "repository", ["stanza-backup"]],
+  ["restore", "standby", ["postgresql-follow", "postgresql-restore", "postgresql-create"]],
+  ["streaming", "standby", ["postgresql-start", "streaming-write", "streaming-read"]],
+  ["backup from a standby", "repository", ["standbys-conf", "standbys-take"]],
 ];
 
 /** The longest serial chain of a first `up`, part by part, in seconds. */
-export function chainOf(steps: readonly TimedStep[]): { readonly title: string; readonly seconds: number }[] {
-  return CHAIN.map(([title, isHost, names]) => {
+export function chainOf(
+  steps: readonly TimedStep[],
+  { hosts }: LabPlan,
+): { readonly title: string; readonly seconds: number }[] {
+  return CHAIN.map(([title, role, names]) => {
+    const isHost = (name: string): boolean => hosts.some((host) => host.name === name && host.role === role);
     const perHost = new Map<string, number>();
     for (const { host, step, seconds } of steps) {
       if (isHost(host) && names.includes(step)) perHost.set(host, (perHost.get(host) ?? 0) + seconds);

@@ -1,5 +1,7 @@
-import { HOST_NAMES } from "../config/host-names";
 import type { Change } from "../engine/engine";
+import { HOST_TYPE } from "../plan/layout";
+
+type Resource = Pick<Change, "name" | "type">;
 
 /** What a user is told of a resource: the host that it belongs to, and the step. */
 export interface Step {
@@ -8,9 +10,17 @@ export interface Step {
   readonly step: string;
 }
 
-/** Resource names are `HOST-WHAT`, or `lab-WHAT` where they are of no single host; a host's own resource is told by its type. */
-export function stepOf({ name, type }: Pick<Change, "name" | "type">): Step {
-  const host = HOST_NAMES.find((candidate) => name === candidate || name.startsWith(`${candidate}-`));
+/** The hosts among resources. */
+export function hostsAmong(resources: readonly Resource[]): string[] {
+  return resources.filter(({ type }) => type === HOST_TYPE).map(({ name }) => name);
+}
+
+/**
+ * Resource names are `HOST-WHAT`, or `lab-WHAT` where they are of no single host; a host's own resource is told by its type.
+ * @param hosts The names of the hosts.
+ */
+export function stepOf({ name, type }: Resource, hosts: Iterable<string>): Step {
+  const host = [...hosts].find((candidate) => name === candidate || name.startsWith(`${candidate}-`));
   if (host === undefined) return { host: "lab", step: name.replace(/^lab-/, "") };
   return { host, step: name.slice(host.length + 1) || (type.split(":").at(-1) ?? type).toLowerCase() };
 }

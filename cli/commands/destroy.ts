@@ -38,6 +38,6 @@ function destroyInside({ namespace }: { namespace: string }): Promise<number> {
 async function destroyResources(invocation: Invocation, stack: Stack): Promise<number> {
   announceEngine(invocation, stack);
   const engine = await openEngine(invocation, stack);
-  await withProgress(invocation, (run) => engine.destroy(run));
+  await withProgress(invocation, engine, (run) => engine.destroy(run));
   return 0;
 }

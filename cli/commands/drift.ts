@@ -52,7 +52,7 @@ async function compare(
     process.stderr.write(`lab: runs again: ${steps.join(", ")}\n`);
     const up = (run: RunOptions): Promise<Result> => engine.up({ ...run, replace: steps });
     // The standard output is for the JSON alone.
-    const { outputs } = await (json ? up({ config, signal: invocation.signal }) : withProgress(invocation, up));
+    const { outputs } = await (json ? up({ config, signal: invocation.signal }) : withProgress(invocation, engine, up));
     lab = deployedLab(outputs, invocation.options.stack);
     found = await settledDifferences(lab);
   }

@@ -72,7 +72,7 @@ export async function up(
     await found?.checkLosses();
     await checkCertificates();
   };
-  const { changes, outputs } = await withProgress(invocation, (run) =>
+  const { changes, outputs } = await withProgress(invocation, engine, (run) =>
     upUnfinished(stack.location, engine, { ...run, beforeRun, beforeFirstChange }),
   );
   const isSame = changes.every(({ operation }) => operation === "same");

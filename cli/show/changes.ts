@@ -1,8 +1,10 @@
 import type { Change, Operation } from "../../engine/engine";
-import { stepOf } from "../resource-names";
+import { hostsAmong, stepOf } from "../resource-names";
 
 /** What a run would change, for machines. */
 export interface ChangeSummary extends Record<Exclude<Operation, "same">, number> {
+  /** The names of the hosts that the lab has, or had before. */
+  readonly hosts: readonly string[];
   readonly changes: readonly Change[];
 }
 
@@ -15,15 +17,16 @@ export function summarize(all: readonly Change[]): ChangeSummary {
     update: count("update"),
     replace: count("replace"),
     delete: count("delete"),
+    hosts: hostsAmong(all),
     changes,
   };
 }
 
 /** A line per change, then the sum; or that there is nothing. */
-export function renderChanges({ changes, ...counts }: ChangeSummary): string {
+export function renderChanges({ hosts, changes, ...counts }: ChangeSummary): string {
   if (changes.length === 0) return "nothing to change\n";
   const lines = changes.map((change) => {
-    const { host, step } = stepOf(change);
+    const { host, step } = stepOf(change, hosts);
     const why = change.diff.length === 0 ? "" : `  (${change.diff.join(", ")})`;
     return `  ${change.operation.padEnd(7)}  ${host.padEnd(10)}  ${step}${why}`;
   });

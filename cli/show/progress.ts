@@ -1,8 +1,9 @@
-import type { Change, EngineEvent, Operation, RunOptions } from "../../engine/engine";
+import type { Change, Engine, EngineEvent, Operation, RunOptions } from "../../engine/engine";
 import { EngineError } from "../../engine/engine";
 import { pgBackRestHint } from "../../observe/pgbackrest-exit-codes";
 import type { Invocation } from "../invocation";
-import { isStep, stepOf } from "../resource-names";
+import type { LabPlan } from "../../plan/plan";
+import { hostsAmong, isStep, stepOf } from "../resource-names";
 
 const DONE: Readonly<Record<Operation, string>> = {
   create: "created",
@@ -41,6 +42,11 @@ export interface ProgressOptions {
   /** Tells what the program and its commands say, too. */
   readonly debug?: boolean;
   /**
+   * The names of the hosts that are there before the run; it tells of others itself.
+   * @default - none
+   */
+  readonly hosts?: readonly string[];
+  /**
    * Milliseconds since any moment.
    * @default performance.now
    */
@@ -54,10 +60,12 @@ export class Progress {
   private readonly running = new Map<string, number>();
   private readonly timer: NodeJS.Timeout;
   private readonly failures: Failure[] = [];
+  private readonly hosts: Set<string>;
   private lastTold: number;
 
   constructor(private readonly options: ProgressOptions) {
     this.now = options.now ?? (() => performance.now());
+    this.hosts = new Set(options.hosts);
     this.start = this.now();
     this.lastTold = this.start;
     this.timer = setInterval(() => {
@@ -72,6 +80,7 @@ export class Progress {
       return;
     }
     const { change } = event;
+    for (const host of hostsAmong([change])) this.hosts.add(host);
     if (event.kind === "fail") {
       this.running.delete(change.urn);
       this.failures.push(event);
@@ -95,7 +104,7 @@ export class Progress {
   /** The end of a run that failed, in short: what was told of a step when it failed is not told again. */
   renderFailure(message: string): string {
     if (this.failures.length === 0) return message;
-    const steps = this.failures.map(({ change }) => Object.values(stepOf(change)).join(" "));
+    const steps = this.failures.map(({ change }) => Object.values(stepOf(change, this.hosts)).join(" "));
     const told = this.failures.flatMap((failure) => failure.message.split("\n")).filter((line) => line !== "");
     const rest = message.split("\n").filter((line) => line !== "" && !told.some((known) => line.endsWith(known)));
     return [`failed: ${steps.join(", ")}; the state is kept, and the next run goes on from there`, ...rest].join("\n");
@@ -107,14 +116,17 @@ export class Progress {
   }
 
   private tellStep(change: Change, text: string): void {
-    const { host, step } = stepOf(change);
+    const { host, step } = stepOf(change, this.hosts);
     this.tell(`${host.padEnd(10)}  ${step.padEnd(30)}  ${text}`);
   }
 
   private tellRunning(): void {
     if (this.running.size === 0) return;
     const steps = [...this.running].map(([urn, since]) => {
-      const { host, step } = stepOf({ name: urn.split("::").at(-1) ?? urn, type: urn.split("::").at(-2) ?? "" });
+      const { host, step } = stepOf(
+        { name: urn.split("::").at(-1) ?? urn, type: urn.split("::").at(-2) ?? "" },
+        this.hosts,
+      );
       return `${host} ${step} (${((this.now() - since) / 1000).toFixed(0)} s)`;
     });
     this.tell(`still at work: ${steps.join(", ")}`);
@@ -135,10 +147,13 @@ export function writeError(line: string): void {
 /** Lets an engine work with this call's options, and tells what it does. */
 export async function withProgress<T>(
   { options, signal }: Invocation,
+  engine: Engine,
   work: (run: RunOptions) => Promise<T>,
 ): Promise<T> {
   const write = (line: string): void => void process.stdout.write(`${line}\n`);
-  const progress = new Progress({ write, writeLog: writeError, debug: options.debug });
+  const plan = (await engine.outputs()).plan?.value as LabPlan | undefined;
+  const hosts = plan?.hosts.map(({ name }) => name);
+  const progress = new Progress({ write, writeLog: writeError, debug: options.debug, hosts });
   const tellStop = (): void => {
     write("stopping: what runs is finished first; Ctrl-C again ends at once");
   };

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { renderChanges, summarize } from "../../cli/show/changes";
 import { Progress } from "../../cli/show/progress";
 import type { Change, EngineEvent } from "../../engine/engine";
+import { HOST_TYPE } from "../../plan/layout";
 
 function change(name: string, changes: Partial<Change> = {}): Change {
   const type = "command:remote:Command";
@@ -18,6 +19,7 @@ function progress(debug = false): Progress {
     writeLog: (line) => logged.push(line),
     now: () => clock,
     debug,
+    hosts: ["backup-srv", "pg1-srv", "pg2-srv", "pg3-srv"],
   });
 }
 
@@ -53,10 +55,26 @@ describe("Progress", () => {
     ]);
   });
 
+  it("knows the hosts that are there before the run, and those that it is told of", () => {
+    const { onEvent } = progress();
+    onEvent({ kind: "begin", change: change("db-a", { type: HOST_TYPE }) });
+    onEvent({ kind: "end", change: change("db-b", { type: HOST_TYPE, operation: "same" }), seconds: 0 });
+    for (const name of ["db-a-disk", "db-b-ready", "db-c-ready", "pg1-srv-ready", "lab-network"]) {
+      onEvent({ kind: "end", change: change(name), seconds: 0 });
+    }
+    expect(lines.map((line) => line.split(/ {2,}/).slice(2, 4))).toEqual([
+      ["db-a", "disk"],
+      ["db-b", "ready"],
+      ["lab", "db-c-ready"],
+      ["pg1-srv", "ready"],
+      ["lab", "network"],
+    ]);
+  });
+
   it("does not tell what stays the same, nor what only orders other resources", () => {
     const { onEvent } = progress();
     onEvent({ kind: "end", change: change("pg1-srv-packages", { operation: "same" }), seconds: 0 });
-    onEvent({ kind: "end", change: change("pg1-srv", { type: "lab:host:LabHost" }), seconds: 0 });
+    onEvent({ kind: "end", change: change("pg1-srv", { type: HOST_TYPE }), seconds: 0 });
     onEvent({ kind: "end", change: change("lab-container", { type: "pulumi:pulumi:Stack" }), seconds: 0 });
     onEvent({ kind: "end", change: change("libvirt", { type: "pulumi:providers:libvirt" }), seconds: 0 });
     expect(lines).toEqual([]);
@@ -137,13 +155,17 @@ describe("Progress", () => {
 
 describe("a preview", () => {
   const changes = [
-    change("pg1-srv-packages", { operation: "same" }),
+    ...["backup-srv", "pg3-srv"].map((host) => change(host, { type: HOST_TYPE, operation: "same" })),
     change("pg3-srv-packages"),
     change("backup-srv-standbys-conf", { operation: "update", diff: ["stdin"] }),
   ];
 
   it("counts what changes and lists it", () => {
-    expect(summarize(changes)).toEqual({ create: 1, update: 1, replace: 0, delete: 0, changes: changes.slice(1) });
+    expect(summarize(changes)).toEqual({
+      ...{ create: 1, update: 1, replace: 0, delete: 0 },
+      hosts: ["backup-srv", "pg3-srv"],
+      changes: changes.slice(2),
+    });
   });
 
   it("reads as a line per change and the sum", () => {
@@ -158,6 +180,6 @@ describe("a preview", () => {
   });
 
   it("says when there is nothing", () => {
-    expect(renderChanges(summarize(changes.slice(0, 1)))).toBe("nothing to change\n");
+    expect(renderChanges(summarize(changes.slice(0, 2)))).toBe("nothing to change\n");
   });
 });
