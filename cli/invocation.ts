@@ -1,6 +1,5 @@
 import * as path from "node:path";
 import { InvalidArgumentError } from "commander";
-import { HOST_NAMES } from "../config/host-names";
 import type { Stack } from "./stack/stack";
 import { findStack } from "./stack/stack";
 
@@ -27,12 +26,6 @@ export const PROJECT_FOLDER = path.resolve(__dirname, "..");
 /** The stack that is meant. */
 export function stackOf({ options }: Invocation): Stack {
   return findStack(PROJECT_FOLDER, options.stack, options.config);
-}
-
-/** Adds a host to those that other `--yes-replace` options gave. */
-export function addHost(name: string, others: readonly string[]): string[] {
-  if (!HOST_NAMES.includes(name)) throw new InvalidArgumentError(`It must be one of ${HOST_NAMES.join(", ")}.`);
-  return [...others, name];
 }
 
 /** Adds `KEY=VALUE` to what other `--config` options gave. The project's own keys may come without their prefix. */

@@ -1,6 +1,6 @@
 import { Command, InvalidArgumentError, Option } from "commander";
 import type { Invocation, Options } from "./invocation";
-import { addHost, addSetting } from "./invocation";
+import { addSetting } from "./invocation";
 import { perform } from "./perform";
 
 const DEFAULT_STACK = "local";
@@ -67,7 +67,7 @@ subcommand("up", "set up what is missing, bring up the lab, prove it", async () 
       "recreate a repository host or primary whose disk is lost or would be replaced (repeatable)",
     )
       .default([], "none: such an up is refused")
-      .argParser(addHost),
+      .argParser((host: string, others: readonly string[]) => [...others, host]),
   )
   .addOption(allowExpiring());
 subcommand(

@@ -19,6 +19,3 @@ export function hostNames(
 ): readonly string[] {
   return [REPOSITORY_HOST, primary, ...standbyNames(primary, standbys), ...(barman ? [BARMAN_HOST] : [])];
 }
-
-/** Every name that a host of a lab can have. */
-export const HOST_NAMES: readonly string[] = [REPOSITORY_HOST, ...POSTGRESQL_HOSTS, BARMAN_HOST];

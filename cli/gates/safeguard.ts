@@ -4,6 +4,7 @@ import type { LibvirtView } from "../../hypervisor/virsh";
 import { removeDomain, startDomain, viewLibvirt } from "../../hypervisor/virsh";
 import { domainNameOf, libvirtNameOf } from "../../config/libvirt-names";
 import type { LabConfig } from "../../config/schema";
+import { hostOf } from "../../plan/plan";
 import type { DeployedLab } from "../stack/deployed-lab";
 import { readFacts } from "../../observe/facts";
 import type { Invocation } from "../invocation";
@@ -26,7 +27,7 @@ export interface Safeguarded {
  * has no disk for a moment.
  * @param wanted The configuration of the run.
  * @param yesReplace Hosts whose data may be lost.
- * @throws Error when data would be lost that nobody said may be, before anything is changed.
+ * @throws Error when data would be lost that nobody said may be, or a host that may be lost is not there, before anything is changed.
  */
 export async function safeguard(
   invocation: Invocation,
@@ -44,6 +45,7 @@ export async function safeguard(
     domain: domainNameOf(location.stack, name),
     disk,
   }));
+  for (const name of yesReplace) hostOf(lab.plan, name);
   const view = await viewLibvirt(
     libvirtUri,
     pool,

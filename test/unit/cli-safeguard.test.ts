@@ -121,3 +121,17 @@ it("leaves a domain of another owner alone that has the name of a host", async (
   expect(canBeAsked).toBe(false);
   expect(changed()).toEqual([]);
 });
+
+it("takes every --yes-replace that its own hint names, and no host that the lab does not have", async () => {
+  const other: Change = { ...replaced, name: "pg1-srv-disk" };
+  const refusal = await guard(engine("pulumi", [replaced, other])).then(
+    () => "",
+    (error: unknown) => String(error),
+  );
+  const named = [...refusal.matchAll(/--yes-replace (\S+)/g)].map(([, host = ""]) => host);
+  expect(named).toEqual(["backup-srv", "pg1-srv"]);
+  await guard(engine("pulumi", [replaced, other]), named);
+  await expect(guard(engine("embedded"), ["pg10-srv"])).rejects.toThrow(
+    new RangeError('there is no host "pg10-srv"; there are backup-srv, pg1-srv, pg2-srv'),
+  );
+});
