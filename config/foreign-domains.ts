@@ -33,12 +33,17 @@ export function foreignDomainProblems(
   own: readonly OwnDomain[],
   domains: ReadonlyMap<string, string>,
 ): string[] {
+  // libvirt cannot rename containers.
+  const rename = (name: string): string =>
+    /^lxc/.test(libvirtUri)
+      ? "bring up a stack of another name"
+      : `once it is shut off, virsh -c "${libvirtUri}" domrename ${name} ${name}-other`;
   return own.flatMap(({ name, disk }) => {
     const xml = domains.get(name);
     if (xml === undefined || isOwnDomain(xml, pool, disk)) return [];
     return [
       `domain "${name}" of ${libvirtUri} is not this lab's: its disk is ${diskOf(xml) || "no file"}; ` +
-        `hint: once it is shut off, virsh -c "${libvirtUri}" domrename ${name} ${name}-other`,
+        `hint: ${rename(name)}`,
     ];
   });
 }

@@ -29,10 +29,12 @@ it("refuses the domains that have a name of the lab's and another disk", () => {
   ]);
   expect(foreignDomainProblems(URI, POOL, OWN, domains)).toEqual([
     `domain "pg2-srv" of ${URI} is not this lab's: its disk is /var/lib/libvirt/images/lab-there/pg2-srv.raw; ` +
-      `hint: once it is shut off, virsh -c "${URI}" domrename pg2-srv pg2-srv-other`,
-    `domain "pg3-srv" of ${URI} is not this lab's: its disk is no file; ` +
-      `hint: once it is shut off, virsh -c "${URI}" domrename pg3-srv pg3-srv-other`,
+      "hint: bring up a stack of another name",
+    `domain "pg3-srv" of ${URI} is not this lab's: its disk is no file; ` + "hint: bring up a stack of another name",
   ]);
+  expect(foreignDomainProblems("qemu:///system", POOL, OWN, domains)[1]).toMatch(
+    /; hint: once it is shut off, virsh -c "qemu:\/\/\/system" domrename pg3-srv pg3-srv-other$/,
+  );
 });
 
 it("asks libvirt for the domains of the lab's names alone, and once more for each that is there", () => {
