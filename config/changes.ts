@@ -50,6 +50,17 @@ export function renderRefusal({ key, from, to, text, hint }: KeyChange): string 
   return `lab:${key} must stay ${JSON.stringify(from)} on this lab, got ${JSON.stringify(to)}: ${text}; hint: ${hint ?? "./lab destroy"}`;
 }
 
+/** What of a value differs from another one: of objects, the fields that do. */
+export function differing(value: unknown, other: unknown): unknown {
+  const isObject = (one: unknown): one is object => typeof one === "object" && one !== null;
+  if (!isObject(value) || !isObject(other)) return value;
+  const others = new Map<string, unknown>(Object.entries(other));
+  const fields = Object.entries(value)
+    .filter(([name, field]) => !isDeepStrictEqual(field, others.get(name)))
+    .map(([name, field]) => [name, differing(field, others.get(name))]);
+  return Array.isArray(value) ? fields.map(([, field]) => field) : Object.fromEntries(fields);
+}
+
 /** A value in one short line. */
 export function showValue(value: unknown): string {
   const text = typeof value === "string" && value !== "" ? value : JSON.stringify(value);

@@ -1,7 +1,7 @@
 import Table from "cli-table3";
 import { stepProblem } from "../../config/ca-stages";
 import type { KeyChange } from "../../config/changes";
-import { findChanges, renderRefusal, showValue } from "../../config/changes";
+import { differing, findChanges, renderRefusal, showValue } from "../../config/changes";
 import type { LabConfig } from "../../config/schema";
 import type { Output } from "../../engine/engine";
 import { EngineError } from "../../engine/engine";
@@ -37,7 +37,8 @@ export function renderKeyChanges(changes: readonly KeyChange[]): string {
     style: { head: [], border: [] },
   });
   for (const { key, from, to, effect, text } of changes) {
-    table.push([`lab:${key}`, showValue(from), showValue(to), `${effect}: ${text}`]);
+    const values = [differing(from, to), differing(to, from)].map(showValue);
+    table.push([`lab:${key}`, ...values, `${effect}: ${text}`]);
   }
   return `${table.toString()}\n`;
 }

@@ -1,17 +1,18 @@
-import { FAMILY_NAMES } from "../families";
+import { FAMILY_NAMES, familyOf } from "../families";
 import type { Key } from "../key";
 import { anyText, live, oneOf, refused, restart, text, whole } from "../key";
 import { POSTGRESQL_VERSIONS } from "../version-support";
 
 const [OLDEST = 0] = POSTGRESQL_VERSIONS;
 
+const SYSTEMS = FAMILY_NAMES.map((name) => `${name} (${familyOf(name, OLDEST).title})`);
+
 /** The operating system, PostgreSQL and pgBackRest. */
 export const VERSION_KEYS = {
   family: {
     ...oneOf(FAMILY_NAMES),
     default: "el8",
-    description:
-      "The image's operating system: el8 or el9 (Rocky Linux, AlmaLinux, RHEL), debian12, debian13, ubuntu22.04 or ubuntu24.04",
+    description: `The image's operating system: ${SYSTEMS.join("; ")}`,
     ...refused("existing hosts keep their operating system", "bring up another stack with it, and move the data there"),
   },
   packages: {

@@ -18,6 +18,8 @@ main() {
   if [[ $there != *" installed pgbackrest $pgbackrest-"* ]] || [[ -n $server && $there != *" installed $server "* ]]; then
     [[ -z $server ]] || wanted+=("$server")
     install_from "$source" "$from" "${wanted[@]}"
+    # A server that runs is the old version's still, and refuses the others' new one.
+    systemctl try-restart pgbackrest
   fi
   [[ $there == *"hold ok installed pgbackrest $pgbackrest-"* ]] || apt-mark hold pgbackrest >/dev/null
   expect_pgbackrest "$pgbackrest"

@@ -11,6 +11,8 @@ main() {
   expect_system "$system"
   if ! rpm -q "${packages[@]}" >/dev/null; then
     install_from "$source" "$repositories" "${packages[@]}" 'dnf-command(versionlock)'
+    # A server that runs is the old version's still, and refuses the others' new one.
+    systemctl try-restart pgbackrest
   fi
   # An image may have the packages, and not the plugin.
   rpm -q --whatprovides 'dnf-command(versionlock)' >/dev/null || dnf install -y 'dnf-command(versionlock)'

@@ -16,7 +16,7 @@ describe("backup-plane/packages-install-debian.sh", () => {
   const { ID = "", VERSION_ID = "" } = parseEnv(fs.readFileSync("/etc/os-release", "utf8"));
   const HERE = `debian12: ${ID} ${VERSION_ID}`;
   const install = (there: string, source = "distribution", from = ""): ScriptRun => {
-    for (const program of ["apt-get", "apt-mark", "install"]) host.add(program, "");
+    for (const program of ["apt-get", "apt-mark", "install", "systemctl"]) host.add(program, "");
     host.add("dpkg-query", `printf '${there}'`).add("pgbackrest", "echo pgBackRest 2.45");
     fs.writeFileSync(host.path("bin/apt.postgresql.org.sh"), `#!/bin/bash\necho pgdg "$@" >>${host.path("calls")}\n`, {
       mode: 0o755,
@@ -26,7 +26,8 @@ describe("backup-plane/packages-install-debian.sh", () => {
       "/etc/apt/sources.list.d/lab.list": host.path("lab.list"),
     });
   };
-  const changes = ({ calls }: ScriptRun): string[] => calls.filter((call) => /^(apt|pgdg)/.test(call));
+  const changes = ({ calls }: ScriptRun): string[] => calls.filter((call) => /^(apt|pgdg|systemctl)/.test(call));
+  const RESTART = "systemctl try-restart pgbackrest";
   const HELD = "hold ok installed pgbackrest 2.45-1\\n";
   const SERVER = "install ok installed postgresql-15 15.20-0\\n";
   const INSTALL =
@@ -46,7 +47,7 @@ describe("backup-plane/packages-install-debian.sh", () => {
     ["another version", HELD.replace("2.45", "2.50") + SERVER, ["apt-mark hold pgbackrest"]],
     ["a server that was removed", HELD + SERVER.replace("install ok installed", "deinstall ok config-files"), []],
   ])("installs exactly what is wanted where there is %s", (_, there, hold) => {
-    expect(changes(install(there))).toEqual(["apt-get update", INSTALL, ...hold]);
+    expect(changes(install(there))).toEqual(["apt-get update", INSTALL, RESTART, ...hold]);
   });
 
   it("adds PGDG by its own package, and a mirror as a source", () => {
@@ -54,7 +55,7 @@ describe("backup-plane/packages-install-debian.sh", () => {
       "apt-get update",
       "apt-get install -y --no-install-recommends postgresql-common ca-certificates",
       "pgdg -y",
-      ...["apt-get update", INSTALL, "apt-mark hold pgbackrest"],
+      ...["apt-get update", INSTALL, RESTART, "apt-mark hold pgbackrest"],
     ]);
     install("", "mirror", "http://mirror.example/debian");
     expect(fs.readFileSync(host.path("lab.list"), "utf8")).toBe("deb [trusted=yes] http://mirror.example/debian ./\n");

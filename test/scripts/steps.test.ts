@@ -529,10 +529,12 @@ describe("backup-plane/packages-install-el.sh", () => {
 
   it("installs PGDG's packages after the module that hides them is off", () => {
     host.add("rpm", "[[ $* == *versionlock* ]]").add("dnf", "").add("pgbackrest", "echo pgBackRest 2.59.1");
-    expect(install(here).calls.filter((call) => call.startsWith("dnf"))).toEqual([
+    host.add("systemctl", "");
+    expect(install(here).calls.filter((call) => /^(dnf|systemctl)/.test(call))).toEqual([
       "dnf install -y https://pgdg/repo.rpm https://epel/release.rpm",
       "dnf -qy module disable postgresql",
       "dnf install -y pgbackrest-2.59.1 openssl jq postgresql14-server postgresql14-contrib dnf-command(versionlock)",
+      "systemctl try-restart pgbackrest",
       "dnf versionlock add pgbackrest-2.59.1",
     ]);
   });

@@ -82,6 +82,12 @@ describe("the gate before a preview and an up", () => {
 `);
   });
 
+  it("shows of lists and objects only what differs", () => {
+    const shown = check({ repositories: [{ retentionFull: 5 }], revoked: ["pg3-srv"] });
+    expect(shown).toMatch(/^│ lab:repositories │ \[\{"retentionFull":2\}\] │ \[\{"retentionFull":5\}\] │ reload/m);
+    expect(shown).toMatch(/^│ lab:revoked +│ \[\] +│ \["pg3-srv"\] +│ reload/m);
+  });
+
   it.each<[Record<string, unknown>, string]>([
     [
       { stanza: "other" },
