@@ -20,6 +20,15 @@ const RULES: readonly ((values: Values, refuse: Refuse) => void)[] = [
       refuse("mirrorUrl", `must be an http or https URL when lab:packages is mirror, got "${mirrorUrl}"`);
     }
   },
+  ({ packages, networkMode }, refuse) => {
+    if (packages === "pgdg" && networkMode === "isolated") {
+      refuse(
+        "packages",
+        'must not be pgdg when lab:networkMode is isolated, as no host reaches PGDG\'s repositories, got "pgdg"; ' +
+          "hint: lab:networkMode nat, or lab:packages mirror with a lab:mirrorUrl that the hosts reach",
+      );
+    }
+  },
   ({ hypervisor, imagePath, imageChecksum }, refuse) => {
     if (hypervisor === "lxc" && imageChecksum !== "" && /^https?:/.test(imagePath)) {
       refuse(

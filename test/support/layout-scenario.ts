@@ -39,6 +39,8 @@ export function describeLayout({ shape, family, facts, configurationInData }: La
     const guest = await buildShapedGuest(shape);
     config = [
       ...[`imagePath=${guest.image}`, `family=${family}`, "packages=pgdg"],
+      // The servers that stand in for PGDG's are at the network's own address.
+      ...["networkMode=nat"],
       ...["postgresqlVersion=14", "pgbackrestVersion=2.45"],
     ].map((setting) => `--config=lab:${setting}`);
     await lab.must("prepare", ...config);

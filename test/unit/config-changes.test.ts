@@ -21,7 +21,10 @@ describe("what a change does to a lab that is up", () => {
     [{ repositories: [{ path: "/elsewhere" }] }, ["repositories rebuild"]],
     [{ pgbackrestVersion: "2.46" }, ["pgbackrestVersion restart"]],
     [{ pgbackrestVersion: "2.44" }, ["pgbackrestVersion refused"]],
-    [{ postgresqlVersion: 14, packages: "pgdg" }, ["packages live", "postgresqlVersion refused"]],
+    [
+      { postgresqlVersion: 14, packages: "mirror", mirrorUrl: "http://10.83.14.1" },
+      ["packages live", "mirrorUrl live", "postgresqlVersion refused"],
+    ],
     [{ hypervisor: "qemu" }, ["hypervisor refused"]],
     [{ caYears: 5 }, ["caYears refused"]],
     [{ caYears: 5, caGeneration: 2, caStage: "trust" }, ["caYears live", "caGeneration reload", "caStage reload"]],
@@ -102,7 +105,7 @@ describe("the gate before a preview and an up", () => {
       `lab:primary must stay "pg1-srv" on this lab, got "pg2-srv": the lab promotes no standby; two primaries would archive into one stanza; hint: bring up another stack with it, and move the data there (pg_dump)`,
     ],
     [
-      { postgresqlVersion: 14, packages: "pgdg" },
+      { postgresqlVersion: 14, packages: "mirror", mirrorUrl: "http://10.83.14.1" },
       `lab:postgresqlVersion must stay 15 on this lab, got 14: a second cluster would start beside the first, whose archiving would stop; hint: bring up another stack with it, and move the data there (pg_dump)`,
     ],
   ])("refuses %o", (settings, message) => {

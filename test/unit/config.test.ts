@@ -61,6 +61,11 @@ describe("the configuration", () => {
       `lab:postgresqlVersion must be 17, which is what Debian 13 has, when lab:packages is distribution, got "15"; hint: lab:packages pgdg has every version`,
     ],
     [{ packages: "npm" }, `lab:packages must be one of pgdg, distribution, mirror, got "npm"`],
+    [
+      { packages: "pgdg" },
+      `lab:packages must not be pgdg when lab:networkMode is isolated, as no host reaches PGDG's repositories, got "pgdg"; ` +
+        "hint: lab:networkMode nat, or lab:packages mirror with a lab:mirrorUrl that the hosts reach",
+    ],
     [{ packages: "mirror" }, `lab:mirrorUrl must be an http or https URL when lab:packages is mirror, got ""`],
     [{ stanza: "De mo" }, `lab:stanza must be a name that matches [a-z][a-z0-9-]*, got "De mo"`],
     [
@@ -112,7 +117,7 @@ describe("the configuration", () => {
     ],
     [{ postgresqlVersion: 11 }, `lab:postgresqlVersion must be a whole number from 12 to 18, got 11`],
     [
-      { postgresqlVersion: 16, pgbackrestVersion: "2.45", packages: "pgdg" },
+      { postgresqlVersion: 16, pgbackrestVersion: "2.45", packages: "pgdg", networkMode: "nat" },
       `lab:pgbackrestVersion must be 2.48 or newer for PostgreSQL 16, got "2.45"; hint: that one supports PostgreSQL up to 15 (lab:postgresqlVersion)`,
     ],
     [

@@ -12,7 +12,7 @@ const CONTAINERS = {
   network: "10.83.15.0/24",
 };
 
-const MACHINES = { hypervisor: "kvm", family: "el8", packages: "pgdg", postgresqlVersion: 14 };
+const MACHINES = { hypervisor: "kvm", family: "el8", packages: "pgdg", postgresqlVersion: 14, networkMode: "nat" };
 
 const planOf = (settings: Record<string, unknown> = {}) => stackPlan("container", { ...CONTAINERS, ...settings });
 
