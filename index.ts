@@ -12,7 +12,7 @@ export const plan = planLab(configuration);
 
 const lab = new Lab("lab", { config: configuration, plan, pki: settings.pki });
 
-/** Where the authority's rotation stands, and whether that is proven on every pair of hosts. */
+/** Where the CA's rotation stands, and whether that is proven on every pair of hosts. */
 export const rotation = lab.rotation;
 
 /** How clients reach the backup API, with their keys; null where there is none: Pulumi warns of undefined outputs. */

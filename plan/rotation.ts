@@ -1,6 +1,6 @@
 import type { Rotation } from "../config/ca-stages";
 
-/** Which authority signs and which are trusted, by their numbers; the newest first. */
+/** Which CA signs and which are trusted, by their numbers; the newest first. */
 export interface Trust {
   readonly signer: number;
   readonly trusted: readonly number[];

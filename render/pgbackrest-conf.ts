@@ -19,9 +19,10 @@ const DEFAULTS: IniSection = {
 };
 
 /** Its server and its clients listen to the host's pair; who else may ask for the stanza, one line each. */
-function tlsServer(stanza: string, clients: readonly string[]): IniSection {
+function tlsServer({ stanza, ports }: LabPlan, clients: readonly string[]): IniSection {
   return {
     "tls-server-address": "*",
+    "tls-server-port": ports.pgbackrest,
     "tls-server-cert-file": CERTIFICATE_FILES.certificate,
     "tls-server-key-file": CERTIFICATE_FILES.key,
     "tls-server-ca-file": CERTIFICATE_FILES.ca,
@@ -30,10 +31,11 @@ function tlsServer(stanza: string, clients: readonly string[]): IniSection {
 }
 
 /** The connection to another host's server, for the options that begin with this prefix. */
-function tlsHost(prefix: string, host: string): IniSection {
+function tlsHost({ ports }: LabPlan, prefix: string, host: string): IniSection {
   return {
     [`${prefix}-host`]: host,
     [`${prefix}-host-type`]: "tls",
+    [`${prefix}-host-port`]: ports.pgbackrest,
     [`${prefix}-host-cert-file`]: CERTIFICATE_FILES.certificate,
     [`${prefix}-host-key-file`]: CERTIFICATE_FILES.key,
     [`${prefix}-host-ca-file`]: CERTIFICATE_FILES.ca,
@@ -45,11 +47,11 @@ function without(options: PgBackRestOptions, pattern: RegExp): PgBackRestOptions
 }
 
 /** The members' connections, for the stanza's section on the repository host. */
-function members({ postgresql }: LabPlan, hosts: readonly HostPlan[]): IniSection {
+function members(plan: LabPlan, hosts: readonly HostPlan[]): IniSection {
   return Object.fromEntries(
     hosts.flatMap(({ name, index }) => {
       const prefix = `pg${index ?? ""}`;
-      return Object.entries({ ...tlsHost(prefix, name), [`${prefix}-path`]: postgresql.dataFolder });
+      return Object.entries({ ...tlsHost(plan, prefix, name), [`${prefix}-path`]: plan.postgresql.dataFolder });
     }),
   );
 }
@@ -79,7 +81,7 @@ function renderRepositoryHost(plan: LabPlan, host: HostPlan, { repositories, pgb
       delta: true,
       ...without(pgbackrest, POSTGRESQL_ONLY),
       ...(Object.fromEntries(keeps) as IniSection),
-      ...tlsServer(plan.stanza, host.peers),
+      ...tlsServer(plan, host.peers),
     },
     [plan.stanza]: members(plan, [primaryOf(plan)]),
   };
@@ -91,10 +93,10 @@ function renderPostgreSqlHost(plan: LabPlan, host: HostPlan, { pgbackrest }: PgB
   const primary = `host=${primaryOf(plan).name} user=${REPLICATION_ROLE} application_name=${host.name}`;
   return {
     global: {
-      ...tlsHost("repo1", repository),
+      ...tlsHost(plan, "repo1", repository),
       ...DEFAULTS,
       ...without(pgbackrest, REPOSITORY_ONLY),
-      ...tlsServer(plan.stanza, [repository]),
+      ...tlsServer(plan, [repository]),
     },
     [plan.stanza]: { "pg1-path": plan.postgresql.dataFolder, "recovery-option": [`primary_conninfo=${primary}`] },
   };

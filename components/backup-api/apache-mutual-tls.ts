@@ -11,7 +11,7 @@ import type { BackupApiCertificate } from "./certificate";
 export interface ApacheMutualTlsArgs {
   host: RemoteHost;
   webServer: WebServer;
-  authority: BackupApiAuthority;
+  ca: BackupApiAuthority;
   /** The server's certificate. */
   certificate: BackupApiCertificate;
   /** Common names of the certificates that are authorized. */
@@ -30,7 +30,7 @@ export class ApacheMutualTls extends pulumi.ComponentResource {
 
   constructor(name: string, args: ApacheMutualTlsArgs, opts?: pulumi.ComponentResourceOptions) {
     super("lab:backupapi:ApacheMutualTls", name, {}, opts);
-    const { host, webServer, authority, certificate, clients, operations } = args;
+    const { host, webServer, ca, certificate, clients, operations } = args;
     const { privateKeyPem, certificatePem } = certificate;
     const { account, group, virtualHostFile, service, control, logFolder } = webServer;
 
@@ -49,7 +49,7 @@ export class ApacheMutualTls extends pulumi.ComponentResource {
         files: API_CERTIFICATE_FILES,
         owner: account,
         group,
-        certificate: { privateKeyPem, certificatePem, bundlePem: authority.certificatePem },
+        certificate: { privateKeyPem, certificatePem, bundlePem: ca.certificatePem },
         uses: ["server"],
         loadedBy: start,
       },

@@ -12,15 +12,15 @@ export interface CertificateStyle {
 }
 
 export interface BackupApiAuthorityArgs {
-  /** The API's host; the authority's common name is `root.HOST`. */
+  /** The API's host; the CA's common name is `root.HOST`. */
   hostName: string;
   style: CertificateStyle;
-  /** Years until its certificate ends. A change makes a new authority and new certificates. */
+  /** Years until its certificate expires. A change makes a new CA and new certificates. */
   years: number;
 }
 
 /**
- * The backup API's own certificate authority. It is never the one of pgBackRest: a host's certificate must not open the API, nor
+ * The backup API's own CA. It is never the one of pgBackRest: a host's certificate must not open the API, nor
  * an API client's certificate the repository.
  */
 export class BackupApiAuthority extends pulumi.ComponentResource {

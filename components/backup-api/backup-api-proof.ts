@@ -11,8 +11,8 @@ export interface BackupApiProofArgs {
   neighbour: RemoteHost;
   /** Barman's name for the cluster. */
   server: string;
-  authority: BackupApiAuthority;
-  /** A client that the API must let in. */
+  ca: BackupApiAuthority;
+  /** A client that the API authorizes. */
   client: BackupApiCertificate;
   /** Texts whose change proves it again. */
   provenFor: pulumi.Input<string>[];
@@ -22,12 +22,12 @@ export interface BackupApiProofArgs {
 export class BackupApiProof extends pulumi.ComponentResource {
   constructor(name: string, args: BackupApiProofArgs, opts?: pulumi.ComponentResourceOptions) {
     super("lab:backupapi:BackupApiProof", name, {}, opts);
-    const { host, neighbour, server, authority, client, provenFor } = args;
+    const { host, neighbour, server, ca, client, provenFor } = args;
     const options = { parent: this, dependsOn: opts?.dependsOn, rerunOn: provenFor };
 
     runScript(`${name}-answers`, host, "backup-api/backup-api-prove.sh", [host.name, server], {
       ...options,
-      input: pulumi.interpolate`${client.privateKeyPem}${client.certificatePem}${authority.certificatePem}`,
+      input: pulumi.interpolate`${client.privateKeyPem}${client.certificatePem}${ca.certificatePem}`,
     });
     runScript(`${name}-ports`, neighbour, "backup-api/ports-prove.sh", [host.name, "443", "80", "7480"], options);
 

@@ -56,7 +56,7 @@ export class BackupApi extends pulumi.ComponentResource {
       email: config.backupApiEmail,
       key: config.backupApiKey,
     };
-    const authority = new BackupApiAuthority(
+    const ca = new BackupApiAuthority(
       `${name}-ca`,
       { hostName: host.name, style, years: config.caYears },
       { parent: this },
@@ -67,7 +67,7 @@ export class BackupApi extends pulumi.ComponentResource {
         {
           commonName,
           server,
-          authority,
+          ca,
           style,
           days: config.backupApiCertificateDays,
           renewDays: config.renewDays,
@@ -112,7 +112,7 @@ export class BackupApi extends pulumi.ComponentResource {
       {
         host,
         webServer: WEB_SERVERS[layout],
-        authority,
+        ca,
         certificate,
         clients: config.backupApiClients,
         operations: config.backupApiOperations,
@@ -125,7 +125,7 @@ export class BackupApi extends pulumi.ComponentResource {
         host,
         neighbour,
         server: config.stanza,
-        authority,
+        ca,
         client: clients[0]?.certificate ?? certificate,
         provenFor: [certificate.certificatePem, apache.virtualHost, api.digest],
       },
@@ -135,7 +135,7 @@ export class BackupApi extends pulumi.ComponentResource {
     this.access = pulumi.secret({
       host: host.name,
       address: host.plan.address,
-      authority: authority.certificatePem,
+      authority: ca.certificatePem,
       clients: Object.fromEntries(
         clients.map(({ client, certificate: { privateKeyPem, certificatePem } }) => [
           client,

@@ -6,18 +6,18 @@ export interface BackupApiCertificateArgs {
   commonName: string;
   /**
    * The server that it is for. Clients compare these names, never the common name.
-   * @default - a client's certificate, which no server can show
+   * @default - a client's certificate, which no server can present
    */
   server?: { readonly name: string; readonly address: string };
-  authority: BackupApiAuthority;
+  ca: BackupApiAuthority;
   style: CertificateStyle;
-  /** Days until the certificate ends. */
+  /** Days until the certificate expires. */
   days: number;
-  /** Days before its end in which `up` signs a new one. */
+  /** Days before it expires in which `up` signs a new one. */
   renewDays: number;
 }
 
-/** A key and a certificate of the backup API's authority: the server's, or one client's. */
+/** A key and a certificate of the backup API's CA: the server's, or one client's. */
 export class BackupApiCertificate extends pulumi.ComponentResource {
   /** PEM. */
   public readonly privateKeyPem: pulumi.Output<string>;
@@ -26,7 +26,7 @@ export class BackupApiCertificate extends pulumi.ComponentResource {
 
   constructor(name: string, args: BackupApiCertificateArgs, opts?: pulumi.ComponentResourceOptions) {
     super("lab:backupapi:BackupApiCertificate", name, {}, opts);
-    const { commonName, server, authority, style, days, renewDays } = args;
+    const { commonName, server, ca, style, days, renewDays } = args;
 
     const key = createKey(`${name}-key`, style.key, this);
     const certificate = signFor(
@@ -35,7 +35,7 @@ export class BackupApiCertificate extends pulumi.ComponentResource {
         key,
         subject: { commonName, organization: style.organization, emailAddress: style.email },
         server,
-        authority,
+        ca,
         days,
         renewDays,
         uses: [server === undefined ? "client_auth" : "server_auth"],

@@ -37,7 +37,7 @@ export interface BackupPlaneArgs {
   trust: Trust;
 }
 
-/** pgBackRest on every host that has it, from its packages to a server that is proven to let in whom it must, and nobody else. */
+/** pgBackRest on every host that has it, from its packages to a server that is proven to authorize the hosts that it must, and no other. */
 export class BackupPlane extends pulumi.ComponentResource {
   public readonly repository: RepositoryHost;
   /** The primary first. */

@@ -45,10 +45,7 @@ export class CertificateAuthority extends pulumi.ComponentResource {
     this.registerOutputs({ certificatePem: this.certificatePem });
   }
 
-  private create(
-    name: string,
-    { years, rotation }: CertificateAuthorityArgs,
-  ): { signing: Authority; all: Authority[] } {
+  private create(name: string, { years, rotation }: CertificateAuthorityArgs): { signing: Signer; all: Signer[] } {
     const { signer, trusted } = planTrust(rotation);
     const create = (generation: number) => {
       const key = createKey(`${name}-${generation}-key`, "ecdsa", this);
@@ -67,7 +64,7 @@ export class CertificateAuthority extends pulumi.ComponentResource {
   }
 }
 
-interface Authority {
+interface Signer {
   readonly privateKeyPem: pulumi.Output<string>;
   readonly certificatePem: pulumi.Output<string>;
 }

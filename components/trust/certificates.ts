@@ -50,7 +50,7 @@ export interface SignatureArgs {
    */
   server?: { readonly name: string; readonly address: string };
   /** The CA that signs it. */
-  authority: { readonly privateKeyPem: pulumi.Input<string>; readonly certificatePem: pulumi.Input<string> };
+  ca: { readonly privateKeyPem: pulumi.Input<string>; readonly certificatePem: pulumi.Input<string> };
   /** Days until the certificate expires. */
   days: number;
   /** Days before it expires in which `up` signs a new one. */
@@ -62,7 +62,7 @@ export interface SignatureArgs {
 /** A certificate that a CA signs: resources `NAME-request` and `NAME`. */
 export function signFor(
   name: string,
-  { key, subject, server, authority, days, renewDays, uses }: SignatureArgs,
+  { key, subject, server, ca, days, renewDays, uses }: SignatureArgs,
   parent: pulumi.Resource,
 ): tls.LocallySignedCert {
   const request = new tls.CertRequest(
@@ -78,8 +78,8 @@ export function signFor(
     name,
     {
       certRequestPem: request.certRequestPem,
-      caPrivateKeyPem: authority.privateKeyPem,
-      caCertPem: authority.certificatePem,
+      caPrivateKeyPem: ca.privateKeyPem,
+      caCertPem: ca.certificatePem,
       validityPeriodHours: days * 24,
       earlyRenewalHours: renewDays * 24,
       allowedUses: ["digital_signature", ...uses],

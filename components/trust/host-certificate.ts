@@ -45,7 +45,7 @@ export class HostCertificate extends pulumi.ComponentResource {
     const key = createKey(`${name}-${keyGeneration}-key`, "ecdsa", this);
     const subject = { commonName: host.name };
     const uses = ["server_auth", "client_auth"] as const;
-    const certificate = signFor(name, { key, subject, server: host, authority: ca, days, renewDays, uses }, this);
+    const certificate = signFor(name, { key, subject, server: host, ca, days, renewDays, uses }, this);
     return { privateKeyPem: key.privateKeyPem, certificatePem: certificate.certPem };
   }
 }

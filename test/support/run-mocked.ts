@@ -56,13 +56,13 @@ export async function runMocked(
     "test",
     preview,
   );
-  await pulumi.runtime.runInPulumiStack(() => {
+  await pulumi.runtime.runInPulumiStack(async () => {
     pulumi.runtime.registerStackTransformation(({ type, name, opts, resource }) => {
       seen.push({ type, name, options: opts, resource });
       return undefined;
     });
-    program();
-    return Promise.resolve({});
+    await program();
+    return {};
   });
   await pulumi.runtime.disconnect();
   return seen.map((one) => ({ ...one, inputs: inputs.get(`${one.type} ${one.name}`) ?? {} }));
