@@ -7,7 +7,7 @@ import type { Engine, Output, Result, RunOptions, StackLocation } from "../engin
 import { EngineError } from "../engine";
 import { withLock } from "../lock";
 import { passphraseOf } from "../passphrase";
-import { readYaml, stackFile } from "../project";
+import { readProject, readYaml, stackFile } from "../project";
 import { PULUMI_FOLDER, refuseOther } from "../stack-engine";
 import { isSecret } from "../values";
 import { pulumi } from "./cli";
@@ -124,8 +124,7 @@ class OwnStack {
   }
 
   private async make(): Promise<void> {
-    const { projectFolder, stack } = this.location;
-    const { name } = parse(fs.readFileSync(path.join(projectFolder, "Pulumi.yaml"), "utf8")) as { name: string };
+    const { name } = readProject(this.location);
     fs.mkdirSync(this.folder, { recursive: true, mode: 0o700 });
     fs.writeFileSync(path.join(this.folder, "Pulumi.yaml"), stringify({ name, runtime: "nodejs" }));
     try {
@@ -134,7 +133,8 @@ class OwnStack {
       fs.rmSync(this.folder, { recursive: true, force: true });
       throw error;
     }
-    if (!this.isMade) throw new EngineError(`pulumi has made stack "${stack}" without ${this.settingsFile}`);
+    if (!this.isMade)
+      throw new EngineError(`pulumi has made stack "${this.location.stack}" without ${this.settingsFile}`);
   }
 
   /** The URNs of resources, which the CLI asks for in place of their names. */
