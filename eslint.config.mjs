@@ -9,7 +9,7 @@ const ARROWS = {
   components: ["steps", "render", "plan", "config"],
   hypervisor: ["plan", "config"],
   engine: [],
-  bench: ["hypervisor"],
+  bench: ["hypervisor", "plan"],
 };
 const ROOMS = [...Object.keys(ARROWS), "cli", "docs", "observe", "test"];
 

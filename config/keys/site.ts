@@ -54,7 +54,8 @@ export const SITE_KEYS = {
   },
   imagePath: {
     ...textAs(/^\S+$/, "a file or a URL without blanks", absoluteFile),
-    default: "https://dl.rockylinux.org/pub/rocky/8.10/images/x86_64/Rocky-8-GenericCloud-Base-8.10-20240528.0.x86_64.qcow2",
+    default:
+      "https://dl.rockylinux.org/pub/rocky/8.10/images/x86_64/Rocky-8-GenericCloud-Base-8.10-20240528.0.x86_64.qcow2",
     description: "The image that every host starts from, as a file (relative to the project's folder) or a URL",
     ...live(
       "existing hosts keep their disks; new containers start from it, new virtual machines from the lab's first image",
