@@ -115,7 +115,8 @@ function editDistance(from: string, to: string): number {
   return row.at(-1) ?? 0;
 }
 
-function isSecret(key: KeyName): boolean {
+/** Whether what a key sets may be a secret, which outputs mask. */
+export function isSecret(key: KeyName): boolean {
   return "secret" in SCHEMA[key];
 }
 

@@ -1,100 +1,323 @@
-import * as path from "node:path";
-import type { ApiAccess } from "../components/backup-api/backup-api";
-import { BARMAN_FAMILIES } from "../plan/backup-api-layout";
-import { API_CERTIFICATE_FILES, WEB_SERVERS } from "../plan/backup-api-layout";
-import { familyOf } from "../config/families";
-import { CERTIFICATE_FILES, POSTGRESQL_ACCOUNT, REPOSITORY_ACCOUNT } from "../plan/layout";
-import type { DeployedHost, Facts } from "./proofs";
-import { peersOf } from "./proofs";
-import { askApi, clientEnds } from "./api-client";
-import type { DeployedLab } from "../cli/stack/deployed-lab";
-import type { FactScript } from "./host-session";
-import { readFromHost } from "./host-session";
-
-/** As patient as an emulated host needs that has just started: what is asked here is to be answered, not to be quick. */
-const SLOWNESS = 15;
-
-interface StatusScript extends FactScript {
-  readonly fact: Exclude<keyof Facts, "failures">;
+/** What is read of a host, by the fact's name. What could not be read is missing, with its reason in `unread`. */
+export interface HostFacts {
+  readonly certificates?: CertificateFacts;
+  /** By the server's name. */
+  readonly peers?: Readonly<Record<string, PeerFacts>>;
+  readonly units?: Readonly<Record<string, UnitFacts>>;
+  readonly stanza?: StanzaFacts;
+  readonly repository?: RepositoryFacts;
+  readonly postgresql?: PostgreSqlFacts;
+  /** By the folder. */
+  readonly disks?: Readonly<Record<string, DiskFacts>>;
+  /** By the path. */
+  readonly files?: Readonly<Record<string, FileFacts>>;
+  /** By the name. */
+  readonly packages?: Readonly<Record<string, PackageFacts>>;
+  /** What `pgbackrest verify` said of each repository, by its number. */
+  readonly verified?: Readonly<Record<string, string>>;
+  readonly backupApi?: BackupApiFacts;
 }
 
-/** Reads what the hosts of a lab tell of themselves, side by side. What cannot be read is a failure among a host's facts. */
-export async function readFacts(lab: DeployedLab): Promise<Map<string, Facts>> {
-  return new Map(
-    await Promise.all(lab.hosts.map(async (host): Promise<[string, Facts]> => [host.name, await readHost(lab, host)])),
+/** Facts, and what could not be read. */
+export interface ReadHost {
+  readonly facts: HostFacts;
+  /** Why there is no session; undefined when there is one. */
+  readonly unreachable?: string;
+  /** A fact's name to the reason why it could not be read. */
+  readonly unread: Readonly<Record<string, string>>;
+}
+
+export interface CertificateFacts {
+  /** The host's clock, seconds since 1970. */
+  readonly now: number;
+  /** The texts of the files, whatever they hold; undefined where there is none. */
+  readonly certificate?: string;
+  readonly trusted?: string;
+  /** Owner and mode of the key, such as `postgres 600`; empty when there is none; undefined when it was not looked at. */
+  readonly key?: string;
+  /** The key's public half, PEM; empty when there is none. */
+  readonly publicKey?: string;
+}
+
+/** How a client gets on with a server. */
+export interface PeerFacts {
+  /** What went wrong with the TCP connection; empty when nothing did, or it was not tried by itself. */
+  readonly tcp: string;
+  /** What `openssl s_client` said, up to the server's greeting. */
+  readonly said: string;
+  /** What pgBackRest complained of; undefined when it was not asked. */
+  readonly authorization?: string;
+}
+
+export interface UnitFacts {
+  /** `ActiveState`. */
+  readonly state: string;
+  /** `SubState`. */
+  readonly sub: string;
+  /** How often systemd has restarted it. */
+  readonly restarts: number;
+  /** `UnitFileState`. */
+  readonly enabled: string;
+  /** Since it became active. */
+  readonly seconds: number;
+  /** The last error in its log. */
+  readonly error: string;
+}
+
+/** A stanza in `pgbackrest info --output=json`, as far as it is read here. */
+export interface StanzaInfo {
+  readonly name: string;
+  /** The exit status of `info` says nothing: it is 0 on expired certificates and denied access too. */
+  readonly status: {
+    readonly code: number;
+    readonly message: string;
+    /** Whether a backup is running. */
+    readonly lock?: { readonly backup: { readonly held: boolean } };
+  };
+  /** What each repository answered; it says more than the status above when a repository could not be asked. */
+  readonly repo?: readonly { readonly status: { readonly code: number; readonly message: string } }[];
+  /** The archived WAL, a range a version of the database; `max` is the last segment's name. */
+  readonly archive?: readonly { readonly max: string | null }[];
+  readonly backup: readonly BackupInfo[];
+}
+
+export interface BackupInfo {
+  readonly label: string;
+  readonly type: string;
+  readonly error: boolean | null;
+  /** The first and the last WAL segment that it needs to be consistent. */
+  readonly archive: { readonly start: string; readonly stop: string };
+  /** Seconds since 1970. */
+  readonly timestamp: { readonly start: number; readonly stop: number };
+}
+
+export interface StanzaFacts {
+  /** pgBackRest's version. */
+  readonly version: string;
+  /** Whether `pgbackrest stop` holds it. */
+  readonly stopped: boolean;
+  /** null when `info` did not answer in time. */
+  readonly info: readonly StanzaInfo[] | null;
+  /** The backups whose folders lie in the first repository, complete or not; undefined where that is not looked at. */
+  readonly labels?: readonly string[];
+}
+
+export interface RepositoryFacts {
+  /** A backup's label to whether a standby delivered its files. */
+  readonly fromStandby: Readonly<Record<string, boolean>>;
+  /** What the repository's account cannot read and write: `PATH OWNER MODE`; undefined where that is not looked at. */
+  readonly unusable?: readonly { readonly path: string; readonly owner: string; readonly mode: string }[];
+  /** The names of the WAL segments in the first repository; undefined where that is not looked at. */
+  readonly segments?: readonly string[];
+}
+
+/** null when PostgreSQL does not answer. */
+export type PostgreSqlFacts = {
+  readonly version: string;
+  readonly inRecovery: boolean;
+  /** `pg_stat_wal_receiver.status`. */
+  readonly receiver: string | null;
+  /** The WAL segment that is written to; null in recovery. */
+  readonly segment: string | null;
+  /** Bytes. */
+  readonly segmentSize: number;
+  /** `pg_stat_archiver`; seconds since 1970. */
+  readonly archiver: {
+    readonly failedWal: string | null;
+    readonly failed: number | null;
+    readonly archived: number | null;
+  };
+  /** `pg_stat_replication`; `behind` in bytes. */
+  readonly replication: readonly {
+    readonly address: string | null;
+    readonly state: string;
+    readonly behind: number | null;
+  }[];
+  /** Replication slots that nobody reads; `keeps` in bytes of WAL. */
+  readonly inactiveSlots: readonly { readonly name: string; readonly keeps: number | null }[];
+  /** Whether postgresql.conf includes the lab's settings. */
+  readonly included: boolean;
+  /** Whether the lab's settings were changed after they were read. */
+  readonly stale: boolean;
+  /** The lab's settings that do not apply. */
+  readonly overridden: readonly {
+    readonly name: string;
+    readonly wanted: string;
+    readonly actual: string | null;
+    /** What sets it instead: a file, or PostgreSQL's word. */
+    readonly source: string | null;
+    readonly pending: boolean | null;
+    readonly error: string | null;
+  }[];
+} | null;
+
+/** A folder's file system, in bytes. */
+export interface DiskFacts {
+  /** Tells file systems apart. */
+  readonly device: string;
+  readonly size: number;
+  readonly free: number;
+}
+
+export interface FileFacts {
+  readonly owner: string;
+  /** Octal, without a leading zero. */
+  readonly mode: string;
+  /** SHA-256, hexadecimal. */
+  readonly digest: string;
+  /** Base64; empty for a secret. */
+  readonly content: string;
+}
+
+export interface PackageFacts {
+  /** Empty when it is not installed. */
+  readonly version: string;
+  readonly held: boolean;
+}
+
+/** The backup API, seen on its host and by its clients. */
+export interface BackupApiFacts {
+  /** Barman's version. */
+  readonly barman: string;
+  /** The certificate on the host, and the one that the web server presents, PEM; empty when there is none. */
+  readonly certificate: string;
+  readonly served: string;
+  /** The lines of `barman check` that tell of a failure. */
+  readonly failedChecks: readonly string[];
+  /** Barman's complete backups, the newest first. */
+  readonly backups: readonly string[];
+  /** What went wrong when the first client asked for /status; empty when it was answered. */
+  readonly problem?: string;
+  /** What a client without a certificate was answered; empty when it was refused. */
+  readonly answerToStranger?: string;
+  /** Each client's common name to the expiry of its certificate, ISO 8601. */
+  readonly clients?: Readonly<Record<string, string>>;
+}
+
+/**
+ * Takes the answer of a script apart: `==== NAME` begins a section.
+ * @throws Error when one of these sections is missing.
+ */
+function sections<Name extends string>(told: string, ...names: Name[]): Record<Name, string> {
+  const found = Object.fromEntries(
+    told
+      .split(/^==== /m)
+      .slice(1)
+      .map((section) => {
+        const end = section.indexOf("\n");
+        return end < 0 ? [section, ""] : [section.slice(0, end), section.slice(end + 1).replace(/\n$/, "")];
+      }),
+  ) as Record<Name, string>;
+  const missing = names.filter((name) => !(name in found));
+  if (missing.length > 0) throw new Error(`the answer has no section ${missing.join(", ")}`);
+  return found;
+}
+
+const linesOf = (text: string): string[] => text.split("\n").filter((line) => line !== "");
+
+/** By the first word of each line, what becomes of the others. */
+function rows<T>(told: string, read: (...words: string[]) => T): Record<string, T> {
+  return Object.fromEntries(
+    linesOf(told).map((line) => {
+      const [name = "", ...words] = line.split(" ");
+      return [name, read(...words)];
+    }),
   );
 }
 
-async function readHost(lab: DeployedLab, host: DeployedHost): Promise<Facts> {
-  const isApiHost = lab.backupApi?.host === host.name;
-  const scripts = [
-    ...(host.role === "barman" ? [] : clusterScripts(lab, host)),
-    ...(isApiHost ? [apiScript(lab)] : []),
-  ];
-  const [{ facts, failures }, answers] = await Promise.all([
-    readFromHost(lab, host, scripts, SLOWNESS),
-    isApiHost ? askAround(lab.backupApi) : {},
-  ]);
-  const backupApi = facts.backupApi === undefined ? {} : { backupApi: { ...facts.backupApi, ...answers } };
-  return { ...facts, ...backupApi, failures } as Facts;
-}
-
-/** What `status` reads on a host that speaks pgBackRest's protocol. */
-export function clusterScripts({ stanza, configuration, hosts }: DeployedLab, host: DeployedHost): StatusScript[] {
-  const isRepository = host.role === "repository";
-  const { service, binaries } = familyOf(configuration.family, configuration.postgresqlVersion);
-  const account = isRepository ? REPOSITORY_ACCOUNT : POSTGRESQL_ACCOUNT;
-  const certificates = path.posix.dirname(CERTIFICATE_FILES.certificate);
-  const units = ["pgbackrest.service", ...(isRepository ? [] : [service])];
-  // Nobody talks to a host that is revoked: what its server shows, it has to see itself. A standby's `info` is a handshake, and one host's
-  // word on what the repository host's server shows is enough.
-  const peers = host.revoked ? [host.name] : host.role === "standby" ? [] : peersOf(host, hosts);
-  return [
-    { fact: "host", script: "observe/status-host.sh", args: [account, stanza, certificates, ...units] },
-    ...(peers.length === 0
-      ? []
-      : [
-          {
-            fact: "handshakes" as const,
-            script: "observe/status-handshakes.sh",
-            args: [account, certificates, ...peers],
-          },
-        ]),
-    isRepository
-      ? { fact: "repository", script: "observe/status-repository.sh", args: [account, stanza] }
-      : { fact: "postgresql", script: "observe/status-postgresql.sh", args: [binaries] },
-  ];
-}
-
-/** What the API's host tells of itself. */
-function apiScript({ stanza, configuration }: DeployedLab): StatusScript {
-  const { layout } = familyOf(configuration.family, configuration.postgresqlVersion);
-  const { cronService } = BARMAN_FAMILIES[layout];
-  const units = [WEB_SERVERS[layout].service, "pg-backup-api", cronService].map((unit) => `${unit}.service`);
-  return {
-    fact: "backupApi",
-    script: "observe/status-backup-api.sh",
-    args: [stanza, API_CERTIFICATE_FILES.certificate, ...units],
+/** How the answer of each fact's script is read. */
+export const PARSERS: { readonly [Fact in keyof HostFacts]-?: (told: string) => NonNullable<HostFacts[Fact]> | null } =
+  {
+    certificates: (told) => {
+      const { now, ...files } = sections(told, "now");
+      return { ...files, now: Number(now) };
+    },
+    peers: (told) => {
+      const peers: Record<string, { tcp: string; said: string; authorization?: string }> = {};
+      for (const [name, text] of Object.entries<string>(sections(told))) {
+        const [peer = "", what = ""] = name.split(" ");
+        peers[peer] = { ...{ tcp: "", said: "" }, ...peers[peer], [what]: text };
+      }
+      return peers;
+    },
+    units: (told) => {
+      const { uptime, errors, ...units } = sections<string>(told, "uptime", "errors");
+      const found = new Map(linesOf(errors ?? "").map((line) => [line.split(" ", 1)[0], line.replace(/^\S+ /, "")]));
+      return Object.fromEntries(
+        Object.entries(units).map(([unit, shown]) => {
+          const of = (key: string): string => new RegExp(`^${key}=(.*)$`, "m").exec(shown)?.[1] ?? "";
+          const since = Math.floor(Number(of("ActiveEnterTimestampMonotonic")) / 1e6);
+          const [state, sub, enabled] = [of("ActiveState"), of("SubState"), of("UnitFileState")];
+          const [restarts, seconds] = [Number(of("NRestarts")), Math.floor(Number(uptime)) - since];
+          return [unit, { state, sub, enabled, restarts, seconds, error: found.get(unit) ?? "" }];
+        }),
+      );
+    },
+    stanza: (told) => {
+      const { version, stopped, info, labels } = sections(told, "version", "stopped", "info", "labels");
+      return {
+        version: version.replace("pgBackRest ", ""),
+        stopped: stopped !== "",
+        info: info === "" ? null : (JSON.parse(info) as StanzaInfo[]),
+        ...(labels === ""
+          ? {}
+          : { labels: Object.keys(JSON.parse(labels) as object).filter((label) => label !== ".") }),
+      };
+    },
+    repository: (told) => {
+      const { backups, unusable, segments } = sections<string>(told, "backups");
+      const listed = (backups ?? "").matchAll(
+        /^(\d{8}-\d{6}F(?:_\d{8}-\d{6}[DI])?)=.*"option-backup-standby":(true|false)/gm,
+      );
+      return {
+        fromStandby: Object.fromEntries([...listed].map(([, label = "", flag]) => [label, flag === "true"])),
+        ...(unusable !== undefined && {
+          unusable: linesOf(unusable).map((line) => {
+            const [owner = "", mode = "", ...path] = line.split(" ");
+            return { path: path.join(" "), owner, mode };
+          }),
+        }),
+        ...(segments !== undefined && {
+          segments: [...segments.matchAll(/([0-9A-F]{24})-/g)].map(([, segment = ""]) => segment),
+        }),
+      };
+    },
+    postgresql: (told) => JSON.parse(told) as PostgreSqlFacts,
+    disks: (told) => rows(told, (device = "", size, free) => ({ device, size: Number(size), free: Number(free) })),
+    files: (told) =>
+      rows(told, (owner = "", mode = "", digest = "", content = "") => ({ owner, mode, digest, content })),
+    packages: (told) => {
+      const { installed, holds } = sections(told, "installed", "holds");
+      const isHeld = (name: string): boolean =>
+        linesOf(holds).some((hold) => hold === name || hold.startsWith(`${name}-`) || hold.startsWith(`!${name}-`));
+      const versions = rows(installed, (version = "") => version);
+      return Object.fromEntries(
+        Object.entries(versions).map(([name, version]) => [name, { version, held: isHeld(name) }]),
+      );
+    },
+    verified: (told) => sections<string>(told),
+    backupApi: (told) => {
+      const { barman, check, backups, certificate, served } = sections(
+        told,
+        "barman",
+        "check",
+        "backups",
+        "certificate",
+        "served",
+      );
+      const listed = Object.values(
+        JSON.parse(backups || "{}") as Record<string, { backup_id: string; status: string }[]>,
+      );
+      return {
+        barman: barman.split(" ")[0] ?? "",
+        ...{ certificate, served },
+        failedChecks: linesOf(check)
+          .filter((line) => /FAILED|ERROR/.test(line))
+          .map((line) => line.trim()),
+        backups: listed
+          .flat()
+          .filter(({ status }) => status === "DONE")
+          .map((backup) => backup.backup_id),
+      };
+    },
   };
-}
-
-/** What the API answers its first client, and one without a certificate. */
-async function askAround(api: ApiAccess): Promise<object> {
-  const ask = async (client: string | undefined): Promise<string> => {
-    try {
-      const { status, reason, body } = await askApi(api, { path: "/status", client });
-      return status === 200 ? body.trim() : `${status} ${reason}`;
-    } catch (error) {
-      return (error as Error).message;
-    }
-  };
-  const [answer, answerToStranger] = await Promise.all([
-    ask(Object.keys(api.clients)[0]),
-    askApi(api, { path: "/status", client: undefined }).then(
-      ({ status, reason }) => `${status} ${reason}`,
-      // Refused, as it should be.
-      () => "",
-    ),
-  ]);
-  return { problem: answer === '"OK"' ? "" : answer, answerToStranger, clients: clientEnds(api) };
-}

@@ -24,6 +24,8 @@ export interface ManagedState {
   readonly packages?: Readonly<Record<string, string>>;
   /** The file with PostgreSQL's settings, which postgresql.conf includes. */
   readonly settings?: string;
+  /** pgBackRest's stanza in the repository. */
+  readonly stanza?: string;
 }
 
 /** What the program wants of a host: what Pulumi's refresh cannot see. */
@@ -32,6 +34,7 @@ export interface ManagedHost {
   readonly units: readonly { readonly name: string; readonly steps: readonly string[] }[];
   readonly packages: readonly { readonly name: string; readonly version: string; readonly steps: readonly string[] }[];
   readonly settings?: { readonly file: string; readonly steps: readonly string[] };
+  readonly stanza?: { readonly name: string; readonly steps: readonly string[] };
 }
 
 /** A file to take down: of a secret one the content is not told; one without content is not looked into. */
@@ -73,17 +76,25 @@ export class Inventory {
 
   /** All of it. */
   toOutput(): pulumi.Output<ManagedHost> {
-    const units = this.states.flatMap(({ state, step }) =>
-      (state.units ?? []).map((name) => ({ name, steps: [step] })),
-    );
+    // Several steps may be needed for one.
+    const steps = new Map<string, string[]>();
+    for (const { state, step } of this.states) {
+      for (const name of state.units ?? []) steps.set(name, [...(steps.get(name) ?? []), step]);
+    }
+    const units = [...steps].map(([name, own]) => ({ name, steps: own }));
     const packages = this.states.flatMap(({ state, step }) =>
       Object.entries(state.packages ?? {}).map(([name, version]) => ({ name, version, steps: [step] })),
     );
     const settings = this.states.flatMap(({ state, step }) =>
       state.settings === undefined ? [] : [{ file: state.settings, steps: [step] }],
     )[0];
-    return pulumi
-      .all(this.files)
-      .apply((files) => ({ files, units, packages, ...(settings === undefined ? {} : { settings }) }));
+    const stanza = this.states.flatMap(({ state, step }) =>
+      state.stanza === undefined ? [] : [{ name: state.stanza, steps: [step] }],
+    )[0];
+    return pulumi.all(this.files).apply((files) => ({
+      ...{ files, units, packages },
+      ...(settings === undefined ? {} : { settings }),
+      ...(stanza === undefined ? {} : { stanza }),
+    }));
   }
 }

@@ -3,7 +3,7 @@ import * as path from "node:path";
 import { sync as writeFileAtomic } from "write-file-atomic";
 import type { ApiAccess } from "../../components/backup-api/backup-api";
 import { askApi, clientOf } from "../../observe/api-client";
-import type { DeployedLab } from "../stack/deployed-lab";
+import type { DeployedLab } from "../../observe/lab";
 import { deployedLab } from "../stack/deployed-lab";
 import { openEngine } from "../stack/open-engine";
 import type { Invocation } from "../invocation";

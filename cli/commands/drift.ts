@@ -1,17 +1,17 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import type { KeyName } from "../../config/schema";
+import { isSecret } from "../../config/check";
 import type { Engine, Result, RunOptions } from "../../engine/engine";
-import type { Finding } from "../../observe/doctor/findings";
-import { takeFullBackup } from "../../observe/conditions";
-import type { DeployedLab } from "../stack/deployed-lab";
-import { deployedLab } from "../stack/deployed-lab";
-import { renderFinding } from "../show/diagnosis";
-import { examine } from "./doctor";
+import type { Finding } from "../../observe/findings";
+import type { DeployedLab } from "../../observe/lab";
+import { observe, takeFullBackup } from "../../observe/observe";
+import { patienceWith } from "../../observe/session";
 import type { Invocation } from "../invocation";
-import { withProgress } from "../show/progress";
 import { isStep } from "../resource-names";
+import { renderFinding } from "../show/findings";
+import { withProgress } from "../show/progress";
+import { deployedLab } from "../stack/deployed-lab";
 import { withLab } from "../stack/with-lab";
-
-const SETTLE_SECONDS = 10;
 
 /** Compares the hosts with what the program wants, and puts them right when asked to; exit status 1 when they differ in the end. */
 export function drift(invocation: Invocation, flags: DriftFlags): Promise<number> {
@@ -25,18 +25,20 @@ interface DriftFlags {
 }
 
 async function compare(
-  invocation: Invocation,
+  given: Invocation,
   engine: Engine,
   deployed: DeployedLab,
   { json = false, fix = false, verify = false }: DriftFlags,
 ): Promise<number> {
   let lab = deployed;
   if (lab.managed === undefined) {
-    throw new Error("the lab was brought up before the program told what it keeps on its hosts; hint: ./lab up");
+    throw new Error("the first up was interrupted, so what it keeps on the hosts is unknown; hint: ./lab up");
   }
-  let found = await differences(lab, verify);
+  const invocation = asDeployed(given, lab);
+  const depth = verify ? "verify" : "all";
+  let found = (await observe(lab, depth)).drift;
   const steps = [...new Set(found.flatMap((finding) => finding.steps ?? []))];
-  const needsFullBackup = found.some((finding) => finding.needsFullBackup);
+  const needsFullBackup = found.some(({ fullBackup }) => fullBackup);
   if (fix && (steps.length > 0 || needsFullBackup)) process.stderr.write(`${found.map(renderFinding).join("\n")}\n`);
   if (fix && steps.length > 0) {
     const { config } = invocation.options;
@@ -45,46 +47,41 @@ async function compare(
     );
     if (others.length > 0) {
       const names = others.map(({ name, operation }) => `${name} (${operation})`).join(", ");
-      throw new Error(
-        `more than the drift would change: ${names}; hint: ./lab up first, or the --config of the last up`,
-      );
+      throw new Error(`more than the drift would change: ${names}; hint: ./lab up first`);
     }
-    process.stderr.write(`lab: runs again: ${steps.join(", ")}\n`);
+    process.stderr.write(`lab: re-running: ${steps.join(", ")}\n`);
     const up = (run: RunOptions): Promise<Result> => engine.up({ ...run, replace: steps });
     // The standard output is for the JSON alone.
     const { outputs } = await (json ? up({ config, signal: invocation.signal }) : withProgress(invocation, engine, up));
     lab = deployedLab(outputs, invocation.options.stack);
-    found = await settledDifferences(lab);
+    found = await settledDrift(lab);
   }
   if (fix && needsFullBackup) {
-    process.stderr.write(`lab: takes a new full backup\n`);
+    process.stderr.write("lab: taking a new full backup\n");
     process.stderr.write(`lab: full backup ${await takeFullBackup(lab)}\n`);
-    found = await differences(lab, verify);
+    found = (await observe(lab, depth)).drift;
   }
   process.stdout.write(json ? `${JSON.stringify(found, undefined, 2)}\n` : render(found));
   return found.length === 0 ? 0 : 1;
 }
 
-/** What is not as the program wants it, and what could not be read. */
-async function differences(lab: DeployedLab, verify = false): Promise<Finding[]> {
-  const { findings } = await examine(lab, verify);
-  return findings.filter(
-    ({ steps, needsFullBackup, area, peer }) =>
-      peer === undefined &&
-      (steps !== undefined ||
-        needsFullBackup ||
-        area === "host" ||
-        area === "files" ||
-        area === "versions" ||
-        area === "PostgreSQL"),
-  );
+/**
+ * The invocation with the deployed configuration, whatever the stack's file and `up --config` said: drift is against that. Secrets are not
+ * told by the outputs: they come from the file.
+ */
+export function asDeployed(invocation: Invocation, { configuration }: Pick<DeployedLab, "configuration">): Invocation {
+  const deployed = Object.entries(configuration)
+    .filter(([key]) => !isSecret(key as KeyName))
+    .map(([key, value]) => [`lab:${key}`, typeof value === "string" ? value : JSON.stringify(value)]);
+  const config = { ...invocation.options.config, ...(Object.fromEntries(deployed) as Record<string, string>) };
+  return { ...invocation, options: { ...invocation.options, config } };
 }
 
 /** What a step has just started takes some seconds until it is as it stays. */
-async function settledDifferences(lab: DeployedLab): Promise<Finding[]> {
-  const deadline = performance.now() + SETTLE_SECONDS * 1000;
+async function settledDrift(lab: DeployedLab): Promise<readonly Finding[]> {
+  const deadline = performance.now() + patienceWith(lab.configuration).settle * 1000;
   for (;;) {
-    const found = await differences(lab);
+    const found = (await observe(lab, "all")).drift.filter(({ fullBackup }) => !fullBackup);
     if (found.length === 0 || performance.now() >= deadline) return found;
     await sleep(1000);
   }

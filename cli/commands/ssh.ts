@@ -1,7 +1,7 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { sync as writeFileAtomic } from "write-file-atomic";
-import type { DeployedLab } from "../stack/deployed-lab";
+import type { DeployedLab } from "../../observe/lab";
 import { deployedLab } from "../stack/deployed-lab";
 import { openEngine } from "../stack/open-engine";
 import { handOver, inNamespace } from "../stack/hand-over";
@@ -20,7 +20,7 @@ export async function ssh(invocation: Invocation, host: string, command: readonl
 }
 
 /** OpenSSH's client with the lab's own key and host key, and nothing of the user's configuration. */
-function sshClient({ hosts, ssh: access }: DeployedLab, name: string, folder: string): string[] {
+function sshClient({ plan: { hosts }, ssh: access }: DeployedLab, name: string, folder: string): string[] {
   const host = hosts.find((candidate) => candidate.name === name);
   const hostKey = access.hostKeys[name];
   if (host === undefined || hostKey === undefined) {

@@ -1,21 +1,22 @@
 import type { Engine } from "../../engine/engine";
-import { judge } from "../../observe/proofs";
 import { withAccelerator } from "../stack/accelerator";
 import { renderChanges } from "../show/changes";
 import { checkSpace } from "../gates/space";
 import { confirm, isAsking } from "../confirm";
-import type { DeployedLab } from "../stack/deployed-lab";
+import type { ReadHost } from "../../observe/facts";
+import type { DeployedLab } from "../../observe/lab";
 import { deployedLab } from "../stack/deployed-lab";
 import { announceEngine, openEngine } from "../stack/open-engine";
 import { checkExpiry } from "../gates/expiry";
-import { readFacts } from "../../observe/facts";
+import { judgeLab, prove, readFacts } from "../../observe/observe";
+import { patienceWith } from "../../observe/session";
 import { handOver, inNamespace, thisCommand } from "../stack/hand-over";
 import type { Invocation } from "../invocation";
 import { stackOf } from "../invocation";
 import { prepareStack } from "./prepare";
 import { previewChanges } from "./preview";
 import { withProgress } from "../show/progress";
-import { renderReport } from "../show/report";
+import { renderStatus } from "../show/report";
 import { checkChanges } from "../gates/change";
 import type { Safeguarded } from "../gates/safeguard";
 import { safeguard } from "../gates/safeguard";
@@ -23,13 +24,6 @@ import { isInOwnNamespace } from "../stack/running-namespace";
 import type { StackSettings } from "../stack/stack-settings";
 import { stackSettings } from "../stack/stack-settings";
 import { upUnfinished } from "../stack/unfinished-steps";
-import { proveLab } from "./status";
-
-/** How long a host that was started may take until its services are what they were: emulated ones boot slowly. */
-const BOOT_SECONDS = 240;
-
-/** How long a service that has just been started, and answers, may take until systemd calls it active. */
-const SETTLE_SECONDS = 30;
 
 /** Brings the lab up and proves it; exit status 0 only when it is proven. */
 export async function up(
@@ -59,14 +53,15 @@ export async function up(
     if (outputs.plan === undefined) return;
     const lab = deployedLab(outputs, stack.location.stack);
     const safeguarded = await safeguard(invocation, stack, engine, lab, configuration, yesReplace);
-    // A host that boots, or is not there, cannot be asked yet; what it presents is proven after the run.
-    found = { ...safeguarded, lab, facts: safeguarded.canBeAsked ? readFacts(lab) : undefined };
+    // A host that boots, or is missing, cannot be asked yet; what it presents is proven after the run.
+    found = { ...safeguarded, lab, facts: safeguarded.canBeAsked ? readFacts(lab, "proof") : undefined };
   };
   let checked: Promise<void> | undefined;
   const checkCertificates = (): Promise<void> =>
     (checked ??= (async () => {
-      const facts = await found?.facts;
-      if (facts) await checkExpiry(invocation, stack, engine, configuration, { allowExpiring, facts });
+      // Of a host that cannot be asked, the stack's outputs tell when its certificate expires.
+      const facts = (await found?.facts) ?? new Map<string, ReadHost>();
+      await checkExpiry(invocation, stack, engine, configuration, { allowExpiring, facts });
     })());
   const beforeFirstChange = async (): Promise<void> => {
     await found?.checkLosses();
@@ -82,11 +77,11 @@ export async function up(
   }
   // What the hosts told during a run that changed nothing is as good as what they would tell now.
   const facts = isSame ? await found?.facts : undefined;
-  const before = found && facts && judge(found.lab.stanza, found.lab.hosts, facts);
-  const report = before?.proven
-    ? before
-    : await proveLab(deployedLab(outputs, stack.location.stack), found?.started ? BOOT_SECONDS : SETTLE_SECONDS);
-  process.stdout.write(renderReport(report));
+  const before = found && facts && judgeLab(found.lab, facts);
+  const lab = deployedLab(outputs, stack.location.stack);
+  const patience = patienceWith(lab.configuration, found?.started);
+  const report = before?.proven ? before : await prove(lab, patience.settle, patience);
+  process.stdout.write(renderStatus(report));
   return report.proven ? 0 : 1;
 }
 
@@ -98,7 +93,7 @@ function showText(text: string): void {
 interface Found extends Safeguarded {
   readonly lab: DeployedLab;
   /** What its hosts tell, which takes a while, and never rejects; undefined when they cannot be asked. */
-  readonly facts: ReturnType<typeof readFacts> | undefined;
+  readonly facts: Promise<ReadonlyMap<string, ReadHost>> | undefined;
 }
 
 async function isWanted(invocation: Invocation, engine: Engine, settings: StackSettings): Promise<boolean> {

@@ -1,59 +1,85 @@
+import type { LabConfig } from "../../config/schema";
 import type { Change, Engine } from "../../engine/engine";
 import { EngineError } from "../../engine/engine";
-import { isEndingSoon, judgeExpiry } from "../../observe/expiry";
-import type { Facts } from "../../observe/proofs";
-import { certificateEnds } from "../../observe/proofs";
+import { expiryFindings } from "../../observe/expiry";
+import type { ReadHost } from "../../observe/facts";
+import type { Finding } from "../../observe/findings";
+import type { DeployedLab } from "../../observe/lab";
+import { readFacts } from "../../observe/observe";
+import { hostOf } from "../../plan/plan";
 import { renderRotation } from "../../config/ca-stages";
-import { deployedLab } from "../stack/deployed-lab";
-import { readFacts } from "../../observe/facts";
 import type { Invocation } from "../invocation";
+import { isStep } from "../resource-names";
 import { writeError } from "../show/progress";
-import type { LabConfig } from "../../config/schema";
-import { reachedRotation } from "./rotation";
+import { deployedLab } from "../stack/deployed-lab";
 import type { Stack } from "../stack/stack";
+import { reachedRotation } from "./rotation";
+
+export interface ExpiryOptions {
+  readonly allowExpiring?: boolean;
+  /** What the run would change; found out here when something expires soon and it is not given. */
+  readonly previewed?: readonly Change[];
+  /** What the hosts tell; read here when it is not given. Of a host that is missing in it, the stack's outputs count. */
+  readonly facts?: ReadonlyMap<string, ReadHost>;
+}
 
 /**
- * Looks, before the first resource, at the certificates that the hosts of a lab show, and at their authority: tells what ends soon.
+ * Looks, before the first resource, at the certificates of the hosts and their CA: tells what expires soon.
  * @param wanted The configuration of the run.
- * @param previewed What the run would change; found out here when something ends soon and it is not given.
- * @param facts What the hosts tell; read here when it is not given.
- * @throws EngineError when something ends in less than 7 days that this run does not renew, unless that is allowed.
+ * @throws EngineError when something expires in less than 7 days that this run does not renew, unless that is allowed.
  */
 export async function checkExpiry(
   { options, signal }: Invocation,
   { location }: Stack,
   engine: Engine,
   wanted: LabConfig,
-  {
-    allowExpiring = false,
-    previewed,
-    facts,
-  }: { allowExpiring?: boolean; previewed?: readonly Change[]; facts?: ReadonlyMap<string, Facts> },
+  { allowExpiring = false, previewed, facts }: ExpiryOptions,
 ): Promise<void> {
   const outputs = await engine.outputs();
   const reached = reachedRotation(outputs);
   if (reached === undefined) return;
   const lab = deployedLab(outputs, location.stack);
-  const read = facts ?? (await readFacts(lab));
-  for (const [host, { host: own, failures }] of read) {
-    if (own === undefined && failures.length > 0)
-      writeError(`warning: ${host}: when its certificate ends cannot be told: ${failures.join("; ")}`);
-  }
-  const ends = certificateEnds(read);
-  const authority = wanted.caStage !== "retire" || renderRotation(wanted) !== renderRotation(reached);
-  const judge = (hosts: readonly string[]) => judgeExpiry(ends, { hosts, authority }, wanted.renewDays, Date.now());
+  const { renewDays } = wanted;
+  const found = expiryFindings(lab, facts ?? (await readFacts(lab, "proof")), renewDays);
+  if (found.length === 0) return;
 
-  if (!isEndingSoon(judge([]))) return;
   const changes = previewed ?? (await engine.preview({ config: options.config, signal }));
-  const renewed = changes.filter(({ operation }) => operation === "create" || operation === "replace");
-  const { mentions, warnings, failures } = judge(
-    lab.plan.hosts
-      .filter(({ resources }) => renewed.some(({ name }) => name === resources.certificate))
-      .map(({ name }) => name),
-  );
-  for (const mention of mentions) writeError(`lab: ${mention}`);
-  for (const warning of [...warnings, ...(allowExpiring ? failures : [])]) writeError(`warning: ${warning}`);
-  if (failures.length > 0 && !allowExpiring) {
-    throw new EngineError([...failures, "hint: --allow-expiring goes on all the same"].join("\n"));
+  const isRotating = wanted.caStage !== "retire" || renderRotation(wanted) !== renderRotation(reached);
+  const failures: string[] = [];
+  for (const finding of found) {
+    const told = tellExpiry(finding, lab, changes, { renewDays, isRotating });
+    if (told.isRenewed) writeError(`lab: ${told.text}; this run renews it`);
+    else if (finding.level === "warn" || allowExpiring) writeError(`warning: ${told.text}; hint: ${told.hint}`);
+    else failures.push(`${told.text}; hint: ${told.hint}`);
   }
+  if (failures.length > 0) throw new EngineError([...failures, "hint: --allow-expiring continues anyway"].join("\n"));
+}
+
+/** An expiry, whether this run renews what expires, and what does. Of a PKI from outside, a run renews what it installs. */
+export function tellExpiry(
+  { code, host, cause }: Finding,
+  { plan, managed }: Pick<DeployedLab, "plan" | "managed">,
+  changes: readonly Change[],
+  { renewDays, isRotating }: { renewDays: number; isRotating: boolean },
+): { text: string; isRenewed: boolean; hint: string } {
+  const { resources, certificate } = hostOf(plan, host);
+  const isInstalled = (path: string): boolean => {
+    const [step] = managed?.[host]?.files.find((file) => file.path === path)?.steps ?? [];
+    return changes.some(({ name, operation }) => name === step && operation !== "same");
+  };
+  // The component has the same name.
+  const signed =
+    changes.find((change) => change.name === resources.certificate && isStep(change))?.operation ?? "delete";
+  const isOutside = signed === "delete";
+  if (code.startsWith("LAB-CA-")) {
+    const hint = isOutside ? 'docs/trust.md, "A PKI of your own"' : "./lab rotate-ca";
+    return { text: cause, isRenewed: isRotating || (isOutside && isInstalled(certificate.ca)), hint };
+  }
+  return {
+    text: `${host}: ${cause}`,
+    isRenewed: isOutside ? isInstalled(certificate.certificate) : signed === "create" || signed === "replace",
+    hint: isOutside
+      ? "put a new certificate and key into the files of lab:hostCertificates"
+      : `lab:renewDays is ${renewDays}; a higher lab:keyGeneration renews it now`,
+  };
 }

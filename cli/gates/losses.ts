@@ -1,5 +1,5 @@
 import type { Change } from "../../engine/engine";
-import type { StanzaInfo } from "../../observe/proofs";
+import type { StanzaInfo } from "../../observe/facts";
 import type { Role } from "../../plan/layout";
 import type { HostPlan } from "../../plan/plan";
 

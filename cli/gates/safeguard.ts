@@ -5,8 +5,9 @@ import { removeDomain, startDomain, viewLibvirt } from "../../hypervisor/virsh";
 import { domainNameOf, libvirtNameOf } from "../../config/libvirt-names";
 import type { LabConfig } from "../../config/schema";
 import { hostOf } from "../../plan/plan";
-import type { DeployedLab } from "../stack/deployed-lab";
-import { readFacts } from "../../observe/facts";
+import type { DeployedLab } from "../../observe/lab";
+import { stanzaSeenBy } from "../../observe/lab";
+import { readFacts } from "../../observe/observe";
 import type { Invocation } from "../invocation";
 import { explainLosses, findLosses } from "./losses";
 import type { Stack } from "../stack/stack";
@@ -58,7 +59,7 @@ export async function safeguard(
     (checked ??= (async () => {
       const losses = findLosses(lab.plan.hosts, await engine.preview({ config: options.config, signal }));
       const refused = losses.filter(({ host }) => !yesReplace.includes(host));
-      if (refused.length > 0) throw new Error(await explain(lab, location.stack, view, refused));
+      if (refused.length > 0) throw new Error(await explain(lab, view, refused));
     })());
   // With the same configuration a lab that is whole mostly stays as it is, and a preview takes a while: it waits for the first change.
   const isSame = engine.name === "embedded" && isDeepStrictEqual(wanted, lab.configuration);
@@ -81,14 +82,13 @@ export async function safeguard(
 
 async function explain(
   lab: DeployedLab,
-  stack: string,
   { domains }: LibvirtView,
   losses: ReturnType<typeof findLosses>,
 ): Promise<string> {
-  const repository = lab.hosts.filter(
-    ({ name, role }) => role === "repository" && domains.get(domainNameOf(stack, name)) === true,
+  const { stanza, hosts } = lab.plan;
+  const repository = hosts.filter(
+    ({ name, role }) => role === "repository" && domains.get(domainNameOf(lab.stack, name)) === true,
   );
-  const facts = await readFacts({ ...lab, hosts: repository });
-  const held = [...facts.values()].flatMap(({ host }) => host?.info ?? []).find(({ name }) => name === lab.stanza);
-  return explainLosses(losses, { stack, stanza: lab.stanza, hosts: lab.plan.hosts, held });
+  const [read] = (await readFacts(lab, "proof", undefined, repository)).values();
+  return explainLosses(losses, { stack: lab.stack, stanza, hosts, held: read && stanzaSeenBy(read, stanza) });
 }

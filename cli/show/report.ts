@@ -1,14 +1,24 @@
 import Table from "cli-table3";
-import type { BackupApiReport } from "../../observe/backup-api";
-import type { BackupReport, HostReport, Report } from "../../observe/proofs";
+import { AREAS, STAGES } from "../../observe/findings";
+import type { BackupApiReport, BackupReport, HostReport, Report } from "../../observe/report";
+import { renderFinding, renderFindings } from "./findings";
 
-/** A report for people: a table of the hosts, then what was found. */
-export function renderReport(report: Report): string {
-  const table = new Table({
-    head: ["host", "role", "address", "PostgreSQL", "pgBackRest", "certificate until", "replication", "last backup"],
-    // No colours: the table goes to logs and files too.
-    style: { head: [], border: [] },
-  });
+// No colours: the tables go to logs and files too.
+const STYLE = { head: [], border: [] };
+
+/** Whether a lab is proven, for people: a table of the hosts, then why it is not. */
+export function renderStatus(report: Report): string {
+  const head = [
+    "host",
+    "role",
+    "address",
+    "PostgreSQL",
+    "pgBackRest",
+    "certificate until",
+    "replication",
+    "last backup",
+  ];
+  const table = new Table({ head, style: STYLE });
   for (const host of report.hosts) {
     table.push([
       host.name,
@@ -16,14 +26,39 @@ export function renderReport(report: Report): string {
       host.address,
       host.postgresql ?? "-",
       host.pgbackrest ?? "-",
-      host.certificateEnd?.slice(0, 10) ?? "-",
+      host.certificateExpires?.slice(0, 10) ?? "-",
       replication(host, report.hosts),
       host.role === "repository" ? describe(report.backups.at(-1)) : "-",
     ]);
   }
   const api = report.backupApi === undefined ? [] : [describeApi(report.backupApi)];
   const verdict = report.proven ? "proven" : "not proven:";
-  return [table.toString(), ...api, verdict, ...report.findings.map((finding) => `  ${finding}`), ""].join("\n");
+  return [table.toString(), ...api, verdict, ...report.unproven.map((each) => `  ${renderFinding(each)}`), ""].join(
+    "\n",
+  );
+}
+
+/** A report for people: the hosts, the pairs of hosts, what was found. */
+export function renderDiagnosis(report: Report): string {
+  const areas = AREAS.slice(1).filter((area) => area !== "backup API" || report.backupApi !== undefined);
+  const hosts = new Table({ head: ["host", ...areas], style: STYLE });
+  for (const { name, verdicts } of report.hosts) {
+    const isRead = verdicts.host === "ok" || verdicts.units !== "-";
+    hosts.push([isRead ? name : `${name}: fail`, ...areas.map((area) => verdicts[area])]);
+  }
+  const pairs = new Table({ head: ["client", "server", ...STAGES, "protocol"], style: STYLE });
+  for (const { client, server, verdicts, protocol } of report.pairs) {
+    pairs.push([client, server, ...STAGES.map((stage) => verdicts[stage]), protocol ?? "-"]);
+  }
+  const { walGap, backupAges, findings, consequences, healthy, proven } = report;
+  const ages = Object.entries(backupAges).map(([type, seconds]) => `${type} ${age(seconds)}`);
+  const facts = [
+    `last backup: ${ages.length > 0 ? ages.join(", ") : "none seen"}`,
+    `WAL segments that wait to be archived: ${walGap ?? "unknown"}`,
+  ];
+  const verdict = `${proven ? "proven" : "not proven"}, ${healthy ? "nothing failed" : "something failed"}`;
+  const told = renderFindings(findings, consequences);
+  return [hosts.toString(), pairs.toString(), facts.join("; "), ...told, verdict, ""].join("\n");
 }
 
 function replication({ role, streaming }: HostReport, hosts: readonly HostReport[]): string {
@@ -38,12 +73,18 @@ function describe(backup: BackupReport | undefined): string {
   return `${backup.label} ${backup.type}${backup.fromStandby === true ? ", from a standby" : ""}`;
 }
 
-function describeApi({ host, address, barman, backup, certificateEnd, clients }: BackupApiReport): string {
+function describeApi({ host, address, barman, backup, certificateExpires, clients }: BackupApiReport): string {
   return [
     `backup API https://${host} (${address})`,
-    `certificate until ${certificateEnd?.slice(0, 10) ?? "-"}`,
+    `certificate until ${certificateExpires?.slice(0, 10) ?? "-"}`,
     `clients ${Object.keys(clients).join(", ")}`,
     `Barman ${barman}`,
     `last backup ${backup ?? "none"}`,
   ].join("; ");
+}
+
+function age(seconds: number): string {
+  const hours = Math.floor(seconds / 3600);
+  if (hours < 1) return `${Math.floor(seconds / 60)} min ago`;
+  return hours < 48 ? `${hours} h ago` : `${Math.floor(hours / 24)} days ago`;
 }

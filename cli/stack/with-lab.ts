@@ -1,7 +1,7 @@
 import type { Engine } from "../../engine/engine";
 import type { Invocation } from "../invocation";
 import { stackOf } from "../invocation";
-import type { DeployedLab } from "./deployed-lab";
+import type { DeployedLab } from "../../observe/lab";
 import { deployedLab } from "./deployed-lab";
 import { handOver, inNamespace, thisCommand } from "./hand-over";
 import { openEngine } from "./open-engine";

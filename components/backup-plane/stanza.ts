@@ -29,6 +29,7 @@ export class Stanza extends pulumi.ComponentResource {
       parent: this,
       dependsOn: opts?.dependsOn,
       rerunOn,
+      keeps: { stanza },
     });
     this.backup = runScript(`${name}-backup`, host, "backup-plane/backup-full.sh", [account, stanza, "any", newSince], {
       parent: this,

@@ -50,11 +50,14 @@ export class PostgreSqlInstance extends pulumi.ComponentResource {
     const { service, binaries, dataFolder, settingsFile } = plan.postgresql;
     const { createScript, settingsFile: ownSettingsFile, home } = familyOf(config.family, config.postgresqlVersion);
 
+    // A standby that lost its data is restored; a primary is not, as it would begin anew.
+    const restored = origin.role === "standby" ? { units: [service] } : {};
     const data =
       origin.role === "primary" ? this.restorePrimary(name, args, origin) : this.restoreStandby(name, args, origin);
     const created = runScript(`${name}-create`, host, createScript, [String(config.postgresqlVersion)], {
       parent: this,
       dependsOn: [data],
+      keeps: restored,
     });
     const settings = renderPostgreSqlConf(plan.stanza, config.postgresql);
     const owner = host.plan.account;
@@ -130,6 +133,7 @@ export class PostgreSqlInstance extends pulumi.ComponentResource {
       parent: this,
       dependsOn: [followed, ...origin.restoreAfter],
       rerunOn: lineage(origin),
+      keeps: { units: [postgresql.service] },
       timeout: "2h",
     });
   }

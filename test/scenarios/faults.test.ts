@@ -1,8 +1,8 @@
 import { execFileSync } from "node:child_process";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { Diagnosis } from "../../observe/doctor/diagnose";
-import type { Finding } from "../../observe/doctor/findings";
+import type { Finding } from "../../observe/findings";
+import type { Report } from "../../observe/report";
 import { RowWriter } from "../support/row-writer";
 import { reasonToSkip, ScenarioLab } from "../support/scenario-lab";
 
@@ -20,7 +20,7 @@ const faults: string[] = [];
 async function diagnose(...options: string[]): Promise<{ findings: readonly Finding[]; seconds: number }> {
   const begun = performance.now();
   const { stdout } = await lab.run("doctor", "--json", ...options);
-  const { findings } = JSON.parse(stdout) as Diagnosis;
+  const { findings } = JSON.parse(stdout) as Report;
   return { findings, seconds: (performance.now() - begun) / 1000 };
 }
 

@@ -1,8 +1,8 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { Diagnosis } from "../../observe/doctor/diagnose";
-import type { Finding } from "../../observe/doctor/findings";
+import type { Finding } from "../../observe/findings";
+import type { Report } from "../../observe/report";
 import { labAuthority } from "../support/lab-authority";
 import type { CommandResult } from "../support/scenario-lab";
 import { reasonToSkip, ScenarioLab } from "../support/scenario-lab";
@@ -58,7 +58,7 @@ function asRepository(server: string): Promise<CommandResult> {
 
 async function findings(): Promise<readonly Finding[]> {
   const { stdout } = await lab.run("doctor", "--json");
-  return (JSON.parse(stdout) as Diagnosis).findings;
+  return (JSON.parse(stdout) as Report).findings;
 }
 
 /** What the doctor says of a host's certificate, key or unit. */

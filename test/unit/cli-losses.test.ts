@@ -2,7 +2,7 @@ import { expect, it } from "vitest";
 import type { LossContext } from "../../cli/gates/losses";
 import { explainLosses, findLosses } from "../../cli/gates/losses";
 import type { Change, Operation } from "../../engine/engine";
-import type { StanzaInfo } from "../../observe/proofs";
+import type { StanzaInfo } from "../../observe/facts";
 import { stackPlan } from "../support/stack-config";
 
 const { hosts } = stackPlan("container", { standbys: 1 });

@@ -1,36 +1,24 @@
 import { describe, expect, it } from "vitest";
-import { renderReport } from "../../cli/show/report";
-import type { HostReport, Report } from "../../observe/proofs";
+import { renderFinding } from "../../cli/show/findings";
+import { renderDiagnosis, renderStatus } from "../../cli/show/report";
+import type { ReadHost } from "../../observe/facts";
+import { judgeLab } from "../../observe/observe";
+import type { Report } from "../../observe/report";
+import { CERTIFICATE } from "../support/certificates";
+import type { Changes } from "../support/observed-lab";
+import { deployedLab, GOOD, PRIMARY, UNIT } from "../support/observed-lab";
 
-function host(name: string, role: HostReport["role"], changes: Partial<HostReport> = {}): HostReport {
-  return {
-    name,
-    role,
-    address: "10.83.14.10",
-    postgresql: "15.18",
-    pgbackrest: "2.45",
-    units: {},
-    certificateEnd: "2027-02-21T18:00:00Z",
-    streaming: null,
-    handshakes: {},
-    ...changes,
-  };
+function report(changes: Changes = {}): Report {
+  const read = Object.entries(GOOD).map(([name, facts]): [string, ReadHost] => {
+    const change = changes[name] ?? {};
+    return typeof change === "string"
+      ? [name, { facts: {}, unread: {}, unreachable: change }]
+      : [name, { facts: { ...facts, ...change }, unread: {} }];
+  });
+  return judgeLab(deployedLab(), new Map(read));
 }
 
-const REPORT: Report = {
-  proven: true,
-  findings: [],
-  hosts: [
-    host("backup-srv", "repository", { postgresql: null }),
-    host("pg1-srv", "primary"),
-    host("pg2-srv", "standby", { streaming: true }),
-    host("pg3-srv", "standby", { streaming: false }),
-  ],
-  stanza: { name: "demo", status: "ok" },
-  backups: [{ label: "20261123-184313F", type: "full", fromStandby: true, start: "", stop: "" }],
-};
-
-/** The cells of the table, line by line. */
+/** The cells of the tables, line by line. */
 function cells(text: string): string[][] {
   return text
     .split("\n")
@@ -43,34 +31,73 @@ function cells(text: string): string[][] {
     );
 }
 
-describe("renderReport", () => {
+const STOPPED: Changes = {
+  "backup-srv": { units: { "pgbackrest.service": { ...UNIT, state: "inactive", sub: "dead" } } },
+  "pg1-srv": { peers: { "backup-srv": { tcp: "Connection refused", said: "" } } },
+};
+
+describe("status", () => {
   it("shows a line per host", () => {
-    expect(cells(renderReport(REPORT))).toEqual([
-      ["host", "role", "address", "PostgreSQL", "pgBackRest", "certificate until", "replication", "last backup"],
-      [
-        "backup-srv",
-        "repository",
-        "10.83.14.10",
-        "-",
-        "2.45",
-        "2027-02-21",
-        "-",
-        "20261123-184313F full, from a standby",
-      ],
-      ["pg1-srv", "primary", "10.83.14.10", "15.18", "2.45", "2027-02-21", "1 of 2 stream", "-"],
-      ["pg2-srv", "standby", "10.83.14.10", "15.18", "2.45", "2027-02-21", "streaming", "-"],
-      ["pg3-srv", "standby", "10.83.14.10", "15.18", "2.45", "2027-02-21", "not streaming", "-"],
+    const certificates = { now: Date.parse("2026-11-23T18:43:05Z") / 1000, certificate: CERTIFICATE, trusted: "" };
+    const [head, ...rows] = cells(renderStatus(report({ "pg1-srv": { certificates } })));
+    expect(head).toEqual([
+      ...["host", "role", "address", "PostgreSQL", "pgBackRest", "certificate until", "replication", "last backup"],
+    ]);
+    expect(rows).toEqual([
+      ["backup-srv", "repository", "10.83.14.10", "-", "2.45", "-", "-", "20261123-184305F full, from a standby"],
+      ["pg1-srv", "primary", "10.83.14.11", "15.20", "2.45", "2027-02-21", "1 of 1 stream", "-"],
+      ["pg2-srv", "standby", "10.83.14.12", "15.20", "2.45", "-", "streaming", "-"],
     ]);
   });
 
-  it("ends with the verdict and what was found", () => {
-    expect(renderReport(REPORT)).toMatch(/\nproven\n$/);
-    expect(renderReport({ ...REPORT, proven: false, findings: ["pg3-srv: does not stream"] })).toMatch(
-      /\nnot proven:\n {2}pg3-srv: does not stream\n$/,
+  it("ends with the verdict and why, and holds no colours", () => {
+    expect(renderStatus(report())).toMatch(/\nproven\n$/);
+    expect(renderStatus(report(STOPPED))).toMatch(
+      /\nnot proven:\n {2}fail LAB-PGBACKREST-DOWN backup-srv: pgbackrest\.service is inactive; hint: \.\/lab drift --stack container --fix\n$/,
     );
+    expect(renderStatus(report())).not.toContain("\u001b");
   });
 
-  it("holds no colours", () => {
-    expect(renderReport(REPORT)).not.toContain("\u001b");
+  it("is proven with a warning", () => {
+    const inactiveSlots = [{ name: "forgotten", keeps: 0 }];
+    expect(renderStatus(report({ "pg1-srv": { postgresql: { ...PRIMARY, inactiveSlots } } }))).toMatch(
+      /\nproven\n {2}warn LAB-SLOT-UNUSED pg1-srv: /,
+    );
   });
+});
+
+describe("the doctor", () => {
+  it("shows hosts, pairs and causes, and counts what follows from them", () => {
+    const text = renderDiagnosis(report(STOPPED));
+    expect(cells(text)).toEqual([
+      ["host", "certificate", "units", "files", "versions", "PostgreSQL", "stanza", "disk"],
+      ["backup-srv", "-", "fail", "-", "ok", "-", "ok", "ok"],
+      ["pg1-srv", "-", "ok", "-", "ok", "ok", "ok", "-"],
+      ["pg2-srv", "-", "ok", "-", "ok", "ok", "ok", "-"],
+      ["client", "server", "TCP", "TLS", "version", "authorization", "protocol"],
+      ["backup-srv", "pg1-srv", "ok", "ok", "ok", "ok", "TLSv1.3"],
+      ["backup-srv", "pg2-srv", "ok", "ok", "ok", "ok", "TLSv1.3"],
+      ["pg1-srv", "backup-srv", "fail", "-", "-", "-", "-"],
+      ["pg2-srv", "backup-srv", "ok", "ok", "ok", "ok", "TLSv1.3"],
+    ]);
+    expect(text).toMatch(/\nfail LAB-PGBACKREST-DOWN .*\n1 more finding follows from these: --json tells them\n/);
+    expect(text).toMatch(/\nnot proven, something failed\n$/);
+    expect(renderDiagnosis(report())).toMatch(/\nproven, nothing failed\n$/);
+  });
+
+  it("shows a host that cannot be asked", () => {
+    const rows = cells(renderDiagnosis(report({ "pg2-srv": "timed out" })));
+    expect(rows[3]).toEqual(["pg2-srv: fail", "-", "-", "-", "-", "-", "-", "-"]);
+  });
+});
+
+it("shows a finding in a line, with the file that it is about, and the difference", () => {
+  expect(
+    renderFinding({
+      ...{ level: "fail", code: "LAB-FILE-CONTENT", area: "files", host: "pg1-srv", subject: "/etc/a" },
+      ...{ cause: "the file is not what the program wrote", remedy: "./lab drift --fix", diff: "===\n--- a\n+++ b\n" },
+    }),
+  ).toBe(
+    "fail LAB-FILE-CONTENT pg1-srv: /etc/a: the file is not what the program wrote; hint: ./lab drift --fix\n     --- a\n     +++ b",
+  );
 });

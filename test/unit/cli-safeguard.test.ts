@@ -3,8 +3,8 @@ import * as os from "node:os";
 import * as path from "node:path";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { safeguard } from "../../cli/gates/safeguard";
-import type { DeployedLab } from "../../cli/stack/deployed-lab";
 import { domainNameOf } from "../../config/libvirt-names";
+import type { DeployedLab } from "../../observe/lab";
 import type { Change, Engine } from "../../engine/engine";
 import { planLab } from "../../plan/plan";
 import { PROJECT_FOLDER, stackConfig } from "../support/stack-config";
@@ -19,12 +19,7 @@ const invocation = {
 const configuration = stackConfig("container", { libvirtUri: URI, standbys: 1 });
 const plan = planLab(configuration);
 const HOSTS = plan.hosts.map(({ name }) => name);
-const lab = {
-  plan,
-  configuration,
-  hosts: plan.hosts.map(({ name, role, address }) => ({ name, role, address })),
-  stanza: plan.stanza,
-} as unknown as DeployedLab;
+const lab = { stack: "container", plan, configuration } as DeployedLab;
 
 /** Answers from files, and writes down what changes something. */
 const VIRSH = String.raw`#!/bin/bash

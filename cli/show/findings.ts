@@ -1,0 +1,22 @@
+import type { Finding } from "../../observe/findings";
+
+/** A finding for people: `LEVEL CODE HOST: CAUSE; hint: REMEDY`, and the difference where there is one. */
+export function renderFinding({ level, code, host, peer, subject, cause, remedy, diff }: Finding): string {
+  const where = peer === undefined ? host : `${host} → ${peer}`;
+  const about = subject.startsWith("/") && !cause.includes(subject) ? `${subject}: ` : "";
+  const lines = diff === undefined ? [] : diff.trimEnd().split("\n").slice(1);
+  return [`${level} ${code} ${where}: ${about}${cause}; hint: ${remedy}`, ...lines.map((line) => `     ${line}`)].join(
+    "\n",
+  );
+}
+
+/** Findings for people, and how many others follow from them. */
+export function renderFindings(findings: readonly Finding[], consequences: readonly Finding[]): string[] {
+  const count = consequences.length;
+  return [
+    ...findings.map(renderFinding),
+    ...(count === 0
+      ? []
+      : [`${count} more ${count === 1 ? "finding follows" : "findings follow"} from these: --json tells them`]),
+  ];
+}

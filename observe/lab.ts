@@ -1,0 +1,104 @@
+import type { ApiAccess } from "../components/backup-api/backup-api";
+import type { SshAccess } from "../components/site/site";
+import type { LabConfig } from "../config/schema";
+import type { HostPlan, LabPlan } from "../plan/plan";
+import type { ManagedHost } from "../steps/inventory";
+import type { BackupInfo, HostFacts, ReadHost, StanzaInfo } from "./facts";
+
+/** What a rule can know of a host: its plan, what was read, and what the program wants of it. */
+export interface ObservedHost extends HostPlan, ReadHost {
+  readonly managed: ManagedHost;
+}
+
+/** What a rule can know of a lab: the deployed plan, and what was read. */
+export interface ObservedLab {
+  readonly plan: LabPlan;
+  readonly hosts: readonly ObservedHost[];
+  readonly repository: ObservedHost;
+  readonly primary: ObservedHost;
+  readonly standbys: readonly ObservedHost[];
+  /** The stanza as the repository host sees it; undefined when it cannot. */
+  readonly stanza: StanzaInfo | undefined;
+  /** Days before a host certificate expires in which `up` signs a new one; 0 for never. */
+  readonly renewDays: number;
+  /** Seconds since 1970, by the repository host's clock where that was read. */
+  readonly now: number;
+}
+
+/** A lab that `up` has brought up, told from its stack's outputs: the configuration may be another one by now. */
+export interface DeployedLab {
+  readonly stack: string;
+  /** Who is there, and what each host is for. */
+  readonly plan: LabPlan;
+  readonly configuration: LabConfig;
+  readonly ssh: SshAccess;
+  /** What the program keeps on each host, by its name; undefined after a first run that was interrupted. */
+  readonly managed?: Readonly<Record<string, ManagedHost>>;
+  /** Undefined when it has no backup API. */
+  readonly backupApi?: ApiAccess;
+}
+
+/** Of a host of which the program has not told. */
+export const UNMANAGED: ManagedHost = { files: [], units: [], packages: [] };
+
+/** Joins the deployed plan with what was read. */
+export function observedLab(
+  { plan, configuration, managed = {} }: Pick<DeployedLab, "plan" | "configuration" | "managed">,
+  read: ReadonlyMap<string, ReadHost>,
+): ObservedLab {
+  const hosts = plan.hosts.map((host): ObservedHost => ({
+    ...host,
+    ...(read.get(host.name) ?? { facts: {}, unread: {} }),
+    managed: managed[host.name] ?? UNMANAGED,
+  }));
+  const only = (role: HostPlan["role"]): ObservedHost => {
+    const found = hosts.find((host) => host.role === role);
+    if (found === undefined) throw new RangeError(`the plan has no ${role}`);
+    return found;
+  };
+  const repository = only("repository");
+  return {
+    plan,
+    hosts,
+    repository,
+    primary: only("primary"),
+    standbys: hosts.filter(({ role }) => role === "standby"),
+    stanza: stanzaSeenBy(repository, plan.stanza),
+    renewDays: configuration.renewDays,
+    now: repository.facts.certificates?.now ?? Date.now() / 1000,
+  };
+}
+
+/** A stanza as a host sees it. */
+export function stanzaSeenBy({ facts }: { facts: HostFacts }, name: string): StanzaInfo | undefined {
+  return facts.stanza?.info?.find((stanza) => stanza.name === name);
+}
+
+/** A stanza's status; a repository's own says more when it could not be asked. */
+export function statusOf({ repo, status }: StanzaInfo): StanzaInfo["status"] {
+  return repo?.find((each) => each.status.code !== 0)?.status ?? status;
+}
+
+/** The last full backup whose pages are sound. */
+export function lastFullBackup(info: StanzaInfo | undefined): BackupInfo | undefined {
+  return info?.backup.filter(({ type, error }) => type === "full" && error !== true).at(-1);
+}
+
+/** Whether a backup's files came from a standby; undefined when the repository's list could not be read. */
+export function isFromStandby({ repository }: ObservedLab, label: string): boolean | undefined {
+  return repository.facts.repository?.fromStandby[label];
+}
+
+/** Whether a standby streams, as both ends see it. */
+export function isStreaming(standby: ObservedHost, primary: ObservedHost): boolean {
+  const senders = primary.facts.postgresql?.replication ?? [];
+  return (
+    standby.facts.postgresql?.receiver === "streaming" &&
+    senders.some(({ address, state }) => address === standby.address && state === "streaming")
+  );
+}
+
+/** Seconds since 1970 as ISO 8601. */
+export function isoTime(seconds: number): string {
+  return new Date(seconds * 1000).toISOString().replace(/\.\d{3}Z$/, "Z");
+}

@@ -1,0 +1,93 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { ApiAccess } from "../components/backup-api/backup-api";
+import type { HostPlan } from "../plan/plan";
+import { hostsWith } from "../plan/plan";
+import { askApi, clientEnds } from "./api-client";
+import type { BackupApiFacts, ReadHost } from "./facts";
+import { judge } from "./findings";
+import type { DeployedLab } from "./lab";
+import { observedLab, UNMANAGED } from "./lab";
+import type { Depth, Question } from "./questions";
+import { questionsFor, REPOSITORY_SECONDS } from "./questions";
+import type { Report } from "./report";
+import { reportOn } from "./report";
+import { ALL_RULES } from "./rules";
+import type { Patience } from "./session";
+import { askHost, patienceWith } from "./session";
+
+/** Asks the hosts of a lab, side by side. This never rejects. */
+export async function readFacts(
+  lab: DeployedLab,
+  depth: Depth,
+  patience = patienceWith(lab.configuration),
+  hosts: readonly HostPlan[] = lab.plan.hosts,
+): Promise<Map<string, ReadHost>> {
+  const read = async (host: HostPlan): Promise<[string, ReadHost]> => {
+    const asked = { ...host, managed: lab.managed?.[host.name] ?? UNMANAGED };
+    const isApiHost = lab.backupApi?.host === host.name;
+    const [told, answers] = await Promise.all([
+      askHost(lab.ssh, host, questionsFor(lab.plan, asked, depth, patience.script), patience),
+      isApiHost ? askAround(lab.backupApi) : {},
+    ]);
+    const { backupApi, ...facts } = told.facts;
+    return [host.name, { ...told, facts: { ...facts, ...(backupApi && { backupApi: { ...backupApi, ...answers } }) } }];
+  };
+  return new Map(await Promise.all(hosts.map(read)));
+}
+
+/** What a lab is worth by what was read. */
+export function judgeLab(lab: DeployedLab, read: ReadonlyMap<string, ReadHost>): Report {
+  const observed = observedLab(lab, read);
+  return reportOn(observed, judge(observed, ALL_RULES), lab.stack);
+}
+
+/** Asks and judges. */
+export async function observe(lab: DeployedLab, depth: Depth, patience?: Patience): Promise<Report> {
+  return judgeLab(lab, await readFacts(lab, depth, patience));
+}
+
+/**
+ * Whether a lab is proven, and if not, why. What proves it is asked first, as that is quick; a lab that is not proven is then asked for
+ * everything, so that causes are told as the doctor tells them.
+ * @param seconds How long it may take until it is proven.
+ */
+export async function prove(lab: DeployedLab, seconds = 0, patience?: Patience): Promise<Report> {
+  const deadline = performance.now() + seconds * 1000;
+  for (;;) {
+    const report = await observe(lab, "proof", patience);
+    if (report.proven) return report;
+    if (performance.now() >= deadline) return observe(lab, "all", patience);
+    await sleep(1000);
+  }
+}
+
+/** Takes a new full backup, and gives its label. */
+export async function takeFullBackup({ plan, ssh, configuration }: DeployedLab): Promise<string> {
+  const [host] = hostsWith(plan, "repository");
+  if (host === undefined) throw new Error("the lab has no repository host");
+  let label = "";
+  const question: Question = {
+    ...{ fact: "stanza", script: "backup-plane/backup-again.sh", args: [host.account, plan.stanza] },
+    seconds: REPOSITORY_SECONDS,
+    parse: (told) => (label = String(JSON.parse(told))),
+  };
+  const { unread, unreachable } = await askHost(ssh, host, [question], patienceWith(configuration));
+  const problem = unreachable ?? unread.stanza ?? unread.everything;
+  if (problem !== undefined) throw new Error(`no full backup: ${problem}; hint: ./lab doctor`);
+  return label;
+}
+
+/** What the API answers its first client, and one without a certificate. */
+async function askAround(api: ApiAccess): Promise<Pick<BackupApiFacts, "problem" | "answerToStranger" | "clients">> {
+  const ask = async (client: string | undefined): Promise<{ answer?: string; refusal?: string }> => {
+    try {
+      const { status, reason, body } = await askApi(api, { path: "/status", client });
+      return { answer: status === 200 ? body.trim() : `${status} ${reason}` };
+    } catch (error) {
+      return { refusal: (error as Error).message };
+    }
+  };
+  const [known, stranger] = await Promise.all([ask(Object.keys(api.clients)[0]), ask(undefined)]);
+  const told = known.answer ?? known.refusal ?? "";
+  return { problem: told === '"OK"' ? "" : told, answerToStranger: stranger.answer ?? "", clients: clientEnds(api) };
+}

@@ -1,0 +1,97 @@
+import type { LabPlan } from "../plan/plan";
+import { PARSERS } from "./facts";
+import type { HostFacts } from "./facts";
+import type { ObservedHost } from "./lab";
+
+/** How much is asked: what proves a lab, all there is, or every file of the repository too. */
+export type Depth = "proof" | "all" | "verify";
+
+/** A fact, the script of `scripts/` that prints it, and how that is read. */
+export interface Question {
+  readonly fact: keyof HostFacts;
+  readonly script: string;
+  readonly args: readonly string[];
+  readonly parse: (told: string) => unknown;
+  /** How long it may take, in seconds, where that is not as long as the others. */
+  readonly seconds?: number;
+}
+
+/** What reads or writes the whole repository may take as long as `up` gives a backup. */
+export const REPOSITORY_SECONDS = 2 * 60 * 60;
+
+/** What `barman check` and the API may take beyond others: Python is slow to start. */
+const BARMAN_FACTOR = 3;
+
+/** What is asked on a host. */
+export function questionsFor(
+  { stanza, postgresql, backupApi }: LabPlan,
+  host: Pick<
+    ObservedHost,
+    "name" | "role" | "account" | "units" | "certificate" | "folders" | "peers" | "revoked" | "managed"
+  >,
+  depth: Depth,
+  seconds: number,
+): Question[] {
+  const { name, role, account, certificate, folders, managed } = host;
+  const [isDeep, isRepository] = [depth !== "proof", role === "repository"];
+  const api = backupApi?.host === name ? backupApi : undefined;
+  const units = [...new Set([...host.units, ...(api?.units ?? [])])];
+  const ask = (fact: keyof HostFacts, script: string, args: readonly string[], limit?: number): Question => ({
+    ...{ fact, script: `observe/${script}.sh`, args, parse: PARSERS[fact] },
+    ...(limit === undefined ? {} : { seconds: limit }),
+  });
+  const questions = [ask("units", "units-read", units)];
+  if (role !== "barman") {
+    questions.push(
+      ask("certificates", "certificates-read", [certificate.folder, ...(isDeep ? ["key"] : [])]),
+      ask("stanza", "stanza-read", [account, stanza, ...(isDeep && isRepository ? ["labels"] : [])]),
+    );
+    const peers = peersToAsk(host, isDeep);
+    const kind = isRepository ? "repository" : "postgresql";
+    if (peers.length > 0) {
+      questions.push(ask("peers", "peers-read", [account, certificate.folder, stanza, isDeep ? kind : "", ...peers]));
+    }
+    questions.push(
+      isRepository
+        ? ask("repository", "repository-read", [account, stanza, ...(isDeep ? folders.slice(0, 1) : [])])
+        : ask("postgresql", "postgresql-read", [postgresql.binaries, postgresql.settingsFile]),
+    );
+  }
+  if (api !== undefined) {
+    questions.push(ask("backupApi", "backup-api-read", [stanza, api.certificate.certificate], BARMAN_FACTOR * seconds));
+  }
+  if (isDeep) {
+    // Of a secret, the content is not read.
+    const open = managed.files.filter(({ content }) => content !== undefined);
+    const secret = managed.files.filter(({ content }) => content === undefined);
+    questions.push(
+      ask("disks", "disks-read", folders),
+      ask(
+        "files",
+        "files-read",
+        [...open, { path: "secret" }, ...secret].map(({ path }) => path),
+      ),
+      ask(
+        "packages",
+        "packages-read",
+        managed.packages.map((each) => each.name),
+      ),
+    );
+  }
+  if (depth === "verify" && isRepository) {
+    questions.push(ask("verified", "repository-verify", [account, stanza, "1"], REPOSITORY_SECONDS));
+  }
+  return questions;
+}
+
+/**
+ * The servers that a host is asked to talk to. Where a proof is enough, a standby's `info` is one: it comes from the repository host by
+ * mutual TLS. A revoked host talks to nobody: what its server presents it has to see itself.
+ */
+function peersToAsk(
+  { name, role, revoked, peers }: Pick<ObservedHost, "name" | "role" | "revoked" | "peers">,
+  isDeep: boolean,
+) {
+  if (revoked) return [name];
+  return isDeep || role !== "standby" ? peers : [];
+}

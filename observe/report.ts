@@ -1,0 +1,155 @@
+import type { HostPlan } from "../plan/plan";
+import type { Area, Finding, Findings, Level, Stage } from "./findings";
+import { AREAS, STAGES, worst } from "./findings";
+import type { ObservedHost, ObservedLab } from "./lab";
+import { isFromStandby, isoTime, isStreaming } from "./lab";
+import { parseCertificates } from "./rules/certificates";
+import { parseHandshake } from "./rules/peers";
+import { walGap } from "./rules/postgresql";
+
+/** What is told of an area or a stage; `-` where nothing could be read, or there is nothing to read. */
+export type Verdict = Level | "ok" | "-";
+
+export interface HostReport extends Pick<HostPlan, "name" | "role" | "address" | "revoked"> {
+  /** PostgreSQL's version; null where it has none, and when it did not answer. */
+  readonly postgresql: string | null;
+  readonly pgbackrest: string | null;
+  /** ISO 8601. */
+  readonly certificateExpires: string | null;
+  /** Whether a standby streams from the primary; null on the other hosts. */
+  readonly streaming: boolean | null;
+  readonly verdicts: Readonly<Record<Area, Verdict>>;
+}
+
+export interface PairReport {
+  readonly client: string;
+  readonly server: string;
+  readonly verdicts: Readonly<Record<Stage, Verdict>>;
+  /** TLS's version. */
+  readonly protocol: string | null;
+}
+
+export interface BackupReport {
+  readonly label: string;
+  readonly type: string;
+  /** Whether a standby delivered the files; null when the repository's list could not be read. */
+  readonly fromStandby: boolean | null;
+  /** ISO 8601. */
+  readonly start: string;
+  readonly stop: string;
+}
+
+export interface BackupApiReport {
+  readonly host: string;
+  readonly address: string;
+  readonly barman: string;
+  /** The newest of Barman's backups; null when there is none. */
+  readonly backup: string | null;
+  /** ISO 8601; null when there is none. */
+  readonly certificateExpires: string | null;
+  /** Each client's common name to the expiry of its certificate, ISO 8601. */
+  readonly clients: Readonly<Record<string, string>>;
+}
+
+/** What a lab is worth at this moment. */
+export interface Report extends Omit<Findings, "causes"> {
+  /** Whether nothing failed, of what was asked. */
+  readonly healthy: boolean;
+  /** Causes, failures first. */
+  readonly findings: readonly Finding[];
+  readonly hosts: readonly HostReport[];
+  readonly pairs: readonly PairReport[];
+  readonly stanza: { readonly name: string; readonly status: string };
+  /** Oldest first. */
+  readonly backups: readonly BackupReport[];
+  /** Seconds since the last backup of each type. */
+  readonly backupAges: Readonly<Record<string, number>>;
+  /** WAL segments that wait to be archived; null when it cannot be told. */
+  readonly walGap: number | null;
+  /** Undefined when the lab has no backup API. */
+  readonly backupApi?: BackupApiReport;
+}
+
+/** The fact without which nothing is known of an area. */
+const SOURCES = {
+  ...{ certificate: "certificates", units: "units", files: "files", versions: "stanza", PostgreSQL: "postgresql" },
+  ...{ stanza: "stanza", disk: "disks", "backup API": "backupApi" },
+} as const satisfies Partial<Record<Area, keyof ObservedHost["facts"]>>;
+
+/** Joins what was seen and what was found; commands in remedies name the stack. */
+export function reportOn(lab: ObservedLab, { causes, ...found }: Findings, stack: string): Report {
+  const { hosts, primary, stanza: info, plan, now } = lab;
+  const named = (findings: readonly Finding[]): Finding[] =>
+    findings.map((finding) => ({
+      ...finding,
+      remedy: finding.remedy.replaceAll(/\.\/lab (\w[\w-]*)/g, `./lab $1 --stack ${stack}`),
+    }));
+  const all = [...causes, ...found.consequences];
+  const { segment, segmentSize } = primary.facts.postgresql ?? {};
+  const gap =
+    segment == null || segmentSize === undefined ? undefined : walGap(info?.archive?.at(-1)?.max, segment, segmentSize);
+  const apiHost = hosts.find(({ facts }) => facts.backupApi !== undefined);
+  return {
+    proven: found.proven,
+    healthy: worst(all) !== "fail",
+    findings: named(causes),
+    unproven: named(found.unproven),
+    drift: named(found.drift),
+    consequences: named(found.consequences),
+    hosts: hosts.map((host) => reportOnHost(host, primary, all)),
+    pairs: hosts.flatMap((host) => host.peers.map((peer) => reportOnPair(host, peer, all))),
+    stanza: { name: plan.stanza, status: info?.status.message ?? "unknown" },
+    backups: (info?.backup ?? []).map(({ label, type, timestamp }) => ({
+      ...{ label, type, fromStandby: isFromStandby(lab, label) ?? null },
+      ...{ start: isoTime(timestamp.start), stop: isoTime(timestamp.stop) },
+    })),
+    backupAges: Object.fromEntries(
+      (info?.backup ?? []).map(({ type, timestamp }) => [type, Math.floor(now) - timestamp.stop]),
+    ),
+    walGap: gap ?? null,
+    ...(apiHost === undefined ? {} : { backupApi: reportOnApi(apiHost) }),
+  };
+}
+
+function reportOnHost(host: ObservedHost, primary: ObservedHost, findings: readonly Finding[]): HostReport {
+  const { name, role, address, revoked, facts } = host;
+  const verdictOf = (area: Area): Verdict => {
+    const own = findings.filter((finding) => finding.host === name && finding.area === area);
+    const isRead = area === "host" || facts[SOURCES[area]] !== undefined;
+    const isUnseen = area !== "host" && host.unreachable !== undefined;
+    return isUnseen || (own.length === 0 && !isRead) ? "-" : worst(own);
+  };
+  return {
+    ...{ name, role, address, revoked },
+    postgresql: facts.postgresql?.version ?? null,
+    pgbackrest: facts.stanza?.version ?? null,
+    certificateExpires: expiryOf(facts.certificates?.certificate),
+    streaming: role === "standby" ? isStreaming(host, primary) : null,
+    verdicts: Object.fromEntries(AREAS.map((area) => [area, verdictOf(area)])) as HostReport["verdicts"],
+  };
+}
+
+function reportOnPair({ name: client, facts }: ObservedHost, server: string, findings: readonly Finding[]): PairReport {
+  const own = findings.filter(({ host, peer }) => host === client && peer === server);
+  const seen = facts.peers?.[server];
+  const reached = STAGES.findIndex((stage) => own.some(({ area, level }) => area === stage && level === "fail"));
+  const verdictOf = (stage: Stage, index: number): Verdict =>
+    seen === undefined || (reached >= 0 && index > reached) ? "-" : worst(own.filter(({ area }) => area === stage));
+  return {
+    ...{ client, server },
+    verdicts: Object.fromEntries(
+      STAGES.map((stage, index) => [stage, verdictOf(stage, index)]),
+    ) as PairReport["verdicts"],
+    protocol: (seen && parseHandshake(seen.said).protocol) ?? null,
+  };
+}
+
+function reportOnApi({ name: host, address, facts: { backupApi } }: ObservedHost): BackupApiReport {
+  const { barman = "", backups = [], certificate, clients = {} } = backupApi ?? {};
+  return { host, address, barman, backup: backups[0] ?? null, certificateExpires: expiryOf(certificate), clients };
+}
+
+function expiryOf(pem = ""): string | null {
+  const [certificate] = parseCertificates(pem);
+  return certificate === undefined ? null : isoTime(Date.parse(certificate.validTo) / 1000);
+}

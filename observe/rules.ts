@@ -1,0 +1,18 @@
+import type { Rules } from "./findings";
+import { BACKUP_API } from "./rules/backup-api";
+import { BACKUPS } from "./rules/backups";
+import { CERTIFICATES } from "./rules/certificates";
+import { DISKS } from "./rules/disks";
+import { FILES } from "./rules/files";
+import { HOSTS } from "./rules/hosts";
+import { PEERS } from "./rules/peers";
+import { POSTGRESQL } from "./rules/postgresql";
+import { SETTINGS } from "./rules/settings";
+import { STANZA } from "./rules/stanza";
+import { UNITS } from "./rules/units";
+import { VERSIONS } from "./rules/versions";
+
+/** Every rule, in the order in which findings are told. */
+export const ALL_RULES: readonly Rules[] = [
+  ...[HOSTS, UNITS, CERTIFICATES, PEERS, FILES, VERSIONS, POSTGRESQL, SETTINGS, STANZA, BACKUPS, DISKS, BACKUP_API],
+];

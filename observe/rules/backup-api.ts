@@ -1,0 +1,70 @@
+import { fail, rules } from "../findings";
+import { isoTime } from "../lab";
+import { parseCertificates } from "./certificates";
+
+const proof = { proof: true } as const;
+const DOWN = ["LAB-UNIT-*"] as const;
+
+/** Barman, and its API as a client meets it. */
+export const BACKUP_API = rules(
+  {
+    "LAB-BARMAN-CHECK": {
+      ...fail("backup API", "barman check: {line}", {
+        command: "./lab ssh {host} -- sudo -iu barman barman check {server}",
+      }),
+      ...{ ...proof, after: ["LAB-UNIT-*", "LAB-POSTGRESQL-DOWN", "LAB-PG-*"] },
+    },
+    "LAB-BARMAN-NO-BACKUP": {
+      ...fail("backup API", "Barman has no backup", {
+        command: "./lab ssh {host} -- sudo -iu barman barman backup {server}",
+      }),
+      ...{ ...proof, after: ["LAB-BARMAN-CHECK"] },
+    },
+    "LAB-API-CERT-NOT-SERVED": {
+      ...fail("backup API", "the web server presents {served}, not the installed certificate, which expires {date}", {
+        command: "./lab ssh {host} -- sudo systemctl reload {unit}",
+      }),
+      ...{ ...proof, after: DOWN },
+    },
+    "LAB-API-SILENT": {
+      ...fail("backup API", "the backup API does not answer: {problem}", { command: "./lab api status" }),
+      ...{ ...proof, after: [...DOWN, "LAB-API-CERT-NOT-SERVED"] },
+    },
+    "LAB-API-OPEN": {
+      ...fail("backup API", "the backup API answers a client without a certificate: {answer}", { command: "./lab up" }),
+      ...{ ...proof, after: ["LAB-FILE-*"] },
+    },
+    "LAB-API-CLIENT-EXPIRED": {
+      ...fail("backup API", "the certificate of API client {subject} expired {date}", { command: "./lab up" }),
+      ...proof,
+    },
+  },
+  ({ hosts, plan, primary }, tell) => {
+    const { backupApi: api, stanza: server } = plan;
+    const host = hosts.find(({ name }) => name === api?.host);
+    const facts = host?.facts.backupApi;
+    if (api === null || host === undefined || facts === undefined) return;
+    for (const line of facts.failedChecks)
+      tell("LAB-BARMAN-CHECK", host, { subject: server, line, server, involves: [primary.name] });
+    if (facts.backups.length === 0) tell("LAB-BARMAN-NO-BACKUP", host, { subject: server, server });
+    const [installed, served] = [facts.certificate, facts.served].map((pem) => parseCertificates(pem)[0]);
+    if (installed?.fingerprint256 !== served?.fingerprint256) {
+      tell("LAB-API-CERT-NOT-SERVED", host, {
+        subject: api.certificate.certificate,
+        unit: api.units[0],
+        served: served === undefined ? "no certificate" : `one that expires ${dayOf(served.validTo)}`,
+        date: installed === undefined ? "at an unknown time" : dayOf(installed.validTo),
+      });
+    }
+    const { problem = "", answerToStranger: answer = "", clients = {} } = facts;
+    if (problem !== "") tell("LAB-API-SILENT", host, { subject: "/status", problem });
+    if (answer !== "") tell("LAB-API-OPEN", host, { subject: "/status", answer });
+    for (const [subject, date] of Object.entries(clients)) {
+      if (Date.parse(date) < Date.now()) tell("LAB-API-CLIENT-EXPIRED", host, { subject, date });
+    }
+  },
+);
+
+function dayOf(validTo: string): string {
+  return isoTime(Date.parse(validTo) / 1000);
+}

@@ -1,0 +1,152 @@
+import type { StanzaInfo } from "../facts";
+import { fail, rules, warn } from "../findings";
+import type { ObservedLab } from "../lab";
+import { isFromStandby, lastFullBackup } from "../lab";
+import { segmentNumber } from "./postgresql";
+
+const DAY = 24 * 60 * 60;
+
+/** Days since the last full backup: over these. */
+const FULL_BACKUP_DAYS = { warn: 8, fail: 30 } as const;
+
+/** Bytes of a WAL segment, where PostgreSQL does not say so. */
+const SEGMENT_SIZE = 16 * 1024 ** 2;
+
+const proof = { proof: true } as const;
+const AGAIN = { fullBackup: true } as const;
+const UNSEEN = ["LAB-STANZA-*", "LAB-REPOSITORY-*"] as const;
+const WAL = "WAL is missing in the repository, no restore of an earlier backup gets past it: {segments}";
+const NOT_NEEDED = {
+  sentence: "none is needed: a later full backup does without it, and pgBackRest expires it",
+} as const;
+const OLD = "the last full backup, {subject}, is {days} days old";
+
+/** Backups and WAL in the repository: whether a restore has what it needs. */
+export const BACKUPS = rules(
+  {
+    "LAB-BACKUP-NONE": {
+      ...fail("stanza", "there is no full backup", AGAIN),
+      ...proof,
+      after: UNSEEN,
+    },
+    "LAB-BACKUP-NO-STANDBY": {
+      ...fail("stanza", "there is no backup from a standby", AGAIN),
+      ...{ ...proof, after: ["LAB-BACKUP-NONE", "LAB-HOST-UNREAD", ...UNSEEN] },
+    },
+    "LAB-BACKUP-CHECKSUM": { ...fail("stanza", "backup {subject} has pages with wrong checksums", AGAIN), ...proof },
+    "LAB-BACKUP-TOO-OLD": fail("stanza", OLD, AGAIN),
+    "LAB-BACKUP-OLD": warn("stanza", OLD, {
+      command: "./lab ssh {host} -- sudo -u {account} pgbackrest --stanza={stanza} --type=full backup",
+    }),
+    "LAB-BACKUP-INTERRUPTED": {
+      ...warn("stanza", "backup {subject} was interrupted", { sentence: "the next backup resumes or removes it" }),
+      after: UNSEEN,
+    },
+    "LAB-BACKUP-DAMAGED": fail("stanza", "repo{repo} holds a damaged file, {subject}: {problem}", AGAIN),
+    "LAB-BACKUP-DAMAGED-OLD": warn("stanza", "repo{repo} holds a damaged file, {subject}: {problem}", NOT_NEEDED),
+    "LAB-VERIFY-FAILED": {
+      ...fail("stanza", "pgbackrest verify of repo{repo} failed: {error}", {
+        command: "./lab ssh {host} -- sudo -u {account} pgbackrest --stanza={stanza} --repo={repo} verify",
+      }),
+      after: UNSEEN,
+    },
+    "LAB-WAL-MISSING": { ...fail("stanza", WAL, AGAIN), after: UNSEEN },
+    "LAB-WAL-MISSING-OLD": { ...warn("stanza", WAL, NOT_NEEDED), after: UNSEEN },
+  },
+  (lab, tell) => {
+    const { stanza: info, repository, standbys, now } = lab;
+    const { stanza, verified = {} } = repository.facts;
+    const words = { account: repository.account, stanza: lab.plan.stanza };
+    for (const [repo, said] of Object.entries(verified)) {
+      const error = /ERROR: \[\d+\]: .*/.exec(said)?.[0];
+      if (error !== undefined) tell("LAB-VERIFY-FAILED", repository, { ...words, subject: `repo${repo}`, repo, error });
+      else {
+        for (const { path: subject, problem } of parseVerify(said)) {
+          const code = isNeeded(subject, info) ? "LAB-BACKUP-DAMAGED" : "LAB-BACKUP-DAMAGED-OLD";
+          tell(code, repository, { subject, repo, problem });
+        }
+      }
+    }
+    if (info === undefined) return;
+    const known = new Set(info.backup.map(({ label }) => label));
+    for (const { label: subject, error } of info.backup) {
+      if (error === true) tell("LAB-BACKUP-CHECKSUM", repository, { subject });
+    }
+    if (info.status.lock?.backup.held !== true) {
+      for (const subject of (stanza?.labels ?? []).filter((label) => !known.has(label))) {
+        tell("LAB-BACKUP-INTERRUPTED", repository, { subject });
+      }
+    }
+    const last = info.backup.filter(({ type }) => type === "full").at(-1);
+    if (last === undefined) tell("LAB-BACKUP-NONE", repository, { subject: "full" });
+    else {
+      const days = Math.floor((now - last.timestamp.stop) / DAY);
+      const code = days >= FULL_BACKUP_DAYS.fail ? "LAB-BACKUP-TOO-OLD" : "LAB-BACKUP-OLD";
+      if (days > FULL_BACKUP_DAYS.warn) tell(code, repository, { ...words, subject: last.label, days });
+    }
+    if (standbys.some(({ revoked }) => !revoked) && !info.backup.some(({ label }) => isFromStandby(lab, label))) {
+      tell("LAB-BACKUP-NO-STANDBY", repository, { subject: "standby" });
+    }
+    const missing = missingSegments(lab);
+    const [needed, old] = [true, false].map((is) =>
+      missing.filter((segment) => isNeeded(`/${segment.slice(-24)}-`, info) === is),
+    );
+    for (const [code, segments = []] of [
+      ["LAB-WAL-MISSING", needed],
+      ["LAB-WAL-MISSING-OLD", old],
+    ] as const) {
+      const [subject] = segments;
+      if (subject !== undefined) tell(code, repository, { subject, segments: segments.join(", ") });
+    }
+  },
+);
+
+/** Reads what `verify` says at log level `info`. */
+export function parseVerify(said: string): { path: string; problem: string }[] {
+  const lines = said.matchAll(/INFO: ((?:invalid|missing) \w+) '?([^':\s]+)'?(?:: (.*))?$/gm);
+  return [...lines].map(([, problem = "", path = "", why]) => ({
+    path,
+    problem: why === undefined ? problem : `${problem} (${why})`,
+  }));
+}
+
+/** Whether the last full backup, or what comes after it, needs a file: a backup by its label, a WAL segment by its name. */
+function isNeeded(path: string, info: StanzaInfo | undefined): boolean {
+  const last = lastFullBackup(info);
+  if (last === undefined) return true;
+  const label = /^\d{8}-\d{6}F/.exec(path)?.[0];
+  if (label !== undefined) return label >= last.label;
+  const segment = /\/[0-9A-F]{8}([0-9A-F]{16})-/.exec(path)?.[1];
+  // Of another timeline, it may be older or newer: the log's position tells.
+  return segment === undefined || segment >= last.archive.start.slice(8);
+}
+
+/** The WAL segments that are missing since the oldest backup's first, on each timeline: `FIRST` or `FIRST to LAST`. */
+export function missingSegments({ stanza, repository, primary }: ObservedLab): string[] {
+  const held = repository.facts.repository?.segments ?? [];
+  const needed = (stanza?.backup ?? []).flatMap(({ archive }) => [archive.start, archive.stop]);
+  const [oldest] = needed.map((segment) => segment.slice(8)).sort();
+  if (held.length === 0 || oldest === undefined) return [];
+  const size = primary.facts.postgresql?.segmentSize ?? SEGMENT_SIZE;
+  const perLog = 2 ** 32 / size;
+  const nameOf = (timeline: string, number: number): string =>
+    timeline +
+    [Math.floor(number / perLog), number % perLog]
+      .map((part) => part.toString(16).padStart(8, "0").toUpperCase())
+      .join("");
+  const there = new Set(held);
+  const names = [...held, ...needed].filter((name) => name.slice(8) >= oldest);
+  return [...new Set(names.map((name) => name.slice(0, 8)))].flatMap((timeline) => {
+    const own = names.filter((name) => name.startsWith(timeline));
+    const numbers = own.map((name) => segmentNumber(name, size)).sort((one, other) => one - other);
+    const [first = 0, last = -1] = [numbers[0], numbers.at(-1)];
+    const ranges: { from: number; to: number }[] = [];
+    for (let number = first; number <= last; number++) {
+      if (there.has(nameOf(timeline, number))) continue;
+      const range = ranges.at(-1);
+      if (range?.to === number - 1) range.to = number;
+      else ranges.push({ from: number, to: number });
+    }
+    return ranges.map(({ from, to }) => nameOf(timeline, from) + (to > from ? ` to ${nameOf(timeline, to)}` : ""));
+  });
+}

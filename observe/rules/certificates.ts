@@ -1,0 +1,199 @@
+import { createPublicKey, X509Certificate } from "node:crypto";
+import type { Found } from "../findings";
+import { fail, rules, warn } from "../findings";
+import type { ObservedHost, ObservedLab } from "../lab";
+import { isoTime } from "../lab";
+
+const DAY = 24 * 60 * 60;
+
+/** Days that a certificate is still valid: under these. */
+const VALID_DAYS = { warn: 30, fail: 7 } as const;
+
+/** Extended key usages (RFC 5280, section 4.2.1.12): what each is for, and who insists on it. */
+const USES = [
+  ["1.3.6.1.5.5.7.3.1", "server", "clients"],
+  ["1.3.6.1.5.5.7.3.2", "client", "servers"],
+] as const;
+
+const FIX = { steps: true, sentence: "put the right files back" } as const;
+const RENEW = {
+  sentence: "./lab up renews it; one of a PKI of your own: put a new pair into its files, then ./lab up",
+} as const;
+const ROTATE = { command: "./lab rotate-ca" } as const;
+
+/** What a host presents, and whom it trusts. */
+export const CERTIFICATES = rules(
+  {
+    "LAB-CERT-MISSING": { ...fail("certificate", "{subject} is missing", FIX), proof: true },
+    "LAB-CERT-UNREADABLE": {
+      ...fail("certificate", "{subject} holds no certificate, or a damaged one", FIX),
+      proof: true,
+    },
+    "LAB-CERT-EXPIRED": { ...fail("certificate", "the certificate expired {date}", RENEW), proof: true },
+    "LAB-CERT-EXPIRES-SOON": fail("certificate", "the certificate expires in {days} days ({date})", RENEW),
+    "LAB-CERT-EXPIRES": warn("certificate", "the certificate expires in {days} days ({date})", RENEW),
+    "LAB-CERT-NOT-YET-VALID": {
+      ...fail("certificate", "the certificate is not valid before {date}, and the host's clock says {now}", {
+        sentence: "set the host's clock",
+      }),
+      proof: true,
+    },
+    "LAB-CERT-NAME": fail(
+      "certificate",
+      'the certificate\'s common name is "{name}", but tls-server-auth of the other hosts authorizes "{host}"',
+      FIX,
+    ),
+    "LAB-CERT-SAN": fail("certificate", "the certificate is for {names}, not for DNS:{host}: clients refuse it", FIX),
+    "LAB-CERT-NO-SAN": warn(
+      "certificate",
+      "the certificate has no subject alternative name (SAN): pgBackRest falls back on the common name, others refuse it",
+      FIX,
+    ),
+    "LAB-CERT-USE": fail("certificate", "the certificate is not for use as a {use}: {others} refuse it", FIX),
+    "LAB-CERT-ISSUER": fail(
+      "certificate",
+      "the certificate was signed by CN={issuer}, which is none of the CAs in {ca}",
+      FIX,
+    ),
+    "LAB-CERT-NOT-SERVED": {
+      ...fail("certificate", "the TLS server still presents serial {served}, not the installed {serial}", {
+        command: "./lab ssh {host} -- sudo systemctl reload pgbackrest",
+      }),
+      proof: true,
+      after: ["LAB-KEY-*"],
+    },
+    "LAB-CA-EXPIRED": { ...fail("certificate", "the CA's certificate expired {date}", ROTATE), proof: true },
+    "LAB-CA-EXPIRES-SOON": fail("certificate", "the CA's certificate expires in {days} days ({date})", ROTATE),
+    "LAB-CA-EXPIRES": warn("certificate", "the CA's certificate expires in {days} days ({date})", ROTATE),
+    "LAB-KEY-MISSING": fail("certificate", "{subject} is missing", FIX),
+    "LAB-KEY-UNREADABLE": fail("certificate", "{subject} holds no key", FIX),
+    "LAB-KEY-OWNER": fail(
+      "certificate",
+      "the key belongs to {owner}, and pgBackRest runs as {account}: it cannot use it [42]",
+      FIX,
+    ),
+    "LAB-KEY-MODE": fail(
+      "certificate",
+      "the key has mode {mode}: pgBackRest refuses a key that others than its owner may read [42]",
+      FIX,
+    ),
+    "LAB-KEY-MISMATCH": fail(
+      "certificate",
+      "the key does not belong to the certificate: a pgBackRest server that reloads them ends [95]",
+      FIX,
+    ),
+  },
+  (lab, tell) => {
+    for (const host of lab.hosts) {
+      const { certificates: facts } = host.facts;
+      if (facts === undefined) continue;
+      const { certificate: file, key, ca } = host.certificate;
+      const of = (path: string, words: Found = {}): Found => ({ ...words, subject: path, steps: stepsOf(host, path) });
+      if (facts.certificate === undefined) tell("LAB-CERT-MISSING", host, of(file));
+      if (facts.trusted === undefined) tell("LAB-CERT-MISSING", host, of(ca));
+      const [certificate] = parseCertificates(facts.certificate ?? "");
+      const trusted = parseCertificates(facts.trusted ?? "");
+      if (facts.certificate !== undefined && certificate === undefined) tell("LAB-CERT-UNREADABLE", host, of(file));
+      if (facts.trusted !== undefined && (trusted.length === 0 || trusted.includes(undefined))) {
+        tell("LAB-CERT-UNREADABLE", host, of(ca));
+      }
+      const [owner = "", mode = ""] = facts.key?.split(" ") ?? [];
+      if (facts.key === "") tell("LAB-KEY-MISSING", host, of(key));
+      else if (facts.key !== undefined) {
+        if (owner !== host.account && owner !== "root")
+          tell("LAB-KEY-OWNER", host, of(key, { owner, account: host.account }));
+        // pgBackRest lets root keep it for the group ("tls-server-key-file").
+        if ((parseInt(mode, 8) & (owner === "root" ? 0o027 : 0o077)) !== 0) {
+          tell("LAB-KEY-MODE", host, of(key, { mode: mode.padStart(4, "0") }));
+        }
+        if (facts.publicKey === "") tell("LAB-KEY-UNREADABLE", host, of(key));
+      }
+      if (certificate === undefined) continue;
+
+      const dates = expiryOf(certificate, facts.now, Math.min(VALID_DAYS.warn, lab.renewDays || VALID_DAYS.warn));
+      if (Date.parse(certificate.validFrom) / 1000 > facts.now) {
+        const [date, now] = [isoTime(Date.parse(certificate.validFrom) / 1000), isoTime(facts.now)];
+        tell("LAB-CERT-NOT-YET-VALID", host, of(file, { date, now }));
+      } else if (dates) tell(`LAB-CERT-${dates.code}`, host, of(file, dates));
+      const name = commonName(certificate.subject);
+      if (name !== host.name) tell("LAB-CERT-NAME", host, of(file, { name }));
+      const names = certificate.subjectAltName;
+      if (names === undefined) tell("LAB-CERT-NO-SAN", host, of(file));
+      else if (certificate.checkHost(host.name) === undefined) tell("LAB-CERT-SAN", host, of(file, { names }));
+      for (const [oid, use, others] of USES) {
+        // Without any, all uses are allowed.
+        const uses = certificate.keyUsage as readonly string[] | undefined;
+        if (uses !== undefined && !uses.includes(oid)) tell("LAB-CERT-USE", host, of(file, { use, others }));
+      }
+      const isSigner = (by: X509Certificate | undefined): boolean =>
+        by !== undefined && certificate.checkIssued(by) && certificate.verify(by.publicKey);
+      if (trusted.length > 0 && !trusted.includes(undefined) && !trusted.some(isSigner)) {
+        tell("LAB-CERT-ISSUER", host, of(file, { issuer: commonName(certificate.issuer), ca }));
+      }
+      if (facts.publicKey && !certificate.publicKey.equals(createPublicKey(facts.publicKey)))
+        tell("LAB-KEY-MISMATCH", host, of(key));
+      const served = servedBy(host.name, lab);
+      if (served !== undefined && served.fingerprint256 !== certificate.fingerprint256) {
+        tell("LAB-CERT-NOT-SERVED", host, {
+          subject: file,
+          served: served.serialNumber,
+          serial: certificate.serialNumber,
+        });
+      }
+    }
+    tellFirstCa(lab, (code, host, found) => {
+      tell(`LAB-CA-${code}`, host, found);
+    });
+  },
+);
+
+type ExpiryCode = "EXPIRED" | "EXPIRES-SOON" | "EXPIRES";
+
+/** How soon a certificate expires; undefined when that is no matter yet. */
+function expiryOf({ validTo }: X509Certificate, now: number, warnDays: number) {
+  const left = (Date.parse(validTo) / 1000 - now) / DAY;
+  const code: ExpiryCode | undefined =
+    left <= 0 ? "EXPIRED" : left >= warnDays ? undefined : left < VALID_DAYS.fail ? "EXPIRES-SOON" : "EXPIRES";
+  return code && { code, days: Math.floor(left), date: isoTime(Date.parse(validTo) / 1000) };
+}
+
+/** Hosts trust the same CAs, the newest first in the file: the first of these to expire is told, once. */
+function tellFirstCa({ hosts }: ObservedLab, tell: (code: ExpiryCode, host: ObservedHost, found: Found) => void): void {
+  const [first] = hosts
+    .flatMap((host) => {
+      const { trusted = "", now = 0 } = host.facts.certificates ?? {};
+      const [newest] = parseCertificates(trusted);
+      return newest === undefined ? [] : [{ host, newest, now }];
+    })
+    .sort((one, other) => Date.parse(one.newest.validTo) - Date.parse(other.newest.validTo));
+  const dates = first && expiryOf(first.newest, first.now, VALID_DAYS.warn);
+  if (dates) tell(dates.code, first.host, { ...dates, subject: first.host.certificate.ca });
+}
+
+/** The certificate that a host's TLS server presented to who talked to it. */
+export function servedBy(name: string, { hosts }: ObservedLab): X509Certificate | undefined {
+  return hosts
+    .flatMap(({ facts }) => parseCertificates(facts.peers?.[name]?.said ?? ""))
+    .find((one) => one !== undefined);
+}
+
+/** The certificates in a text; undefined for one that is damaged. */
+export function parseCertificates(text: string): (X509Certificate | undefined)[] {
+  return [...text.matchAll(/-----BEGIN CERTIFICATE-----.*?(?:-----END CERTIFICATE-----|$(?![^]))/gs)].map(([pem]) => {
+    try {
+      return new X509Certificate(pem);
+    } catch {
+      return undefined;
+    }
+  });
+}
+
+/** The steps that write a file. */
+export function stepsOf({ managed }: ObservedHost, path: string): readonly string[] {
+  return managed.files.find((file) => file.path === path)?.steps ?? [];
+}
+
+/** The common name in a name as Node writes it, a line a part. */
+function commonName(name: string): string {
+  return /^CN=(.*)$/m.exec(name)?.[1] ?? "";
+}

@@ -1,0 +1,34 @@
+import { fail, rules, UNREACHABLE } from "../findings";
+
+/** Whether a host can be asked. */
+export const HOSTS = rules(
+  {
+    [UNREACHABLE]: {
+      ...fail("host", "no SSH connection to {address}: {error}", { command: "./lab up" }),
+      ...{ proof: true, drift: true },
+    },
+    "LAB-HOST-UNREAD": {
+      ...fail("host", "{fact} cannot be read: {error}", { command: "./lab ssh {host}" }),
+      ...{ proof: true, drift: true },
+      after: [
+        "LAB-REPOSITORY-*",
+        "LAB-STANZA-*",
+        "LAB-PGBACKREST-DOWN",
+        "LAB-UNIT-LOOP",
+        "LAB-NAME-UNRESOLVED",
+        "LAB-PORT-*",
+      ],
+    },
+  },
+  ({ hosts, repository }, tell) => {
+    for (const host of hosts) {
+      const { address, unreachable, unread } = host;
+      if (unreachable !== undefined) tell(UNREACHABLE, host, { subject: address, address, error: unreachable });
+      for (const [fact, error] of Object.entries(unread)) {
+        // A stanza is read from the repository host.
+        const involves = fact === "stanza" ? [repository.name] : [];
+        tell("LAB-HOST-UNREAD", host, { subject: fact, fact, error, involves });
+      }
+    }
+  },
+);

@@ -1,0 +1,177 @@
+import { PGBACKREST_ERRORS } from "../pgbackrest-exit-codes";
+import type { PeerFacts } from "../facts";
+import type { Found } from "../findings";
+import { fail, rules, warn } from "../findings";
+import { inWords, TLS_ALERTS, VERIFY_ERRORS } from "../tls-words";
+
+const proof = { proof: true } as const;
+const SERVER_DOWN = ["LAB-PGBACKREST-DOWN", "LAB-UNIT-LOOP"] as const;
+const CERTIFICATES = ["LAB-CERT-*", "LAB-KEY-*", "LAB-CA-EXPIRED", "LAB-UNIT-LOOP"] as const;
+const SEE = { sentence: "see the certificate of {peer}, and ./lab doctor for its other findings" } as const;
+const SEE_OWN = { sentence: "see the certificate of {host}, and the pgBackRest log on {peer}" } as const;
+
+/** What `openssl s_client` tells of a handshake. */
+export interface Handshake {
+  /** OpenSSL's numbers of what is wrong with the server's certificate. */
+  readonly verifyErrors: readonly { readonly code: number; readonly text: string }[];
+  /** The alert with which the server ended it. */
+  readonly alert?: { readonly code: number; readonly text: string };
+  /** TLS's version: `TLSv1.3`. */
+  readonly protocol?: string;
+  /** pgBackRest's version, from the greeting, which a server sends when it has accepted the client's certificate. */
+  readonly greeting?: string;
+}
+
+/** How hosts that must talk get on, as the client meets it: what comes after a failure is not judged. */
+export const PEERS = rules(
+  {
+    "LAB-NAME-UNRESOLVED": {
+      ...fail("TCP", "{host} cannot resolve {peer}", {
+        sentence: "see /etc/resolv.conf and /etc/nsswitch.conf on {host}",
+      }),
+      ...proof,
+    },
+    "LAB-PORT-CLOSED": {
+      ...fail("TCP", "nothing listens on port {port} of {peer}", {
+        command: "./lab ssh {peer} -- systemctl status pgbackrest",
+      }),
+      ...proof,
+      after: SERVER_DOWN,
+    },
+    "LAB-PORT-SILENT": {
+      ...fail("TCP", "port {port} of {peer} does not answer ({error})", {
+        sentence: "see that {peer} runs, and that nothing between the hosts drops port {port}",
+      }),
+      ...proof,
+    },
+    "LAB-TLS-SERVER-REFUSED": {
+      ...fail("TLS", "{host} refuses the certificate of {peer}: {words} (OpenSSL {number}, {error})", SEE),
+      ...{ ...proof, after: CERTIFICATES },
+    },
+    "LAB-TLS-CLIENT-REFUSED": {
+      ...fail("TLS", "{peer} refuses the certificate of {host}: {words} (TLS alert {number})", SEE_OWN),
+      ...{ ...proof, after: CERTIFICATES },
+    },
+    "LAB-TLS-OWN-FILES": {
+      ...fail("TLS", "{host} cannot use its own certificate files: {error}", SEE_OWN),
+      ...{ ...proof, after: CERTIFICATES },
+    },
+    "LAB-TLS-SILENT": {
+      ...fail("TLS", "{peer} closed the connection without an error", SEE_OWN),
+      ...{ ...proof, after: [...CERTIFICATES, ...SERVER_DOWN] },
+    },
+    "LAB-TLS-OBSOLETE": warn("TLS", "{host} and {peer} speak {protocol}, which is obsolete", {
+      sentence: "update OpenSSL",
+    }),
+    "LAB-PEER-VERSION": {
+      ...fail(
+        "version",
+        "{host} runs pgBackRest {own}, {peer}'s server {greeting}: they refuse to talk to each other [39]",
+        {
+          command: "./lab ssh {peer} -- sudo systemctl restart pgbackrest",
+        },
+      ),
+      after: ["LAB-VERSION-PGBACKREST", "LAB-PACKAGE-VERSION"],
+    },
+    "LAB-ACCESS-DENIED": {
+      ...fail("authorization", "{peer} does not authorize CN={host} for this stanza: access denied [105]", {
+        sentence: "see tls-server-auth in {peer}'s pgbackrest.conf, and reload its server",
+      }),
+      after: ["LAB-FILE-*", "LAB-CERT-*"],
+    },
+    "LAB-PEER-ERROR": {
+      ...fail("authorization", "pgBackRest cannot use {peer}: {error}", { sentence: "{pgbackrest}" }),
+      after: ["LAB-CERT-*", "LAB-KEY-*", "LAB-STANZA-MISSING", "LAB-STANZA-STOPPED", "LAB-REPOSITORY-*"],
+    },
+  },
+  ({ hosts, plan: { ports } }, tell) => {
+    for (const host of hosts) {
+      for (const peer of host.peers) {
+        const facts = host.facts.peers?.[peer];
+        if (facts === undefined) continue;
+        const pair = (words: Found = {}): Found => ({
+          peer,
+          subject: `CN=${host.name}`,
+          port: ports.pgbackrest,
+          ...words,
+        });
+        const stage = judgeConnection(facts) ?? judgeTls(facts);
+        if (stage !== undefined) {
+          const [code, ...found] = stage;
+          for (const words of found) tell(code, host, pair(words));
+          continue;
+        }
+        const { protocol, greeting } = parseHandshake(facts.said);
+        if (protocol !== undefined && /^TLSv1(\.[01])?$/.test(protocol))
+          tell("LAB-TLS-OBSOLETE", host, pair({ protocol }));
+        const own = host.facts.stanza?.version;
+        if (own !== undefined && own !== greeting) tell("LAB-PEER-VERSION", host, pair({ own, greeting }));
+        else if (isDenied(facts)) tell("LAB-ACCESS-DENIED", host, pair());
+        else {
+          const error = complaintOf(facts);
+          const hint =
+            PGBACKREST_ERRORS[Number(/\[(\d{3})\]/.exec(error ?? "")?.[1])]?.hint ?? "see pgBackRest's message";
+          if (error !== undefined) tell("LAB-PEER-ERROR", host, pair({ error, pgbackrest: hint }));
+        }
+      }
+    }
+  },
+);
+
+function judgeConnection({ tcp }: PeerFacts) {
+  if (tcp === "") return undefined;
+  if (/name resolution|Name or service not known|No address associated/i.test(tcp))
+    return ["LAB-NAME-UNRESOLVED", {}] as const;
+  if (/refused/i.test(tcp)) return ["LAB-PORT-CLOSED", {}] as const;
+  return ["LAB-PORT-SILENT", { error: tcp.split(": ").at(-1)?.trim().toLowerCase() }] as const;
+}
+
+function judgeTls({ said }: PeerFacts) {
+  const { verifyErrors, alert, greeting } = parseHandshake(said);
+  if (verifyErrors.length > 0) {
+    const found = verifyErrors.map(({ code, text }) => ({
+      ...{ number: code, error: text, words: inWords(VERIFY_ERRORS, code, text) },
+    }));
+    return ["LAB-TLS-SERVER-REFUSED", ...found] as const;
+  }
+  if (alert !== undefined) {
+    return [
+      "LAB-TLS-CLIENT-REFUSED",
+      { number: alert.code, words: inWords(TLS_ALERTS, alert.code, alert.text) },
+    ] as const;
+  }
+  const own =
+    /^(?:error setting private key|unable to load .*|.*key values mismatch.*|Could not (?:read|find|open).*)$/im.exec(
+      said,
+    );
+  if (own !== null) {
+    const error = said.includes("key values mismatch") ? "the key does not belong to the certificate" : own[0];
+    return ["LAB-TLS-OWN-FILES", { error }] as const;
+  }
+  return greeting === undefined ? (["LAB-TLS-SILENT", {}] as const) : undefined;
+}
+
+/** Reads what `openssl s_client` said. */
+export function parseHandshake(said: string): Handshake {
+  const alert = /^.*?:error:[^\n]*?:(?:SSL routines):[^\n]*?:([^:\n]+):[^\n]*SSL alert number (\d+)/m.exec(said);
+  const errors = [...said.matchAll(/^verify error:num=(\d+):(.*)$/gm)].map(([, code, text = ""]) => ({
+    ...{ code: Number(code), text },
+  }));
+  return {
+    verifyErrors: [...new Map(errors.map((error) => [error.code, error])).values()],
+    ...(alert ? { alert: { code: Number(alert[2]), text: alert[1] ?? "" } } : {}),
+    protocol: /^New, (TLSv[\d.]+)/m.exec(said)?.[1],
+    greeting: /^\{"name":"pgBackRest".*"version":"([^"]+)"/m.exec(said)?.[1],
+  };
+}
+
+function isDenied({ authorization = "" }: PeerFacts): boolean {
+  return /\[AccessError\]|\[105\]/.test(authorization);
+}
+
+/** What pgBackRest complained of, when it is about the peer. */
+function complaintOf({ authorization: said = "" }: PeerFacts): string | undefined {
+  // It was authorized, and has looked for the folder that is missing; or for PostgreSQL, which is that host's own finding.
+  if (said === "" || /unable to open missing file '\/nonexistent\/|\[DbConnectError\]/.test(said)) return undefined;
+  return said.split("\n")[0]?.replace(/^(WARN|ERROR): /, "");
+}

@@ -1,0 +1,44 @@
+import { fail, rules } from "../findings";
+
+const FIX = { steps: true, sentence: "see lab:postgresql" } as const;
+
+/** The lab's settings of PostgreSQL: whether they apply. */
+export const SETTINGS = rules(
+  {
+    "LAB-SETTING-NOT-INCLUDED": fail("PostgreSQL", "postgresql.conf does not include {subject}", FIX),
+    "LAB-SETTING-UNREAD": fail("PostgreSQL", "{subject} was changed, and not read since", FIX),
+    "LAB-SETTING-INVALID": {
+      ...fail("PostgreSQL", "{subject} = {wanted} is not applied: {error}", { sentence: "see lab:postgresql" }),
+      drift: true,
+    },
+    "LAB-SETTING-PENDING": fail("PostgreSQL", "{subject} = {wanted} waits for a restart", FIX),
+    // An ALTER SYSTEM is somebody's will, in PostgreSQL's own file: no step takes it back.
+    "LAB-SETTING-OVERRIDDEN": {
+      ...fail("PostgreSQL", '{subject} is "{actual}" by {source}, not "{wanted}" as in {file}', {
+        command:
+          "./lab ssh {host} -- sudo -iu postgres psql -c \"'ALTER SYSTEM RESET {subject}'\" -c \"'SELECT pg_reload_conf()'\"",
+      }),
+      drift: true,
+    },
+  },
+  ({ hosts, plan }, tell) => {
+    const file = plan.postgresql.settingsFile;
+    for (const host of hosts) {
+      const { postgresql: seen } = host.facts;
+      if (seen == null) continue;
+      const steps = host.managed.settings?.steps;
+      if (!seen.included) tell("LAB-SETTING-NOT-INCLUDED", host, { subject: file, steps });
+      else if (seen.stale) tell("LAB-SETTING-UNREAD", host, { subject: file, steps });
+      else {
+        for (const { name: subject, wanted, actual, source, pending, error } of seen.overridden) {
+          if (error !== null) tell("LAB-SETTING-INVALID", host, { subject, wanted, error });
+          else if (pending === true) tell("LAB-SETTING-PENDING", host, { subject, wanted, steps });
+          else {
+            const words = { wanted, actual: actual ?? "", source: source ?? "another source", file };
+            tell("LAB-SETTING-OVERRIDDEN", host, { subject, ...words });
+          }
+        }
+      }
+    }
+  },
+);

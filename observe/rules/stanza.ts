@@ -1,0 +1,104 @@
+import { fail, rules } from "../findings";
+import type { ObservedHost } from "../lab";
+import { stanzaSeenBy, statusOf } from "../lab";
+
+const proof = { proof: true } as const;
+
+/** What keeps a host from the repository. */
+const UNREACHED = [
+  ...["LAB-PGBACKREST-DOWN", "LAB-UNIT-LOOP", "LAB-NAME-UNRESOLVED", "LAB-PORT-*", "LAB-TLS-*", "LAB-PEER-*"],
+  ...["LAB-ACCESS-DENIED", "LAB-VERSION-PGBACKREST", "LAB-PACKAGE-*", "LAB-CERT-*", "LAB-KEY-*", "LAB-REPOSITORY-*"],
+] as const;
+
+/** Statuses in `info`: the stanza's folders are missing; there is no backup, which is a finding of its own. */
+const MISSING = 1;
+const NO_BACKUP = 2;
+
+/** What pgBackRest answers a client that it knows and does not authorize, in `info` too. */
+const DENIED = "access denied";
+
+/** The stanza, as each host sees it, and whether the repository's account can use what lies in it. */
+export const STANZA = rules(
+  {
+    "LAB-STANZA-STOPPED": {
+      ...fail("stanza", "pgBackRest was stopped on this host: no backup, no archiving [62]", {
+        command: "./lab ssh {host} -- sudo -u {account} pgbackrest start",
+      }),
+      ...proof,
+    },
+    "LAB-STANZA-SILENT": {
+      ...fail("stanza", "pgbackrest info did not answer", {
+        command: "./lab ssh {host} -- sudo -u {account} pgbackrest info",
+      }),
+      ...{ ...proof, after: UNREACHED },
+    },
+    "LAB-STANZA-MISSING": {
+      ...fail("stanza", "the repository has no stanza {subject}: its backups and WAL are lost", {
+        steps: true,
+        fullBackup: true,
+      }),
+      ...{ ...proof, after: ["LAB-REPOSITORY-*"] },
+    },
+    "LAB-STANZA-STATUS": {
+      ...fail("stanza", "stanza {subject}: {message} (status {number})", {
+        command: "./lab ssh {host} -- sudo -u {account} pgbackrest --stanza={subject} check",
+      }),
+      ...{ ...proof, after: [...UNREACHED, "LAB-STANZA-MISSING"] },
+    },
+    "LAB-STANZA-NOT-REFUSED": {
+      ...fail("stanza", "its certificate is revoked, but it is not refused: stanza {subject}: {message}", {
+        command: "./lab up",
+      }),
+      ...proof,
+    },
+    "LAB-REPOSITORY-OWNER": fail("stanza", "files belong to {owner}, {account} cannot use them [041]: {paths}", {
+      command: "./lab ssh {host} -- sudo chown -R {account}:{account} {places}",
+    }),
+    "LAB-REPOSITORY-MODE": fail("stanza", "{account} may not read and write its own files [041]: {paths}", {
+      command: "./lab ssh {host} -- sudo chmod -R u+rwX {places}",
+    }),
+  },
+  ({ hosts, repository, plan }, tell) => {
+    const { stanza: subject } = plan;
+    for (const host of hosts) {
+      const { account, facts } = host;
+      if (facts.stanza === undefined) continue;
+      if (facts.stanza.stopped) tell("LAB-STANZA-STOPPED", host, { subject, account });
+      if (facts.stanza.info === null) {
+        tell("LAB-STANZA-SILENT", host, { subject, account, involves: [repository.name] });
+        continue;
+      }
+      const seen = stanzaSeenBy(host, subject);
+      const { code = MISSING, message = "unknown" } = seen ? statusOf(seen) : {};
+      const words = { subject, account, number: code, message: message.split("\n")[0] };
+      if (host.revoked) {
+        if (!message.includes(DENIED)) tell("LAB-STANZA-NOT-REFUSED", host, words);
+      } else if (code === MISSING && host === repository) {
+        tell("LAB-STANZA-MISSING", host, { subject, steps: host.managed.stanza?.steps });
+      } else if (code !== 0 && code !== NO_BACKUP)
+        tell("LAB-STANZA-STATUS", host, { ...words, involves: [repository.name] });
+    }
+    for (const [owner, files] of unusable(repository)) {
+      const code = owner === repository.account ? "LAB-REPOSITORY-MODE" : "LAB-REPOSITORY-OWNER";
+      const places = files.length > SHOWN ? repository.folders.slice(0, 1) : files;
+      const paths =
+        files.length > SHOWN
+          ? `${files.slice(0, SHOWN).join(", ")} and ${files.length - SHOWN} more`
+          : files.join(", ");
+      const words = { owner, account: repository.account, paths, places: places.join(" ") };
+      tell(code, repository, { subject: files[0] ?? "", ...words });
+    }
+  },
+);
+
+/** Paths that a finding names one by one. */
+const SHOWN = 4;
+
+/** What the repository's account cannot use, by its owner. */
+function unusable({ facts }: ObservedHost): Map<string, string[]> {
+  const byOwner = new Map<string, string[]>();
+  for (const { owner, path } of facts.repository?.unusable ?? []) {
+    byOwner.set(owner, [...(byOwner.get(owner) ?? []), path]);
+  }
+  return byOwner;
+}

@@ -1,0 +1,63 @@
+import { isOlder } from "../../config/version-support";
+import { fail, rules, warn } from "../findings";
+import type { ObservedHost } from "../lab";
+
+const FIX = { steps: true } as const;
+const SAME = { sentence: "install the same version on all hosts" } as const;
+
+/** Packages as the program wants them, and the same on all hosts. */
+export const VERSIONS = rules(
+  {
+    "LAB-PACKAGE-MISSING": fail("versions", "package {subject} is not installed", FIX),
+    "LAB-PACKAGE-VERSION": fail(
+      "versions",
+      "package {subject} is {version}, {age} than {wanted}, which the program wants",
+      FIX,
+    ),
+    "LAB-PACKAGE-NOT-HELD": warn(
+      "versions",
+      "package {subject} is not held: an upgrade of the host would change it",
+      FIX,
+    ),
+    "LAB-VERSION-PGBACKREST": {
+      ...fail(
+        "versions",
+        "it runs pgBackRest {version}, {other} {wanted}: they refuse to talk to each other [39]",
+        SAME,
+      ),
+      ...{ proof: true, after: ["LAB-PACKAGE-VERSION"] },
+    },
+    "LAB-VERSION-POSTGRESQL": {
+      ...warn("versions", "it runs PostgreSQL {version}, {other} {wanted}", SAME),
+      after: ["LAB-PACKAGE-VERSION"],
+    },
+  },
+  ({ hosts }, tell) => {
+    for (const host of hosts) {
+      const { packages } = host.facts;
+      for (const { name: subject, version: wanted, steps } of packages === undefined ? [] : host.managed.packages) {
+        const found = { subject, steps };
+        const { version = "", held = false } = packages?.[subject] ?? {};
+        // The upstream's version, without the distribution's.
+        const upstream = version.replace(/^\d+:/, "").replace(/-[^-]*$/, "");
+        const age = isOlder(upstream, wanted) ? "older" : "newer";
+        if (version === "") tell("LAB-PACKAGE-MISSING", host, found);
+        else if (wanted === "") continue;
+        else if (upstream !== wanted) tell("LAB-PACKAGE-VERSION", host, { ...found, version: upstream, age, wanted });
+        else if (!held) tell("LAB-PACKAGE-NOT-HELD", host, found);
+      }
+    }
+    const programs = [
+      ["LAB-VERSION-PGBACKREST", "pgBackRest", ({ facts }: ObservedHost) => facts.stanza?.version],
+      ["LAB-VERSION-POSTGRESQL", "PostgreSQL", ({ facts }: ObservedHost) => facts.postgresql?.version],
+    ] as const;
+    for (const [code, subject, versionOf] of programs) {
+      const [first, ...others] = hosts.filter((host) => versionOf(host) !== undefined);
+      for (const host of others) {
+        const [version, wanted] = [versionOf(host), first && versionOf(first)];
+        if (version !== wanted)
+          tell(code, host, { subject, version, other: first?.name, wanted, involves: [first?.name] });
+      }
+    }
+  },
+);

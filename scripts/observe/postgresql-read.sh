@@ -1,0 +1,37 @@
+#!/usr/bin/env bash
+# Prints as JSON what PostgreSQL, whose programs lie in folder $1, tells of WAL, archiving, replication and the settings of file $2.
+# null when it does not answer. Safe to run again: it only reads.
+set -euo pipefail
+source common/postgresql.sh
+
+main() {
+  local status=0
+  query "$1" -v file="$2" <<'SQL' || status=$?
+SELECT json_build_object(
+  'version', split_part(current_setting('server_version'), ' ', 1),
+  'inRecovery', pg_is_in_recovery(),
+  'receiver', (SELECT status FROM pg_stat_wal_receiver),
+  'segment', CASE WHEN NOT pg_is_in_recovery() THEN pg_walfile_name(pg_current_wal_lsn()) END,
+  'segmentSize', pg_size_bytes(current_setting('wal_segment_size')),
+  'archiver', (SELECT json_build_object(
+    'failedWal', last_failed_wal, 'failed', extract(epoch FROM last_failed_time), 'archived', extract(epoch FROM last_archived_time))
+    FROM pg_stat_archiver),
+  'replication', (SELECT coalesce(json_agg(json_build_object('address', host(client_addr), 'state', state,
+    'behind', CASE WHEN NOT pg_is_in_recovery() THEN pg_wal_lsn_diff(pg_current_wal_lsn(), replay_lsn) END)), '[]')
+    FROM pg_stat_replication),
+  'inactiveSlots', (SELECT coalesce(json_agg(json_build_object('name', slot_name, 'keeps', pg_wal_lsn_diff(
+    CASE WHEN pg_is_in_recovery() THEN pg_last_wal_replay_lsn() ELSE pg_current_wal_lsn() END, restart_lsn))), '[]')
+    FROM pg_replication_slots WHERE NOT active),
+  'included', EXISTS (SELECT FROM pg_file_settings WHERE sourcefile = :'file'),
+  'stale', coalesce((pg_stat_file(:'file', true)).modification > date_trunc('second', pg_conf_load_time()) + interval '1 second', false),
+  'overridden', (SELECT coalesce(json_agg(json_build_object('name', f.name, 'wanted', f.setting, 'actual', s.setting,
+    'source', coalesce(s.sourcefile, s.source), 'pending', s.pending_restart, 'error', f.error)), '[]')
+    FROM pg_file_settings f LEFT JOIN pg_settings s USING (name)
+    WHERE f.sourcefile = :'file' AND (NOT f.applied OR f.error IS NOT NULL
+      OR (s.sourcefile IS DISTINCT FROM f.sourcefile AND s.source <> 'override'))))
+SQL
+  # psql's status when it cannot connect.
+  [[ $status == 2 ]] && echo null || return "$status"
+}
+
+main "$@" </dev/null

@@ -1,0 +1,133 @@
+import type { HostFacts, PostgreSqlFacts, ReadHost, StanzaInfo, UnitFacts } from "../../observe/facts";
+import type { Finding, Findings } from "../../observe/findings";
+import { judge } from "../../observe/findings";
+import type { DeployedLab, ObservedLab } from "../../observe/lab";
+import { observedLab } from "../../observe/lab";
+import { ALL_RULES } from "../../observe/rules";
+import { planLab } from "../../plan/plan";
+import type { ManagedHost } from "../../steps/inventory";
+import { stackConfig } from "./stack-config";
+
+/** A lab of a repository host, a primary and a standby, as the stack's outputs tell it. */
+export function deployedLab(settings: Record<string, unknown> = {}): DeployedLab {
+  const configuration = stackConfig("container", { standbys: 1, ...settings });
+  const ssh = { user: "lab", privateKey: "", hostKeys: {} };
+  const unit = (name: string): ManagedHost => ({
+    files: [],
+    units: [{ name: "pgbackrest.service", steps: [`${name}-pgbackrest-start`] }],
+    packages: [],
+    settings: { file: "/etc/lab/postgresql.conf", steps: [`${name}-postgresql-start`] },
+    stanza: { name: "demo", steps: [`${name}-stanza-create`] },
+  });
+  const plan = planLab(configuration);
+  const managed = Object.fromEntries(plan.hosts.map(({ name }) => [name, unit(name)]));
+  return { stack: "container", plan, configuration, ssh, managed };
+}
+
+export const BACKUP: StanzaInfo["backup"][number] = {
+  label: "20261123-184305F",
+  type: "full",
+  error: false,
+  timestamp: { start: 1795459385, stop: 1795459389 },
+  archive: { start: "000000010000000000000003", stop: "000000010000000000000004" },
+};
+
+/** An hour after the backup. */
+export const NOW = BACKUP.timestamp.stop + 3600;
+
+export const INFO: StanzaInfo = {
+  name: "demo",
+  status: { code: 0, message: "ok", lock: { backup: { held: false } } },
+  archive: [{ max: "000000010000000000000008" }],
+  backup: [BACKUP],
+};
+
+export const UNIT: UnitFacts = {
+  state: "active",
+  sub: "running",
+  restarts: 0,
+  enabled: "enabled",
+  seconds: 400,
+  error: "",
+};
+
+export const PRIMARY: NonNullable<PostgreSqlFacts> = {
+  version: "15.20",
+  inRecovery: false,
+  receiver: null,
+  segment: "000000010000000000000009",
+  segmentSize: 16 * 1024 ** 2,
+  archiver: { failedWal: null, failed: null, archived: 10 },
+  replication: [{ address: "10.83.14.12", state: "streaming", behind: 0 }],
+  inactiveSlots: [],
+  included: true,
+  stale: false,
+  overridden: [],
+};
+
+export const STANDBY: NonNullable<PostgreSqlFacts> = {
+  ...PRIMARY,
+  ...{ inRecovery: true, receiver: "streaming", segment: null, replication: [] },
+};
+
+const SAID = `New, TLSv1.3, Cipher is TLS_AES_256_GCM_SHA384\n{"name":"pgBackRest","service":"remote","version":"2.45"}`;
+
+/** A client that gets on well with a server. */
+export const TALKS = { tcp: "", said: SAID, authorization: "" };
+
+const STANZA = { version: "2.45", stopped: false, info: [INFO] };
+
+/** What the hosts of a lab tell that is as it should be. */
+export const GOOD: Readonly<Record<string, HostFacts>> = {
+  "backup-srv": {
+    units: { "pgbackrest.service": UNIT },
+    stanza: { ...STANZA, labels: [BACKUP.label] },
+    repository: { fromStandby: { [BACKUP.label]: true }, unusable: [], segments: segmentsUpTo(8) },
+    peers: { "pg1-srv": TALKS, "pg2-srv": TALKS },
+    disks: { "/backup_space": { device: "1", size: 1000, free: 900 } },
+  },
+  "pg1-srv": {
+    units: { "pgbackrest.service": UNIT, "postgresql@15-main.service": UNIT },
+    stanza: STANZA,
+    peers: { "backup-srv": TALKS },
+    postgresql: PRIMARY,
+  },
+  "pg2-srv": {
+    units: { "pgbackrest.service": UNIT, "postgresql@15-main.service": UNIT },
+    stanza: STANZA,
+    peers: { "backup-srv": TALKS },
+    postgresql: STANDBY,
+  },
+};
+
+/** Changes of what hosts tell; of a host that cannot be asked, the reason. */
+export type Changes = Readonly<Record<string, HostFacts | string>>;
+
+export function observed(changes: Changes = {}, lab: DeployedLab = deployedLab()): ObservedLab {
+  const read = Object.entries(GOOD).map(([host, facts]): [string, ReadHost] => {
+    const change = changes[host] ?? {};
+    if (typeof change === "string") return [host, { facts: {}, unread: {}, unreachable: change }];
+    return [host, { facts: { ...facts, ...change }, unread: {} }];
+  });
+  return { ...observedLab(lab, new Map(read)), now: NOW };
+}
+
+export function judged(changes: Changes = {}, lab?: DeployedLab): Findings {
+  return judge(observed(changes, lab), ALL_RULES);
+}
+
+/** `LEVEL CODE HOST: CAUSE`, or `LEVEL CODE CLIENT → SERVER: CAUSE`. */
+export function told(findings: readonly Finding[]): string[] {
+  return findings.map(
+    ({ level, code, host, peer, cause }) =>
+      `${level} ${code} ${peer === undefined ? host : `${host} → ${peer}`}: ${cause}`,
+  );
+}
+
+/** The names of the first segments of timeline 1, from the third on. */
+export function segmentsUpTo(last: number): string[] {
+  return Array.from(
+    { length: last - 2 },
+    (_, index) => `0000000100000000${(index + 3).toString(16).toUpperCase().padStart(8, "0")}`,
+  );
+}

@@ -1,0 +1,247 @@
+import { describe, expect, it } from "vitest";
+import { fail, judge, rules } from "../../observe/findings";
+import { ALL_RULES } from "../../observe/rules";
+import type { HostFacts } from "../../observe/facts";
+import {
+  BACKUP,
+  deployedLab,
+  GOOD,
+  INFO,
+  judged,
+  observed,
+  PRIMARY,
+  STANDBY,
+  TALKS,
+  told,
+  UNIT,
+} from "../support/observed-lab";
+
+const MESSAGES = ALL_RULES.flatMap(({ messages }) => Object.entries(messages));
+const CODES = MESSAGES.map(([code]) => code);
+
+describe("the rules", () => {
+  it("have codes that are told apart, each with a remedy", () => {
+    expect(new Set(CODES).size).toBe(CODES.length);
+    for (const [code, { remedy, text }] of MESSAGES) {
+      expect(code).toMatch(/^LAB-[A-Z0-9]+(-[A-Z0-9]+)*$/);
+      expect(text).not.toMatch(/\.$/);
+      expect(Object.keys(remedy).length, code).toBeGreaterThan(0);
+    }
+  });
+
+  it("depend on codes that are there, and not on each other in a ring", () => {
+    const before = new Map(
+      MESSAGES.map(([code, { after = [] }]) => [
+        code,
+        after.flatMap((each) => {
+          const matching = CODES.filter((other) =>
+            each.endsWith("*") ? other.startsWith(each.slice(0, -1)) : other === each,
+          );
+          expect(matching.length, `${code} after ${each}`).toBeGreaterThan(0);
+          return matching.filter((other) => other !== code);
+        }),
+      ]),
+    );
+    const rings: string[] = [];
+    const visit = (code: string, path: readonly string[]): void => {
+      if (path.includes(code)) rings.push([...path, code].join(" after "));
+      else for (const next of before.get(code) ?? []) visit(next, [...path, code]);
+    };
+    for (const code of CODES) visit(code, []);
+    expect(rings.slice(0, 3)).toEqual([]);
+  });
+
+  it("fill their texts from what they find", () => {
+    const one = rules(
+      { "LAB-X": fail("units", "{subject} on {host} has {count}", { command: "./lab ssh {host}" }) },
+      ({ primary }, tell) => {
+        tell("LAB-X", primary, { subject: "unit", count: 3 });
+      },
+    );
+    expect(judge(observed(), [one]).causes).toEqual([
+      {
+        ...{ code: "LAB-X", level: "fail", area: "units", host: "pg1-srv", subject: "unit" },
+        ...{ cause: "unit on pg1-srv has 3", remedy: "./lab ssh pg1-srv" },
+      },
+    ]);
+  });
+});
+
+/** As pgBackRest 2.45 tells it. */
+const unread = (message: string, code = 99): HostFacts["stanza"] => ({
+  ...{ version: "2.45", stopped: false, labels: [BACKUP.label] },
+  info: [{ name: "demo", status: { code, message: "other" }, repo: [{ status: { code, message } }], backup: [] }],
+});
+
+/** What an observation as deep as a proof does not read. */
+function proofOf(
+  { units, certificates, peers, stanza, repository, postgresql, backupApi }: HostFacts,
+  role: string,
+): HostFacts {
+  const shaken = Object.entries(peers ?? {}).map(([peer, { said }]) => [peer, { tcp: "", said }]);
+  return {
+    ...{ units, certificates, postgresql, backupApi },
+    ...(peers && role !== "standby" ? { peers: Object.fromEntries(shaken) as HostFacts["peers"] } : {}),
+    ...(stanza ? { stanza: { version: stanza.version, stopped: stanza.stopped, info: stanza.info } } : {}),
+    ...(repository ? { repository: { fromStandby: repository.fromStandby } } : {}),
+  };
+}
+
+const REFUSED = "bash: connect: Connection refused\nbash: line 1: /dev/tcp/backup-srv/8432: Connection refused";
+const NO_NAME = "bash: backup-srv: Name or service not known\nbash: /dev/tcp/backup-srv/8432: Invalid argument";
+const DENIED =
+  "[FileOpenError] unable to load info file '/backup_space/backup/demo/backup.info'\nFileOpenError: [13] Permission denied";
+const FAILING = { ...PRIMARY, archiver: { failedWal: "00000001000000000000000A", failed: 20, archived: 10 } };
+
+describe("causes and what follows from them", () => {
+  it.each<[string, Readonly<Record<string, HostFacts | string>>, string[]]>([
+    ["nothing", {}, []],
+    [
+      "a host that is off",
+      {
+        "pg2-srv": "Timed out while waiting for handshake",
+        "backup-srv": { peers: { "pg1-srv": TALKS, "pg2-srv": { tcp: "timed out", said: "" } } },
+        "pg1-srv": { postgresql: { ...PRIMARY, replication: [] } },
+      },
+      ["fail LAB-HOST-UNREACHABLE pg2-srv: no SSH connection to 10.83.14.12: Timed out while waiting for handshake"],
+    ],
+    [
+      "a repository server that was stopped",
+      {
+        "backup-srv": { units: { "pgbackrest.service": { ...UNIT, state: "inactive", sub: "dead" } } },
+        "pg1-srv": {
+          peers: { "backup-srv": { tcp: REFUSED, said: "" } },
+          stanza: unread("connection refused"),
+          postgresql: FAILING,
+        },
+        "pg2-srv": { peers: { "backup-srv": { tcp: REFUSED, said: "" } }, stanza: unread("connection refused") },
+      },
+      ["fail LAB-PGBACKREST-DOWN backup-srv: pgbackrest.service is inactive"],
+    ],
+    [
+      "a standby's PostgreSQL that was killed",
+      {
+        "pg2-srv": {
+          units: { "postgresql@15-main.service": { ...UNIT, state: "failed", sub: "failed" } },
+          postgresql: null,
+        },
+        "pg1-srv": { postgresql: { ...PRIMARY, replication: [] } },
+      },
+      ["fail LAB-POSTGRESQL-DOWN pg2-srv: postgresql@15-main.service is failed"],
+    ],
+    [
+      "a name that does not resolve",
+      {
+        "pg2-srv": {
+          peers: { "backup-srv": { tcp: NO_NAME, said: "" } },
+          stanza: unread("[HostConnectError] unable to get address for 'backup-srv': [-2] Name or service not known"),
+          postgresql: { ...STANDBY, receiver: null },
+        },
+        "pg1-srv": { postgresql: { ...PRIMARY, replication: [] } },
+      },
+      ["fail LAB-NAME-UNRESOLVED pg2-srv → backup-srv: pg2-srv cannot resolve backup-srv"],
+    ],
+    [
+      "backup.info that belongs to root",
+      {
+        "backup-srv": {
+          stanza: unread(DENIED),
+          repository: {
+            fromStandby: {},
+            unusable: [{ path: "/backup_space/backup/demo/backup.info", owner: "root", mode: "640" }],
+            segments: [],
+          },
+        },
+        "pg1-srv": { stanza: unread(DENIED), postgresql: FAILING },
+        "pg2-srv": { stanza: unread(DENIED) },
+      },
+      [
+        "fail LAB-REPOSITORY-OWNER backup-srv: files belong to root, pgbackrest cannot use them [041]: /backup_space/backup/demo/backup.info",
+      ],
+    ],
+    [
+      "a stanza that is missing",
+      {
+        "backup-srv": {
+          stanza: { ...unread("missing stanza path", 1), labels: [] } as HostFacts["stanza"],
+          repository: { fromStandby: {} },
+        },
+        "pg1-srv": { stanza: unread("missing stanza path", 1), postgresql: FAILING },
+        "pg2-srv": { stanza: unread("missing stanza path", 1) },
+      },
+      ["fail LAB-STANZA-MISSING backup-srv: the repository has no stanza demo: its backups and WAL are lost"],
+    ],
+    [
+      "a standby that was promoted",
+      {
+        "pg2-srv": { postgresql: { ...STANDBY, inRecovery: false, receiver: null } },
+        "pg1-srv": { postgresql: { ...PRIMARY, replication: [] } },
+      },
+      ["fail LAB-PG-PROMOTED pg2-srv: the standby was promoted: it is a primary beside pg1-srv"],
+    ],
+    [
+      "a slot that was forgotten",
+      { "pg1-srv": { postgresql: { ...PRIMARY, inactiveSlots: [{ name: "forgotten", keeps: 33 * 1024 ** 2 }] } } },
+      ["warn LAB-SLOT-UNUSED pg1-srv: replication slot forgotten keeps 33 MiB of WAL, and nobody reads it"],
+    ],
+    [
+      "a slot that keeps WAL until the disk is full",
+      { "pg1-srv": { postgresql: { ...PRIMARY, inactiveSlots: [{ name: "forgotten", keeps: 2 * 1024 ** 3 }] } } },
+      ["fail LAB-SLOT-KEEPS-WAL pg1-srv: replication slot forgotten keeps 2048 MiB of WAL, and nobody reads it"],
+    ],
+    [
+      "no full backup",
+      {
+        "backup-srv": {
+          stanza: { version: "2.45", stopped: false, info: [{ ...INFO, backup: [] }] },
+          repository: { fromStandby: {} },
+        },
+      },
+      ["fail LAB-BACKUP-NONE backup-srv: there is no full backup"],
+    ],
+    [
+      "another version of pgBackRest",
+      { "pg1-srv": { stanza: { version: "2.59.1", stopped: false, info: [INFO] } } },
+      [
+        "fail LAB-VERSION-PGBACKREST pg1-srv: it runs pgBackRest 2.59.1, backup-srv 2.45: they refuse to talk to each other [39]",
+      ],
+    ],
+  ])("tells the cause alone: %s", (_what, changes, expected) => {
+    const { causes, proven } = judged(changes);
+    expect(told(causes)).toEqual(expected);
+    // What status asks is enough to see whether the lab is proven, as the doctor sees it.
+    const lab = deployedLab();
+    const quick = Object.entries({ ...GOOD, ...changes }).map(([host, change]) => {
+      const role = lab.plan.hosts.find(({ name }) => name === host)?.role ?? "";
+      return [host, typeof change === "string" ? change : proofOf({ ...GOOD[host], ...change }, role)];
+    });
+    const stripped = Object.fromEntries(quick) as Readonly<Record<string, HostFacts>>;
+    const again = observed(stripped);
+    const hosts = again.hosts.map((host) => ({ ...host, facts: stripped[host.name] ?? {} }));
+    expect(judge({ ...again, hosts }, ALL_RULES).proven).toBe(proven);
+    expect(proven).toBe(!expected.some((each) => each.startsWith("fail")));
+  });
+
+  it("tells from what the others follow, and what drift --fix does", () => {
+    const { causes, consequences, unproven, drift } = judged({
+      "backup-srv": { units: { "pgbackrest.service": { ...UNIT, state: "inactive", sub: "dead" } } },
+      "pg1-srv": { peers: { "backup-srv": { tcp: REFUSED, said: "" } } },
+    });
+    expect(causes).toMatchObject([{ remedy: "./lab drift --fix", steps: ["backup-srv-pgbackrest-start"] }]);
+    expect(unproven).toEqual(causes);
+    expect(drift).toEqual(causes);
+    expect(consequences).toMatchObject([{ code: "LAB-PORT-CLOSED", follows: "LAB-PGBACKREST-DOWN backup-srv" }]);
+  });
+
+  it("has status tell a cause that is no proof itself, when one follows from it", () => {
+    const { unproven } = judged({
+      "backup-srv": {
+        stanza: unread(DENIED),
+        repository: { fromStandby: {}, unusable: [{ path: "/backup_space", owner: "root", mode: "700" }] },
+      },
+    });
+    expect(unproven.map(({ code, remedy }) => [code, remedy])).toEqual([
+      ["LAB-REPOSITORY-OWNER", "./lab ssh backup-srv -- sudo chown -R pgbackrest:pgbackrest /backup_space"],
+    ]);
+  });
+});

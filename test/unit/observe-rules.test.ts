@@ -1,0 +1,473 @@
+import { describe, expect, it } from "vitest";
+import type { HostFacts, PostgreSqlFacts, StanzaInfo, UnitFacts } from "../../observe/facts";
+import { missingSegments, parseVerify } from "../../observe/rules/backups";
+import { walGap } from "../../observe/rules/postgresql";
+import type { ManagedHost } from "../../steps/inventory";
+import type { Changes } from "../support/observed-lab";
+import {
+  BACKUP,
+  deployedLab,
+  INFO,
+  judged,
+  NOW,
+  observed,
+  PRIMARY,
+  segmentsUpTo,
+  STANDBY,
+  told,
+  UNIT,
+} from "../support/observed-lab";
+
+const causes = (changes: Changes, lab = deployedLab()): string[] => told(judged(changes, lab).causes);
+const DAY = 86_400;
+const MIB = 1024 ** 2;
+
+describe("units", () => {
+  it.each<[string, Partial<UnitFacts>, string[]]>([
+    ["a unit that runs", {}, []],
+    ["a unit that was restarted long ago", { restarts: 9 }, []],
+    [
+      "a unit that was stopped",
+      { state: "inactive", sub: "dead" },
+      ["fail LAB-PGBACKREST-DOWN pg2-srv: pgbackrest.service is inactive"],
+    ],
+    [
+      "a unit that failed",
+      { state: "failed", sub: "failed", error: "P00  ERROR: [095]: key values mismatch" },
+      [
+        "fail LAB-PGBACKREST-DOWN pg2-srv: pgbackrest.service is failed; its last error: ERROR: [095]: key values mismatch",
+      ],
+    ],
+    [
+      "a unit that does not start with the host",
+      { enabled: "disabled" },
+      ["warn LAB-UNIT-DISABLED pg2-srv: pgbackrest.service runs, but is disabled: it will not after a reboot"],
+    ],
+    [
+      "a loop, seen between two starts",
+      { state: "activating", sub: "auto-restart", restarts: 7, error: "P00  ERROR: [095]: key values mismatch" },
+      [
+        "fail LAB-UNIT-LOOP pg2-srv: pgbackrest.service ends as soon as it is started; systemd has restarted it 7 times; its last error: ERROR: [095]: key values mismatch",
+      ],
+    ],
+    [
+      "a loop, seen while it runs for a moment",
+      { restarts: 7, seconds: 0 },
+      [
+        "fail LAB-UNIT-LOOP pg2-srv: pgbackrest.service ends as soon as it is started; systemd has restarted it 7 times",
+      ],
+    ],
+  ])("are judged: %s", (_what, facts, expected) => {
+    expect(causes({ "pg2-srv": { units: { "pgbackrest.service": { ...UNIT, ...facts } } } })).toEqual(expected);
+  });
+
+  it("are started by their steps, or by systemctl where no step keeps them", () => {
+    const down: Changes = { "pg2-srv": { units: { "pgbackrest.service": { ...UNIT, state: "failed" } } } };
+    expect(judged(down).causes[0]).toMatchObject({ remedy: "./lab drift --fix", steps: ["pg2-srv-pgbackrest-start"] });
+    expect(judged(down, { ...deployedLab(), managed: undefined }).causes[0]?.remedy).toBe(
+      "./lab ssh pg2-srv -- sudo systemctl start pgbackrest.service",
+    );
+  });
+});
+
+describe("files and packages", () => {
+  const managed: ManagedHost = {
+    files: [
+      {
+        path: "/etc/lab/pg_hba.conf",
+        owner: "postgres",
+        mode: "0640",
+        content: "a\nb\n",
+        digest: "1",
+        steps: ["start"],
+      },
+      { path: "/home/.pgpass", owner: "postgres", mode: "0600", digest: "2", steps: ["start"] },
+      { path: "/etc/pgbackrest/cert/host.key", owner: "postgres", mode: "0600", steps: ["install"] },
+    ],
+    units: [],
+    packages: [
+      { name: "pgbackrest", version: "2.45", steps: ["install"] },
+      { name: "postgresql-15", version: "", steps: ["install"] },
+    ],
+  };
+  const lab = { ...deployedLab(), managed: { "pg1-srv": managed } };
+  const base64 = (text: string): string => Buffer.from(text).toString("base64");
+  const HBA = { owner: "postgres", mode: "640", digest: "1", content: base64("a\nb\n") };
+  const PASS = { owner: "postgres", mode: "600", digest: "2", content: "" };
+  const KEY = { owner: "postgres", mode: "600", digest: "3", content: "" };
+  const files = (changes: Partial<Record<"hba" | "pass" | "key", typeof HBA>>): HostFacts => ({
+    files: Object.fromEntries(
+      [
+        ["/etc/lab/pg_hba.conf", "hba" in changes ? changes.hba : HBA],
+        ["/home/.pgpass", "pass" in changes ? changes.pass : PASS],
+        ["/etc/pgbackrest/cert/host.key", "key" in changes ? changes.key : KEY],
+      ].filter(([, file]) => file !== undefined),
+    ) as HostFacts["files"],
+  });
+
+  it("are as they were written", () => {
+    expect(causes({ "pg1-srv": files({}) }, lab)).toEqual([]);
+  });
+
+  it("show what differs, name the step, and show nothing of a secret", () => {
+    const { causes: found } = judged(
+      {
+        "pg1-srv": files({
+          hba: { ...HBA, digest: "9", content: base64("a\nc\n") },
+          pass: { ...PASS, digest: "9", mode: "644" },
+        }),
+      },
+      lab,
+    );
+    expect(told(found)).toEqual([
+      "fail LAB-FILE-CONTENT pg1-srv: the file is not what the program wrote",
+      "fail LAB-FILE-MODE pg1-srv: the file has mode 0644, not 0600",
+      "fail LAB-FILE-CONTENT pg1-srv: the file is not what the program wrote",
+    ]);
+    expect(found[0]?.diff).toContain("@@ -1,2 +1,2 @@\n a\n-b\n+c\n");
+    expect(found[2]).not.toHaveProperty("diff");
+    expect(found.map(({ steps }) => steps)).toEqual([["start"], ["start"], ["start"]]);
+  });
+
+  it("are missing, or another account's", () => {
+    expect(causes({ "pg1-srv": files({ hba: { ...HBA, owner: "root" }, pass: undefined }) }, lab)).toEqual([
+      "fail LAB-FILE-OWNER pg1-srv: the file belongs to root, not to postgres",
+      "fail LAB-FILE-MISSING pg1-srv: the file is missing",
+    ]);
+  });
+
+  it("tell of a key once, with pgBackRest's reason", () => {
+    const certificates = { now: NOW, key: "postgres 644", publicKey: "" };
+    const found = causes({ "pg1-srv": { ...files({ key: { ...KEY, mode: "644" } }), certificates } }, lab);
+    expect(found.filter((each) => each.includes("mode"))).toEqual([
+      "fail LAB-KEY-MODE pg1-srv: the key has mode 0644: pgBackRest refuses a key that others than its owner may read [42]",
+    ]);
+  });
+
+  it.each([
+    ["2.45-1", true, []],
+    [
+      "2.45-1",
+      false,
+      ["warn LAB-PACKAGE-NOT-HELD pg1-srv: package pgbackrest is not held: an upgrade of the host would change it"],
+    ],
+    [
+      "2.59.1-1.pgdg12+1",
+      true,
+      ["fail LAB-PACKAGE-VERSION pg1-srv: package pgbackrest is 2.59.1, newer than 2.45, which the program wants"],
+    ],
+    [
+      "1:2.44-2",
+      true,
+      ["fail LAB-PACKAGE-VERSION pg1-srv: package pgbackrest is 2.44, older than 2.45, which the program wants"],
+    ],
+    ["", false, ["fail LAB-PACKAGE-MISSING pg1-srv: package pgbackrest is not installed"]],
+  ])("judge pgBackRest %s, held %s", (version, held, expected) => {
+    const packages = { pgbackrest: { version, held }, "postgresql-15": { version: "15.20-0", held: false } };
+    expect(causes({ "pg1-srv": { packages } }, lab)).toEqual(expected);
+  });
+});
+
+describe("PostgreSQL", () => {
+  it.each<[string, Partial<NonNullable<PostgreSqlFacts>>, string[]]>([
+    [
+      "WAL that is not archived",
+      { archiver: { failedWal: "00000001000000000000000A", failed: 20, archived: 10 } },
+      [
+        "fail LAB-ARCHIVE-FAILING pg1-srv: WAL segment 00000001000000000000000A was not archived, last tried 1970-01-01T00:00:20Z",
+      ],
+    ],
+    [
+      "a standby that only the standby itself takes for streaming",
+      { replication: [] },
+      [
+        "fail LAB-STANDBY-NOT-STREAMING pg2-srv: the standby does not stream from pg1-srv (WAL receiver: streaming, WAL sender: none)",
+      ],
+    ],
+    [
+      "a standby that still catches up",
+      { replication: [{ address: "10.83.14.12", state: "catchup", behind: 0 }] },
+      [
+        "fail LAB-STANDBY-NOT-STREAMING pg2-srv: the standby does not stream from pg1-srv (WAL receiver: streaming, WAL sender: catchup)",
+      ],
+    ],
+    [
+      "a standby that is behind",
+      { replication: [{ address: "10.83.14.12", state: "streaming", behind: 100 * MIB }] },
+      ["warn LAB-STANDBY-BEHIND pg1-srv → pg2-srv: pg2-srv is 100 MiB of WAL behind the primary"],
+    ],
+    [
+      "a standby that is far behind",
+      { replication: [{ address: "10.83.14.12", state: "streaming", behind: 2048 * MIB }] },
+      ["fail LAB-STANDBY-FAR-BEHIND pg1-srv → pg2-srv: pg2-srv is 2048 MiB of WAL behind the primary"],
+    ],
+    [
+      "WAL that waits to be archived",
+      { segment: "00000001000000000000000E" },
+      ["warn LAB-ARCHIVE-BEHIND pg1-srv: 5 WAL segments are written and not in the repository"],
+    ],
+    [
+      "much WAL that waits to be archived",
+      { segment: "00000001000000000000002A" },
+      ["fail LAB-ARCHIVE-FAR-BEHIND pg1-srv: 33 WAL segments are written and not in the repository"],
+    ],
+    [
+      "settings that were not read",
+      { stale: true },
+      ["fail LAB-SETTING-UNREAD pg1-srv: /etc/lab/postgresql.conf was changed, and not read since"],
+    ],
+    [
+      "settings that are not included",
+      { included: false },
+      ["fail LAB-SETTING-NOT-INCLUDED pg1-srv: postgresql.conf does not include /etc/lab/postgresql.conf"],
+    ],
+    [
+      "another minor version",
+      { version: "15.19" },
+      ["warn LAB-VERSION-POSTGRESQL pg2-srv: it runs PostgreSQL 15.20, pg1-srv 15.19"],
+    ],
+  ])("of a primary is judged: %s", (_what, changes, expected) => {
+    expect(causes({ "pg1-srv": { postgresql: { ...PRIMARY, ...changes } } })).toEqual(expected);
+  });
+
+  it("is in recovery where it should be the primary, and does not answer", () => {
+    expect(causes({ "pg1-srv": { postgresql: { ...PRIMARY, inRecovery: true, replication: [] } } })).toEqual([
+      "fail LAB-PG-IN-RECOVERY pg1-srv: the primary is in recovery",
+    ]);
+    expect(causes({ "pg2-srv": { postgresql: null } })).toEqual([
+      "fail LAB-PG-SILENT pg2-srv: PostgreSQL does not answer",
+    ]);
+  });
+
+  it("has a setting that ALTER SYSTEM overrides, which drift tells and leaves alone", () => {
+    const setting = { name: "archive_command", wanted: "pgbackrest", pending: false, error: null };
+    const overridden = [{ ...setting, actual: "/bin/true", source: "/data/postgresql.auto.conf" }];
+    const { drift } = judged({ "pg2-srv": { postgresql: { ...STANDBY, overridden } } });
+    expect(told(drift)).toEqual([
+      'fail LAB-SETTING-OVERRIDDEN pg2-srv: archive_command is "/bin/true" by /data/postgresql.auto.conf, not "pgbackrest" as in /etc/lab/postgresql.conf',
+    ]);
+    expect(drift[0]).not.toHaveProperty("steps");
+    expect(drift[0]?.remedy).toBe(
+      `./lab ssh pg2-srv -- sudo -iu postgres psql -c "'ALTER SYSTEM RESET archive_command'" -c "'SELECT pg_reload_conf()'"`,
+    );
+  });
+
+  it("has settings that wait for a restart, which steps put right", () => {
+    const setting = { name: "max_connections", wanted: "200", actual: "100", source: null, pending: true, error: null };
+    expect(judged({ "pg2-srv": { postgresql: { ...STANDBY, overridden: [setting] } } }).causes).toMatchObject([
+      { cause: "max_connections = 200 waits for a restart", steps: ["pg2-srv-postgresql-start"] },
+    ]);
+  });
+});
+
+describe("stanza, backups and WAL", () => {
+  const stanza = (changes: Partial<StanzaInfo>, labels = [BACKUP.label]): HostFacts => ({
+    stanza: { version: "2.45", stopped: false, info: [{ ...INFO, ...changes }], labels },
+  });
+  const backup = (label: string, start: string): StanzaInfo["backup"][number] => ({
+    ...BACKUP,
+    ...{ label, archive: { start, stop: start } },
+  });
+
+  it("tell the status, whatever the exit status was", () => {
+    const message = "[ServiceError] TLS error [1:167773206] tlsv1 alert unknown ca";
+    const repo = [{ status: { code: 99, message } }];
+    expect(causes({ "pg1-srv": stanza({ status: { code: 99, message: "other" }, repo }) })).toEqual([
+      `fail LAB-STANZA-STATUS pg1-srv: stanza demo: ${message} (status 99)`,
+    ]);
+    expect(causes({ "pg1-srv": { stanza: { version: "2.45", stopped: true, info: null } } })).toEqual([
+      "fail LAB-STANZA-STOPPED pg1-srv: pgBackRest was stopped on this host: no backup, no archiving [62]",
+      "fail LAB-STANZA-SILENT pg1-srv: pgbackrest info did not answer",
+    ]);
+  });
+
+  it("are refused to a host that is revoked, which is a finding when they are not", () => {
+    const lab = deployedLab({ revoked: ["pg2-srv"] });
+    const denied = "[AccessError] raised from remote-0 tls protocol on 'backup-srv': access denied";
+    const told105 = stanza({
+      status: { code: 99, message: "other" },
+      repo: [{ status: { code: 99, message: denied } }],
+    });
+    expect(causes({ "pg2-srv": told105 }, lab)).toEqual([]);
+    expect(causes({}, lab)).toEqual([
+      "fail LAB-STANZA-NOT-REFUSED pg2-srv: its certificate is revoked, but it is not refused: stanza demo: ok",
+    ]);
+  });
+
+  it("tell the age of the last full backup", () => {
+    const old = (days: number): string[] => {
+      const stop = NOW - days * DAY;
+      return causes({ "backup-srv": stanza({ backup: [{ ...BACKUP, timestamp: { start: stop, stop } }] }) });
+    };
+    expect(old(8)).toEqual([]);
+    expect(old(9)).toEqual(["warn LAB-BACKUP-OLD backup-srv: the last full backup, 20261123-184305F, is 9 days old"]);
+    expect(old(30)).toEqual([
+      "fail LAB-BACKUP-TOO-OLD backup-srv: the last full backup, 20261123-184305F, is 30 days old",
+    ]);
+  });
+
+  it("need a backup from a standby, where there are standbys that are not revoked", () => {
+    const changes = { "backup-srv": { repository: { fromStandby: { [BACKUP.label]: false } } } };
+    expect(causes(changes)).toEqual(["fail LAB-BACKUP-NO-STANDBY backup-srv: there is no backup from a standby"]);
+    expect(causes({ "backup-srv": { repository: { fromStandby: {} } } })).toHaveLength(1);
+    const denied = { code: 99, message: "access denied" };
+    const refused = stanza({ status: denied, repo: [{ status: denied }] });
+    expect(causes({ ...changes, "pg2-srv": refused }, deployedLab({ revoked: ["pg2-srv"] }))).toEqual([]);
+  });
+
+  it("tell of wrong checksums, and of an interrupted backup, but not of one that runs", () => {
+    const labels = [BACKUP.label, "20261124-104500F"];
+    expect(causes({ "backup-srv": stanza({ backup: [{ ...BACKUP, error: true }] }, labels) })).toEqual([
+      "fail LAB-BACKUP-CHECKSUM backup-srv: backup 20261123-184305F has pages with wrong checksums",
+      "warn LAB-BACKUP-INTERRUPTED backup-srv: backup 20261124-104500F was interrupted",
+    ]);
+    const status = { code: 0, message: "ok", lock: { backup: { held: true } } };
+    expect(causes({ "backup-srv": stanza({ status }, labels) })).toEqual([]);
+  });
+
+  it("count WAL segments as PostgreSQL numbers them, of any size", () => {
+    const size = 16 * MIB;
+    expect(walGap("000000010000000000000008", "000000010000000000000009", size)).toBe(0);
+    expect(walGap("000000010000000000000008", "000000010000000000000008", size)).toBe(0);
+    expect(walGap("0000000100000000000000FE", "000000010000000100000002", size)).toBe(3);
+    expect(walGap("00000001000000000000003F", "000000010000000100000000", 64 * MIB)).toBe(0);
+    expect(walGap("000000010000000000000008", "000000020000000000000009", size)).toBeUndefined();
+    expect(walGap(null, "000000010000000000000001", size)).toBeUndefined();
+  });
+
+  const held = (segments: readonly string[]): HostFacts => ({
+    repository: { fromStandby: { [BACKUP.label]: true }, segments },
+  });
+
+  it("miss WAL that a restore needs: a new full backup puts it right", () => {
+    const segments = segmentsUpTo(8).filter((segment) => !/[56]$/.test(segment));
+    expect(judged({ "backup-srv": held(segments) }).causes).toMatchObject([
+      {
+        code: "LAB-WAL-MISSING",
+        level: "fail",
+        cause:
+          "WAL is missing in the repository, no restore of an earlier backup gets past it: 000000010000000000000005 to 000000010000000000000006",
+        fullBackup: true,
+        remedy: "./lab drift --fix",
+      },
+    ]);
+    expect(causes({ "backup-srv": held(segmentsUpTo(8).slice(1)) })[0]).toMatch(/: 000000010000000000000003$/);
+  });
+
+  it("miss WAL that a later full backup does without", () => {
+    const later = stanza({ backup: [BACKUP, backup("20261124-184305F", "000000010000000000000007")] });
+    const segments = segmentsUpTo(8).filter((segment) => !segment.endsWith("5"));
+    const repository = { fromStandby: { [BACKUP.label]: true }, segments };
+    expect(
+      causes({ "backup-srv": { stanza: { ...later.stanza, labels: [] } as HostFacts["stanza"], repository } }),
+    ).toEqual([
+      "warn LAB-WAL-MISSING-OLD backup-srv: WAL is missing in the repository, no restore of an earlier backup gets past it: 000000010000000000000005",
+    ]);
+  });
+
+  it("miss nothing before the oldest backup, across logs, and between timelines", () => {
+    const missing = (segments: readonly string[]): string[] =>
+      missingSegments(observed({ "backup-srv": held(segments) }));
+    expect(missing(["000000010000000000000001", ...segmentsUpTo(4)])).toEqual([]);
+    expect(missing([...segmentsUpTo(255), "000000010000000100000000"])).toEqual([]);
+    expect(missing([...segmentsUpTo(5), "000000020000000000000005", "000000020000000000000006"])).toEqual([]);
+    expect(missing([])).toEqual([]);
+  });
+});
+
+const SAID = `2026-11-24 10:38:25.982 P00   INFO: verify command begin 2.45: --exec-id=347-4a5c8c97 --stanza=demo
+2026-11-24 10:38:26.385 P01   INFO: invalid checksum '20261124-071447F/pg_data/pg_xact/0000.gz'
+2026-11-24 10:38:26.452 P02   INFO: invalid result 15-1/0000000100000000/000000010000000000000007-6879db.gz: [29] raised from local-2 protocol: unexpected eof in compressed data
+2026-11-24 10:38:41.453 P00   INFO: stanza: demo
+                                    status: error
+                                      backup: 20261124-071447F, status: invalid, total files checked: 965, total valid files: 964
+2026-11-24 10:38:41.454 P00   INFO: verify command end: completed successfully (15475ms)`;
+
+describe("the repository's files", () => {
+  it("are read from what verify says, which ends with 0", () => {
+    expect(parseVerify(SAID)).toEqual([
+      { path: "20261124-071447F/pg_data/pg_xact/0000.gz", problem: "invalid checksum" },
+      {
+        path: "15-1/0000000100000000/000000010000000000000007-6879db.gz",
+        problem: "invalid result ([29] raised from local-2 protocol: unexpected eof in compressed data)",
+      },
+    ]);
+  });
+
+  it("are damaged: what the last full backup and its WAL need takes a new one", () => {
+    expect(judged({ "backup-srv": { verified: { "1": SAID } } }).causes).toMatchObject([
+      {
+        level: "fail",
+        code: "LAB-BACKUP-DAMAGED",
+        cause: "repo1 holds a damaged file, 20261124-071447F/pg_data/pg_xact/0000.gz: invalid checksum",
+        fullBackup: true,
+      },
+      { level: "fail", fullBackup: true },
+    ]);
+    const later = {
+      ...BACKUP,
+      label: "20261124-103900F",
+      archive: { start: "000000020000000000000009", stop: "000000020000000000000009" },
+    };
+    const info = [{ ...INFO, backup: [BACKUP, later] }];
+    expect(
+      judged({
+        "backup-srv": { verified: { "1": SAID }, stanza: { version: "2.45", stopped: false, info } },
+      }).causes.filter(({ code }) => code.startsWith("LAB-BACKUP")),
+    ).toMatchObject([{ level: "warn" }, { level: "warn" }]);
+  });
+
+  it("cannot be verified", () => {
+    expect(
+      causes({ "backup-srv": { verified: { "2": "P00  ERROR: [055]: unable to open missing file\nstatus 55" } } }),
+    ).toEqual([
+      "fail LAB-VERIFY-FAILED backup-srv: pgbackrest verify of repo2 failed: ERROR: [055]: unable to open missing file",
+    ]);
+  });
+
+  it("are not their owner's to use, or too many to name", () => {
+    const unusable = (count: number, owner: string): Changes => ({
+      "backup-srv": {
+        repository: {
+          fromStandby: { [BACKUP.label]: true },
+          unusable: Array.from({ length: count }, (_, index) => ({ path: `/backup_space/${index}`, owner, mode: "0" })),
+        },
+      },
+    });
+    expect(judged(unusable(1, "pgbackrest")).causes).toMatchObject([
+      {
+        cause: "pgbackrest may not read and write its own files [041]: /backup_space/0",
+        remedy: "./lab ssh backup-srv -- sudo chmod -R u+rwX /backup_space/0",
+      },
+    ]);
+    expect(judged(unusable(6, "root")).causes).toMatchObject([
+      {
+        cause:
+          "files belong to root, pgbackrest cannot use them [041]: /backup_space/0, /backup_space/1, /backup_space/2, /backup_space/3 and 2 more",
+        remedy: "./lab ssh backup-srv -- sudo chown -R pgbackrest:pgbackrest /backup_space",
+      },
+    ]);
+  });
+});
+
+describe("disks", () => {
+  const disk = (free: number): string[] =>
+    causes({
+      "pg1-srv": {
+        disks: {
+          "/a": { device: "7", size: 1000, free },
+          "/b": { device: "7", size: 1000, free },
+          "/c": { device: "8", size: 1000, free },
+        },
+      },
+    });
+
+  it("are told by their device, once, although several folders lie on one, and others have its size", () => {
+    expect(disk(200)).toEqual([]);
+    expect(disk(199)).toEqual([
+      "warn LAB-DISK-LOW pg1-srv: the file system of /a has 19 % free (0 MiB)",
+      "warn LAB-DISK-LOW pg1-srv: the file system of /c has 19 % free (0 MiB)",
+    ]);
+    expect(disk(49)[0]).toBe("fail LAB-DISK-FULL pg1-srv: the file system of /a has 4 % free (0 MiB)");
+  });
+});

@@ -1,0 +1,75 @@
+import { spawnSync } from "node:child_process";
+import { expect, it } from "vitest";
+import { PARSERS } from "../../observe/facts";
+import type { Question } from "../../observe/questions";
+import { parseAnswer, patienceWith, renderQuestions } from "../../observe/session";
+import { StandIns } from "../support/stand-ins";
+
+const GREETING = `{"name":"pgBackRest","version":"2.45"}`;
+const WELCOME = { tcp: "", said: GREETING };
+const questions: Question[] = [
+  {
+    fact: "peers",
+    script: "observe/peers-read.sh",
+    args: ["postgres", "/certificates", "demo", "", "pg1-srv", "pg2-srv"],
+    parse: PARSERS.peers,
+  },
+  {
+    fact: "repository",
+    script: "observe/repository-read.sh",
+    args: ["pgbackrest", "demo"],
+    parse: PARSERS.repository,
+  },
+];
+
+/** Runs all of it as a host would, in one bash. */
+function answerOf(standIns: StandIns, seconds: number): string {
+  const { status, stdout, stderr } = spawnSync("bash", ["-c", 'eval "$(cat)"'], {
+    input: renderQuestions(
+      questions.map((question) => ({ ...question, seconds })),
+      patienceWith({ hypervisor: "lxc" }),
+    ),
+    encoding: "utf8",
+    env: { PATH: `${standIns.path("bin")}:${process.env.PATH}`, HOME: standIns.folder },
+  });
+  expect(status, stderr).toBe(0);
+  return stdout;
+}
+
+it("reads several facts in one session, and a script that fails spoils no other", () => {
+  const standIns = new StandIns();
+  standIns.add("openssl", `echo '${GREETING}'`);
+  standIns.add("pgbackrest", "echo 'repository not found' >&2; exit 55");
+  expect(parseAnswer(answerOf(standIns, 20), questions)).toEqual({
+    facts: { peers: { "pg1-srv": WELCOME, "pg2-srv": WELCOME } },
+    unread: { repository: "exit status 55: repository not found" },
+  });
+  standIns.remove();
+});
+
+it("waits for no script longer than it may take", () => {
+  const standIns = new StandIns();
+  standIns.add("openssl", "exec sleep 30");
+  standIns.add("timeout", 'shift; exec "$@"');
+  standIns.add("pgbackrest", "exit 0");
+  const start = performance.now();
+  expect(parseAnswer(answerOf(standIns, 1), questions)).toEqual({
+    facts: { repository: { fromStandby: {} } },
+    unread: { peers: "no answer in time" },
+  });
+  expect(performance.now() - start).toBeLessThan(8000);
+  standIns.remove();
+});
+
+it("says so when a fact is missing or is not as it must be", () => {
+  expect(parseAnswer("peers 0 1\nnonsense\nrepository 0 1\nnonsense\n", questions)).toEqual({
+    facts: { peers: {} },
+    unread: { repository: "the answer has no section backups" },
+  });
+  expect(parseAnswer("peers 0 0\n", questions).unread).toEqual({ repository: "exit status unknown: " });
+});
+
+it("is as patient as what hosts run on needs, and more while they boot", () => {
+  expect(patienceWith({ hypervisor: "lxc" })).toEqual({ connect: 4, script: 8, settle: 30, slowness: 1 });
+  expect(patienceWith({ hypervisor: "qemu" }, true)).toEqual({ connect: 80, script: 160, settle: 240, slowness: 20 });
+});
