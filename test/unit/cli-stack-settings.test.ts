@@ -68,10 +68,10 @@ describe("the configuration of a stack", () => {
     expect(write.mock.calls).toEqual([
       ["lab: lab:caKey: encrypted, so only Pulumi's engine can read it: the program checks it\n"],
     ]);
-    write.mockRestore();
     expect(() => stackSettings(invocation({ "lab:cpus": "no" }, "pulumi"), stack, "nothing")).toThrow(
       'lab:cpus must be a whole number from 1 to 64, got "no"',
     );
     expect(() => stackSettings(invocation({}), stack, "nothing")).toThrow(/^lab:caKey in .*: encrypted, so only/);
+    write.mockRestore();
   });
 });
