@@ -6,12 +6,12 @@ import type { ReachedRotation } from "../config/ca-stages";
 import { supportWarnings } from "../config/support-dates";
 import type { LabPlan } from "../plan/plan";
 import type { ManagedHost } from "../steps/inventory";
-import type { ApiAccess } from "./backup-api/backup-api";
+import type { ApiAccess } from "../plan/access";
 import { BackupApi } from "./backup-api/backup-api";
 import { BackupPlane } from "./backup-plane/backup-plane";
 import { Proofs } from "./backup-plane/proofs";
 import { Cluster } from "./cluster/cluster";
-import type { SshAccess } from "./site/site";
+import type { SshAccess } from "../plan/access";
 import { Site } from "./site/site";
 import { Trust } from "./trust/trust";
 

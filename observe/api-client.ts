@@ -1,6 +1,6 @@
 import { X509Certificate } from "node:crypto";
 import * as https from "node:https";
-import type { ApiAccess } from "../components/backup-api/backup-api";
+import type { ApiAccess } from "../plan/access";
 
 const ANSWER_SECONDS = 60;
 

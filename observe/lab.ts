@@ -1,5 +1,5 @@
-import type { ApiAccess } from "../components/backup-api/backup-api";
-import type { SshAccess } from "../components/site/site";
+import type { ApiAccess } from "../plan/access";
+import type { SshAccess } from "../plan/access";
 import type { LabConfig } from "../config/schema";
 import type { HostPlan, LabPlan } from "../plan/plan";
 import type { ManagedHost } from "../steps/inventory";

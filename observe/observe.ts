@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { ApiAccess } from "../components/backup-api/backup-api";
+import type { ApiAccess } from "../plan/access";
 import type { HostPlan } from "../plan/plan";
 import { hostsWith } from "../plan/plan";
 import { askApi, clientEnds } from "./api-client";

@@ -1,6 +1,6 @@
 import type { ClientChannel } from "ssh2";
 import { Client } from "ssh2";
-import type { SshAccess } from "../components/site/site";
+import type { SshAccess } from "../plan/access";
 import type { LabConfig } from "../config/schema";
 import { ownText, scriptText } from "../steps/script-text";
 import { quote } from "../steps/shell-words";

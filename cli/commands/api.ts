@@ -1,7 +1,7 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { sync as writeFileAtomic } from "write-file-atomic";
-import type { ApiAccess } from "../../components/backup-api/backup-api";
+import type { ApiAccess } from "../../plan/access";
 import { askApi, clientOf } from "../../observe/api-client";
 import type { DeployedLab } from "../../observe/lab";
 import { deployedLab } from "../stack/deployed-lab";

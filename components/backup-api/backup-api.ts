@@ -1,3 +1,4 @@
+import type { ApiAccess } from "../../plan/access";
 import * as pulumi from "@pulumi/pulumi";
 import { apiSourceOf } from "../../config/api-source";
 import { familyOf } from "../../config/families";
@@ -13,18 +14,6 @@ import { BarmanPackages } from "./barman-packages";
 import { BarmanServer } from "./barman-server";
 import { BackupApiCertificate } from "./certificate";
 import { PgBackupApi } from "./pg-backup-api";
-
-/** How clients reach the API. */
-export interface ApiAccess {
-  /** The host's name, which its certificate has. */
-  readonly host: string;
-  /** Its IPv4 address, which its certificate has too. */
-  readonly address: string;
-  /** Certificate of the API's CA, PEM. */
-  readonly authority: string;
-  /** Common name to key and certificate, PEM. */
-  readonly clients: Readonly<Record<string, { readonly key: string; readonly certificate: string }>>;
-}
 
 export interface BackupApiArgs {
   config: LabConfig;

@@ -1,3 +1,4 @@
+import type { SshAccess } from "../../plan/access";
 import * as libvirt from "@pulumi/libvirt";
 import * as pulumi from "@pulumi/pulumi";
 import * as tls from "@pulumi/tls";
@@ -8,15 +9,6 @@ import type { ManagedHost } from "../../steps/inventory";
 import { DEPLOYMENT_ACCOUNT, LabHost } from "./lab-host";
 import { LabNetwork } from "./lab-network";
 import { LabStorage } from "./lab-storage";
-
-/** How to reach the hosts. */
-export interface SshAccess {
-  readonly user: string;
-  /** OpenSSH format. */
-  readonly privateKey: string;
-  /** Host's name to public key, OpenSSH format. */
-  readonly hostKeys: Readonly<Record<string, string>>;
-}
 
 export interface SiteArgs {
   config: LabConfig;
