@@ -11,12 +11,12 @@ export interface Change {
   readonly diff: readonly string[];
 }
 
-/** What an engine tells while it works. */
+/** What an engine reports while it works. */
 export type EngineEvent =
   | { readonly kind: "begin"; readonly change: Change }
   | { readonly kind: "end"; readonly change: Change; readonly seconds: number }
   | { readonly kind: "fail"; readonly change: Change; readonly seconds: number; readonly message: string }
-  /** What the program or a command says. `urn` is empty when no resource says it. */
+  /** A message of the program or a command. `urn` is empty when it is no resource's. */
   | {
       readonly kind: "log";
       readonly severity: "info" | "warning" | "error";
@@ -27,18 +27,18 @@ export type EngineEvent =
 export interface RunOptions {
   /** Configuration for this run only, key (`lab:standbys`) to text; it never reaches the stack's file. */
   readonly config?: Readonly<Record<string, string>>;
-  /** Names of resources that `preview` and `up` replace, whether they differ or not: commands are carried out again. */
+  /** Names of resources that `preview` and `up` replace, whether they differ or not: commands run again. */
   readonly replace?: readonly string[];
   readonly onEvent?: (event: EngineEvent) => void;
-  /** Awaited by `up` before it looks at anything, while no other run of the stack works; the run rejects as it does. */
+  /** Awaited by `up` before all else, while no other run of the stack works; the run rejects as it does. */
   readonly beforeRun?: () => Promise<void>;
-  /** Awaited by `up` before anything is changed, at the latest; the run rejects as it does, and nothing is changed. */
+  /** Awaited by `up` before its first change; the run rejects as it does, and nothing is changed. */
   readonly beforeFirstChange?: () => Promise<void>;
-  /** Aborted: operations that run are finished, none is begun, the state is kept, and the run rejects. */
+  /** Aborted: running operations are finished, no others begun, the state is saved, and the run rejects. */
   readonly signal?: AbortSignal;
 }
 
-/** A stack output, as `pulumi stack output --json --show-secrets` would give it, and whether it is secret. */
+/** A stack output, as `pulumi stack output --json --show-secrets` prints it, and whether it is secret. */
 export interface Output {
   readonly value: unknown;
   readonly secret: boolean;
@@ -71,5 +71,5 @@ export interface StackLocation {
   readonly stateFolder: string;
 }
 
-/** A failure that a user is told as it stands, without a stack trace. */
+/** A failure with a message for the user, without a stack trace. */
 export class EngineError extends Error {}

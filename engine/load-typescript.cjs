@@ -1,10 +1,10 @@
-// Preloaded into a process: lets Node load TypeScript. Pulumi's own way, ts-node, loads a compiler of 9 MB for that, and works out a stack
-// trace by source maps for each of the SDK's promises, of which there are thousands.
+// Preloaded into a process: lets Node load TypeScript. Pulumi's own way, ts-node, loads a compiler of 9 MB, and computes a stack trace
+// by source maps for each of the SDK's thousands of promises.
 "use strict";
 const fs = require("node:fs");
 const path = require("node:path");
 
-/** The TypeScript files of a folder; packages and hidden folders are left out. */
+/** The TypeScript files of a folder, without packages and hidden folders. */
 function sourcesOf(folder) {
   return fs.readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
     const file = path.join(folder, entry.name);
@@ -13,7 +13,7 @@ function sourcesOf(folder) {
   });
 }
 
-/** Files below a folder, and the JavaScript of each. */
+/** Pairs of a file and its JavaScript. */
 function compile(files, folder) {
   const { outputFiles } = require("esbuild").buildSync({
     entryPoints: files,
@@ -32,8 +32,8 @@ function compile(files, folder) {
 }
 
 /**
- * The same for all sources of a folder, kept for the next process: a command has three, one after the other. It is kept beside the packages,
- * which go when esbuild is another; where nothing can be written, it is not kept.
+ * The same for all sources of a folder, cached for the next process: a command has three, one after the other. The cache is beside the
+ * packages, and is removed with them when esbuild changes; where nothing can be written, there is none.
  */
 function compileOnce(folder) {
   const kept = path.join(folder, "node_modules", ".cache", "lab-typescript.json");
@@ -49,7 +49,7 @@ function compileOnce(folder) {
     const before = JSON.parse(fs.readFileSync(kept, "utf8"));
     if (before.state === state) return before.compiled;
   } catch {
-    // There is none, or not a whole one.
+    // There is no cache, or a damaged one.
   }
   const compiled = compile(sources, folder);
   try {
@@ -58,7 +58,7 @@ function compileOnce(folder) {
     fs.writeFileSync(mine, JSON.stringify({ state, compiled }));
     fs.renameSync(mine, kept);
   } catch {
-    // Somebody else's folder.
+    // The folder is another user's.
   }
   return compiled;
 }

@@ -3,7 +3,7 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import type { StackLocation } from "./engine";
 
-/** The passphrase of a stack's secrets: Pulumi's own variables, else one that is generated and kept beside the state. */
+/** The passphrase of a stack's secrets: from Pulumi's own variables, else generated once and kept beside the state. */
 export function passphraseOf({ stateFolder }: StackLocation): string {
   const { PULUMI_CONFIG_PASSPHRASE: given, PULUMI_CONFIG_PASSPHRASE_FILE: named } = process.env;
   if (given !== undefined) return given;

@@ -9,7 +9,7 @@ import { EngineError } from "./engine";
 export interface Project {
   readonly name: string;
   readonly main: string;
-  /** Every key that can be read, with its namespace; objects and lists as JSON. */
+  /** Every key that is not encrypted, with its namespace; objects and lists as JSON. */
   readonly config: Readonly<Record<string, string>>;
   /** Keys that `pulumi config set --secret` has encrypted: only Pulumi's engine can read them. */
   readonly encrypted: readonly string[];

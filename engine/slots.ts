@@ -1,4 +1,4 @@
-/** Lets only so much work run at once; the rest waits for its turn. */
+/** Limits how much work runs at once; the rest waits for its turn. */
 export class Slots {
   private readonly waiting: (() => void)[] = [];
 

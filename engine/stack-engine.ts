@@ -3,20 +3,20 @@ import * as path from "node:path";
 import type { Engine, StackLocation } from "./engine";
 import { EngineError } from "./engine";
 
-/** Folder, in a stack's own, of what Pulumi's CLI needs. */
+/** The folder, in a stack's own, of Pulumi's CLI. */
 export const PULUMI_FOLDER = "pulumi";
 
-/** Tells which engine made a stack; undefined when none has. */
+/** The engine that made a stack; undefined when none has. */
 export function stackEngine({ stateFolder }: StackLocation): Engine["name"] | undefined {
   if (fs.existsSync(path.join(stateFolder, "state.json"))) return "embedded";
   return fs.existsSync(path.join(stateFolder, PULUMI_FOLDER)) ? "pulumi" : undefined;
 }
 
-/** Throws when the other engine made the stack. */
+/** @throws EngineError when the other engine made the stack. */
 export function refuseOther(location: StackLocation, name: Engine["name"]): void {
   const maker = stackEngine(location) ?? name;
   if (maker === name) return;
   throw new EngineError(
-    `stack "${location.stack}" was made by engine ${maker}: use --engine ${maker}, or destroy it first`,
+    `stack "${location.stack}" was made by engine ${maker}; hint: --engine ${maker}, or ./lab destroy --stack ${location.stack} first`,
   );
 }

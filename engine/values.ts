@@ -1,9 +1,9 @@
 import { isDeepStrictEqual } from "node:util";
 
-/** Properties as they are on the wire: JSON, with secrets wrapped, and one marked text for what is not known yet. */
+/** Properties as on the wire: JSON, with wrapped secrets, and one special text for values that are not known yet. */
 export type Properties = Record<string, unknown>;
 
-/** Stands for what will only be known once an operation has run. */
+/** Stands for a value that is known only after an operation. */
 export const UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
 
 // Both from the SDK's runtime/rpc.ts.
@@ -19,7 +19,7 @@ export const isSecret = (value: unknown): value is Properties => isContainer(val
 /** Marks a value as secret. */
 export const secret = (value: unknown): unknown => (isSecret(value) ? value : { [SIGNATURE]: SECRET, value });
 
-/** A copy in which something else stands for each secret. */
+/** A copy in which each secret is replaced. */
 export function replaceSecrets<T>(value: T, replace: (inner: unknown) => unknown): T {
   const copy = (part: unknown): unknown => {
     if (!isContainer(part)) return part;
@@ -30,7 +30,7 @@ export function replaceSecrets<T>(value: T, replace: (inner: unknown) => unknown
   return copy(value) as T;
 }
 
-/** A copy in which secrets are like other values. */
+/** A copy with the secrets in the clear. */
 export const reveal = <T>(value: T): T => replaceSecrets(value, reveal);
 
 /** The texts in a value. */
@@ -41,7 +41,7 @@ export function texts(value: unknown): string[] {
 /** Whether a value, or a part of it, is secret. */
 export const hasSecret = (value: unknown): boolean => texts(value).includes(SECRET);
 
-/** A message without what is secret in a value, line by line. What is short could be anything, and stays. */
+/** A message without the secrets of a value, line by line. Short ones could be any word, and stay. */
 export function mask(message: string, value: unknown): string {
   const hidden: string[] = [];
   replaceSecrets(value, (inner) => hidden.push(...texts(inner).flatMap((text) => text.split("\n"))));
@@ -50,7 +50,7 @@ export function mask(message: string, value: unknown): string {
     .reduce((masked, text) => masked.replaceAll(text, "[secret]"), message);
 }
 
-/** The paths of all that holds nothing further: `devices.disks.0.device`. */
+/** The paths of all innermost values: `devices.disks.0.device`. */
 export function leaves(value: unknown, path = ""): string[] {
   if (!isContainer(value) || Object.keys(value).length === 0) return path === "" ? [] : [path];
   return Object.entries(value).flatMap(([name, part]) => leaves(part, path === "" ? name : `${path}.${name}`));
@@ -64,13 +64,13 @@ export function differences(old: unknown, next: unknown, path = ""): string[] {
   return [...names].flatMap((name) => differences(old[name], next[name], path === "" ? name : `${path}.${name}`));
 }
 
-/** Whether a property path, as resource options have it, leads to another or to what contains it. */
+/** Whether a property path of a resource option is another path, or contains it. */
 export function covers(pattern: string, path: string): boolean {
   const found = steps(path);
   return steps(pattern).every((step, index) => index < found.length && [found[index], "*"].includes(step));
 }
 
-/** `next`, but at these paths as in `old`. */
+/** `next`, with the values of `old` at these paths. */
 export function keepOld(old: Properties, next: Properties, paths: readonly string[]): Properties {
   return paths.reduce((kept, path) => keep(old, kept, steps(path)) as Properties, next);
 }

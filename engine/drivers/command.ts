@@ -9,7 +9,7 @@ import type { Driver, Task } from "./driver";
 import type { Conduct, Texts } from "./running";
 import { finish, runProcess, whenAborted } from "./running";
 
-/** How a host is reached; the SDK has filled in the defaults. */
+/** The SDK has filled in the defaults. */
 type Connection = Readonly<Record<"host" | "user" | "privateKey", string>> &
   Readonly<Record<"port" | "dialErrorLimit" | "perDialTimeout", number>> & { readonly hostKey?: string };
 type Inputs = Partial<Record<"create" | "update" | "delete", string>> & Conduct & { connection: Connection };
@@ -17,11 +17,11 @@ type Run = (command: string, inputs: Inputs, task: Task) => Promise<Texts>;
 
 const COMMON = ["create", "update", "delete", "stdin", "triggers", "logging", "addPreviousOutputInEnv"];
 const CONNECTION = ["host", "port", "user", "privateKey", "hostKey", "dialErrorLimit", "perDialTimeout"];
-/** sshd allows ten on a connection; two are left for others. */
+/** sshd allows ten sessions a connection (MaxSessions); two are left for others. */
 const SESSIONS = 8;
 const NOTHING: Texts = { stdout: "", stderr: "" };
 
-/** The types of `@pulumi/command`. `close` ends the connections, of which there is one a host. */
+/** The types of `@pulumi/command`. `close` closes the connections, one a host. */
 export function commandDrivers(projectFolder: string): {
   drivers: Readonly<Record<string, Driver>>;
   close: () => void;
@@ -61,7 +61,7 @@ function driver(known: string[], run: Run): Driver {
   return made;
 }
 
-/** A host, over one connection that stays open. */
+/** A host, over one connection for all its commands. */
 class Host {
   private readonly slots = new Slots(SESSIONS);
   private client: Promise<Client> | undefined;
@@ -80,7 +80,7 @@ class Host {
     this.client?.then((client) => client.end()).catch(() => undefined);
   }
 
-  /** Starts a command, dialling as often as is allowed; where there is no limit, very often: the host boots. */
+  /** Starts a command, with as many attempts to connect as are allowed; without a limit, every 200 ms: the host is booting. */
   private async open(command: string, signal: AbortSignal): Promise<ClientChannel> {
     const { user, host, port, dialErrorLimit } = this.connection;
     for (let failures = 1; ; failures++) {
@@ -112,11 +112,11 @@ class Host {
         .on("error", reject);
       client.on("close", () => {
         this.client = undefined;
-        reject(new Error("it was closed"));
+        reject(new Error("connection closed"));
       });
       const hostVerifier = (offered: Buffer): boolean => {
         const isExpected = key === undefined || offered.toString("base64") === key;
-        if (!isExpected) reject(new Error("the host key is not the expected one"));
+        if (!isExpected) reject(new Error("unexpected host key"));
         return isExpected;
       };
       const readyTimeout = perDialTimeout * 1000;

@@ -1,38 +1,41 @@
 import type { Properties } from "../values";
 import { covers, leaves } from "../values";
 
-/** A resource as its driver sees it: secrets are like other values. */
+/** A resource as its driver sees it: secrets in the clear. */
 export interface Subject<Inputs = Properties, Outputs = Properties> {
   readonly inputs: Inputs;
-  /** Of the last operation. */
+  /** The last operation's. */
   readonly outputs: Outputs;
-  /** What its provider was configured with. */
+  /** Its provider's configuration. */
   readonly provider: { readonly uri?: string };
 }
 
 /** One operation that runs. */
 export interface Task {
-  /** Aborted when the resource's time is up. */
+  /** Aborted when the resource's time-out is over. */
   readonly signal: AbortSignal;
   readonly log: (message: string, severity?: "info" | "warning") => void;
 }
 
 /** Carries out the operations on resources of one type, by the rules of the real provider. */
 export interface Driver<Inputs = Properties, Outputs = Properties> {
-  /** The inputs that it knows, as property paths. Any other is refused. */
+  /** The known inputs, as property paths. Any other is refused. */
   readonly inputs: readonly string[];
-  /** Outputs that an update leaves as they are: a preview knows them. */
+  /** Outputs that an update does not change: a preview knows them. */
   readonly stable?: readonly string[];
-  /** Whether a killed create may leave an object. It is deleted before the next; `outputs.uuid` tells it from a stranger's. */
+  /** Whether an interrupted create may leave an object. It is deleted before the next create; `outputs.uuid` identifies it. */
   readonly leavesObjects?: boolean;
-  /** What a difference at these paths takes. Throws when it cannot be had. */
+  /**
+   * The operation for a difference at these paths.
+   * @throws Error when there is none.
+   */
   change(paths: readonly string[], inputs: Inputs): "update" | "replace";
   create(subject: Subject<Inputs, { uuid: string }>, task: Task): Promise<{ id: string; outputs: Outputs }>;
-  /** Gives the new outputs. */
+  /** @returns The new outputs. */
   update?(subject: Subject<Inputs, Outputs>, task: Task, paths: readonly string[]): Promise<Outputs>;
-  /** Deletes what is there, and accepts that nothing is. */
+  /** Deletes the object; a missing one is no error. */
   delete?(subject: Subject<Inputs, Outputs>, task: Task): Promise<void>;
-  /** Says of each what is not as the last operation left it: a path, `gone`, or nothing. */
+  /** How each differs from its last operation's result: a property path, `missing`, or undefined. */
   observe?(subjects: readonly Subject<Inputs, Outputs>[]): Promise<(string | undefined)[]>;
 }
 

@@ -1,8 +1,8 @@
 import { utils } from "ssh2";
 
 /**
- * A new key, OpenSSH format. Of those that ssh2 1.17.0 makes, one in 170 is read neither by itself nor by OpenSSH; so each is read
- * before it is given away.
+ * A new key, OpenSSH format. Neither ssh2 1.17.0 itself nor OpenSSH can read one in 170 of ssh2's keys; so each is read before it
+ * is returned.
  */
 export function generateEd25519(): { readonly private: string; readonly public: string } {
   for (;;) {

@@ -64,7 +64,7 @@ const VOLUME = placesOf(`
 
 const SHUTDOWN_SECONDS = 30;
 
-/** The types of `@pulumi/libvirt`, by `virsh`. What an image's URL leads to passes through the state's folder. */
+/** The types of `@pulumi/libvirt`, by `virsh`. An image is downloaded to the state's folder first. */
 export function libvirtDrivers(stateFolder: string): Readonly<Record<string, Driver>> {
   return {
     "libvirt:index/domain:Domain": objectDriver("domain", "", DOMAIN),
@@ -93,7 +93,7 @@ function objectDriver(root: "domain" | "network" | "pool", prefix: string, place
     leavesObjects: true,
     change: (paths, { type, running }) => {
       if (paths.join() === "running" && running !== false) return "update";
-      if (root === "pool") throw new Error(`a pool cannot be changed, and ${paths.join(", ")} differs`);
+      if (root === "pool") throw new Error(`a storage pool cannot be changed: ${paths.join(", ")}`);
       if (type !== "lxc") return "update";
       throw new Error(`a container needs replaceOnChanges and deleteBeforeReplace for a change of ${paths.join(", ")}`);
     },
@@ -122,7 +122,7 @@ function objectDriver(root: "domain" | "network" | "pool", prefix: string, place
         for (let second = 0; (await list(subject)).includes(uuid); second++) {
           const command = second === 0 ? "shutdown" : second < SHUTDOWN_SECONDS ? "domstate" : "destroy";
           await virsh(subject, [command, uuid], task).catch(async (error: unknown) => {
-            // It has shut down by itself meanwhile.
+            // It may have shut down meanwhile.
             if ((await list(subject)).includes(uuid)) throw error;
           });
           await sleep(1000);
@@ -144,7 +144,7 @@ function objectDriver(root: "domain" | "network" | "pool", prefix: string, place
       const finding = async (subject: ObjectSubject): Promise<string | undefined> => {
         const { inputs, outputs } = subject;
         const [all, active] = await lists(subject, subject.provider.uri);
-        if (!all.includes(outputs.uuid)) return "gone";
+        if (!all.includes(outputs.uuid)) return "missing";
         return (root !== "domain" || inputs.running) && !active.includes(outputs.uuid) ? "running" : undefined;
       };
       return Promise.all(subjects.map(finding));
@@ -158,7 +158,7 @@ function volumeDriver(stateFolder: string): Driver {
     const pools = await words(subject, "pool-list", "--all", "--name");
     return pools.includes(subject.inputs.pool) ? words(subject, "vol-list", subject.inputs.pool) : [];
   };
-  /** What libvirt has found in it. */
+  /** The format that libvirt detected. */
   const formatOf = async (subject: Subject<VolumeInputs>): Promise<string> => {
     const xml = await virsh(subject, ["vol-dumpxml", subject.inputs.name, "--pool", subject.inputs.pool]);
     return /<target>[^]*?<format type='([^']+)'/.exec(xml)?.[1] ?? "none";
@@ -203,7 +203,7 @@ function volumeDriver(stateFolder: string): Driver {
       const names = once(list);
       const finding = async (subject: Subject<VolumeInputs>): Promise<string | undefined> => {
         const { name, pool, target } = subject.inputs;
-        if (!(await names(subject, pool)).includes(name)) return "gone";
+        if (!(await names(subject, pool)).includes(name)) return "missing";
         const wanted = target?.format?.type;
         return wanted === undefined || (await formatOf(subject)) === wanted ? undefined : "target.format.type";
       };
@@ -213,7 +213,7 @@ function volumeDriver(stateFolder: string): Driver {
   return driver;
 }
 
-/** The file that a URL leads to: itself where it is local, else a copy. */
+/** The local file of a URL; a remote one is downloaded to `copy`. */
 async function fetchFile(url: string, copy: string): Promise<string> {
   if (!/^https?:/.test(url)) return url.startsWith("file:") ? fileURLToPath(url) : url;
   const { ok, status, body } = await fetch(url);
@@ -240,7 +240,7 @@ async function words(subject: Pick<Subject, "provider">, ...args: string[]): Pro
   return (await virsh(subject, args)).split(/\s+/);
 }
 
-/** Asks only once for each key. */
+/** Asks once a key. */
 function once<S, T>(ask: (subject: S) => T): (subject: S, key: string | undefined) => T {
   const answers = new Map<string | undefined, T>();
   return (subject, key) => {

@@ -4,28 +4,28 @@ import { createInterface } from "node:readline";
 import type { Readable, Writable } from "node:stream";
 import type { Task } from "./driver";
 
-/** What a local process and an SSH channel have in common. */
-export interface Running {
+/** A local process or an SSH channel. */
+interface Running {
   readonly stdin: Writable;
   readonly stdout: Readable;
   readonly stderr: Readable;
   on(event: "close", listener: (code?: number | null, signal?: string | null) => void): unknown;
 }
 
-/** What a command is given, and which of its output is told while it runs. */
+/** A command's input, and which of its output is logged while it runs. */
 export type Conduct = Partial<Record<"stdin" | "logging", string>>;
 
 export type Texts = Record<"stdout" | "stderr", string>;
 
 const LAST_LINES = 20;
 
-/** Does something once a signal is aborted, which it may be already. */
+/** Acts when a signal is aborted, or at once if it already is. */
 export function whenAborted(signal: AbortSignal, act: () => unknown): void {
   if (signal.aborted) act();
   else signal.addEventListener("abort", act, { once: true });
 }
 
-/** Waits for a command's end. Fails with its exit status and its last lines of output; its input is told to nobody. */
+/** Waits for a command's end. Fails with its exit status and its last lines of output, never with its input, which may be secret. */
 export async function finish(
   what: string,
   running: Running,
@@ -48,10 +48,10 @@ export async function finish(
   running.stdin.on("error", () => undefined).end(stdin);
   const ending = await new Promise<string>((resolve) => {
     whenAborted(task.signal, () => {
-      resolve("stopped, for its time was up");
+      resolve("timed out");
     });
     running.on("close", (code, name) => {
-      resolve(code === 0 ? "" : code ? `exit status ${code}` : name ? `ended by ${name}` : "the connection was lost");
+      resolve(code === 0 ? "" : code ? `exit status ${code}` : name ? `terminated by ${name}` : "connection lost");
     });
   });
   const lines = output.trimEnd().split("\n").slice(-LAST_LINES);
@@ -59,7 +59,7 @@ export async function finish(
   return { stdout: captured.stdout.replace(/\n$/, ""), stderr: captured.stderr.replace(/\n$/, "") };
 }
 
-/** Runs a process to its end, in a process group of its own: a terminal's Ctrl-C is not for it. */
+/** Runs a process to its end, in a process group of its own, which a terminal's Ctrl-C does not reach. */
 export async function runProcess(
   command: readonly string[],
   { cwd, what = command.join(" "), ...conduct }: Conduct & { cwd?: string; what?: string },

@@ -28,7 +28,7 @@ const USAGES: Record<string, x509.KeyUsageFlags> = {
 };
 const { serverAuth: server_auth, clientAuth: client_auth } = x509.ExtendedKeyUsage;
 const EXTENDED: Record<string, x509.ExtendedKeyUsage> = { server_auth, client_auth };
-/** How WebCrypto calls a key, by its curve. A CA from outside may have any of them. */
+/** WebCrypto's name of a key's algorithm, by its curve. A CA from outside may have any of them. */
 const ALGORITHMS: Record<string, { name: string; namedCurve?: string; hash?: string }> = {
   "P-256": { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" },
   "P-384": { name: "ECDSA", namedCurve: "P-384", hash: "SHA-384" },
@@ -39,7 +39,7 @@ const { subtle } = crypto.webcrypto;
 
 x509.cryptoProvider.set(crypto.webcrypto as never);
 
-/** The types of `@pulumi/tls`. Nothing of them exists outside the state. */
+/** The types of `@pulumi/tls`. They exist in the state alone. */
 export const tlsDrivers: Readonly<Record<string, Driver>> = {
   "tls:index/privateKey:PrivateKey": driver(["algorithm", "ecdsaCurve", "rsaBits"], createKey),
   "tls:index/certRequest:CertRequest": driver(SUBJECT, async (inputs) => {
@@ -52,8 +52,8 @@ export const tlsDrivers: Readonly<Record<string, Driver>> = {
   "tls:index/locallySignedCert:LocallySignedCert": driver(
     ["certRequestPem", "caPrivateKeyPem", "caCertPem", ...VALIDITY],
     (inputs) => {
-      const authority = new x509.X509Certificate(inputs.caCertPem);
-      return sign(inputs, new x509.Pkcs10CertificateRequest(inputs.certRequestPem), inputs.caPrivateKeyPem, authority);
+      const issuer = new x509.X509Certificate(inputs.caCertPem);
+      return sign(inputs, new x509.Pkcs10CertificateRequest(inputs.certRequestPem), inputs.caPrivateKeyPem, issuer);
     },
   ),
 };
@@ -117,20 +117,20 @@ async function sign(
   { allowedUses, isCaCertificate = false, setSubjectKeyId = isCaCertificate, validityPeriodHours }: Inputs,
   { subjectName, publicKey, extensions }: x509.Pkcs10CertificateRequest,
   keyPem: string,
-  authority?: x509.X509Certificate,
+  issuer?: x509.X509Certificate,
 ): Promise<Created> {
   const unknown = allowedUses.find((use) => !(use in USAGES) && !(use in EXTENDED));
   if (unknown !== undefined) throw new Error(`the embedded engine does not support allowedUses "${unknown}"`);
   const usages = allowedUses.flatMap((use) => USAGES[use] ?? []);
   const extended = allowedUses.flatMap((use) => EXTENDED[use] ?? []);
-  const authorityId = authority?.getExtension<x509.SubjectKeyIdentifierExtension>("2.5.29.14")?.keyId;
+  const issuerKeyId = issuer?.getExtension<x509.SubjectKeyIdentifierExtension>("2.5.29.14")?.keyId;
   const { keys, signingAlgorithm } = await importKey(keyPem);
   const notBefore = new Date(Math.floor(Date.now() / 1000) * 1000);
   const notAfter = new Date(notBefore.getTime() + validityPeriodHours * 3_600_000);
   const certificate = await x509.X509CertificateGenerator.create({
     serialNumber: `7${crypto.randomBytes(16).toString("hex").slice(1)}`,
     subject: subjectName.toJSON(),
-    issuer: (authority?.subjectName ?? subjectName).toJSON(),
+    issuer: (issuer?.subjectName ?? subjectName).toJSON(),
     notBefore,
     notAfter,
     publicKey,
@@ -148,7 +148,7 @@ async function sign(
         : []),
       ...(extended.length > 0 ? [new x509.ExtendedKeyUsageExtension(extended)] : []),
       ...(setSubjectKeyId ? [await x509.SubjectKeyIdentifierExtension.create(publicKey)] : []),
-      ...(authorityId === undefined ? [] : [new x509.AuthorityKeyIdentifierExtension(authorityId)]),
+      ...(issuerKeyId === undefined ? [] : [new x509.AuthorityKeyIdentifierExtension(issuerKeyId)]),
       ...extensions,
     ],
   });
@@ -164,9 +164,9 @@ async function sign(
 
 async function importKey(pem: string) {
   const key = crypto.createPrivateKey(pem);
-  const signingAlgorithm = ALGORITHMS[key.export({ format: "jwk" }).crv ?? "RSA"] ?? {
-    name: "of a kind that is not supported",
-  };
+  const kind = key.export({ format: "jwk" }).crv ?? "RSA";
+  const signingAlgorithm = ALGORITHMS[kind];
+  if (!signingAlgorithm) throw new Error(`a private key must be ${Object.keys(ALGORITHMS).join(", ")}, got ${kind}`);
   const der = key.export({ type: "pkcs8", format: "der" });
   const spki = crypto.createPublicKey(key).export({ type: "spki", format: "der" });
   const privateKey = await subtle.importKey("pkcs8", der, signingAlgorithm, true, ["sign"]);

@@ -1,42 +1,29 @@
 import { randomUUID } from "node:crypto";
 import { setMaxListeners } from "node:events";
-import type { Driver, Subject, Task } from "../drivers/driver";
-import { unknownInputs } from "../drivers/driver";
-import type { Change, EngineEvent, Operation } from "../engine";
+import type { Subject, Task } from "../drivers/driver";
+import type { Change, EngineEvent } from "../engine";
+import type { Drivers, Step } from "./decision";
+import { changeOf, decide, dependentsToReplace, driverOf } from "./decision";
 import type { Listener } from "./program";
 import { Slots } from "../slots";
 import type { Goal, Resource, State } from "./state";
 import type { Properties } from "../values";
-import { covers, differences, keepOld, mask, reveal, secret, texts, UNKNOWN } from "../values";
+import { mask, reveal, secret, texts, UNKNOWN } from "../values";
 
-export interface DeploymentOptions {
+const NOT_DONE = { id: "", properties: {}, succeeded: false };
+const MILLISECONDS: Readonly<Record<string, number>> = { h: 3_600_000, m: 60_000, s: 1000 };
+
+interface DeploymentOptions {
   readonly state: State;
-  readonly drivers: Readonly<Record<string, Driver>>;
+  readonly drivers: Drivers;
   /** Nothing is carried out, and the state is not saved. */
   readonly preview: boolean;
-  /** Names of resources that are replaced, whether they differ or not. */
+  /** Names of resources to replace, whether they differ or not. */
   readonly replace?: readonly string[];
   readonly emit: (event: EngineEvent) => void;
   readonly signal: AbortSignal | undefined;
   readonly beforeFirstChange?: () => Promise<void>;
 }
-
-interface Step {
-  readonly driver: Driver;
-  /** The goal, with what it ignores as it was. */
-  readonly next: Goal;
-  readonly found: Resource | undefined;
-  readonly change: Change;
-}
-
-/** Components and providers: records, for which there is nothing to do. */
-const RECORD: Driver = {
-  inputs: ["*"],
-  change: () => "update",
-  create: () => Promise.resolve({ id: randomUUID(), outputs: {} }),
-};
-const NOT_DONE = { id: "", properties: {}, succeeded: false };
-const MILLISECONDS: Readonly<Record<string, number>> = { h: 3_600_000, m: 60_000, s: 1000 };
 
 /** One run: decides what each resource takes that the program registers, and carries it out. */
 export class Deployment {
@@ -45,18 +32,18 @@ export class Deployment {
   readonly failures: string[] = [];
   /** Why nothing was changed. */
   refusal: Error | undefined;
-  /** URNs of what failed, and of what was not begun for that. */
+  /** URNs of failed resources, and of those that were not begun because of them. */
   readonly blocked = new Set<string>();
   private readonly seen = new Set<string>();
   /** Deleted before its turn, because something that its inputs come from is replaced; by URN. */
   private readonly deletedFirst = new Map<string, Resource>();
-  /** What is not as the last run left it: a path, or `gone`; by URN. */
+  /** What differs from the state: a property path, or `missing`; by URN. */
   private readonly drift = new Map<string, string>();
   private readonly slots = new Slots(32);
 
   constructor(private readonly options: DeploymentOptions) {}
 
-  /** Finds out what is not as the last run left it. */
+  /** Compares what exists with the state. */
   async observe(): Promise<void> {
     const { drivers, state } = this.options;
     const observed = Object.entries(drivers).map(async ([type, driver]) => {
@@ -68,7 +55,7 @@ export class Deployment {
     await Promise.all(observed);
   }
 
-  /** Does what a resource takes. Never rejects: a failure is kept, and what needs the resource is not begun. */
+  /** Does what a resource takes. Never rejects: a failure is kept, and its dependents are not begun. */
   register(goal: Goal): ReturnType<Listener["register"]> {
     return this.slots.run(async () => {
       const isUnknown = !this.options.preview && texts(goal.inputs).includes(UNKNOWN);
@@ -81,8 +68,12 @@ export class Deployment {
       }
       let step: Step;
       try {
-        if (isTwice) throw new Error("there are two resources of this type and name");
-        step = this.plan(goal);
+        if (isTwice) throw new Error("two resources have this type and name");
+        step = decide(goal, this.options.state.find(goal.urn), this.options.drivers, {
+          drift: this.drift.get(goal.urn),
+          isDeleted: this.deletedFirst.has(goal.urn),
+          isAskedFor: this.options.replace?.includes(goal.name) === true,
+        });
       } catch (error) {
         this.fail(changeOf(goal, "create"), goal, error, 0);
         return NOT_DONE;
@@ -98,7 +89,7 @@ export class Deployment {
     });
   }
 
-  /** Deletes what the program has not registered and what has a successor, unless something failed. */
+  /** Deletes resources that the program has not registered or that have a successor, unless something failed. */
   async finish(): Promise<void> {
     const { state, preview, signal } = this.options;
     if (this.failures.length > 0 || this.blocked.size > 0 || signal?.aborted) return;
@@ -118,46 +109,11 @@ export class Deployment {
     return this.refusal === undefined;
   }
 
-  private plan(goal: Goal): Step {
-    const { state } = this.options;
-    const driver = this.driverOf(goal);
-    const refused = [
-      ...goal.unsupported.map((option) => `option "${option}"`),
-      ...unknownInputs(driver, reveal(goal.inputs)).map((path) => `input "${path}"`),
-    ];
-    if (refused.length > 0)
-      throw new Error(`the embedded engine does not support ${refused.join(", ")} of ${goal.type}`);
-    const found = state.find(goal.urn);
-    const seen = this.drift.get(goal.urn) ?? "";
-    const isIgnored = seen !== "gone" && goal.ignoreChanges.some((pattern) => covers(pattern, seen));
-    const drift = seen === "" || isIgnored ? undefined : seen;
-    if (!found || drift === "gone" || this.deletedFirst.has(goal.urn)) {
-      const operation = this.deletedFirst.has(goal.urn) ? "replace" : "create";
-      return { driver, next: goal, found, change: changeOf(goal, operation) };
-    }
-    const next = { ...goal, inputs: keepOld(found.inputs, goal.inputs, goal.ignoreChanges) };
-    const changed = differences(reveal(found.inputs), reveal(next.inputs));
-    const diff = [
-      ...changed,
-      ...(drift === undefined ? [] : [drift]),
-      ...(found.provider === goal.provider ? [] : ["provider"]),
-    ];
-    const isAskedFor = goal.custom && this.options.replace?.includes(goal.name) === true;
-    if (diff.length === 0 && !isAskedFor) return { driver, next, found, change: changeOf(goal, "same") };
-    const isReplaced =
-      isAskedFor ||
-      diff.includes("provider") ||
-      mustReplace(next, changed) ||
-      driver.change(diff, reveal(next.inputs)) === "replace";
-    return { driver, next, found, change: { ...changeOf(goal, isReplaced ? "replace" : "update"), diff } };
-  }
-
-  /** Carries a step out; in a preview, tells what will be known after it. Gives nothing when another failure prevents it. */
+  /** Carries a step out; in a preview, tells what will be known after it. Undefined when another failure prevents it. */
   private async perform({ driver, next, found, change }: Step, task: Task): Promise<Resource | undefined> {
     const { state, preview } = this.options;
     const { operation, diff } = change;
-    const before = operation === "replace" && next.deleteBeforeReplace && found ? [...this.madeFrom(found), found] : [];
-    for (const resource of before) if (resource !== found) this.deletedFirst.set(resource.urn, resource);
+    const before = operation === "replace" && next.deleteBeforeReplace && found ? this.withDependents(found) : [];
     const kept = operation === "same" || operation === "update" ? found : undefined;
     if (preview || operation === "same") {
       const outputs = Object.entries(kept?.outputs ?? {});
@@ -193,37 +149,22 @@ export class Deployment {
     return resource;
   }
 
-  /** What would be replaced too if nothing were known of a resource that its inputs come from: Pulumi's rule. */
-  private madeFrom(root: Resource): Resource[] {
-    const urns = new Set([root.urn]);
-    const made: Resource[] = [];
-    const falls = (resource: Resource): boolean => {
-      if (urns.has(resource.provider)) return true;
-      const paths = Object.keys(resource.inputs).filter((input) =>
-        resource.sources[input]?.some((urn) => urns.has(urn)),
-      );
-      const changed = paths.filter((input) => !resource.ignoreChanges.some((pattern) => covers(pattern, input)));
-      try {
-        const change = () => this.driverOf(resource).change(changed, reveal(resource.inputs));
-        return changed.length > 0 && (mustReplace(resource, changed) || change() === "replace");
-      } catch {
-        return false;
-      }
-    };
-    for (let grown = [root]; grown.length > 0;) {
-      const others = this.options.state.resources.filter(
-        ({ urn, condition }) => !condition && !urns.has(urn) && !this.seen.has(urn),
-      );
-      grown = others.filter(falls);
-      made.push(...grown);
-      for (const { urn } of grown) urns.add(urn);
-    }
-    return made;
+  /** A resource that is deleted before its replacement, with the dependents that are replaced with it. */
+  private withDependents(root: Resource): Resource[] {
+    const { state, drivers } = this.options;
+    const candidates = state.resources.filter(({ urn, condition }) => !condition && !this.seen.has(urn));
+    const dependents = dependentsToReplace(root, candidates, drivers);
+    for (const resource of dependents) this.deletedFirst.set(resource.urn, resource);
+    return [...dependents, root];
   }
 
-  /** Deletes resources, each after all that needs it; a part of an operation that is begun, whether it is interrupted or not. Whether it went well. */
+  /**
+   * Deletes resources, each after its dependents.
+   * @param isBegun Whether this is a part of a running operation, which an interruption does not stop.
+   * @returns Whether all are deleted.
+   */
   private async remove(condemned: readonly Resource[], isBegun = false): Promise<boolean> {
-    const { state, signal } = this.options;
+    const { state, signal, drivers } = this.options;
     const removals = new Map<Resource, Promise<boolean>>();
     const removal = (resource: Resource): Promise<boolean> => {
       const removed = removals.get(resource) ?? removeOne(resource);
@@ -235,7 +176,7 @@ export class Deployment {
       const cleared = await Promise.all(dependents.map(removal));
       if (cleared.includes(false) || (signal?.aborted && !isBegun)) return false;
       const removed = await this.attempt(changeOf(resource, "delete"), resource, async (task) => {
-        await this.driverOf(resource).delete?.(this.subject(resource, resource.outputs), task);
+        await driverOf(resource, drivers).delete?.(this.subject(resource, resource.outputs), task);
         state.remove(resource);
         await state.save();
         return true;
@@ -276,25 +217,10 @@ export class Deployment {
     this.options.emit({ kind: "fail", change, seconds, message });
   }
 
-  private driverOf({ type, custom }: Goal): Driver {
-    if (!custom || type.startsWith("pulumi:providers:")) return RECORD;
-    const driver = this.options.drivers[type];
-    if (!driver) throw new Error(`the embedded engine does not support type ${type}`);
-    return driver;
-  }
-
   private subject<Outputs>({ inputs, provider }: Goal, outputs: Outputs): Subject<Properties, Outputs> {
     const configuration = this.options.state.find(provider)?.inputs ?? {};
     return { inputs: reveal(inputs), outputs: reveal(outputs), provider: reveal(configuration) };
   }
-}
-
-function changeOf({ urn, type, name }: Goal, operation: Operation): Change {
-  return { urn, type, name, operation, diff: [] };
-}
-
-function mustReplace({ replaceOnChanges }: Goal, paths: readonly string[]): boolean {
-  return paths.some((path) => replaceOnChanges.some((pattern) => covers(pattern, path)));
 }
 
 function finished(goal: Goal, id: string, outputs: Properties): Resource {
@@ -303,7 +229,7 @@ function finished(goal: Goal, id: string, outputs: Properties): Resource {
   return { ...goal, id, outputs: Object.fromEntries(marked) as Properties };
 }
 
-/** The SDK marks a connection as a whole: its address has to be told, and its key never is. */
+/** The SDK marks a connection as a whole: messages show its address, and never its key. */
 function hide(message: string, { inputs }: Goal): string {
   return mask(message, { ...inputs, connection: undefined });
 }

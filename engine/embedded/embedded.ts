@@ -16,7 +16,7 @@ type Command = "preview" | "up" | "destroy";
 
 const LAST_LINES = 20;
 
-/** The engine that needs nothing but Node: it serves the program itself, and carries its resources out with drivers of its own. */
+/** The engine that needs nothing but Node: it serves the program, and carries its resources out with drivers of its own. */
 export function createEmbeddedEngine(location: StackLocation): Engine {
   const run = async (command: Command, options: RunOptions = {}): Promise<Result> => {
     refuseOther(location, "embedded");
@@ -53,8 +53,8 @@ async function carryOut(location: StackLocation, command: Command, options: RunO
     if (project) refuseEncrypted(location, project);
     await deployment.observe().catch((error: unknown) => {
       if (!preview) throw error;
-      // A preview starts nothing: a libvirt that does not run is none to ask.
-      emit({ kind: "log", severity: "warning", message: `what is there cannot be seen: ${String(error)}`, urn: "" });
+      // A preview starts nothing, so libvirt need not run.
+      emit({ kind: "log", severity: "warning", message: `cannot compare with libvirt: ${String(error)}`, urn: "" });
     });
     if (project) {
       const said: string[] = [];
@@ -67,7 +67,7 @@ async function carryOut(location: StackLocation, command: Command, options: RunO
         },
       });
       const last = said.slice(-LAST_LINES).join("\n");
-      if (code !== 0 && failures.length === 0) failures.push(`the program ended with exit code ${code}\n${last}`);
+      if (code !== 0 && failures.length === 0) failures.push(`the program failed with exit status ${code}\n${last}`);
     }
     await deployment.finish();
   } finally {
@@ -75,14 +75,14 @@ async function carryOut(location: StackLocation, command: Command, options: RunO
   }
   const known = Object.entries(outputs).filter(([, value]) => !texts(value).includes(UNKNOWN));
   state.outputs = { ...(failures.length > 0 || deployment.refusal ? state.outputs : {}), ...Object.fromEntries(known) };
-  // A run that was refused leaves nothing, not even a stack.
+  // A refused run leaves nothing, not even a stack.
   if (!state.resources.some(({ custom }) => custom)) state.resources = [];
   if (!preview) await state.save();
   if (!preview && state.resources.length === 0) state.settle();
   if (deployment.refusal !== undefined) throw deployment.refusal;
   if (failures.length > 0) throw new EngineError(failures.join("\n"));
   if (signal?.aborted)
-    throw new EngineError("interrupted: what ran is finished, the rest was not begun, the state is kept");
+    throw new EngineError("interrupted: running operations were finished, no others begun; the state is saved");
   if (!preview) state.settle();
   return { changes: deployment.changes, outputs: render(state.outputs) };
 }

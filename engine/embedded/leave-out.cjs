@@ -1,17 +1,17 @@
-// Preloaded into the program: leaves out what the SDK loads and never uses here, which takes a third of the program's time. Should another
-// version of it load something else, that is loaded.
+// Preloaded into the program: leaves out modules that the SDK loads and never uses here, a third of the program's time. Modules that
+// another version of the SDK loads are not affected.
 "use strict";
 const Module = require("node:module");
 
-/** What is asked for, and what is given instead. */
+/** A module's name to its replacement. */
 const LEFT_OUT = new Map([
-  // By which a stack is worked out for each resource and each promise. The sources have no maps (see load-typescript.cjs).
+  // Computes a stack trace for each resource and each promise. The sources have no maps (see load-typescript.cjs).
   ["source-map-support/register", {}],
-  // Turn functions into text, for dynamic providers, which this engine does not take: with a TypeScript compiler and a debugger.
+  // Turn functions into text for dynamic providers, which this engine does not support: with a TypeScript compiler and a debugger.
   ["./closure/serializeClosure", {}],
   ["./closure/codePaths", {}],
   ["../../runtime/closure/v8Hooks", { isInitializedAsync: () => Promise.resolve() }],
-  // Send traces to where `--tracing` says.
+  // For `--tracing`.
   ...[
     "resources",
     "sdk-trace-base",

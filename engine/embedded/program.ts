@@ -18,10 +18,10 @@ import type { Project } from "../project";
 import type { Goal } from "./state";
 import type { Properties } from "../values";
 
-/** Takes what the program says. */
+/** Receives what the program registers and logs. */
 export interface Listener {
   register(goal: Goal): Promise<{ id: string; properties: Properties; succeeded: boolean }>;
-  /** Takes the stack's outputs. */
+  /** Receives the stack's outputs. */
   finish(outputs: Properties): void;
   log(severity: Extract<EngineEvent, { kind: "log" }>["severity"], message: string, urn: string): void;
 }
@@ -84,8 +84,8 @@ export async function runProgram(
 }
 
 /**
- * A folder for the socket, for its owner alone. With the state, so that what a killed run leaves goes with the next one; a preview makes no
- * state, and a socket's path has a limit of 107 bytes (unix(7)).
+ * A folder for the socket, for its owner alone: beside the state, so that the next run removes leftovers of a killed one. Elsewhere for
+ * a preview, which makes no state, and where the socket's path would exceed 107 bytes (unix(7)).
  */
 function makeSocketFolder(stateFolder: string, preview: boolean): string {
   const folder = path.join(stateFolder, "program");

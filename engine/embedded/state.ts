@@ -8,7 +8,7 @@ import { passphraseOf } from "../passphrase";
 import type { Properties } from "../values";
 import { replaceSecrets, secret } from "../values";
 
-/** What the program says of a resource. */
+/** A resource as the program wants it. */
 export interface Goal {
   readonly urn: string;
   readonly type: string;
@@ -16,9 +16,9 @@ export interface Goal {
   /** Whether a driver makes it; a component is only a record. */
   readonly custom: boolean;
   readonly inputs: Properties;
-  /** URNs of all that it needs: its parent, its provider, what it depends on. */
+  /** URNs of its parent, its provider and its dependencies. */
   readonly needs: readonly string[];
-  /** URNs that an input's value comes from. */
+  /** An input to the URNs that its value comes from. */
   readonly sources: Readonly<Record<string, readonly string[]>>;
   readonly provider: string;
   readonly deleteBeforeReplace: boolean;
@@ -26,7 +26,7 @@ export interface Goal {
   readonly replaceOnChanges: readonly string[];
   readonly secretOutputs: readonly string[];
   readonly timeouts: Readonly<Record<"create" | "update" | "delete", string>>;
-  /** Options that the embedded engine has not. */
+  /** Options that the embedded engine does not support. */
   readonly unsupported: readonly string[];
 }
 
@@ -34,7 +34,7 @@ export interface Goal {
 export interface Resource extends Goal {
   readonly id: string;
   readonly outputs: Properties;
-  /** `creating`: begun, and the end is not known; `replaced`: has a successor, and waits to be deleted. */
+  /** `creating`: begun, outcome unknown; `replaced`: has a successor, to be deleted. */
   readonly condition?: "creating" | "replaced";
 }
 
@@ -73,9 +73,9 @@ export class State {
     this.resources = this.resources.filter((other) => other !== resource);
   }
 
-  /** Resolves when what is here now is on the disk. */
+  /** Resolves when the present contents are on the disk. */
   save(): Promise<void> {
-    // A write that failed was told to who waited for it.
+    // A failed write has rejected for the callers that waited for it.
     this.queued ??= this.writing
       .catch(() => undefined)
       .then(() => {
@@ -85,7 +85,7 @@ export class State {
     return this.queued;
   }
 
-  /** After a run that went well: keeps a copy to go back to, or, of an empty stack, nothing. */
+  /** After a successful run: keeps a backup copy, or, of an empty stack, nothing. */
   settle(): void {
     const backup = `${this.file}.bak`;
     if (this.resources.length > 0) {
@@ -100,17 +100,19 @@ export class State {
     let document: Contents & { salt: string; check: string };
     try {
       document = JSON.parse(fs.readFileSync(this.file, "utf8")) as typeof document;
-      if (typeof document.salt !== "string" || !Array.isArray(document.resources)) throw new Error("it is no state");
+      if (typeof document.salt !== "string" || !Array.isArray(document.resources)) throw new Error("not a state file");
     } catch (error) {
-      // Dated by the file, so that every further look at it finds the same copy.
+      // Dated by the file, so that every further run makes the same copy.
       const date = fs.statSync(this.file).mtime.toISOString();
       const kept = `${this.file}.damaged-${date.replaceAll(/[-:]|\.\d+/g, "")}`;
       fs.copyFileSync(this.file, kept);
       const backup = `${this.file}.bak`;
       const recovery = fs.existsSync(backup)
-        ? `put the copy of the last completed run back: mv ${backup} ${this.file}`
-        : `no run was ever completed: remove ${this.file}, and what there is of the lab by ./lab destroy`;
-      throw new EngineError(`${this.file} is damaged: ${(error as Error).message}; it is kept as ${kept}; ${recovery}`);
+        ? `to go back to the last completed run, mv ${backup} ${this.file}`
+        : `no run was ever completed: rm ${this.file}, then ./lab destroy --stack ${this.location.stack}`;
+      throw new EngineError(
+        `${this.file} is damaged: ${(error as Error).message}; a copy is kept as ${kept}; hint: ${recovery}`,
+      );
     }
     this.salt = document.salt;
     const key = this.deriveKey();

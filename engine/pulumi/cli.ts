@@ -6,20 +6,20 @@ import { EngineError } from "../engine";
 const MISSING = "pulumi is not on PATH; hint: install Pulumi's CLI, or use --engine embedded";
 
 /** One call of Pulumi's CLI. */
-export interface Call {
+interface Call {
   /** Where it runs. It reads `Pulumi.yaml` there, and may write, or delete, `Pulumi.STACK.yaml` beside it. */
   readonly folder: string;
   readonly environment?: NodeJS.ProcessEnv;
-  /** Gets each line of the standard output. */
+  /** Receives each line of the standard output. */
   readonly onLine?: (line: string) => void;
-  /** Aborted: the CLI finishes the operations that run, and begins none. */
+  /** Aborted: the CLI finishes running operations, and begins no others. */
   readonly signal?: AbortSignal;
 }
 
 /**
- * Runs `pulumi`, which asks nothing.
+ * Runs `pulumi` without questions.
  * @returns Its standard output.
- * @throws EngineError with what it said on its standard error.
+ * @throws EngineError with its standard error.
  */
 export async function pulumi(args: readonly string[], call: Call): Promise<string> {
   const { folder: cwd, environment, onLine, signal } = call;
@@ -37,7 +37,8 @@ export async function pulumi(args: readonly string[], call: Call): Promise<strin
     const [status] = (await once(child, "close").catch((error: unknown) => {
       throw (error as NodeJS.ErrnoException).code === "ENOENT" ? new EngineError(MISSING) : error;
     })) as [number | null];
-    if (status !== 0) throw new EngineError(errors.trim() || `pulumi ${args.join(" ")} ended with ${status}`);
+    if (status !== 0)
+      throw new EngineError(errors.trim() || `pulumi ${args.join(" ")} failed with exit status ${status}`);
     return output.join("\n");
   } finally {
     signal?.removeEventListener("abort", interrupt);

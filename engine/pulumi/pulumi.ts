@@ -27,7 +27,7 @@ export function createPulumiEngine(location: StackLocation): Engine {
   const run = async (command: Command, options: RunOptions = {}): Promise<Result> => {
     refuseOther(location, "pulumi");
     if (command !== "preview" || own.isMade) return own.run(command, options);
-    // The CLI previews only stacks that are made. This one has a backend of its own, and goes with it.
+    // The CLI previews only stacks that exist. This one is in a backend of its own, and is removed with it.
     const stateFolder = fs.mkdtempSync(path.join(os.tmpdir(), "lab-"));
     return new OwnStack({ ...location, stateFolder }, `file://${stateFolder}`).run(command, options).finally(() => {
       fs.rmSync(stateFolder, { recursive: true });
@@ -39,7 +39,7 @@ export function createPulumiEngine(location: StackLocation): Engine {
     up: (options) =>
       withLock(location, "up", async () => {
         await options?.beforeRun?.();
-        // The CLI does not ask back before its first change.
+        // The CLI has no hook before its first change.
         await options?.beforeFirstChange?.();
         return run("up", options);
       }),
@@ -56,7 +56,7 @@ export function createPulumiEngine(location: StackLocation): Engine {
   };
 }
 
-/** A stack's state, as far as it is read here. */
+/** The part of a stack's state that is read here. */
 interface Deployment {
   readonly resources?: readonly {
     readonly urn: string;
@@ -134,10 +134,10 @@ class OwnStack {
       throw error;
     }
     if (!this.isMade)
-      throw new EngineError(`pulumi has made stack "${this.location.stack}" without ${this.settingsFile}`);
+      throw new EngineError(`pulumi stack init wrote no ${this.settingsFile} for stack "${this.location.stack}"`);
   }
 
-  /** The URNs of resources, which the CLI asks for in place of their names. */
+  /** The URNs of resources: the CLI takes no names. */
   private async urnsOf(names: readonly string[]): Promise<string[]> {
     const { resources = [] } = await this.deployment();
     return resources.flatMap(({ urn, custom }) => (custom && names.includes(urn.split("::")[3] ?? "") ? [urn] : []));
@@ -153,7 +153,7 @@ class OwnStack {
     return pulumi([...args, "--stack", this.location.stack], { folder: this.folder, environment, ...call });
   }
 
-  /** The stack's file, this run's configuration, and the salt that `stack init` has written. */
+  /** The stack's file, this run's configuration, and the salt of `stack init`. */
   private writeConfig(overrides: RunOptions["config"] = {}): void {
     const own = readYaml(this.settingsFile).toJS() as object;
     const settings = readYaml(stackFile(this.location)).toJS() as { config?: object } | null;
@@ -166,7 +166,7 @@ class OwnStack {
   }
 }
 
-/** An output as it is exported: what is secret in it is wrapped, as JSON in a text. */
+/** An exported output: its secrets are wrapped, as JSON in a text. */
 function readOutput(exported: unknown): Output {
   let secret = false;
   const read = (text: string): unknown =>

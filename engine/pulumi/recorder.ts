@@ -9,7 +9,7 @@ const OPERATIONS: Readonly<Record<string, Operation>> = {
   "create-replacement": "replace",
 };
 
-/** Translates the CLI's events, and keeps what they tell of changes and errors. */
+/** Translates the CLI's events, and keeps their changes and errors. */
 export class Recorder {
   readonly changes = new Map<string, Change>();
   /** Errors by URN. */
@@ -17,7 +17,7 @@ export class Recorder {
   private readonly otherMessages: string[] = [];
   private readonly begun = new Map<string, number>();
 
-  constructor(private readonly tell: (event: EngineEvent) => void = () => undefined) {}
+  constructor(private readonly emit: (event: EngineEvent) => void = () => undefined) {}
 
   readonly take = (event: PulumiEvent): void => {
     const { resourcePreEvent, resOutputsEvent, resOpFailedEvent, diagnosticEvent } = event;
@@ -34,13 +34,13 @@ export class Recorder {
     if (resourcePreEvent) {
       this.changes.set(urn, change);
       this.begun.set(urn, performance.now());
-      if (operation !== "same" && !resourcePreEvent.planning) this.tell({ kind: "begin", change });
+      if (operation !== "same" && !resourcePreEvent.planning) this.emit({ kind: "begin", change });
     } else if (resOutputsEvent) {
-      if (!resOutputsEvent.planning) this.tell({ kind: "end", change, seconds });
-    } else this.tell({ kind: "fail", change, seconds, message: this.messages.get(urn) ?? "" });
+      if (!resOutputsEvent.planning) this.emit({ kind: "end", change, seconds });
+    } else this.emit({ kind: "fail", change, seconds, message: this.messages.get(urn) ?? "" });
   };
 
-  /** What failed: each resource and its message, or else what the run as a whole failed with. */
+  /** Each failed resource and its message, or else the errors of the run as a whole. */
   failures(): string[] {
     const failures = [...this.messages].map(([urn, text]) => `${urn.split("::").slice(2).join(" ")}: ${text}`);
     return failures.length > 0 ? failures : this.otherMessages;
@@ -52,6 +52,6 @@ export class Recorder {
     const text = message.replace(/<\{%.*?%\}>/g, "").trimEnd();
     if (severity === "error" && urn !== "") this.messages.set(urn, text);
     else if (severity === "error") this.otherMessages.push(text);
-    this.tell({ kind: "log", severity: severity === "info#err" ? "info" : severity, message: text, urn });
+    this.emit({ kind: "log", severity: severity === "info#err" ? "info" : severity, message: text, urn });
   }
 }

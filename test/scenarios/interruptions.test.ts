@@ -32,7 +32,9 @@ describe.skipIf(skipped)(`a lab that is interrupted${skipped === undefined ? "" 
     const { status, stdout, stderr } = await up.result;
     expect(status).toBe(INTERRUPTED);
     expect(stdout).toContain("stopping: what runs is finished first; Ctrl-C again ends at once\n");
-    expect(stderr).toContain("lab: interrupted: what ran is finished, the rest was not begun, the state is kept\n");
+    expect(stderr).toContain(
+      "lab: interrupted: running operations were finished, no others begun; the state is saved\n",
+    );
     expect(stateOf().filter(({ condition }) => condition !== undefined)).toEqual([]);
     expect(fs.existsSync(lock)).toBe(false);
   });
@@ -43,7 +45,7 @@ describe.skipIf(skipped)(`a lab that is interrupted${skipped === undefined ? "" 
     const { pid, since } = holder();
     const second = await lab.run("destroy", "--yes");
     expect(second.stderr).toContain(
-      `lab: stack "${lab.stack}" is in use: process ${pid} runs up since ${since}; wait for it, or end it\n`,
+      `lab: stack "${lab.stack}" is in use: process ${pid} runs up since ${since}; hint: wait for it, or kill ${pid}\n`,
     );
     expect(second.status).toBe(1);
     up.kill("SIGINT");

@@ -38,7 +38,7 @@ describe("a deployment of objects outside the state", () => {
       Promise.resolve(
         subjects.map(({ outputs }) => {
           const object = objects.get(String(outputs["uuid"]));
-          return object ? (object.isRunning ? undefined : "running") : "gone";
+          return object ? (object.isRunning ? undefined : "running") : "missing";
         }),
       ),
   };
@@ -96,7 +96,7 @@ describe("a deployment of objects outside the state", () => {
     fs.rmSync(folder, { recursive: true });
   });
 
-  it("makes again what is gone, and starts what is switched off, whatever a change would take", async () => {
+  it("recreates what is missing, and starts what is shut off, whatever a change would take", async () => {
     await run(goal());
     for (const object of objects.values()) object.isRunning = false;
     expect(await run(goal())).toMatchObject({ operations: ["update"] });
@@ -107,7 +107,7 @@ describe("a deployment of objects outside the state", () => {
     expect(calls).toEqual(["create one", "start", "create one", "delete it", "create two"]);
   });
 
-  it("leaves a difference alone that the resource ignores, but for its being gone", async () => {
+  it("leaves a difference alone that the resource ignores, unless the resource is missing", async () => {
     await run(goal());
     for (const object of objects.values()) object.isRunning = false;
     expect((await run(goal({ ignoreChanges: ["running"] }))).operations).toEqual(["same"]);

@@ -217,7 +217,9 @@ describe("the embedded engine", { timeout: TIMEOUT }, () => {
     await expect.poll(() => tried.read("state/lock")).not.toBe("");
     const { since } = JSON.parse(tried.read("state/lock")) as { since: string };
     await expect(createEmbeddedEngine(tried.location).destroy()).rejects.toThrow(
-      new EngineError(`stack "here" is in use: process ${process.pid} runs up since ${since}; wait for it, or end it`),
+      new EngineError(
+        `stack "here" is in use: process ${process.pid} runs up since ${since}; hint: wait for it, or kill ${process.pid}`,
+      ),
     );
     await first;
     tried.write("state/lock", JSON.stringify({ pid: "4194305", since, command: "up" }));
@@ -260,7 +262,9 @@ describe("the embedded engine", { timeout: TIMEOUT }, () => {
       .then(() => {
         controller.abort();
       });
-    await expect(run).rejects.toThrow("interrupted: what ran is finished, the rest was not begun, the state is kept");
+    await expect(run).rejects.toThrow(
+      "interrupted: running operations were finished, no others begun; the state is saved",
+    );
     expect(tried.logged()).toEqual(["begun", "first"]);
     expect(await tried.up()).toEqual({ first: "same", second: "create" });
   });
@@ -322,7 +326,7 @@ describe("the embedded engine", { timeout: TIMEOUT }, () => {
     fs.utimesSync(file, new Date(), new Date("2026-11-23T12:34:56.789Z"));
     for (const look of [() => tried.up(), () => tried.engine.outputs()]) {
       await expect(look()).rejects.toThrow(
-        `; it is kept as ${file}.damaged-20261123T123456Z; put the copy of the last completed run back: mv ${file}.bak ${file}`,
+        `; a copy is kept as ${file}.damaged-20261123T123456Z; hint: to go back to the last completed run, mv ${file}.bak ${file}`,
       );
     }
     expect(fs.readdirSync(tried.location.stateFolder).filter((name) => name.includes("damaged"))).toHaveLength(1);
@@ -337,7 +341,7 @@ describe("the embedded engine", { timeout: TIMEOUT }, () => {
     const file = path.join(tried.location.stateFolder, "state.json");
     await expect(tried.up()).rejects.toThrow(
       new RegExp(
-        `^${file} is damaged: it is no state; it is kept as ${file}\\.damaged-\\d{8}T\\d{6}Z; no run was ever completed`,
+        `^${file} is damaged: not a state file; a copy is kept as ${file}\\.damaged-\\d{8}T\\d{6}Z; hint: no run was ever completed: rm ${file}, then ./lab destroy --stack here$`,
       ),
     );
     expect(tried.logged()).toEqual([]);
@@ -347,7 +351,7 @@ describe("the embedded engine", { timeout: TIMEOUT }, () => {
     const tried = project("");
     fs.mkdirSync(path.join(tried.location.stateFolder, "pulumi"), { recursive: true });
     await expect(tried.preview()).rejects.toThrow(
-      'stack "here" was made by engine pulumi: use --engine pulumi, or destroy it first',
+      'stack "here" was made by engine pulumi; hint: --engine pulumi, or ./lab destroy --stack here first',
     );
   });
 });

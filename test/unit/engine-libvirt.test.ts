@@ -183,11 +183,11 @@ describe("the libvirt driver", () => {
     expect(calls().at(-1)).toBe(`undefine ${UUID}`);
   });
 
-  it("finds out what is gone or switched off with one question a kind", async () => {
+  it("finds out what is missing or shut off with one question a kind", async () => {
     answer("list-all", `${UUID}\nb\n`);
     answer("list", "b\n");
     const domains = [UUID, "b", "c"].map((uuid) => subject({ running: true }, { uuid }));
-    expect(await driver("domain:Domain").observe?.(domains)).toEqual(["running", undefined, "gone"]);
+    expect(await driver("domain:Domain").observe?.(domains)).toEqual(["running", undefined, "missing"]);
     expect(calls().sort()).toEqual(["list --uuid", "list --uuid --all"]);
     answer("pool-list-all", "lab\n");
     answer("vol-list", " a.raw  /pool/a.raw\n");
@@ -196,7 +196,7 @@ describe("the libvirt driver", () => {
       ["b.raw", "lab"],
       ["a.raw", "other"],
     ].map(([name, pool]) => subject({ name, pool }));
-    expect(await driver("volume:Volume").observe?.(volumes)).toEqual([undefined, "gone", "gone"]);
+    expect(await driver("volume:Volume").observe?.(volumes)).toEqual([undefined, "missing", "missing"]);
     // What libvirt has found in a volume, whatever it was created as.
     answer("vol-dumpxml", "<volume>\n  <target>\n    <path>/pool/a.raw</path>\n    <format type='raw'/>\n  </target>");
     const formats = ["raw", "iso"].map((type) => subject({ name: "a.raw", pool: "lab", target: { format: { type } } }));
@@ -218,7 +218,7 @@ describe("the libvirt driver", () => {
 
   it("refuses the changes that the real provider cannot make", () => {
     const change = (type: string, paths: string[], inputs: Properties = {}) => driver(type).change(paths, inputs);
-    expect(() => change("pool:Pool", ["target.path"])).toThrow("a pool cannot be changed, and target.path differs");
+    expect(() => change("pool:Pool", ["target.path"])).toThrow("a storage pool cannot be changed: target.path");
     expect(() => change("volume:Volume", ["capacity"])).toThrow(
       "Update Not Supported: Storage volumes cannot be updated. All changes require replacement. (capacity)",
     );

@@ -53,7 +53,7 @@ describe("the lock of a stack", () => {
     expect(lines.filter((line) => line === "works")).toHaveLength(1);
     const refused = `stack "here" is in use: process ${winner?.pid} runs up since `;
     for (const line of lines.filter((each) => each !== "works"))
-      expect(line).toMatch(new RegExp(`^${refused}\\d{4}-.*Z; wait for it, or end it$`));
+      expect(line).toMatch(new RegExp(`^${refused}\\d{4}-.*Z; hint: wait for it, or kill \\d+$`));
     expect(fs.readdirSync(location.stateFolder)).toEqual([]);
   }, 60_000);
 
