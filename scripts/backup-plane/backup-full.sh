@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-# Has stanza $2 hold a full backup, taken as account $1, from host $3: any, or standby; where $4 is given, with a label after it. Waits
-# while another backup runs. Safe to run again: a stanza that holds such a backup is left as it is.
+# Takes a full backup of stanza $2 as account $1, from host $3 (any, standby), unless there is one already, with a label after $4 if given.
+# Waits while another backup runs. Safe to run again: it takes no second one.
 set -euo pipefail
 source common/shell.sh
 
-# The repository's list of backups says of each where its files came from; `info` does not.
+# backup.info says where the files of each backup came from; `info` does not.
 holds_backup() {
   local account=$1 stanza=$2 origin=$3 since=${4-} label backup
   while IFS='=' read -r label backup; do
@@ -19,7 +19,7 @@ main() {
   until holds_backup "$@"; do
     status=0
     as "$account" pgbackrest --stanza="$stanza" --type=full backup || status=$?
-    # Error 50 is a lock that another command holds.
+    # Error 50: another command holds the lock.
     if ((status == 50 && SECONDS < deadline)); then
       sleep 5
     elif ((status == 50)); then

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Lets pgBackRest and PostgreSQL through SELinux and firewalld, each where it is on, and leaves it on: TCP ports $@, of which the first is
-# pgBackRest's, and the folders that PostgreSQL's archive command writes to. Safe to run again: every label is set, none is added twice.
+# Lets pgBackRest and PostgreSQL through SELinux and firewalld, each where it is on, and leaves it on: TCP ports $@ (pgBackRest's first), and
+# the folders that PostgreSQL's archive command writes to. Safe to run again: labels and ports are set, not added twice.
 set -euo pipefail
 
 # PostgreSQL (postgresql_t) may write and connect only to what is labelled as its own (selinux-policy, postgresql.te and .fc).

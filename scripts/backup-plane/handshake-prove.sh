@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Proves that account $1, with the certificate in folder $2, can speak TLS with pgBackRest's server on host $3: its certificate is right
-# for the name, ours is accepted. Safe to run again: it only talks.
+# Verifies a handshake of account $1, with the certificate in folder $2, with pgBackRest's server on host $3: the server's certificate is
+# valid for its name, and the server accepts ours. Safe to run again: it changes nothing.
 set -euo pipefail
 source common/pgbackrest-server.sh
 source common/shell.sh

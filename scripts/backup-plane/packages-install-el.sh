@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Installs on system $1 pgBackRest, exactly version $4 and held, and packages $5…, from source $2: pgdg, whose repositories come by the
-# packages $3, or mirror, whose lab.repo is there already. Safe to run again: a host that has them already is left as it is.
+# Installs on system $1 pgBackRest, exactly version $4 and held, and packages $5…, from source $2: pgdg, whose repositories packages $3 set
+# up, or mirror, whose lab.repo is there already. Safe to run again: installed packages are left as they are.
 set -euo pipefail
 source common/dnf.sh
 source common/system.sh
@@ -11,7 +11,7 @@ main() {
   expect_system "$system"
   if ! rpm -q "${packages[@]}" >/dev/null; then
     install_from "$source" "$repositories" "${packages[@]}" 'dnf-command(versionlock)'
-    # A server that runs is the old version's still, and refuses the others' new one.
+    # A running server still has the old version, and refuses clients with the new one.
     systemctl try-restart pgbackrest
   fi
   # An image may have the packages, and not the plugin.

@@ -1,15 +1,14 @@
 #!/usr/bin/env bash
-# Puts the new configuration in place and has pgBackRest's server, run by account $1 on a $2 (repository or postgresql) host, serve by
-# it for stanza $3 and present the certificate in folder $4. Safe to run again. The configuration is tried beside the old one first: what
-# is refused never takes its place.
+# Puts the new configuration in place, and runs pgBackRest's server with it, as account $1 on a $2 (repository or postgresql) host, for
+# stanza $3, with the certificate in folder $4. The configuration is tried beside the old one first; if it is refused, the old one stays.
+# Safe to run again: a running server is reloaded.
 set -euo pipefail
 source common/certificate.sh
 source common/pgbackrest-server.sh
 source common/shell.sh
 
-# Options are checked by the commands that read them: pgBackRest's help of a command checks them all, to tell their values, and opens
-# neither repository nor cluster. It reads this configuration alone: in the certificates' folder there is none. An option that it does
-# not know is a warning.
+# The help of a command parses all of the command's options, and opens neither repository nor cluster. It reads this configuration alone:
+# the certificates' folder, as the include path, holds none. An unknown option is a warning.
 try() {
   local account=$1 kind=$2 stanza=$3 folder=$4 conf=$5 command said
   local -a commands=(archive-push archive-get restore)
@@ -23,7 +22,7 @@ try() {
   done
 }
 
-# It is not the one on disk when the server missed a reload. One that was made elsewhere may have lines of another length.
+# A server that missed a reload still presents the old one. A certificate from elsewhere may have lines of another length.
 presents_installed() {
   local installed served
   installed=$(cut_certificate "$(<"$2/host.crt")")
@@ -42,7 +41,7 @@ main() {
   fi
   systemctl enable --quiet --no-reload pgbackrest
   unit=$(systemctl show -p NeedDaemonReload -p MainPID pgbackrest)
-  # A unit that was not loaded yet is read with its drop-in; to read all units again takes an emulated host seconds.
+  # A unit that is not loaded yet is read with its drop-in; reloading all units takes an emulated host seconds.
   [[ $unit == *NeedDaemonReload=no* ]] || systemctl daemon-reload
   if [[ $unit =~ MainPID=([0-9]+) && $(stat -c %U "/proc/${BASH_REMATCH[1]}" 2>/dev/null) == "$account" ]]; then
     systemctl reload pgbackrest

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Proves that pgBackRest on the repository host denies account $1 of this host stanza $2.
-# Safe to run again: it only asks. The certificate is a sound one, so the TLS handshake goes well: the answer is pgBackRest's own.
+# Verifies that pgBackRest on the repository host denies account $1 of this host access to stanza $2. The certificate is valid, so the TLS
+# handshake succeeds, and the answer is pgBackRest's own. Safe to run again: it only reads.
 set -euo pipefail
 source common/shell.sh
 

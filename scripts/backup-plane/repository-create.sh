@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Makes account $1 and the folders that it owns: the repository $2 and pgBackRest's log folder.
-# Safe to run again: what is there is kept.
+# Creates account $1 and its folders: repository $2 and pgBackRest's log folder.
+# Safe to run again: existing ones are kept.
 set -euo pipefail
 source common/shell.sh
 
@@ -10,7 +10,7 @@ main() {
     useradd --system --user-group --create-home --home-dir "/var/lib/$account" --shell /bin/bash "$account"
   [[ -d $repository ]] || install -d -o "$account" -g "$account" -m 0750 "$repository"
   install -d -o "$account" -g "$account" -m 0770 /var/log/pgbackrest
-  # Debian's and PGDG's rotation runs as postgres, which may not write there.
+  # Debian's and PGDG's logrotate files run as postgres, which may not write there.
   [[ ! -e /etc/logrotate.d/pgbackrest ]] || sed -i "s/^\( *su \).*/\1$account $account/" /etc/logrotate.d/pgbackrest
   as "$account" test -w "$repository" ||
     fail "account $account cannot write to repository $repository; hint: chown -R $account:$account $repository"

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Proves as account $1 that WAL of stanza $2 reaches the repository.
-# Safe to run again: it switches to a new WAL segment, no more.
+# Verifies as account $1 that WAL of stanza $2 reaches the repository.
+# Safe to run again: it only switches to a new WAL segment.
 set -euo pipefail
 source common/shell.sh
 

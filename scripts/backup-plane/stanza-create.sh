@@ -1,8 +1,7 @@
 #!/usr/bin/env bash
-# Creates stanza $2 as account $1 and proves that PostgreSQL can archive into it.
-# Safe to run again: a stanza that is there is checked alone. To create it once more would do no harm, but hold the lock that archiving
-# needs: WAL that comes meanwhile is refused, and stanza-create fails itself when it comes first (pgBackRest error 050): then it is tried
-# again, for two minutes.
+# Creates stanza $2 as account $1 and verifies that PostgreSQL can archive into it.
+# Safe to run again: an existing stanza is only checked. stanza-create takes the lock that archiving needs: WAL that arrives meanwhile is
+# refused, and stanza-create itself fails while WAL is archived (pgBackRest error 050). It is then repeated, for two minutes.
 set -euo pipefail
 source common/pgbackrest.sh
 source common/shell.sh

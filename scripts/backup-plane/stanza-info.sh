@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Proves as account $1 that stanza $2 is sound and prints its newest backup's label; with $3, that it is no older than that one: a backup
-# or an expire may have run since. Safe to run again: it only reads. The status is in the answer: the command's own is 0 even when access
-# is denied.
+# Verifies as account $1 that stanza $2 has status ok, and prints the label of its newest backup, which must be $3 or newer if that is given:
+# a backup or an expire may have run since. The status is in the answer: pgBackRest's exit status is 0 even when access is denied.
+# Safe to run again: it only reads.
 set -euo pipefail
 source common/pgbackrest.sh
 source common/shell.sh
@@ -13,8 +13,8 @@ main() {
     read -r status
     read -r newest
   } < <(jq -r '.[0] | (.status | "\(.code) (\(.message))"), (.backup[-1].label // "none")' <<<"$info")
-  [[ $status == "0 "* ]] || fail "stanza $stanza must have status 0 (ok), has $status"
-  [[ ! $newest < $expected ]] || fail "backup $expected of stanza $stanza or a newer one must be seen, the newest is $newest"
+  [[ $status == "0 "* ]] || fail "stanza $stanza has status $status, not 0 (ok)"
+  [[ ! $newest < $expected ]] || fail "the newest backup of stanza $stanza is $newest, but the repository host lists $expected"
   echo "$newest"
 }
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Refuses, before anything on any host is changed, a configuration that would harm the cluster on this host, which pgBackRest's file $1
-# names: another stanza than $2, another major version than $3 (data in folder $4, programs in $5), or for it to change between primary and
-# standby (role $6) with another primary than $7. Safe to run again: it only reads.
+# Refuses a new configuration, before any host is changed, if it would harm this host's cluster, as pgBackRest's present file $1 has it:
+# another stanza than $2, another major version than $3 (data in folder $4, programs in $5), or another role than $6 under primary $7.
+# Safe to run again: it only reads.
 set -euo pipefail
 source common/shell.sh
 
@@ -10,7 +10,7 @@ option() {
   sed -n "s/^$2=//p" "$1"
 }
 
-# Whether data in folder $1, in the state $2, is a standby's: a signal file says as what it starts next, the control file as what it runs.
+# Whether the data in folder $1, in state $2, is a standby's: a signal file decides its next start, the control file tells its present state.
 is_standby() {
   [[ -e $1/standby.signal ]] || [[ ! -e $1/recovery.signal && $2 =~ (archive|down in)\ recovery$ ]]
 }
@@ -18,7 +18,7 @@ is_standby() {
 main() {
   local conf=$1 stanza=$2 version=$3 data=$4 binaries=$5 role=$6 primary=$7 found state archived former
   [[ -e $conf ]] || return 0
-  # Data that is in another version's place already has been upgraded by hand.
+  # Data in the new version's folder has been upgraded by hand.
   [[ -s $data/global/pg_control ]] || data=$(option "$conf" pg1-path)
   [[ -s $data/global/pg_control ]] || return 0
   found=$(<"$data/PG_VERSION")
@@ -28,14 +28,14 @@ main() {
   former=${former%% *}
 
   [[ $found == "$version" ]] ||
-    fail "lab:postgresqlVersion is $version, and $data holds a cluster of PostgreSQL $found ($state); hint: keep $found; an upgrade is pg_upgrade on every host and pgbackrest stanza-upgrade, by hand, before the key changes"
+    fail "lab:postgresqlVersion is $version, but $data holds a cluster of PostgreSQL $found ($state); hint: keep $found; an upgrade is pg_upgrade on every host and pgbackrest stanza-upgrade, by hand, before the key changes"
   [[ $archived == "$stanza" ]] ||
-    fail "lab:stanza is $stanza, and the cluster in $data ($state) archives to stanza $archived; hint: keep $archived; a stanza cannot be renamed"
+    fail "lab:stanza is $stanza, but the cluster in $data ($state) archives to stanza $archived; hint: keep $archived; a stanza cannot be renamed"
   [[ $former != "$primary" ]] || return 0
   if is_standby "$data" "$state"; then
-    [[ $role == standby ]] || fail "lab:primary is $primary, and $data is a standby of $former ($state); hint: keep $former"
+    [[ $role == standby ]] || fail "lab:primary is $primary, but $data is a standby of $former ($state); hint: keep $former"
   else
-    [[ $role == primary ]] || fail "lab:primary is $primary, and $data is a primary ($state); hint: keep $former"
+    [[ $role == primary ]] || fail "lab:primary is $primary, but $data is a primary ($state); hint: keep $former"
   fi
 }
 

@@ -17,7 +17,7 @@ install_from() {
     # The user vouches for it: it is a mirror of their own.
     mirror) echo "deb [trusted=yes] $from ./" >/etc/apt/sources.list.d/lab.list ;;
     pgdg)
-      # A new image has no lists.
+      # A new image has no package lists.
       apt-get update
       apt-get install -y --no-install-recommends "$from" ca-certificates
       /usr/share/postgresql-common/pgdg/apt.postgresql.org.sh -y

@@ -3,7 +3,7 @@
 source common/move-aside.sh
 source common/shell.sh
 
-# Makes a data folder empty for a restore: what an interrupted one left is moved aside.
+# Empties a data folder for a restore: leftovers of an interrupted restore are moved aside.
 make_room() {
   local data=$1
   [[ -z $(ls -A "$data" 2>/dev/null) ]] || move_aside "$data" incomplete "$data held no complete cluster"

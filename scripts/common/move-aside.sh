@@ -7,7 +7,7 @@ move_aside() {
   local folder=$1 word=$2 why=$3 aside
   aside="$folder.$word-$(date -u +%Y%m%dT%H%M%SZ)"
   ! mountpoint --quiet "$folder" ||
-    fail "$why, and cannot be moved aside: $folder is a mount point; hint: move what is in it to another place"
+    fail "$why; cannot move it aside: $folder is a mount point; hint: move its content elsewhere"
   mv -T "$folder" "$aside"
   echo "moved aside: $HOSTNAME: $why; it is now $aside" >&2
 }

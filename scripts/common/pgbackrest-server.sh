@@ -4,16 +4,16 @@ source common/shell.sh
 
 TLS_PORT=8432
 
-# What OpenSSL tells of the certificate that this host's server presents to account $1, whose pair lies in folder $2, within $3 seconds
-# (10). It is not the one on disk when the server missed a reload.
+# What OpenSSL reports of the certificate that this host's server presents to account $1, whose pair lies in folder $2, within $3 seconds
+# (default 10). A server that missed a reload presents another one than the one on disk.
 served_certificate() {
   as "$1" timeout "${3:-10}" openssl s_client -connect "127.0.0.1:$TLS_PORT" \
     -cert "$2/host.crt" -key "$2/host.key" -CAfile "$2/ca.crt" 2>/dev/null </dev/null || true
 }
 
-# What OpenSSL tells of a handshake, by mutual TLS, as account $1 with the certificate in folder $2, with the server on host $3, up to
-# the server's greeting. A client hears that it was refused only after its own handshake (TLS 1.3), so the proof is the greeting, which
-# the server sends when it has accepted the client's certificate.
+# What OpenSSL reports of a mutual TLS handshake as account $1, with the certificate in folder $2, with the server on host $3, up to the
+# server's greeting. In TLS 1.3 a refusal reaches the client only after its own handshake. The greeting is the proof: the server sends it
+# once it has accepted the client's certificate.
 shake_hands() {
   local line
   while IFS= read -r line; do
@@ -27,7 +27,7 @@ shake_hands() {
   kill $! 2>/dev/null || true
 }
 
-# Prints what went wrong in a handshake, and fails; nothing when all is well.
+# Prints the error of a handshake, and fails; prints nothing when it succeeded.
 welcomed() {
   local line problem=""
   while IFS= read -r line; do

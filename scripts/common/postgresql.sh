@@ -2,7 +2,7 @@
 # Asking the PostgreSQL that runs on this host.
 source common/shell.sh
 
-# Asks PostgreSQL by the psql in a folder: what lies on PATH may be a wrapper, which is slow under emulation.
+# Asks PostgreSQL with the psql in a folder: the one on PATH may be a wrapper, which is slow under emulation.
 query() {
   local binaries=$1
   shift

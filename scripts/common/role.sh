@@ -2,13 +2,13 @@
 # PostgreSQL's roles.
 source common/postgresql.sh
 
-# By the psql in a folder, makes a role, or gives one that is there these attributes, with the password on stdin; then runs the SQL that
-# is given, in which the role is :'role'.
+# Creates or alters a role with the psql in a folder: these attributes, and the password on stdin. Then runs further SQL, in which the role
+# is :'role'.
 set_role() {
   local binaries=$1 role=$2 attributes=$3 sql=${4-} password
   password=$(cat)
-  # As input of psql, not as an argument: the process list shows those. A backslash is one for psql, too; it quotes the name and the
-  # password for SQL. Whatever PostgreSQL logs by lab:postgresql, it does not log these statements.
+  # The password is input of psql, not an argument, which the process list shows. psql takes backslashes as escapes, and quotes the name and
+  # the password for SQL. These statements stay out of PostgreSQL's log, whatever lab:postgresql has it log.
   password=${password//\\/\\\\}
   password=${password//\'/\\\'}
   query "$binaries" <<SQL

@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-# Running commands as accounts, waiting, and ending with a sentence.
+# Running commands as accounts, waiting, and failing with a message.
 
 # A folder that every account may read.
 cd /
 
-# Says in a sentence what is wrong on this host, and in further lines what its programs say.
+# Prints what is wrong on this host, then, on further lines, output of its programs.
 complain() {
   printf '%s\n' "$HOSTNAME: $1" "${@:2}" >&2
 }
@@ -15,7 +15,7 @@ fail() {
   exit 1
 }
 
-# Tries a command until it works, for so many seconds; then says the sentence, with what the command said last before its hint.
+# Repeats a command until it succeeds, for this many seconds; then prints the message, with the command's last output before the hint.
 await() {
   local deadline=$((SECONDS + $1)) sentence=$2 said
   shift 2
@@ -28,7 +28,7 @@ await() {
   done
 }
 
-# Runs a command as an account. What sudo or a login shell would do beside takes an emulated host a second.
+# Runs a command as an account. sudo or a login shell would take an emulated host a second.
 as() {
   local account=$1
   shift

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# What the host must be.
+# Requirements on the host.
 source common/shell.sh
 
-# Ends a step on another system than was said, such as "el8: rocky almalinux rhel 8": a family, os-release's IDs, its version's beginning.
+# Fails on another system than "el8: rocky almalinux rhel 8": a family, the IDs in os-release, the beginning of its version.
 expect_system() {
   local family=${1%%:*} ids=" ${1#*: } " version=${1##* } ID VERSION_ID PRETTY_NAME
   # shellcheck source=/dev/null
@@ -11,9 +11,9 @@ expect_system() {
     fail "lab:family is $family, but the system is $PRETTY_NAME; hint: set lab:family or lab:imagePath"
 }
 
-# Ends a step where pgBackRest is of another version: other versions refuse to talk to each other.
+# Fails when another version of pgBackRest is installed: different versions refuse to talk to each other.
 expect_pgbackrest() {
   local version
   version=$(pgbackrest version)
-  [[ $version == "pgBackRest $1" ]] || fail "pgBackRest must be of version $1, is ${version#pgBackRest }; hint: set lab:pgbackrestVersion"
+  [[ $version == "pgBackRest $1" ]] || fail "pgBackRest ${version#pgBackRest } is installed, but lab:pgbackrestVersion is $1; hint: set lab:pgbackrestVersion"
 }

@@ -1,18 +1,17 @@
 #!/usr/bin/env bash
-# Starts domain $2 of libvirt $1 for the first time: as guest $3, saved after its boot, when that is there and fits, else by booting it.
-# Runs where the deployment runs. Safe to run again: a domain that runs is left alone, and a guest that finds another disk than its own
-# boots anew from that.
+# Starts domain $2 of libvirt $1 for the first time: resumed from saved guest $3 if that exists and matches, else booted. Runs where the
+# deployment runs. Safe to run again: a running domain is left alone, and a saved guest that finds another disk than its own reboots from it.
 set -euo pipefail
-# Bytes, not letters; words that are not translated.
+# Lengths in bytes, untranslated output.
 export LC_ALL=C
 
-# Four bytes of file $1, at $2: a number.
+# The 32-bit number in file $1 at offset $2.
 number() {
   od --address-radix=n --format=u4 --skip-bytes="$2" --read-bytes=4 "$1" | tr -d ' '
 }
 
-# A saved guest is a header, a definition, and memory (libvirt, qemu_saveimage.h, version 2). It is told whose memory it is by the
-# definition, of which libvirt lets nobody change name and UUID. Behind its length stand: to be resumed, how it is compressed, no cookie.
+# Puts another definition into a saved guest: a header, the definition, and memory (libvirt, qemu_saveimage.h, version 2).
+# libvirt itself allows no other name and UUID there. After the definition's length the header has: to be resumed, compression, no cookie.
 graft() {
   local saved=$1 definition=$2 hex
   printf -v hex '%08x' $((${#definition} + 1))

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Ends domain $2 of libvirt $1 and forgets its definition; its disk stays. Runs where the deployment runs.
-# Safe to run again: a domain that is not there is none.
+# Destroys and undefines domain $2 of libvirt $1; its disk stays. Runs where the deployment runs.
+# Safe to run again: a missing domain is no error.
 set -euo pipefail
 
 main() {

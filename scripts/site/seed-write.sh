@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Makes volume $3 in pool $2 of libvirt $1 the seed on stdin, unless domain $4 is running, which has read one: base64 of an ISO 9660
-# image behind its system area, which is empty. Runs where the deployment runs.
-# Safe to run again: all of the volume is written, so nothing is left of an earlier seed.
+# Writes the seed on stdin to volume $3 in pool $2 of libvirt $1, unless domain $4 is running, and has read its seed. The seed is base64 of
+# an ISO 9660 image without its system area, which is empty. Runs where the deployment runs.
+# Safe to run again: the whole volume is overwritten, so nothing is left of an earlier seed.
 set -euo pipefail
 
 main() {

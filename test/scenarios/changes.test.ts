@@ -57,25 +57,25 @@ describe.skipIf(skipped)(`changes${skipped === undefined ? "" : ` (skipped: ${sk
     expect(await ofCluster("pg2-srv", "demo", 15, "primary", "pg2-srv")).toBe("");
     expect(await ofCluster("pg1-srv", "demo", 15, "standby", "pg2-srv")).toBe("");
     expect(await ofCluster("pg2-srv", "demo", 16, "primary", "pg2-srv")).toBe(
-      `pg2-srv: lab:postgresqlVersion is 16, and ${dataFolder} holds a cluster of PostgreSQL 15 (in production); hint: keep 15; ${upgrade}\nstatus 1`,
+      `pg2-srv: lab:postgresqlVersion is 16, but ${dataFolder} holds a cluster of PostgreSQL 15 (in production); hint: keep 15; ${upgrade}\nstatus 1`,
     );
     expect(await ofCluster("pg1-srv", "other", 15, "standby", "pg2-srv")).toBe(
-      `pg1-srv: lab:stanza is other, and the cluster in ${dataFolder} (in archive recovery) archives to stanza demo; hint: keep demo; a stanza cannot be renamed\nstatus 1`,
+      `pg1-srv: lab:stanza is other, but the cluster in ${dataFolder} (in archive recovery) archives to stanza demo; hint: keep demo; a stanza cannot be renamed\nstatus 1`,
     );
     expect(await ofCluster("pg1-srv", "demo", 15, "primary", "pg1-srv")).toBe(
-      `pg1-srv: lab:primary is pg1-srv, and ${dataFolder} is a standby of pg2-srv (in archive recovery); hint: keep pg2-srv\nstatus 1`,
+      `pg1-srv: lab:primary is pg1-srv, but ${dataFolder} is a standby of pg2-srv (in archive recovery); hint: keep pg2-srv\nstatus 1`,
     );
     expect(await ofCluster("pg2-srv", "demo", 15, "standby", "pg1-srv")).toBe(
-      `pg2-srv: lab:primary is pg1-srv, and ${dataFolder} is a primary (in production); hint: keep pg2-srv\nstatus 1`,
+      `pg2-srv: lab:primary is pg1-srv, but ${dataFolder} is a primary (in production); hint: keep pg2-srv\nstatus 1`,
     );
 
     const held = (await backups()).join(" ");
     expect(await ofRepository("demo", 15)).toBe("");
     expect(await ofRepository("other", 15)).toBe(
-      `backup-srv: lab:stanza is other, and /backup_space holds stanza demo (backups: ${held}); hint: keep demo; a stanza cannot be renamed\nstatus 1`,
+      `backup-srv: lab:stanza is other, but /backup_space holds stanza demo (backups: ${held}); hint: keep demo; a stanza cannot be renamed\nstatus 1`,
     );
     expect(await ofRepository("demo", 16)).toBe(
-      `backup-srv: lab:postgresqlVersion is 16, and /backup_space holds stanza demo of PostgreSQL 15 (backups: ${held}); hint: keep 15; ${upgrade}\nstatus 1`,
+      `backup-srv: lab:postgresqlVersion is 16, but /backup_space holds stanza demo of PostgreSQL 15 (backups: ${held}); hint: keep 15; ${upgrade}\nstatus 1`,
     );
   });
 

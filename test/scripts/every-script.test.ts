@@ -112,7 +112,7 @@ const MAY_DELETE: Readonly<Record<string, readonly string[]>> = {
   "cluster/postgresql-create-debian.sh": ['rm "$data"/{postgresql,pg_hba,pg_ident}.conf'],
   // A hint.
   "site/image-inspect.sh": [
-    'echo "$1; hint: correct the key; after virsh -c $uri vol-delete $volume --pool $pool the next up fetches the image again" >&2',
+    'echo "$1; hint: correct the key; after virsh -c $uri vol-delete $volume --pool $pool the next up downloads the image again" >&2',
   ],
   "trust/certificate-install.sh": [
     'for left in "$folder".lab-????????*; do [[ $left == "$new" ]] || rm -rf "$left"; done',

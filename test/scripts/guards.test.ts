@@ -67,7 +67,7 @@ describe("cluster/data-guard.sh", () => {
     holds("in production");
     expect(guard({ version: 16, role: "primary" })).toMatchObject({
       status: 1,
-      stderr: `pg1-srv: lab:postgresqlVersion is 16, and ${data()} holds a cluster of PostgreSQL 15 (in production); hint: keep 15; an upgrade is pg_upgrade on every host and pgbackrest stanza-upgrade, by hand, before the key changes\n`,
+      stderr: `pg1-srv: lab:postgresqlVersion is 16, but ${data()} holds a cluster of PostgreSQL 15 (in production); hint: keep 15; an upgrade is pg_upgrade on every host and pgbackrest stanza-upgrade, by hand, before the key changes\n`,
     });
   });
 
@@ -86,7 +86,7 @@ describe("cluster/data-guard.sh", () => {
     holds("in archive recovery", "standby");
     expect(guard({ stanza: "other" })).toMatchObject({
       status: 1,
-      stderr: `pg1-srv: lab:stanza is other, and the cluster in ${data()} (in archive recovery) archives to stanza demo; hint: keep demo; a stanza cannot be renamed\n`,
+      stderr: `pg1-srv: lab:stanza is other, but the cluster in ${data()} (in archive recovery) archives to stanza demo; hint: keep demo; a stanza cannot be renamed\n`,
     });
   });
 
@@ -99,7 +99,7 @@ describe("cluster/data-guard.sh", () => {
     holds(state, ...signals);
     expect(guard({ role: "primary", primary: "pg2-srv" })).toMatchObject({
       status: 1,
-      stderr: `pg1-srv: lab:primary is pg2-srv, and ${data()} is a standby of pg1-srv (${state}); hint: keep pg1-srv\n`,
+      stderr: `pg1-srv: lab:primary is pg2-srv, but ${data()} is a standby of pg1-srv (${state}); hint: keep pg1-srv\n`,
     });
   });
 
@@ -112,7 +112,7 @@ describe("cluster/data-guard.sh", () => {
     holds(state, ...signals);
     expect(guard({ role: "standby", primary: "pg2-srv" })).toMatchObject({
       status: 1,
-      stderr: `pg1-srv: lab:primary is pg2-srv, and ${data()} is a primary (${state}); hint: keep pg1-srv\n`,
+      stderr: `pg1-srv: lab:primary is pg2-srv, but ${data()} is a primary (${state}); hint: keep pg1-srv\n`,
     });
   });
 
@@ -165,7 +165,7 @@ describe("backup-plane/repository-guard.sh", () => {
     expect(guard({ stanza: "other" })).toMatchObject({
       status: 1,
       stderr:
-        "pg1-srv: lab:stanza is other, and /backup_space holds stanza demo (backups: A B); hint: keep demo; a stanza cannot be renamed\n",
+        "pg1-srv: lab:stanza is other, but /backup_space holds stanza demo (backups: A B); hint: keep demo; a stanza cannot be renamed\n",
     });
   });
 
@@ -174,7 +174,7 @@ describe("backup-plane/repository-guard.sh", () => {
     expect(guard({ version: "16" })).toMatchObject({
       status: 1,
       stderr:
-        "pg1-srv: lab:postgresqlVersion is 16, and /backup_space holds stanza demo of PostgreSQL 15 (backups: none); hint: keep 15; an upgrade is pg_upgrade on every host and pgbackrest stanza-upgrade, by hand, before the key changes\n",
+        "pg1-srv: lab:postgresqlVersion is 16, but /backup_space holds stanza demo of PostgreSQL 15 (backups: none); hint: keep 15; an upgrade is pg_upgrade on every host and pgbackrest stanza-upgrade, by hand, before the key changes\n",
     });
   });
 
@@ -184,7 +184,7 @@ describe("backup-plane/repository-guard.sh", () => {
     expect(guard()).toMatchObject({
       status: 1,
       stderr:
-        "broken\npg1-srv: what /backup_space holds of stanza demo cannot be told; hint: pgbackrest --stanza=demo info as pgbackrest\n",
+        "broken\npg1-srv: cannot read stanza demo in /backup_space; hint: pgbackrest --stanza=demo info, as user pgbackrest\n",
     });
   });
 

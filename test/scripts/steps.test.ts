@@ -146,7 +146,7 @@ describe("backup-plane/stanza-info.sh", () => {
     host.add("pgbackrest", `echo '${info(1)}'`);
     expect(host.run("backup-plane/stanza-info.sh", ["postgres", "demo"])).toMatchObject({
       status: 1,
-      stderr: "pg1-srv: stanza demo must have status 0 (ok), has 1 (missing stanza path)\n",
+      stderr: "pg1-srv: stanza demo has status 1 (missing stanza path), not 0 (ok)\n",
     });
   });
 
@@ -163,7 +163,7 @@ describe("backup-plane/stanza-info.sh", () => {
     host.add("pgbackrest", `echo '${info(0, "A")}'`);
     expect(host.run("backup-plane/stanza-info.sh", ["postgres", "demo", "B"])).toMatchObject({
       status: 1,
-      stderr: "pg1-srv: backup B of stanza demo or a newer one must be seen, the newest is A\n",
+      stderr: "pg1-srv: the newest backup of stanza demo is A, but the repository host lists B\n",
     });
   });
 });
@@ -399,7 +399,7 @@ describe("cluster/standby-follow.sh", () => {
     host.add("mountpoint", "");
     expect(host.run("cluster/standby-follow.sh", args(data))).toMatchObject({
       status: 1,
-      stderr: `pg1-srv: the standby's cluster is 42, pg1-srv's is 43, and cannot be moved aside: ${data} is a mount point; hint: move what is in it to another place\n`,
+      stderr: `pg1-srv: the standby's cluster is 42, pg1-srv's is 43; cannot move it aside: ${data} is a mount point; hint: move its content elsewhere\n`,
     });
     isThere(data);
   });
@@ -435,7 +435,7 @@ describe("site/host-ready.sh", () => {
   ])("fails when the name service does not know %s, and says what it says", (_, forward, backward, missing, told) => {
     names(forward, backward);
     const { status, stderr } = ready();
-    const sentence = `pg1-srv: every host must be found by name and by address: ${missing} is not found, the name service says:`;
+    const sentence = `pg1-srv: the lab's hosts must resolve forward and backward: ${missing} is missing; the name service answers:`;
     expect([status, stderr.split("\n")[0]]).toEqual([1, sentence]);
     if (told !== undefined) expect(stderr).toBe([sentence, ...told].join("\n").trimEnd() + "\n");
   });
@@ -447,7 +447,7 @@ describe("site/host-ready.sh", () => {
     host.add("cloud-init", "exit 1");
     expect(ready()).toMatchObject({
       status: 1,
-      stderr: "pg1-srv: cloud-init failed; hint: /var/log/cloud-init-output.log\n",
+      stderr: "pg1-srv: cloud-init failed; hint: see /var/log/cloud-init-output.log\n",
     });
   });
 });
@@ -551,7 +551,7 @@ describe("backup-plane/packages-install-el.sh", () => {
     host.add("rpm", "").add("dnf", "").add("pgbackrest", "echo pgBackRest 2.45");
     expect(install(here)).toMatchObject({
       status: 1,
-      stderr: "pg1-srv: pgBackRest must be of version 2.59.1, is 2.45; hint: set lab:pgbackrestVersion\n",
+      stderr: "pg1-srv: pgBackRest 2.45 is installed, but lab:pgbackrestVersion is 2.59.1; hint: set lab:pgbackrestVersion\n",
     });
   });
 
@@ -619,7 +619,7 @@ describe("site/image-inspect.sh", () => {
   const header = "QFI\\xfb\\0\\0\\0\\x3\\0\\0\\0\\0\\0\\0\\0\\0\\0\\0\\0\\0\\0\\0\\0\\x10\\0\\0\\0\\x2\\x39\\x10\\0\\0";
   const download = "virsh -q -c qemu:///system vol-download --pool lab-dev";
   const hint =
-    "hint: correct the key; after virsh -c qemu:///system vol-delete base.qcow2 --pool lab-dev the next up fetches the image again\n";
+    "hint: correct the key; after virsh -c qemu:///system vol-delete base.qcow2 --pool lab-dev the next up downloads the image again\n";
 
   it("tells the size of the image's disk, whatever the checksum, when none is given", () => {
     host.add("virsh", `printf '${header}'`);
@@ -648,7 +648,7 @@ describe("site/image-inspect.sh", () => {
     expect(inspect(other)).toMatchObject({
       status: 1,
       stdout: "",
-      stderr: `lab:imageChecksum must be that of the image as it was fetched, ${found}, got "${other}"; ${hint}`,
+      stderr: `lab:imageChecksum must match the downloaded image, ${found}, got "${other}"; ${hint}`,
     });
   });
 
