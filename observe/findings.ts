@@ -46,6 +46,8 @@ export interface Rule {
   readonly drift?: true;
   /** Codes of what explains it, on one of the hosts that it involves: it is no cause of its own then. A `*` at the end is for any. */
   readonly after?: readonly string[];
+  /** Whether it is still to come: it explains nothing yet. */
+  readonly soon?: true;
   /**
    * What the explanation must share with it beside a host.
    * @default - nothing
@@ -192,8 +194,8 @@ function caseOf(code: string, rule: Rule, host: string, found: Found): Case {
 }
 
 /** A host that cannot be asked explains everything that involves it. */
-function explains({ finding: cause }: Case, { finding, rule, involves }: Case): boolean {
-  if (!involves.includes(cause.host)) return false;
+function explains({ finding: cause, rule: { level, soon } }: Case, { finding, rule, involves }: Case): boolean {
+  if (!involves.includes(cause.host) || level === "warn" || soon) return false;
   if (cause.code === UNREACHABLE) return finding.code !== UNREACHABLE;
   if (rule.scope === "subject" && finding.subject !== cause.subject) return false;
   return (rule.after ?? []).some((code) =>

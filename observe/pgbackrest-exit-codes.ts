@@ -74,7 +74,7 @@ export const PGBACKREST_ERRORS: Readonly<Record<number, PgBackRestError>> = {
   87: { name: "archive-disabled", hint: "archive_mode is off: the lab sets it, so PostgreSQL needs a restart" },
   95: {
     name: "crypto",
-    hint: "TLS failed: a certificate has ended, does not belong to its key, or is not for the host's name; `./lab doctor` tells which",
+    hint: "TLS failed: a certificate has expired, does not belong to its key, or is not for the host's name; `./lab doctor` tells which",
   },
   99: { name: "json-format", hint: "an answer or file is damaged: do the hosts run the same version?" },
   101: {

@@ -30,7 +30,10 @@ export const CERTIFICATES = rules(
       proof: true,
     },
     "LAB-CERT-EXPIRED": { ...fail("certificate", "the certificate expired {date}", RENEW), proof: true },
-    "LAB-CERT-EXPIRES-SOON": fail("certificate", "the certificate expires in {days} days ({date})", RENEW),
+    "LAB-CERT-EXPIRES-SOON": {
+      ...fail("certificate", "the certificate expires in {days} days ({date})", RENEW),
+      soon: true,
+    },
     "LAB-CERT-EXPIRES": warn("certificate", "the certificate expires in {days} days ({date})", RENEW),
     "LAB-CERT-NOT-YET-VALID": {
       ...fail("certificate", "the certificate is not valid before {date}, and the host's clock says {now}", {
@@ -63,7 +66,10 @@ export const CERTIFICATES = rules(
       after: ["LAB-KEY-*"],
     },
     "LAB-CA-EXPIRED": { ...fail("certificate", "the CA's certificate expired {date}", ROTATE), proof: true },
-    "LAB-CA-EXPIRES-SOON": fail("certificate", "the CA's certificate expires in {days} days ({date})", ROTATE),
+    "LAB-CA-EXPIRES-SOON": {
+      ...fail("certificate", "the CA's certificate expires in {days} days ({date})", ROTATE),
+      soon: true,
+    },
     "LAB-CA-EXPIRES": warn("certificate", "the CA's certificate expires in {days} days ({date})", ROTATE),
     "LAB-KEY-MISSING": fail("certificate", "{subject} is missing", FIX),
     "LAB-KEY-UNREADABLE": fail("certificate", "{subject} holds no key", FIX),

@@ -7,10 +7,13 @@ const LOOP_SECONDS = 3;
 const START = { steps: true, command: "./lab ssh {host} -- sudo systemctl start {subject}" } as const;
 const DOWN = { ...fail("units", "{subject} is {state}{error}", START), proof: true } as const;
 
+/** With which pgBackRest's server does not start. */
+const BROKEN_PAIR = ["LAB-KEY-*", "LAB-CERT-MISSING", "LAB-CERT-UNREADABLE"] as const;
+
 /** What must run, and start with the host. */
 export const UNITS = rules(
   {
-    "LAB-PGBACKREST-DOWN": { ...DOWN, after: ["LAB-CERT-*", "LAB-KEY-*"] },
+    "LAB-PGBACKREST-DOWN": { ...DOWN, after: BROKEN_PAIR },
     "LAB-POSTGRESQL-DOWN": DOWN,
     "LAB-UNIT-DOWN": DOWN,
     "LAB-UNIT-LOOP": {
@@ -19,7 +22,7 @@ export const UNITS = rules(
         command: "./lab ssh {host} -- sudo journalctl -u {subject}",
       }),
       proof: true,
-      after: ["LAB-CERT-*", "LAB-KEY-*"],
+      after: BROKEN_PAIR,
     },
     "LAB-UNIT-DISABLED": warn("units", "{subject} runs, but is {enabled}: it will not after a reboot", {
       steps: true,

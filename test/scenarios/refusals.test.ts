@@ -1,7 +1,6 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { Finding } from "../../observe/findings";
 import type { Report } from "../../observe/report";
 import { labAuthority } from "../support/lab-authority";
 import type { CommandResult } from "../support/scenario-lab";
@@ -56,21 +55,21 @@ function asRepository(server: string): Promise<CommandResult> {
   );
 }
 
-async function findings(): Promise<readonly Finding[]> {
+async function diagnose(): Promise<Report> {
   const { stdout } = await lab.run("doctor", "--json");
-  return (JSON.parse(stdout) as Report).findings;
+  return JSON.parse(stdout) as Report;
 }
 
-/** What the doctor says of a host's certificate, key or unit. */
-function causes(found: readonly Finding[], host: string): string[] {
-  return found
+/** What the doctor says of a host's certificate, key or unit, without what follows from it. */
+function causes({ findings }: Report, host: string): string[] {
+  return findings
     .filter((finding) => finding.host === host && (finding.area === "certificate" || finding.area === "units"))
     .map(({ cause }) => cause);
 }
 
 /** What the doctor says of pairs of hosts. */
-function between(found: readonly Finding[]): string[] {
-  return found.filter(({ peer }) => peer !== undefined).map(({ cause }) => cause);
+function between({ findings, consequences }: Report): string[] {
+  return [...findings, ...consequences].filter(({ peer }) => peer !== undefined).map(({ cause }) => cause);
 }
 
 /** Puts files in the place of a PostgreSQL host's own, and starts its server with them. */
@@ -172,24 +171,21 @@ describe.skipIf(skipped)(`refusals${skipped === undefined ? "" : ` (skipped: ${s
     ] as const) {
       expect((await asRepository(server)).stderr, server).toMatch(message);
     }
-    const found = await findings();
+    const found = await diagnose();
     expect(between(found)).toEqual(
       expect.arrayContaining([
-        "backup-srv refuses the certificate of pg1-srv: it has ended (OpenSSL 10, certificate has expired)",
+        "backup-srv refuses the certificate of pg1-srv: it has expired (OpenSSL 10, certificate has expired)",
         "nothing listens on port 8432 of pg2-srv",
         "backup-srv refuses the certificate of pg3-srv: it does not name the host (SAN) (OpenSSL 62, hostname mismatch)",
-        "backup-srv refuses the certificate of pg1-srv: certificate expired: the client's certificate has ended (TLS alert 45)",
+        "backup-srv refuses the certificate of pg1-srv: certificate expired: the client's certificate has expired (TLS alert 45)",
       ]),
     );
-    expect(causes(found, "pg1-srv")).toEqual([expect.stringMatching(/^the certificate ended 20\S+Z$/)]);
+    expect(causes(found, "pg1-srv")).toEqual([expect.stringMatching(/^the certificate expired 20\S+Z$/)]);
     expect(causes(found, "pg3-srv")).toEqual([
       "the certificate is for DNS:pg9-srv, not for DNS:pg3-srv: clients refuse it",
     ]);
     expect(causes(found, "pg2-srv")).toEqual([
       "the key has mode 0640: pgBackRest refuses a key that others than its owner may read [42]",
-      expect.stringMatching(
-        /^pgbackrest\.service ends as soon as it is started, and systemd starts it again, \d+ times so far; its last error: ERROR: \[042\]: key file '\/etc\/pgbackrest\/cert\/host\.key' has group or other permissions$/,
-      ),
     ]);
     await fix();
   });
@@ -199,18 +195,17 @@ describe.skipIf(skipped)(`refusals${skipped === undefined ? "" : ` (skipped: ${s
     const [certificate, key] = [own.issue({ commonName: "pg2-srv" }), own.issue({ commonName: "pg3-srv" })];
     await replace("pg2-srv", { certificate: certificate.certificate, key: key.key });
     await replace("pg3-srv", other.issue({ commonName: "pg3-srv" }));
-    const found = await findings();
+    const found = await diagnose();
     expect(causes(found, "pg1-srv")).toEqual([
-      'the certificate\'s common name is "stranger", but tls-server-auth of the other hosts lets in "pg1-srv"',
+      'the certificate\'s common name is "stranger", but tls-server-auth of the other hosts authorizes "pg1-srv"',
     ]);
-    expect(causes(found, "pg2-srv")).toContain(
+    expect(causes(found, "pg2-srv")).toEqual([
       "the key does not belong to the certificate: a pgBackRest server that reloads them ends [95]",
-    );
-    expect(causes(found, "pg2-srv")[1]).toMatch(/^pgbackrest\.service ends as soon as it is started/);
-    expect(causes(found, "pg3-srv")).toEqual([
-      `the certificate was signed by CN=another-ca, which is none of the authorities in ${CERTIFICATES}/ca.crt`,
     ]);
-    expect(between(found)).toContain("backup-srv lets CN=pg1-srv in, but not to this stanza: access denied [105]");
+    expect(causes(found, "pg3-srv")).toEqual([
+      `the certificate was signed by CN=another-ca, which is none of the CAs in ${CERTIFICATES}/ca.crt`,
+    ]);
+    expect(between(found)).toContain("backup-srv does not authorize CN=pg1-srv for this stanza: access denied [105]");
     await fix();
   });
 
@@ -220,7 +215,7 @@ describe.skipIf(skipped)(`refusals${skipped === undefined ? "" : ` (skipped: ${s
     expect((await asRepository("pg3-srv")).stderr).toMatch(
       /unable to verify certificate presented by 'pg3-srv:8432': \[26\] unsuitable certificate purpose/,
     );
-    const found = await findings();
+    const found = await diagnose();
     expect(causes(found, "pg2-srv")).toEqual(["the certificate is not for use as a client: servers refuse it"]);
     expect(causes(found, "pg3-srv")).toEqual(["the certificate is not for use as a server: clients refuse it"]);
     expect(between(found)).toEqual([

@@ -47,7 +47,7 @@ export interface HostStatus {
 /** What `./lab status --json` prints. */
 export interface LabStatus {
   readonly proven: boolean;
-  readonly findings: readonly string[];
+  readonly findings: readonly { readonly code: string; readonly cause: string; readonly remedy: string }[];
   readonly hosts: readonly HostStatus[];
   readonly backups: readonly { readonly label: string; readonly type: string; readonly fromStandby: boolean }[];
 }

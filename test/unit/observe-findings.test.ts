@@ -1,5 +1,8 @@
+import * as fs from "node:fs";
+import * as path from "node:path";
 import { describe, expect, it } from "vitest";
-import { fail, judge, rules } from "../../observe/findings";
+import { renderFindingsPage } from "../../docs/write-findings";
+import { fail, judge, rules, warn } from "../../observe/findings";
 import { ALL_RULES } from "../../observe/rules";
 import type { HostFacts } from "../../observe/facts";
 import {
@@ -15,6 +18,7 @@ import {
   told,
   UNIT,
 } from "../support/observed-lab";
+import { PROJECT_FOLDER } from "../support/stack-config";
 
 const MESSAGES = ALL_RULES.flatMap(({ messages }) => Object.entries(messages));
 const CODES = MESSAGES.map(([code]) => code);
@@ -49,6 +53,10 @@ describe("the rules", () => {
     };
     for (const code of CODES) visit(code, []);
     expect(rings.slice(0, 3)).toEqual([]);
+  });
+
+  it("stand in docs/findings.md (npm run docs)", () => {
+    expect(fs.readFileSync(path.join(PROJECT_FOLDER, "docs", "findings.md"), "utf8")).toBe(renderFindingsPage());
   });
 
   it("fill their texts from what they find", () => {
@@ -231,6 +239,25 @@ describe("causes and what follows from them", () => {
     expect(unproven).toEqual(causes);
     expect(drift).toEqual(causes);
     expect(consequences).toMatchObject([{ code: "LAB-PORT-CLOSED", follows: "LAB-PGBACKREST-DOWN backup-srv" }]);
+  });
+
+  it("takes neither a warning nor what is still to come for a cause", () => {
+    const remedy = { command: "./lab up" };
+    const chain = rules(
+      {
+        "LAB-A": { ...fail("units", "a", remedy), soon: true },
+        "LAB-B": warn("units", "b", remedy),
+        "LAB-C": fail("units", "c", remedy),
+        "LAB-D": { ...fail("units", "d", remedy), after: ["LAB-A", "LAB-B"] },
+        "LAB-E": { ...fail("units", "e", remedy), after: ["LAB-C"] },
+      },
+      ({ primary }, tell) => {
+        for (const code of ["LAB-A", "LAB-B", "LAB-C", "LAB-D", "LAB-E"] as const) tell(code, primary);
+      },
+    );
+    expect(judge(observed(), [chain]).consequences.map(({ code, follows }) => [code, follows])).toEqual([
+      ["LAB-E", "LAB-C pg1-srv"],
+    ]);
   });
 
   it("has status tell a cause that is no proof itself, when one follows from it", () => {

@@ -1,0 +1,211 @@
+import * as fs from "node:fs";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import type { HostFacts } from "../../observe/facts";
+import { PARSERS } from "../../observe/facts";
+import { StandIns } from "../support/stand-ins";
+
+const FOLDER = "/etc/pgbackrest/cert";
+const GREETING = '{"name":"pgBackRest","service":"remote","version":"2.45"}';
+
+let standIns: StandIns;
+
+beforeEach(() => {
+  standIns = new StandIns();
+});
+
+afterEach(() => {
+  standIns.remove();
+});
+
+/** Runs the script of a fact, and reads what it prints. */
+function read(fact: keyof HostFacts, script: string, ...args: string[]): unknown {
+  const { status, stdout, stderr } = standIns.run(`observe/${script}.sh`, args);
+  expect(status, stderr).toBe(0);
+  return PARSERS[fact](stdout.replace(/\n$/, ""));
+}
+
+describe("peers", () => {
+  it("are heard up to the server's greeting, side by side, without waiting for the connection's end", () => {
+    standIns.add("openssl", `echo 'depth=1 CN = root-ca' >&2; echo '${GREETING}'; exec sleep 8`);
+    const start = performance.now();
+    const said = `depth=1 CN = root-ca\n${GREETING}`;
+    expect(read("peers", "peers-read", "postgres", FOLDER, "demo", "", "pg1-srv", "pg2-srv")).toEqual({
+      "pg1-srv": { tcp: "", said },
+      "pg2-srv": { tcp: "", said },
+    });
+    expect(performance.now() - start).toBeLessThan(5000);
+  });
+
+  it("are met with the host's own pair, which checks name and chain", () => {
+    const { calls } = standIns
+      .add("openssl", `echo '${GREETING}'`)
+      .run("observe/peers-read.sh", ["pgbackrest", FOLDER, "demo", "", "pg1-srv"]);
+    expect(calls).toEqual([
+      "openssl s_client -ign_eof -connect pg1-srv:8432 -verify_hostname pg1-srv " +
+        `-cert ${FOLDER}/host.crt -key ${FOLDER}/host.key -CAfile ${FOLDER}/ca.crt`,
+    ]);
+  });
+
+  it("are asked for TCP first when all is asked, and no further when that fails", () => {
+    standIns.add("openssl", "exit 1").add("pgbackrest", "exit 1");
+    expect(read("peers", "peers-read", "postgres", FOLDER, "demo", "postgresql", "no-such-host.invalid")).toEqual({
+      "no-such-host.invalid": { tcp: expect.stringMatching(/no-such-host\.invalid: /) as string, said: "" },
+    });
+  });
+});
+
+describe("the repository", () => {
+  const LIST = `[backup:current]
+20261123-184305F={"backup-error":false,"backup-type":"full","option-backup-standby":false,"option-online":true}
+20261123-184305F_20261123-185000D={"backup-error":false,"option-backup-standby":true,"option-online":true}
+[db]
+db-id=1`;
+
+  it("tells who delivered each backup", () => {
+    standIns.add("pgbackrest", `echo '${LIST}'`);
+    expect(read("repository", "repository-read", "pgbackrest", "demo")).toEqual({
+      fromStandby: { "20261123-184305F": false, "20261123-184305F_20261123-185000D": true },
+    });
+  });
+
+  it("tells nothing of a stanza that has no backup yet", () => {
+    standIns.add("pgbackrest", "exit 0");
+    expect(read("repository", "repository-read", "pgbackrest", "demo")).toEqual({ fromStandby: {} });
+  });
+
+  it("fails when its list cannot be read, unless it says why", () => {
+    standIns.add("pgbackrest", "exit 41").add("find", "echo 'root 640 /repo/a file'");
+    expect(standIns.run("observe/repository-read.sh", ["pgbackrest", "demo"]).status).toBe(41);
+    expect(read("repository", "repository-read", "pgbackrest", "demo", "/repo")).toEqual({
+      fromStandby: {},
+      unusable: [{ owner: "root", mode: "640", path: "/repo/a file" }],
+      segments: [],
+    });
+  });
+
+  it("tells its WAL segments", () => {
+    const segment = "15-1/0000000100000000/000000010000000000000003-31900c3187aa3422469fa1d4c23ea3cff159c4e0.gz";
+    standIns.add("pgbackrest", `[[ "$*" != *repo-ls* ]] || echo ${segment}`).add("find", "");
+    expect(read("repository", "repository-read", "pgbackrest", "demo", "/repo")).toMatchObject({
+      segments: ["000000010000000000000003"],
+    });
+  });
+});
+
+describe("a host", () => {
+  it("tells its certificates as they are, whatever they hold, and its clock", () => {
+    fs.mkdirSync(standIns.path("cert"));
+    fs.writeFileSync(standIns.path("cert/host.crt"), 'no "certificate"\r\n\n');
+    expect(read("certificates", "certificates-read", standIns.path("cert"))).toEqual({
+      now: expect.closeTo(Date.now() / 1000, -1) as number,
+      certificate: 'no "certificate"\r',
+    });
+    expect(read("certificates", "certificates-read", standIns.path("cert"), "key")).toMatchObject({
+      key: "",
+      publicKey: "",
+    });
+  });
+
+  it("tells its units, and the last error of those that are not well", () => {
+    const shown = (state: string, restarts: number): string =>
+      `ActiveState=${state}\nSubState=dead\nNRestarts=${restarts}\nUnitFileState=enabled\nActiveEnterTimestampMonotonic=0`;
+    standIns
+      .add("systemctl", `printf '%s\\n\\n%s\\n' '${shown("active", 0)}' '${shown("failed", 3)}'`)
+      .add("journalctl", "[[ $2 != b.service ]] || echo 'P00  ERROR: [095]: key values mismatch'");
+    expect(read("units", "units-read", "a.service", "b.service")).toMatchObject({
+      "a.service": { state: "active", sub: "dead", restarts: 0, enabled: "enabled", error: "" },
+      "b.service": { state: "failed", restarts: 3, error: "P00  ERROR: [095]: key values mismatch" },
+    });
+  });
+
+  it("does not read the journal when all is well", () => {
+    const shown =
+      "ActiveState=active\nSubState=running\nNRestarts=0\nUnitFileState=enabled\nActiveEnterTimestampMonotonic=0";
+    const { calls } = standIns
+      .add("systemctl", `echo '${shown}'`)
+      .add("journalctl", "exit 1")
+      .run("observe/units-read.sh", ["a.service"]);
+    expect(calls.map((call) => call.split(" ")[0])).toEqual(["systemctl"]);
+  });
+
+  it("tells the stanza as pgBackRest sees it, and labels where they are asked for", () => {
+    standIns.add(
+      "pgbackrest",
+      `case "$*" in version) echo "pgBackRest 2.45" ;; *repo-ls*) echo '{".":{},"20261123-184305F":{}}' ;; *) echo '[]' ;; esac`,
+    );
+    expect(read("stanza", "stanza-read", "postgres", "demo")).toMatchObject({ version: "2.45", info: [] });
+    expect(read("stanza", "stanza-read", "pgbackrest", "demo", "labels")).toMatchObject({
+      labels: ["20261123-184305F"],
+    });
+    standIns.add("pgbackrest", 'if [[ $1 == version ]]; then echo "pgBackRest 2.45"; else exit 124; fi');
+    expect(read("stanza", "stanza-read", "postgres", "demo")).toMatchObject({ info: null });
+    standIns.add("pgbackrest", "exit 31");
+    expect(standIns.run("observe/stanza-read.sh", ["postgres", "demo"]).status).toBe(31);
+  });
+
+  it("tells of PostgreSQL, and that it does not answer", () => {
+    standIns.add("psql", `echo '{"version": "15.20"}'`);
+    expect(read("postgresql", "postgresql-read", standIns.path("bin"), "/etc/lab/postgresql.conf")).toEqual({
+      version: "15.20",
+    });
+    standIns.add("psql", "exit 2");
+    expect(read("postgresql", "postgresql-read", standIns.path("bin"), "/f")).toBeNull();
+    standIns.add("psql", "exit 3");
+    expect(standIns.run("observe/postgresql-read.sh", [standIns.path("bin"), "/f"]).status).toBe(3);
+  });
+
+  it("tells file systems apart, and of folders that are there alone", () => {
+    expect(read("disks", "disks-read", standIns.folder, "/nonexistent")).toEqual({
+      [standIns.folder]: {
+        device: String(fs.statSync(standIns.folder).dev),
+        size: expect.any(Number) as number,
+        free: expect.any(Number) as number,
+      },
+    });
+  });
+
+  it("tells files with their content, of secrets none", () => {
+    for (const name of ["open", "secret-one"]) fs.writeFileSync(standIns.path(name), "x\n", { mode: 0o640 });
+    const digest = "73cb3858a687a8494ca3323053016282f3dad39d42cf62ca4e79dda2aac7d9ac";
+    expect(
+      read("files", "files-read", standIns.path("open"), "/nonexistent", "secret", standIns.path("secret-one")),
+    ).toEqual({
+      [standIns.path("open")]: { owner: "root", mode: "640", digest, content: "eAo=" },
+      [standIns.path("secret-one")]: { owner: "root", mode: "640", digest, content: "" },
+    });
+    expect(read("files", "files-read", "secret")).toEqual({});
+  });
+
+  it("tells packages, installed and held", () => {
+    standIns.add("dpkg-query", '[[ $4 == pgbackrest ]] && echo "installed 2.45-1"').add("apt-mark", "echo pgbackrest");
+    expect(read("packages", "packages-read", "pgbackrest", "other")).toEqual({
+      pgbackrest: { version: "2.45-1", held: true },
+      other: { version: "", held: false },
+    });
+  });
+});
+
+it("verify of a repository is told with its status, which is 0 on damaged files", () => {
+  standIns.add("pgbackrest", "echo 'P00  ERROR: [055]: unable to open missing file'; exit 55");
+  expect(read("verified", "repository-verify", "pgbackrest", "demo", "2")).toEqual({
+    "1": "P00  ERROR: [055]: unable to open missing file\nstatus 55",
+    "2": "P00  ERROR: [055]: unable to open missing file\nstatus 55",
+  });
+});
+
+it("Barman's host is told with its checks, complete backups and certificates", () => {
+  const backups = '{"demo":[{"backup_id":"2","status":"DONE"},{"backup_id":"1","status":"FAILED"}]}';
+  standIns
+    .add(
+      "barman",
+      `case "$*" in *version*) echo "3.4.0 Barman by EDB" ;; *check*) printf 'Server demo:\\n\\tWAL archive: FAILED\\n'; exit 1 ;; *) echo '${backups}' ;; esac`,
+    )
+    .add("openssl", "echo served");
+  expect(read("backupApi", "backup-api-read", "demo", "/nonexistent")).toEqual({
+    barman: "3.4.0",
+    certificate: "",
+    served: "served",
+    failedChecks: ["WAL archive: FAILED"],
+    backups: ["2"],
+  });
+});
