@@ -1,5 +1,5 @@
 import type { LabPlan } from "../plan/plan";
-import { PARSERS } from "./facts";
+import { PARSERS } from "./answers";
 import type { HostFacts } from "./facts";
 import type { ObservedHost } from "./lab";
 

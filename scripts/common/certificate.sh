@@ -13,8 +13,3 @@ cut_certificate() {
   rest=${text#*-----BEGIN CERTIFICATE-----}
   [[ $rest == "$text" ]] || printf '%s' "-----BEGIN CERTIFICATE-----${rest%%-----END CERTIFICATE-----*}-----END CERTIFICATE-----"
 }
-
-# A certificate as a text in JSON.
-certificate_json() {
-  printf '"%s"' "${1//$'\n'/\\n}"
-}

@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
-# Prints how account $1, with the certificate files in folder $2, gets on with the pgBackRest servers of the hosts $5…: what TLS says up to
-# the server's greeting. When $4 is not empty, TCP comes first, and authorization for stanza $3 after it, as a client of that kind
+# Prints how account $1, with the certificate files in folder $2, gets on with the pgBackRest servers of the hosts $5…: what TLS says up to the
+# server's greeting. When $4 is not empty, TCP comes first, and authorization for stanza $3 after it, as a client of that kind
 # (repository or postgresql). Safe to run again: it changes nothing.
 set -euo pipefail
+source common/pgbackrest-server.sh
 source common/shell.sh
 
 # With TLS 1.3 a client is refused after its own handshake: the proof is the greeting that follows once its certificate is accepted.
@@ -12,7 +13,7 @@ handshake() {
     printf '%s\n' "$line"
     [[ $line != '{"name":'* ]] || break
   done < <(exec timeout "$((5 * SLOWNESS))" setpriv --reuid="$1" --regid="$1" --init-groups openssl s_client -ign_eof \
-    -connect "$3:8432" -verify_hostname "$3" -cert "$2/host.crt" -key "$2/host.key" -CAfile "$2/ca.crt" 2>&1 </dev/null)
+    -connect "$3:$TLS_PORT" -verify_hostname "$3" -cert "$2/host.crt" -key "$2/host.key" -CAfile "$2/ca.crt" 2>&1 </dev/null)
   kill $! 2>/dev/null || true
 }
 
@@ -30,7 +31,8 @@ authorize() {
 meet() {
   local kind=$4 peer=$5 tcp=""
   # shellcheck disable=SC2016 # for the inner bash
-  [[ -z $kind ]] || tcp=$(timeout "$((3 * SLOWNESS))" bash -c 'exec 3<>"/dev/tcp/$0/8432"' "$peer" 2>&1) || tcp="${tcp:-timed out}"
+  [[ -z $kind ]] || tcp=$(timeout "$((3 * SLOWNESS))" bash -c 'exec 3<>"/dev/tcp/$0/$1"' "$peer" "$TLS_PORT" 2>&1) ||
+    tcp="${tcp:-timed out}"
   printf '==== %s tcp\n%s\n' "$peer" "$tcp"
   [[ -z $tcp ]] || return 0
   [[ -z $kind ]] || authorize "$@" >"$folder/$peer.authorization" &

@@ -1,7 +1,7 @@
 import * as fs from "node:fs";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { HostFacts } from "../../observe/facts";
-import { PARSERS } from "../../observe/facts";
+import { PARSERS } from "../../observe/answers";
 import { StandIns } from "../support/stand-ins";
 
 const FOLDER = "/etc/pgbackrest/cert";

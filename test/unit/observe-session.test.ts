@@ -1,6 +1,6 @@
 import { spawnSync } from "node:child_process";
 import { expect, it } from "vitest";
-import { PARSERS } from "../../observe/facts";
+import { PARSERS } from "../../observe/answers";
 import type { Question } from "../../observe/questions";
 import { parseAnswer, patienceWith, renderQuestions } from "../../observe/session";
 import { StandIns } from "../support/stand-ins";

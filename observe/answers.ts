@@ -1,0 +1,129 @@
+import type { HostFacts, PostgreSqlFacts, StanzaInfo } from "./facts";
+
+/**
+ * Takes the answer of a script apart: `==== NAME` begins a section.
+ * @throws Error when one of these sections is missing.
+ */
+function sections<Name extends string>(told: string, ...names: Name[]): Record<Name, string> {
+  const found = Object.fromEntries(
+    told
+      .split(/^==== /m)
+      .slice(1)
+      .map((section) => {
+        const end = section.indexOf("\n");
+        return end < 0 ? [section, ""] : [section.slice(0, end), section.slice(end + 1).replace(/\n$/, "")];
+      }),
+  ) as Record<Name, string>;
+  const missing = names.filter((name) => !(name in found));
+  if (missing.length > 0) throw new Error(`the answer has no section ${missing.join(", ")}`);
+  return found;
+}
+
+const linesOf = (text: string): string[] => text.split("\n").filter((line) => line !== "");
+
+/** By the first word of each line, what becomes of the others. */
+function rows<T>(told: string, read: (...words: string[]) => T): Record<string, T> {
+  return Object.fromEntries(
+    linesOf(told).map((line) => {
+      const [name = "", ...words] = line.split(" ");
+      return [name, read(...words)];
+    }),
+  );
+}
+
+/** How the answer of each fact's script is read. */
+export const PARSERS: { readonly [Fact in keyof HostFacts]-?: (told: string) => NonNullable<HostFacts[Fact]> | null } =
+  {
+    certificates: (told) => {
+      const { now, ...files } = sections(told, "now");
+      return { ...files, now: Number(now) };
+    },
+    peers: (told) => {
+      const peers: Record<string, { tcp: string; said: string; authorization?: string }> = {};
+      for (const [name, text] of Object.entries<string>(sections(told))) {
+        const [peer = "", what = ""] = name.split(" ");
+        peers[peer] = { ...{ tcp: "", said: "" }, ...peers[peer], [what]: text };
+      }
+      return peers;
+    },
+    units: (told) => {
+      const { uptime, errors, ...units } = sections<string>(told, "uptime", "errors");
+      const found = new Map(linesOf(errors ?? "").map((line) => [line.split(" ", 1)[0], line.replace(/^\S+ /, "")]));
+      return Object.fromEntries(
+        Object.entries(units).map(([unit, shown]) => {
+          const of = (key: string): string => new RegExp(`^${key}=(.*)$`, "m").exec(shown)?.[1] ?? "";
+          const since = Math.floor(Number(of("ActiveEnterTimestampMonotonic")) / 1e6);
+          const [state, sub, enabled] = [of("ActiveState"), of("SubState"), of("UnitFileState")];
+          const [restarts, seconds] = [Number(of("NRestarts")), Math.floor(Number(uptime)) - since];
+          return [unit, { state, sub, enabled, restarts, seconds, error: found.get(unit) ?? "" }];
+        }),
+      );
+    },
+    stanza: (told) => {
+      const { version, stopped, info, labels } = sections(told, "version", "stopped", "info", "labels");
+      return {
+        version: version.replace("pgBackRest ", ""),
+        stopped: stopped !== "",
+        info: info === "" ? null : (JSON.parse(info) as StanzaInfo[]),
+        ...(labels === ""
+          ? {}
+          : { labels: Object.keys(JSON.parse(labels) as object).filter((label) => label !== ".") }),
+      };
+    },
+    repository: (told) => {
+      const { backups, unusable, segments } = sections<string>(told, "backups");
+      const listed = (backups ?? "").matchAll(
+        /^(\d{8}-\d{6}F(?:_\d{8}-\d{6}[DI])?)=.*"option-backup-standby":(true|false)/gm,
+      );
+      return {
+        fromStandby: Object.fromEntries([...listed].map(([, label = "", flag]) => [label, flag === "true"])),
+        ...(unusable !== undefined && {
+          unusable: linesOf(unusable).map((line) => {
+            const [owner = "", mode = "", ...path] = line.split(" ");
+            return { path: path.join(" "), owner, mode };
+          }),
+        }),
+        ...(segments !== undefined && {
+          segments: [...segments.matchAll(/([0-9A-F]{24})-/g)].map(([, segment = ""]) => segment),
+        }),
+      };
+    },
+    postgresql: (told) => JSON.parse(told) as PostgreSqlFacts,
+    disks: (told) => rows(told, (device = "", size, free) => ({ device, size: Number(size), free: Number(free) })),
+    files: (told) =>
+      rows(told, (owner = "", mode = "", digest = "", content = "") => ({ owner, mode, digest, content })),
+    packages: (told) => {
+      const { installed, holds } = sections(told, "installed", "holds");
+      const isHeld = (name: string): boolean =>
+        linesOf(holds).some((hold) => hold === name || hold.startsWith(`${name}-`) || hold.startsWith(`!${name}-`));
+      const versions = rows(installed, (version = "") => version);
+      return Object.fromEntries(
+        Object.entries(versions).map(([name, version]) => [name, { version, held: isHeld(name) }]),
+      );
+    },
+    verified: (told) => sections<string>(told),
+    backupApi: (told) => {
+      const { barman, check, backups, certificate, served } = sections(
+        told,
+        "barman",
+        "check",
+        "backups",
+        "certificate",
+        "served",
+      );
+      const listed = Object.values(
+        JSON.parse(backups || "{}") as Record<string, { backup_id: string; status: string }[]>,
+      );
+      return {
+        barman: barman.split(" ")[0] ?? "",
+        ...{ certificate, served },
+        failedChecks: linesOf(check)
+          .filter((line) => /FAILED|ERROR/.test(line))
+          .map((line) => line.trim()),
+        backups: listed
+          .flat()
+          .filter(({ status }) => status === "DONE")
+          .map((backup) => backup.backup_id),
+      };
+    },
+  };
