@@ -1,7 +1,7 @@
 import { createInterface } from "node:readline/promises";
 import type { Invocation } from "./invocation";
 
-/** Whether there is somebody to ask. */
+/** Whether a question is due, and there is a terminal to ask it on. */
 export function isAsking({ options }: Invocation): boolean {
   return options.yes !== true && hasTerminal();
 }
@@ -12,18 +12,18 @@ function hasTerminal(): boolean {
 
 /**
  * Asks before data is deleted.
- * @throws Error when there is nobody to ask, and `--yes` is not given.
+ * @throws Error when there is neither a terminal nor `--yes`.
  */
 export async function confirmLoss(invocation: Invocation, question: string, command: string): Promise<boolean> {
   if (invocation.options.yes === true) return true;
   if (hasTerminal()) return confirm(invocation, question);
-  throw new Error(`${command} asks before it deletes data, and there is no terminal to ask on; hint: ${command} --yes`);
+  throw new Error(`${command} asks before it deletes data, and this is no terminal; hint: ${command} --yes`);
 }
 
 /** Asks on the terminal; anything but `y` or `yes` is a no. */
 export async function confirm({ signal }: Invocation, question: string): Promise<boolean> {
   const terminal = createInterface({ input: process.stdin, output: process.stdout });
-  // In raw mode, Ctrl-C comes as a character and sends no signal.
+  // In raw mode, Ctrl-C is a character and sends no signal.
   terminal.on("SIGINT", () => process.kill(process.pid, "SIGINT"));
   try {
     const answer = await terminal.question(`${question} [y/N] `, { signal });

@@ -3,7 +3,7 @@ import { InvalidArgumentError } from "commander";
 import type { Stack } from "./stack/stack";
 import { findStack } from "./stack/stack";
 
-/** The options that every subcommand has. */
+/** The options of every subcommand. */
 export interface Options {
   readonly stack: string;
   /** Configuration for this run only, key (`lab:standbys`) to text. */
@@ -23,12 +23,12 @@ export interface Invocation {
 /** Absolute path of the folder with Pulumi.yaml. */
 export const PROJECT_FOLDER = path.resolve(__dirname, "..");
 
-/** The stack that is meant. */
+/** The stack of `--stack`. */
 export function stackOf({ options }: Invocation): Stack {
   return findStack(PROJECT_FOLDER, options.stack, options.config);
 }
 
-/** Adds `KEY=VALUE` to what other `--config` options gave. The project's own keys may come without their prefix. */
+/** Adds `KEY=VALUE` to the other `--config` options. The project's own keys need no prefix. */
 export function addSetting(setting: string, others: Readonly<Record<string, string>>): Record<string, string> {
   const [, key, value] = /^([\w:-]+)=(.*)$/s.exec(setting) ?? [];
   if (key === undefined || value === undefined) {

@@ -7,16 +7,16 @@ const DEFAULT_STACK = "local";
 
 const EXAMPLES = `
 Examples:
-  ./lab up                                 set up what is missing, bring up the lab, prove it
+  ./lab up                                 prepare this machine, bring up the lab, verify it
   ./lab up --config standbys=3             the same with three standbys
-  ./lab status --json                      prove it again, changing nothing
+  ./lab status --json                      verify it again, without a change
   ./lab doctor                             what is wrong, where, and what to do
-  ./lab drift --fix                        put back what on the hosts is not as the program wrote it
+  ./lab drift --fix                        restore what differs on the hosts
   ./lab ssh pg1-srv -- sudo -iu postgres psql -c "'select pg_is_in_recovery()'"
-  ./lab destroy --yes                      leave nothing behind but the cached image`;
+  ./lab destroy --yes                      remove everything but the cached image`;
 
 const program = new Command("lab")
-  .description("A PostgreSQL backup plane on this machine: pgBackRest over mutual TLS, stood up and proven.")
+  .description("A PostgreSQL backup plane on this machine: pgBackRest over mutual TLS, brought up and verified.")
   .option("--stack <name>", "the stack to work on", DEFAULT_STACK)
   .addOption(
     new Option("--config <key=value>", "configuration for this run only (repeatable)")
@@ -24,17 +24,17 @@ const program = new Command("lab")
       .argParser(addSetting),
   )
   .addOption(
-    new Option("--engine <name>", "what carries the program out (default: pulumi when it is on PATH)").choices([
-      "pulumi",
-      "embedded",
-    ]),
+    new Option(
+      "--engine <name>",
+      "the engine (default: the one that created the stack, else pulumi when it is on PATH)",
+    ).choices(["pulumi", "embedded"]),
   )
-  .option("--yes", "ask nothing")
-  .option("--debug", "tell more, and show stack traces")
+  .option("--yes", "ask no questions")
+  .option("--debug", "print more, and stack traces")
   .configureHelp({ showGlobalOptions: true })
   .addHelpText("after", EXAMPLES);
 
-/** Adds a subcommand. Its work is loaded when it is called, and gets its arguments, then its options. */
+/** Adds a subcommand. Its work is loaded on its call, and gets its arguments, then its options. */
 function subcommand(
   usage: string,
   description: string,
@@ -55,18 +55,18 @@ const json = (): Option => new Option("--json", "print JSON");
 const allowExpiring = (): Option =>
   new Option(
     "--allow-expiring",
-    "go on although a certificate that this run does not renew expires in less than 7 days",
+    "continue although a certificate that this run does not renew expires in less than 7 days",
   );
 const verify = (more = ""): Option =>
-  new Option("--verify", `have pgBackRest read every file of the repository too${more}`);
+  new Option("--verify", `also have pgBackRest verify every file of the repository${more}`);
 
-subcommand("up", "set up what is missing, bring up the lab, prove it", async () => (await import("./commands/up")).up)
+subcommand("up", "prepare this machine, bring up the lab, verify it", async () => (await import("./commands/up")).up)
   .addOption(
     new Option(
       "--yes-replace <host>",
-      "recreate a repository host or primary whose disk is lost or would be replaced (repeatable)",
+      "accept that up loses the data of this repository host, primary or Barman host (repeatable)",
     )
-      .default([], "none: such an up is refused")
+      .default([], "none: an up that would lose data is refused")
       .argParser((host: string, others: readonly string[]) => [...others, host]),
   )
   .addOption(allowExpiring());
@@ -79,42 +79,42 @@ subcommand(
   .addOption(allowExpiring());
 subcommand(
   "status",
-  "prove the lab, changing nothing; exit status 1 when it is not proven",
+  "verify the lab, without a change; exit status 1 when it is not proven",
   async () => (await import("./commands/status")).status,
 ).addOption(json());
 subcommand(
   "doctor",
-  "find out what is wrong with the lab, and what to do about it; exit status 1 when something failed",
+  "find what is wrong with the lab, and what to do; exit status 1 when a check failed",
   async () => (await import("./commands/doctor")).doctor,
 )
   .addOption(verify())
   .addOption(json());
 subcommand(
   "drift",
-  "compare files, units, packages and settings on the hosts with what the program wants; exit status 1 when they differ",
+  "compare files, units, packages and settings on the hosts with the program; exit status 1 when they differ",
   async () => (await import("./commands/drift")).drift,
 )
-  .option("--fix", "run the steps again that put it right, and no others")
+  .option("--fix", "run the steps again that correct the drift, and no others")
   .addOption(verify("; --fix then takes a new full backup if one is damaged"))
   .addOption(json());
 subcommand(
   "ssh <host>",
   "open a shell on a host, or run a command there",
   async () => (await import("./commands/ssh")).ssh,
-).argument("[command...]", "words, joined for the host's shell; put -- before them");
+).argument("[command...]", "joined with blanks for the host's shell; put -- before it");
 subcommand("outputs", "show the stack's outputs", async () => (await import("./commands/outputs")).outputs)
   .addOption(json())
   .option("--show-secrets", "show secrets too");
 const api = subcommand(
   "api <path>",
-  "ask the backup API as one of its clients: status, diagnose, servers/NAME/operations …",
+  "send a request to the backup API as one of its clients: status, diagnose, servers/NAME/operations …",
   async () => (await import("./commands/api")).api,
 )
   .option("--client <name>", "common name of the client (default: the first one)")
-  .option("--post <json>", "send this by POST");
+  .option("--post <json>", "send this JSON by POST");
 subcommand(
   "credentials <folder>",
-  "write a client's key, certificate and CA certificate into a folder, and print the line for curl",
+  "write a client's key and certificate and the CA's certificate into a folder, and print a curl command",
   async () => {
     const { apiCredentials } = await import("./commands/api");
     // The option is the parent's.
@@ -124,19 +124,19 @@ subcommand(
 );
 subcommand(
   "rotate-ca",
-  "replace the CA with a new one, stage by stage, each proven; resumes where it was interrupted",
+  "replace the CA, stage by stage, each verified; resumes after an interruption",
   async () => (await import("./commands/rotate-ca")).rotateCa,
 )
   .option("--abort", "go back, while every host still trusts the old CA")
   .addOption(allowExpiring());
 subcommand(
   "prepare",
-  "install what is missing, build the image, start the private libvirtd",
+  "install missing packages, build the image, start the private libvirtd",
   async () => (await import("./commands/prepare")).prepare,
 );
 subcommand(
   "destroy",
-  "take the lab down, with its private libvirtd and its state; the cached image stays",
+  "remove the lab and its backups, its private libvirtd and its state; the cached image stays",
   async () => (await import("./commands/destroy")).destroy,
 );
 subcommand("clean", "remove the cached images", async () => (await import("./commands/clean")).clean);
@@ -145,10 +145,10 @@ subcommand(
   "time the stack's lab: image, up, second up, destroy; prints Markdown",
   async () => (await import("./commands/bench")).bench,
   { needsRoot: true },
-).option("--runs <number>", "how often the lab is brought up and taken down", positiveInteger, 1);
+).option("--runs <number>", "how often the lab is brought up and destroyed", positiveInteger, 1);
 subcommand(
   "test [vitest...]",
-  "set up what is missing, run every test; further words go to vitest; LAB_DEPTH=quick leaves virtual machines out, LAB_DEPTH=full tests all four",
+  "install missing packages, run every test; further arguments are vitest's; LAB_DEPTH=quick skips virtual machines, LAB_DEPTH=full tests four of them",
   async () => (await import("./commands/test")).test,
   { needsRoot: true },
 )
@@ -156,7 +156,7 @@ subcommand(
   .allowUnknownOption();
 
 function positiveInteger(text: string): number {
-  if (!/^[1-9]\d*$/.test(text)) throw new InvalidArgumentError("It must be a whole number from 1 on.");
+  if (!/^[1-9]\d*$/.test(text)) throw new InvalidArgumentError("It must be a whole number from 1.");
   return Number(text);
 }
 

@@ -3,9 +3,9 @@ import { HOST_TYPE } from "../plan/layout";
 
 type Resource = Pick<Change, "name" | "type">;
 
-/** What a user is told of a resource: the host that it belongs to, and the step. */
-export interface Step {
-  /** `lab` for what belongs to no single host. */
+/** A resource for the user: its host, and the step. */
+interface Step {
+  /** `lab` for a resource of no single host. */
   readonly host: string;
   readonly step: string;
 }
@@ -16,7 +16,7 @@ export function hostsAmong(resources: readonly Resource[]): string[] {
 }
 
 /**
- * Resource names are `HOST-WHAT`, or `lab-WHAT` where they are of no single host; a host's own resource is told by its type.
+ * Resource names are `HOST-STEP`, or `lab-STEP` for a resource of no single host; a host's own resource is named by its type.
  * @param hosts The names of the hosts.
  */
 export function stepOf({ name, type }: Resource, hosts: Iterable<string>): Step {
@@ -25,7 +25,7 @@ export function stepOf({ name, type }: Resource, hosts: Iterable<string>): Step 
   return { host, step: name.slice(host.length + 1) || (type.split(":").at(-1) ?? type).toLowerCase() };
 }
 
-/** Whether something happens outside Pulumi's own books: components, providers and the stack only order the others. */
+/** Whether a resource exists outside Pulumi's state: components, providers and the stack only order the others. */
 export function isStep({ type }: Pick<Change, "type">): boolean {
   return !/^(lab:|pulumi:)/.test(type);
 }

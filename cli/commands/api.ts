@@ -11,8 +11,8 @@ import { stackOf } from "../invocation";
 import { runningNamespace } from "../stack/running-namespace";
 import { withLab } from "../stack/with-lab";
 
-/** Whom `./lab api` asks as. */
-export interface ApiOptions {
+/** The client that `./lab api` is. */
+interface ApiOptions {
   /**
    * Common name.
    * @default - the first client of the configuration
@@ -25,7 +25,7 @@ interface Owner {
   readonly gid: number;
 }
 
-/** Asks the backup API and prints its answer; exit status 1 when that is an error. */
+/** Sends a request to the backup API and prints its answer; exit status 1 when that is an error. */
 export function api(
   invocation: Invocation,
   request: string,
@@ -41,7 +41,7 @@ export function api(
   });
 }
 
-/** Writes a client's three files into a folder, and prints the line with which curl uses them. */
+/** Writes a client's key and certificate and the CA's certificate into a folder, and prints a curl command that uses them. */
 export async function apiCredentials(invocation: Invocation, folder: string, { client }: ApiOptions): Promise<number> {
   const stack = stackOf(invocation);
   const engine = await openEngine(invocation, stack);
@@ -51,14 +51,17 @@ export async function apiCredentials(invocation: Invocation, folder: string, { c
   const [ca = "", cert = "", keyFile = ""] = writeCredentials(path.resolve(folder), contents, callingUser());
   const files = ["--cacert", ca, "--cert", cert, "--key", keyFile];
   const namespace = await runningNamespace(stack);
-  // The address works where the lab's name service is not asked; the certificate has both.
+  // The address works without the lab's name service; the certificate has both.
   const curl = ["curl", ...files, `https://${access.address}/status`];
   const line = namespace === undefined ? curl : ["nsenter", `--net=/run/netns/${namespace}`, ...curl];
   process.stdout.write(`${line.join(" ")}\n`);
   return 0;
 }
 
-/** Writes files, of which keys are for their owner alone, and the folders that are missing. Gives the files' paths. */
+/**
+ * Writes files and their missing folders; only the owner can read a key.
+ * @returns The files' paths.
+ */
 export function writeCredentials(
   folder: string,
   contents: Readonly<Record<string, string>>,
@@ -77,14 +80,14 @@ export function writeCredentials(
 
 function accessTo({ backupApi }: DeployedLab, stack: string): ApiAccess {
   if (backupApi !== undefined) return backupApi;
-  throw new Error(`the lab of stack "${stack}" has no backup API; hint: lab:backupApi (docs/backup-api.md)`);
+  throw new Error(`stack "${stack}" has no backup API; hint: set lab:backupApi (docs/backup-api.md)`);
 }
 
 function firstClient({ clients }: ApiAccess): string {
   return Object.keys(clients)[0] ?? "";
 }
 
-/** Who called sudo, when this is root by sudo: the files are for that account. */
+/** The account that called sudo; undefined without sudo. It gets the files. */
 function callingUser(): Owner | undefined {
   const { SUDO_UID, SUDO_GID } = process.env;
   return SUDO_UID === undefined || SUDO_GID === undefined

@@ -13,7 +13,7 @@ export async function bench(invocation: Invocation, { runs }: { runs: number }):
   const { location, image } = stackOf(invocation);
   if (stackEngine(location) !== undefined) {
     throw new Error(
-      `stack "${location.stack}" has a lab, and a bench begins with none; hint: ./lab destroy --stack ${location.stack}`,
+      `stack "${location.stack}" has a lab, and a bench must start without one; hint: ./lab destroy --stack ${location.stack}`,
     );
   }
   const onProgress = (line: string): void => void process.stderr.write(`${line}\n`);

@@ -17,7 +17,7 @@ export async function destroy(invocation: Invocation): Promise<number> {
   if (isInOwnNamespace(stack)) return destroyResources(invocation, stack);
   const { location, isPrivate } = stack;
   const command = `./lab destroy --stack ${location.stack}`;
-  if (!(await confirmLoss(invocation, `Destroy the lab "${location.stack}", its backups too?`, command))) return 1;
+  if (!(await confirmLoss(invocation, `Destroy the lab "${location.stack}" and its backups?`, command))) return 1;
   await refuseUsersLab(stack);
   if (stackEngine(location) !== undefined) {
     const status = isPrivate
@@ -27,7 +27,7 @@ export async function destroy(invocation: Invocation): Promise<number> {
   }
   if (isPrivate) await stopPrivateLibvirtd(location);
   fs.rmSync(location.stateFolder, { recursive: true, force: true });
-  process.stdout.write(`the lab "${location.stack}" is gone\n`);
+  process.stdout.write(`destroyed the lab "${location.stack}"\n`);
   return 0;
 }
 

@@ -13,7 +13,7 @@ import { withProgress } from "../show/progress";
 import { deployedLab } from "../stack/deployed-lab";
 import { withLab } from "../stack/with-lab";
 
-/** Compares the hosts with what the program wants, and puts them right when asked to; exit status 1 when they differ in the end. */
+/** Compares the hosts with the program, and corrects them when asked to; exit status 1 when they differ in the end. */
 export function drift(invocation: Invocation, flags: DriftFlags): Promise<number> {
   return withLab(invocation, (lab, engine) => compare(invocation, engine, lab, flags));
 }
@@ -32,7 +32,7 @@ async function compare(
 ): Promise<number> {
   let lab = deployed;
   if (lab.managed === undefined) {
-    throw new Error("the first up was interrupted, so what it keeps on the hosts is unknown; hint: ./lab up");
+    throw new Error("nothing to compare with: the first up was interrupted; hint: ./lab up");
   }
   const invocation = asDeployed(given, lab);
   const depth = verify ? "verify" : "all";
@@ -47,7 +47,7 @@ async function compare(
     );
     if (others.length > 0) {
       const names = others.map(({ name, operation }) => `${name} (${operation})`).join(", ");
-      throw new Error(`more than the drift would change: ${names}; hint: ./lab up first`);
+      throw new Error(`--fix would change more than the drift: ${names}; hint: ./lab up first`);
     }
     process.stderr.write(`lab: re-running: ${steps.join(", ")}\n`);
     const up = (run: RunOptions): Promise<Result> => engine.up({ ...run, replace: steps });
@@ -66,10 +66,10 @@ async function compare(
 }
 
 /**
- * The invocation with the deployed configuration, whatever the stack's file and `up --config` said: drift is against that. Secrets are not
- * told by the outputs: they come from the file.
+ * The invocation with the deployed configuration, which drift is compared with, whatever the stack's file says. Secrets are not in the
+ * outputs: they come from the file.
  */
-export function asDeployed(invocation: Invocation, { configuration }: Pick<DeployedLab, "configuration">): Invocation {
+function asDeployed(invocation: Invocation, { configuration }: Pick<DeployedLab, "configuration">): Invocation {
   const deployed = Object.entries(configuration)
     .filter(([key]) => !isSecret(key as KeyName))
     .map(([key, value]) => [`lab:${key}`, typeof value === "string" ? value : JSON.stringify(value)]);
@@ -77,7 +77,7 @@ export function asDeployed(invocation: Invocation, { configuration }: Pick<Deplo
   return { ...invocation, options: { ...invocation.options, config } };
 }
 
-/** What a step has just started takes some seconds until it is as it stays. */
+/** The drift after services that a step has just started had time to settle. */
 async function settledDrift(lab: DeployedLab): Promise<readonly Finding[]> {
   const deadline = performance.now() + patienceWith(lab.configuration).settle * 1000;
   for (;;) {

@@ -22,7 +22,7 @@ export async function outputs(
       process.stdout.write(`${name}: ${typeof value === "string" ? value : JSON.stringify(value)}\n`);
     }
   }
-  // The outputs are those of the last `up`, whether its hosts run now or not.
+  // The outputs are the last `up`'s, whether the hosts run or not.
   if (shown.length > 0) {
     await runningNamespace(stack).catch((error: unknown) => process.stderr.write(`lab: ${(error as Error).message}\n`));
   }

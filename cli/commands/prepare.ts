@@ -11,15 +11,13 @@ import type { Invocation } from "../invocation";
 import { PROJECT_FOLDER, stackOf } from "../invocation";
 import type { BuiltImage, Stack } from "../stack/stack";
 
-/** Makes the machine ready for a stack and says how `pulumi up` runs there. */
+/** Prepares this machine for a stack, and prints the command line of `pulumi up`. */
 export async function prepare(invocation: Invocation): Promise<number> {
   const stack = stackOf(invocation);
   const name = stack.location.stack;
   const command = `pulumi up --stack ${name}`;
   if (!stack.isPrivate) {
-    process.stderr.write(
-      `lab: stack "${name}" uses a libvirt and an image that you have; there is nothing to prepare\n`,
-    );
+    process.stderr.write(`lab: stack "${name}" uses a libvirt and an image of yours: nothing to prepare\n`);
     process.stdout.write(`${command}\n`);
     return 0;
   }
@@ -32,14 +30,14 @@ export async function prepare(invocation: Invocation): Promise<number> {
   return 0;
 }
 
-/** Installs what is missing, builds the image when it is one of the lab's own, and starts the stack's libvirtd. */
+/** Installs missing packages, builds the image if it is one of the lab's own, and starts the stack's libvirtd. */
 export async function prepareStack(invocation: Invocation, stack: Stack): Promise<PrivateLibvirtd> {
   const { options, signal } = invocation;
   const { location, image } = stack;
   const phase = (title: string): ((line: string) => void) => announceOnce(title, options.debug === true);
   await installRequirements({
     vm: image?.kind === "vm",
-    onProgress: phase("installing what this machine lacks for libvirt"),
+    onProgress: phase("installing libvirt's missing packages"),
   });
   signal.throwIfAborted();
   if (image !== undefined) {
@@ -55,7 +53,7 @@ export async function prepareStack(invocation: Invocation, stack: Stack): Promis
   return libvirtd;
 }
 
-/** Has emulated hosts go on from a guest that was saved after its boot, where the stack asks for that. */
+/** Saves the memory of a booted guest for emulated hosts to resume from, where the stack asks for that. */
 async function prepareSavedGuest(
   invocation: Invocation,
   stack: Stack,
@@ -71,11 +69,11 @@ async function prepareSavedGuest(
   } = stackSettings(invocation, stack, "nothing").configuration;
   if (hypervisor !== "qemu" || saved === "") return;
   const imageFolder = path.join(PROJECT_FOLDER, IMAGE_FOLDER);
-  const onProgress = phase("booting one guest, to save it for the hosts to go on from");
+  const onProgress = phase("booting one guest and saving it, for the hosts to resume from");
   await saveGuest({ libvirtUri, image: guestImagePath({ ...image, imageFolder }), saved, memoryMiB, cpus, onProgress });
 }
 
-/** Tells the title when something begins to happen, and each line of it only where that is asked for. */
+/** Prints the title at the first line of output, and the lines themselves only on request. */
 function announceOnce(title: string, everyLine: boolean): (line: string) => void {
   let announced = false;
   return (line) => {

@@ -11,7 +11,7 @@ import { unfinishedSteps } from "../stack/unfinished-steps";
 import { checkExpiry } from "../gates/expiry";
 import { handOver, inNamespace, thisCommand } from "../stack/hand-over";
 import { isInOwnNamespace, runningNamespace } from "../stack/running-namespace";
-import { isTold, renderLog, writeError } from "../show/progress";
+import { isForUser, renderLog, writeError } from "../show/progress";
 
 /** Shows what `up` would change. Installs and starts nothing. */
 export async function preview(
@@ -23,7 +23,7 @@ export async function preview(
   const settings = stackSettings(invocation, stack, "nothing");
   if (!isInOwnNamespace(stack)) {
     announceEngine(invocation, stack);
-    // A lab that does not run is previewed all the same.
+    // A lab that does not run can be previewed too.
     const namespace = await runningNamespace(stack).catch(() => undefined);
     if (namespace !== undefined) return handOver(inNamespace(namespace, thisCommand()));
   }
@@ -34,18 +34,18 @@ export async function preview(
   const configuration = checkChanges(settings, await engine.outputs(), show);
   const summary = { configuration, ...(await previewChanges(engine, invocation)) };
   process.stdout.write(json ? `${JSON.stringify(summary, undefined, 2)}\n` : renderChanges(summary));
-  // The hosts of a lab that does not run cannot be asked: the stack's outputs tell when their certificates expire.
+  // Hosts that do not run cannot be asked: the stack's outputs have their certificates' expiry.
   const facts = !stack.isPrivate || isInOwnNamespace(stack) ? {} : { facts: new Map<string, never>() };
   const previewed = summary.changes;
   await checkExpiry(invocation, stack, engine, settings.configuration, { allowExpiring, previewed, ...facts });
   return 0;
 }
 
-/** What `up` would change; what the program says goes to the standard error. */
+/** What `up` would change; the program's messages go to the standard error. */
 export async function previewChanges(engine: Engine, invocation: Invocation): Promise<ChangeSummary> {
   const { options, signal } = invocation;
   const onEvent = (event: EngineEvent): void => {
-    if (event.kind === "log" && isTold(event, options.debug)) writeError(renderLog(event));
+    if (event.kind === "log" && isForUser(event, options.debug)) writeError(renderLog(event));
   };
   const replace = unfinishedSteps(stackOf(invocation).location);
   return summarize(await engine.preview({ config: options.config, replace, signal, onEvent }));

@@ -12,8 +12,8 @@ import { writeSettings } from "../stack/stack-file";
 import { stackSettings } from "../stack/stack-settings";
 
 /**
- * Puts another certificate authority in the place of the hosts' own: an `up` a stage, which proves every pair of hosts. Each stage is in
- * the stack's file before it begins, so that whatever ends this, the next `up` or `rotate-ca` goes on from there.
+ * Replaces the lab's CA: an `up` a stage, which verifies every pair of hosts. Each stage is written to the stack's file before it begins,
+ * so that after an interruption the next `up` or `rotate-ca` resumes there.
  */
 export async function rotateCa(invocation: Invocation, { abort = false }: { abort?: boolean }): Promise<number> {
   const stack = stackOf(invocation);
@@ -21,11 +21,11 @@ export async function rotateCa(invocation: Invocation, { abort = false }: { abor
   const { options, signal } = invocation;
   const given = Object.keys(options.config).filter((key) => /^lab:ca(Generation|Stage)$/.test(key));
   if (given.length > 0)
-    throw new EngineError(`${given.join(", ")} is what this command sets; leave out --config of it`);
+    throw new EngineError(`rotate-ca sets ${given.join(", ")} itself; hint: leave out --config ${given.join(", ")}`);
   const { configuration } = stackSettings(invocation, stack, "nothing");
   if (configuration.caCertificate !== "") {
     throw new EngineError(
-      'lab:caCertificate is an authority of yours, which this command cannot replace; hint: docs/trust.md, "A PKI of your own"',
+      'lab:caCertificate is a CA of yours, which rotate-ca cannot replace; hint: docs/trust.md, "A PKI of your own"',
     );
   }
   const reached = reachedRotation(await (await openEngine(invocation, stack)).outputs());
@@ -39,7 +39,7 @@ export async function rotateCa(invocation: Invocation, { abort = false }: { abor
     const status = await handOver(labCommand("rotate-ca", "up", ["--abort"]));
     if (status !== 0) {
       process.stderr.write(
-        `lab: the rotation stands at ${renderRotation(stage)}; hint: ./lab rotate-ca goes on, ${advice(stage)}\n`,
+        `lab: the rotation stopped at ${renderRotation(stage)}; hint: ./lab rotate-ca resumes it, ${advice(stage)}\n`,
       );
       return status;
     }
@@ -47,7 +47,7 @@ export async function rotateCa(invocation: Invocation, { abort = false }: { abor
   return 0;
 }
 
-/** The stages that are left of a rotation; all of the next one's when none is under way. */
+/** The remaining stages of a rotation; all stages of the next one when none is under way. */
 export function stagesOnward(file: Rotation, reached: ReachedRotation): Rotation[] {
   const isProven = reached.isProven && renderRotation(file) === renderRotation(reached);
   const stages = isProven ? [stageAfter(file)] : [file];
@@ -56,29 +56,29 @@ export function stagesOnward(file: Rotation, reached: ReachedRotation): Rotation
 }
 
 /**
- * The stages back to the authority before.
- * @throws EngineError when there is no rotation under way, or that authority is no longer trusted everywhere.
+ * The stages back to the previous CA.
+ * @throws EngineError when no rotation is under way, or that CA is no longer trusted everywhere.
  */
 export function stagesBack(file: Rotation, reached: ReachedRotation): Rotation[] {
   const stages: Rotation[] = [];
   for (let stage = stageBefore(file); stage !== undefined; stage = stageBefore(stage)) stages.push(stage);
   if (stages.length > 0) return stages;
   if (reached.isProven && renderRotation(file) === renderRotation(reached)) {
-    throw new EngineError(`no rotation is under way: the hosts trust authority ${file.caGeneration} alone`);
+    throw new EngineError(`no rotation is under way: the hosts trust CA ${file.caGeneration} alone`);
   }
   // Going back was interrupted.
   if (reached.caGeneration > file.caGeneration || file.caGeneration === 1) return [file];
   throw new EngineError(
-    `too late to go back: authority ${file.caGeneration - 1} is being dropped, and some hosts may trust it no more\nhint: ./lab rotate-ca ends the rotation`,
+    `too late to go back: CA ${file.caGeneration - 1} is being dropped, and some hosts may no longer trust it; hint: ./lab rotate-ca completes the rotation`,
   );
 }
 
 function renderStage(stage: Rotation): string {
   const { signer, trusted } = planTrust(stage);
   const both = [...trusted].reverse().join(" and ");
-  return `${renderRotation(stage)}: authority ${signer} signs, every host trusts ${both}${trusted.length > 1 ? "" : " alone"}`;
+  return `${renderRotation(stage)}: CA ${signer} signs, every host trusts ${both}${trusted.length > 1 ? "" : " alone"}`;
 }
 
 function advice({ caStage }: Rotation): string {
-  return caStage === "retire" ? "there is no way back any more" : "./lab rotate-ca --abort goes back";
+  return caStage === "retire" ? "and it is too late to go back" : "./lab rotate-ca --abort goes back";
 }

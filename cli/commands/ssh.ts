@@ -19,12 +19,12 @@ export async function ssh(invocation: Invocation, host: string, command: readonl
   return handOver(namespace === undefined ? client : inNamespace(namespace, client));
 }
 
-/** OpenSSH's client with the lab's own key and host key, and nothing of the user's configuration. */
+/** OpenSSH's client with the lab's own key and host keys, without the user's configuration. */
 function sshClient({ plan: { hosts }, ssh: access }: DeployedLab, name: string, folder: string): string[] {
   const host = hosts.find((candidate) => candidate.name === name);
   const hostKey = access.hostKeys[name];
   if (host === undefined || hostKey === undefined) {
-    throw new Error(`there is no host "${name}"; the hosts are ${hosts.map((candidate) => candidate.name).join(", ")}`);
+    throw new Error(`unknown host "${name}"; the hosts are ${hosts.map((candidate) => candidate.name).join(", ")}`);
   }
   const key = path.join(folder, "key");
   const knownHosts = path.join(folder, "known_hosts");
@@ -39,16 +39,9 @@ function sshClient({ plan: { hosts }, ssh: access }: DeployedLab, name: string, 
     "LogLevel=ERROR",
     "StrictHostKeyChecking=yes",
     "GlobalKnownHostsFile=/dev/null",
-    // Quoted for OpenSSH, which takes a blank as the end of a file's name.
+    // Quoted: OpenSSH splits the value at blanks.
     `UserKnownHostsFile="${knownHosts}"`,
   ];
-  return [
-    "ssh",
-    "-F",
-    "none",
-    "-i",
-    key,
-    ...options.flatMap((option) => ["-o", option]),
-    `${access.user}@${host.address}`,
-  ];
+  const flags = ["-F", "none", "-i", key, ...options.flatMap((option) => ["-o", option])];
+  return ["ssh", ...flags, `${access.user}@${host.address}`];
 }

@@ -12,14 +12,14 @@ const CHECKS = ["format", "lint", "types", "shell"];
 
 const SCENARIO_FOLDER = path.join("test", "scenarios");
 
-/** What the checks, the unit tests and the scenarios call, beside the hypervisor's own packages. */
+/** Packages of the checks, the unit tests and the scenarios, beside the hypervisor's own. */
 const TEST_PACKAGES = [
   ...["git", "shellcheck", "shfmt", "openssl", "pgbackrest", "curl"],
-  // What the package repositories of the scenarios are made with.
+  // For the scenarios' package repositories.
   ...["rpm", "createrepo-c", "apt-utils", "gpg", "gpg-agent"],
 ];
 
-/** How many tests passed, failed, or were left out. */
+/** How many tests passed, failed, or were skipped. */
 export interface Counts {
   readonly passed: number;
   readonly failed: number;
@@ -27,7 +27,7 @@ export interface Counts {
 }
 
 /** The part of vitest's JSON report that is counted. */
-export interface VitestReport {
+interface VitestReport {
   readonly numPassedTests: number;
   readonly numFailedTests: number;
   readonly numPendingTests: number;
@@ -65,7 +65,7 @@ export function sum(counts: readonly Counts[]): Counts {
   return { passed: total("passed"), failed: total("failed"), skipped: total("skipped") };
 }
 
-/** Counts a run of vitest: one that fails without a failed test (a file that does not load, no file at all) is a failure too. */
+/** Counts a run of vitest. A failed run without a failed test (a file that does not load, no file at all) counts as one failure. */
 export function countsOf(status: number, report: VitestReport | undefined): Counts {
   const failed = report?.numFailedTests ?? 0;
   return {
@@ -80,7 +80,7 @@ function scenarioFile(name: string): string {
     .readdirSync(path.join(PROJECT_FOLDER, SCENARIO_FOLDER))
     .filter((file) => file.endsWith(".test.ts"))
     .map((file) => file.slice(0, -".test.ts".length));
-  if (!names.includes(name)) throw new Error(`there is no scenario "${name}"; the scenarios are ${names.join(", ")}`);
+  if (!names.includes(name)) throw new Error(`unknown scenario "${name}"; the scenarios are ${names.join(", ")}`);
   return path.join(SCENARIO_FOLDER, `${name}.test.ts`);
 }
 
@@ -104,19 +104,13 @@ async function runVitest(project: string, words: readonly string[]): Promise<Cou
   const file = path.join(folder, "report.json");
   try {
     const vitest = path.join(PROJECT_FOLDER, "node_modules", "vitest", "vitest.mjs");
-    // A scenario's tests take minutes: each is told when it ends.
-    const report = [
-      "--reporter",
-      project.startsWith("scenarios") ? "verbose" : "default",
-      "--reporter",
-      "json",
-      "--outputFile.json",
-      file,
-    ];
+    // A scenario's tests take minutes: each is reported when it ends.
+    const reporter = project.startsWith("scenarios") ? "verbose" : "default";
+    const report = [`--reporter=${reporter}`, "--reporter=json", `--outputFile.json=${file}`];
     const filters = words.length > 0 ? ["--passWithNoTests", ...words] : [];
     const status = await handOver([process.execPath, vitest, "run", "--project", project, ...report, ...filters], {
       ...(process.stdout.isTTY ? {} : { NO_COLOR: "1" }),
-      // vite warns of a loader that it does not use yet.
+      // vite warns of its next default loader.
       VITE_CONFIG_NATIVE_IGNORE_WARNING: "true",
     });
     return countsOf(

@@ -25,7 +25,7 @@ import type { StackSettings } from "../stack/stack-settings";
 import { stackSettings } from "../stack/stack-settings";
 import { upUnfinished } from "../stack/unfinished-steps";
 
-/** Brings the lab up and proves it; exit status 0 only when it is proven. */
+/** Brings the lab up and verifies it; exit status 0 only when it is proven. */
 export async function up(
   given: Invocation,
   { yesReplace, allowExpiring }: { yesReplace: readonly string[]; allowExpiring?: boolean },
@@ -40,7 +40,7 @@ export async function up(
     if (isAsking(invocation) && !(await isWanted(invocation, engine, settings))) return 1;
     checkSpace(stack, configuration);
     if (stack.isPrivate) {
-      // What is refused is refused before anything is prepared; the run itself shows the changes.
+      // Refusals come before any preparation; the run itself shows the changes.
       checkChanges(settings, await engine.outputs(), () => undefined);
       const { namespace } = await prepareStack(invocation, stack);
       return handOver(inNamespace(namespace, [...thisCommand(), "--yes"]));
@@ -53,13 +53,13 @@ export async function up(
     if (outputs.plan === undefined) return;
     const lab = deployedLab(outputs, stack.location.stack);
     const safeguarded = await safeguard(invocation, stack, engine, lab, configuration, yesReplace);
-    // A host that boots, or is missing, cannot be asked yet; what it presents is proven after the run.
+    // A host that is booting or missing cannot be asked yet: its certificate is verified after the run.
     found = { ...safeguarded, lab, facts: safeguarded.canBeAsked ? readFacts(lab, "proof") : undefined };
   };
   let checked: Promise<void> | undefined;
   const checkCertificates = (): Promise<void> =>
     (checked ??= (async () => {
-      // Of a host that cannot be asked, the stack's outputs tell when its certificate expires.
+      // For a host that cannot be asked, the stack's outputs have its certificate's expiry.
       const facts = (await found?.facts) ?? new Map<string, ReadHost>();
       await checkExpiry(invocation, stack, engine, configuration, { allowExpiring, facts });
     })());
@@ -75,7 +75,7 @@ export async function up(
     await checkCertificates();
     process.stdout.write("nothing to change\n");
   }
-  // What the hosts told during a run that changed nothing is as good as what they would tell now.
+  // Facts that were read during a run without changes are still true.
   const facts = isSame ? await found?.facts : undefined;
   const before = found && facts && judgeLab(found.lab, facts);
   const lab = deployedLab(outputs, stack.location.stack);
@@ -89,10 +89,10 @@ function showText(text: string): void {
   process.stdout.write(text);
 }
 
-/** A lab that is there before a run. */
+/** A lab that exists before a run. */
 interface Found extends Safeguarded {
   readonly lab: DeployedLab;
-  /** What its hosts tell, which takes a while, and never rejects; undefined when they cannot be asked. */
+  /** The facts of its hosts, which never reject; undefined when the hosts cannot be asked. */
   readonly facts: Promise<ReadonlyMap<string, ReadHost>> | undefined;
 }
 

@@ -9,8 +9,8 @@ import type { StackSettings } from "../stack/stack-settings";
 import { reachedRotation } from "./rotation";
 
 /**
- * Compares the configuration with the deployed one: shows what each changed key will do.
- * @throws EngineError when one of them may not change on a lab that is up, or a stage of the CA's rotation is left out.
+ * Compares the configuration with the deployed one, and shows the effect of each changed key.
+ * @throws EngineError when a key may not change on a lab that is up, or a stage of the CA's rotation is skipped.
  */
 export function checkChanges(
   { configuration, unread }: Pick<StackSettings, "configuration" | "unread">,
@@ -29,7 +29,7 @@ export function checkChanges(
 }
 
 /** A row per key: from, to, and what the change does. */
-export function renderKeyChanges(changes: readonly KeyChange[]): string {
+function renderKeyChanges(changes: readonly KeyChange[]): string {
   const table = new Table({
     head: ["key", "from", "to", "what the change does"],
     colWidths: [null, null, null, 60],

@@ -15,18 +15,18 @@ import { deployedLab } from "../stack/deployed-lab";
 import type { Stack } from "../stack/stack";
 import { reachedRotation } from "./rotation";
 
-export interface ExpiryOptions {
+interface ExpiryOptions {
   readonly allowExpiring?: boolean;
-  /** What the run would change; found out here when something expires soon and it is not given. */
+  /** What the run would change; without it, a preview finds out when something expires soon. */
   readonly previewed?: readonly Change[];
-  /** What the hosts tell; read here when it is not given. Of a host that is missing in it, the stack's outputs count. */
+  /** The hosts' facts; read here when not given. For a host without facts, the stack's outputs count. */
   readonly facts?: ReadonlyMap<string, ReadHost>;
 }
 
 /**
- * Looks, before the first resource, at the certificates of the hosts and their CA: tells what expires soon.
+ * Checks, before the first resource, when the hosts' certificates and their CA expire.
  * @param wanted The configuration of the run.
- * @throws EngineError when something expires in less than 7 days that this run does not renew, unless that is allowed.
+ * @throws EngineError when one that this run does not renew expires in less than 7 days, unless that is allowed.
  */
 export async function checkExpiry(
   { options, signal }: Invocation,
@@ -47,16 +47,16 @@ export async function checkExpiry(
   const isRotating = wanted.caStage !== "retire" || renderRotation(wanted) !== renderRotation(reached);
   const failures: string[] = [];
   for (const finding of found) {
-    const told = tellExpiry(finding, lab, changes, { renewDays, isRotating });
-    if (told.isRenewed) writeError(`lab: ${told.text}; this run renews it`);
-    else if (finding.level === "warn" || allowExpiring) writeError(`warning: ${told.text}; hint: ${told.hint}`);
-    else failures.push(`${told.text}; hint: ${told.hint}`);
+    const judged = judgeExpiry(finding, lab, changes, { renewDays, isRotating });
+    if (judged.isRenewed) writeError(`lab: ${judged.text}; this run renews it`);
+    else if (finding.level === "warn" || allowExpiring) writeError(`warning: ${judged.text}; hint: ${judged.hint}`);
+    else failures.push(`${judged.text}; hint: ${judged.hint}`);
   }
   if (failures.length > 0) throw new EngineError([...failures, "hint: --allow-expiring continues anyway"].join("\n"));
 }
 
-/** An expiry, whether this run renews what expires, and what does. Of a PKI from outside, a run renews what it installs. */
-export function tellExpiry(
+/** An expiry, whether this run renews the certificate, and what does. For a PKI from outside, a run renews what it installs. */
+export function judgeExpiry(
   { code, host, cause }: Finding,
   { plan, managed }: Pick<DeployedLab, "plan" | "managed">,
   changes: readonly Change[],

@@ -3,21 +3,21 @@ import type { StanzaInfo } from "../../observe/facts";
 import type { Role } from "../../plan/layout";
 import type { HostPlan } from "../../plan/plan";
 
-/** A host whose data `up` would begin anew. */
-export interface Loss {
+/** A host whose data `up` would lose. */
+interface Loss {
   readonly host: string;
-  /** What the host was for when the lab was brought up. */
+  /** The host's role when the lab was brought up. */
   readonly role: Exclude<Role, "standby">;
-  /** `lost`: libvirt has its disk no more. The others: this `up` would take it away. */
+  /** `lost`: its disk is missing in libvirt. The others: this `up` would remove it. */
   readonly how: "lost" | "replaced" | "deleted";
 }
 
-/** What the losses' explanation needs to know of the lab. */
+/** The lab, as the losses' explanation needs it. */
 export interface LossContext {
   readonly stack: string;
   readonly stanza: string;
   readonly hosts: readonly HostPlan[];
-  /** What the repository holds; undefined when it cannot be asked. */
+  /** The repository's backups and WAL; undefined when it cannot be asked. */
   readonly held: StanzaInfo | undefined;
 }
 
@@ -27,7 +27,7 @@ const HOW: Readonly<Partial<Record<Change["operation"], Loss["how"]>>> = {
   delete: "deleted",
 };
 
-/** The losses in what a run would do to a lab. A standby is none: it comes back from the repository. */
+/** The losses among a run's changes. A standby is none: it is restored from the repository. */
 export function findLosses(hosts: readonly HostPlan[], changes: readonly Change[]): Loss[] {
   return hosts.flatMap(({ name, role, resources }) => {
     const how = HOW[changes.find((change) => change.name === resources.disk)?.operation ?? "same"];
@@ -35,22 +35,22 @@ export function findLosses(hosts: readonly HostPlan[], changes: readonly Change[
   });
 }
 
-/** Says what would be lost, and how to have it so all the same. */
+/** Says what would be lost, and how to accept that. */
 export function explainLosses(losses: readonly Loss[], context: LossContext): string {
   const options = losses.map(({ host }) => `--yes-replace ${host}`).join(" ");
   return [
     ...losses.flatMap((loss) => {
       const [what, means] = EXPLAIN[loss.role](context, losses);
-      return [`${loss.host} is the ${loss.role}, and ${DISK[loss.how]}`, `  what is lost: ${what}`, `  ${means}`];
+      return [`${loss.host} is the ${loss.role}: ${DISK[loss.how]}`, `  lost: ${what}`, `  ${means}`];
     }),
-    `hint: if that is what you want, ./lab up --stack ${context.stack} ${options}`,
+    `hint: to accept the loss, ./lab up --stack ${context.stack} ${options}`,
   ].join("\n");
 }
 
 const DISK: Readonly<Record<Loss["how"], string>> = {
-  lost: "its disk is gone",
-  replaced: "this would replace it with its disk",
-  deleted: "this would delete it with its disk",
+  lost: "disk not found",
+  replaced: "this run would replace its disk",
+  deleted: "this run would delete it and its disk",
 };
 
 type Explanation = (context: LossContext, losses: readonly Loss[]) => [what: string, means: string];
@@ -58,16 +58,16 @@ type Explanation = (context: LossContext, losses: readonly Loss[]) => [what: str
 const EXPLAIN: Readonly<Record<Loss["role"], Explanation>> = {
   repository: ({ stanza }) => [
     `every backup of stanza "${stanza}" and its archived WAL`,
-    "up makes an empty repository, creates the stanza and takes a full backup",
+    "up creates an empty repository and the stanza, and takes a full backup",
   ],
   primary: ({ stanza, hosts, held }, losses) => {
     const backup = held?.backup.at(-1);
     if (backup === undefined) {
       const isLost = losses.some(({ role }) => role === "repository");
-      const why = isLost ? "the repository is lost too" : "no backup of it can be seen in the repository";
+      const why = isLost ? "the repository is lost too" : "no backup of it is found in the repository";
       return [
         `the cluster of stanza "${stanza}": ${why}`,
-        "up makes a new, empty cluster, and rebuilds the standbys from it",
+        "up creates a new, empty cluster, and rebuilds the standbys from it",
       ];
     }
     const standbys = hosts.filter(({ role }) => role === "standby").map(({ name }) => name);
@@ -75,14 +75,14 @@ const EXPLAIN: Readonly<Record<Loss["role"], Explanation>> = {
     const ahead =
       standbys.length === 0
         ? ""
-        : `; ${standbys.join(", ")}: what is ahead of that is moved aside with the standby's data, which is then rebuilt`;
+        : `; ${standbys.join(", ")}: data ahead of that is moved aside, and the standby is rebuilt`;
     return [
-      `what was written after the last WAL segment that reached the repository (${archived})`,
+      `every transaction after the last archived WAL segment (${archived})`,
       `up restores it from backup ${backup.label} and the WAL archived since${ahead}`,
     ];
   },
   barman: ({ stanza }) => [
     `every backup that Barman has of stanza "${stanza}"; those of pgBackRest stay`,
-    "up takes a first one anew, unless lab:backupApi is off",
+    "up takes a new one, unless lab:backupApi is false",
   ],
 };

@@ -12,23 +12,23 @@ import type { Invocation } from "../invocation";
 import { explainLosses, findLosses } from "./losses";
 import type { Stack } from "../stack/stack";
 
-/** What was found of a lab before a run changes it. */
+/** A lab before a run changes it. */
 export interface Safeguarded {
   /** Whether hosts were started. */
   readonly started: boolean;
-  /** Whether every host runs as it did before, and can be asked. */
+  /** Whether every host was running, and can be asked. */
   readonly canBeAsked: boolean;
-  /** @throws Error when the run would lose data that nobody said may be lost. */
+  /** @throws Error when the run would lose data without permission. */
   readonly checkLosses: () => Promise<void>;
 }
 
 /**
- * Looks at a lab before `up` changes it, and does what Pulumi does not: starts hosts that are shut off, and takes away the domain of a host
- * that has lost its disk, so that `up` recreates the host as a whole. To be called while no other run works: a host that is being created
- * has no disk for a moment.
+ * Does for a lab what Pulumi does not, before `up` changes it: starts hosts that are shut off, and removes the domain of a host whose disk
+ * is missing, so that `up` recreates the whole host. Must be called while no other run works: a host that is being created has no disk for
+ * a moment.
  * @param wanted The configuration of the run.
  * @param yesReplace Hosts whose data may be lost.
- * @throws Error when data would be lost that nobody said may be, or a host that may be lost is not there, before anything is changed.
+ * @throws Error before any change: when data would be lost without permission, or a host of `yesReplace` is unknown.
  */
 export async function safeguard(
   invocation: Invocation,
@@ -61,11 +61,11 @@ export async function safeguard(
       const refused = losses.filter(({ host }) => !yesReplace.includes(host));
       if (refused.length > 0) throw new Error(await explain(lab, view, refused));
     })());
-  // With the same configuration a lab that is whole mostly stays as it is, and a preview takes a while: it waits for the first change.
+  // With the same configuration a complete lab mostly stays as it is, and a preview takes seconds: it waits for the first change.
   const isSame = engine.name === "embedded" && isDeepStrictEqual(wanted, lab.configuration);
   if (!isSame || !isWhole) await checkLosses();
 
-  // Without a single volume, the pool may be off, with everything in it.
+  // Without a single volume, the pool may be inactive, with all disks in it.
   const lost = hosts.filter(({ domain, disk }) => volumes.size > 0 && domains.has(domain) && !volumes.has(disk));
   for (const { name, domain } of lost) {
     await removeDomain(libvirtUri, domain, domains.get(domain) === true);
@@ -74,7 +74,7 @@ export async function safeguard(
   const off = hosts.filter((host) => domains.get(host.domain) === false && !lost.includes(host));
   for (const { name, domain } of off) {
     await startDomain(libvirtUri, domain);
-    process.stdout.write(`${name} was shut off: started\n`);
+    process.stdout.write(`${name} was shut off, starting it\n`);
   }
   const started = off.length > 0;
   return { started, canBeAsked: isWhole && !started, checkLosses };

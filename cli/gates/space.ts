@@ -7,11 +7,11 @@ import type { LabConfig } from "../../config/schema";
 import { planLab } from "../../plan/plan";
 import type { Stack } from "../stack/stack";
 
-/** Where libvirt keeps images. */
+/** libvirt's folder of images. */
 const IMAGES = path.join("lib", "images");
 
 /**
- * Checks that this machine's disk is large enough for the hosts that are missing.
+ * Checks that this machine has disk space for the missing hosts.
  * @throws EngineError when it is not.
  */
 export function checkSpace({ location, image, isPrivate }: Stack, configuration: LabConfig): void {

@@ -1,14 +1,14 @@
 import type { Change, Operation } from "../../engine/engine";
 import { hostsAmong, stepOf } from "../resource-names";
 
-/** What a run would change, for machines. */
+/** A run's changes, for programs. */
 export interface ChangeSummary extends Record<Exclude<Operation, "same">, number> {
-  /** The names of the hosts that the lab has, or had before. */
+  /** The names of the lab's hosts, removed ones included. */
   readonly hosts: readonly string[];
   readonly changes: readonly Change[];
 }
 
-/** Counts what changes; what stays the same is left out. */
+/** Counts the changes, without resources that stay the same. */
 export function summarize(all: readonly Change[]): ChangeSummary {
   const changes = all.filter(({ operation }) => operation !== "same");
   const count = (wanted: Operation): number => changes.filter(({ operation }) => operation === wanted).length;
@@ -22,7 +22,7 @@ export function summarize(all: readonly Change[]): ChangeSummary {
   };
 }
 
-/** A line per change, then the sum; or that there is nothing. */
+/** A line per change, then the sum; or `nothing to change`. */
 export function renderChanges({ hosts, changes, ...counts }: ChangeSummary): string {
   if (changes.length === 0) return "nothing to change\n";
   const lines = changes.map((change) => {

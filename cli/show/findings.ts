@@ -17,6 +17,6 @@ export function renderFindings(findings: readonly Finding[], consequences: reado
     ...findings.map(renderFinding),
     ...(count === 0
       ? []
-      : [`${count} more ${count === 1 ? "finding follows" : "findings follow"} from these: --json tells them`]),
+      : [`${count} more ${count === 1 ? "finding follows" : "findings follow"} from these; hint: --json lists them`]),
   ];
 }

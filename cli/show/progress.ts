@@ -19,8 +19,8 @@ const QUIET_SECONDS = 15;
 type Failure = Extract<EngineEvent, { kind: "fail" }>;
 type LogEvent = Extract<EngineEvent, { kind: "log" }>;
 
-/** Whether a message is for everybody: where a script has put data, too. An error is told when the run ends by it. */
-export function isTold({ severity, message }: LogEvent, debug = false): boolean {
+/** Whether a message is for every user: warnings, and where a script has moved data. Errors are printed at the end of the run. */
+export function isForUser({ severity, message }: LogEvent, debug = false): boolean {
   return debug || severity === "warning" || /^(moved aside|left behind): /.test(message);
 }
 
@@ -29,20 +29,20 @@ export function renderLog({ severity, message }: LogEvent): string {
   return `${severity}: ${message.trimEnd()}`;
 }
 
-/** A step of the past, of which only the record is deleted: on a host, nothing is. */
+/** Whether only the state's record of a step is deleted, and nothing on a host. */
 function isForgotten({ operation, type }: Change): boolean {
   return operation === "delete" && type === "command:remote:Command";
 }
 
-export interface ProgressOptions {
-  /** Gets the lines of steps. */
+interface ProgressOptions {
+  /** Receives the lines of steps. */
   readonly write: (line: string) => void;
-  /** Gets what the program and its commands say. */
+  /** Receives the messages of the program and its commands. */
   readonly writeLog: (line: string) => void;
-  /** Tells what the program and its commands say, too. */
+  /** Whether every message of the program and its commands is printed. */
   readonly debug?: boolean;
   /**
-   * The names of the hosts that are there before the run; it tells of others itself.
+   * The names of the hosts that exist before the run; its events name the others.
    * @default - none
    */
   readonly hosts?: readonly string[];
@@ -53,7 +53,7 @@ export interface ProgressOptions {
   readonly now?: () => number;
 }
 
-/** Tells what an engine does: a line per host and step with the time since the start, and, when it is quiet for long, what still runs. */
+/** Prints what an engine does: a line per host and step with the time since the start, and, after 15 s without one, the running steps. */
 export class Progress {
   private readonly now: () => number;
   private readonly start: number;
@@ -61,22 +61,22 @@ export class Progress {
   private readonly timer: NodeJS.Timeout;
   private readonly failures: Failure[] = [];
   private readonly hosts: Set<string>;
-  private lastTold: number;
+  private lastWrite: number;
 
   constructor(private readonly options: ProgressOptions) {
     this.now = options.now ?? (() => performance.now());
     this.hosts = new Set(options.hosts);
     this.start = this.now();
-    this.lastTold = this.start;
+    this.lastWrite = this.start;
     this.timer = setInterval(() => {
-      if (this.now() - this.lastTold >= QUIET_SECONDS * 1000) this.tellRunning();
+      if (this.now() - this.lastWrite >= QUIET_SECONDS * 1000) this.writeRunning();
     }, 1000).unref();
   }
 
-  /** To be given to the engine. */
+  /** For the engine. */
   readonly onEvent = (event: EngineEvent): void => {
     if (event.kind === "log") {
-      if (isTold(event, this.options.debug)) this.options.writeLog(renderLog(event));
+      if (isForUser(event, this.options.debug)) this.options.writeLog(renderLog(event));
       return;
     }
     const { change } = event;
@@ -84,7 +84,7 @@ export class Progress {
     if (event.kind === "fail") {
       this.running.delete(change.urn);
       this.failures.push(event);
-      this.tellStep(change, `FAILED after ${event.seconds.toFixed(1)} s`);
+      this.writeStep(change, `FAILED after ${event.seconds.toFixed(1)} s`);
       const lines = event.message.trimEnd().split("\n").slice(-LAST_LINES);
       const hint = pgBackRestHint(event.message);
       for (const line of hint === undefined ? lines : [...lines, `hint: ${hint}`]) {
@@ -97,30 +97,30 @@ export class Progress {
       this.running.set(change.urn, this.now());
     } else {
       this.running.delete(change.urn);
-      this.tellStep(change, `${DONE[change.operation]} in ${event.seconds.toFixed(1)} s`);
+      this.writeStep(change, `${DONE[change.operation]} in ${event.seconds.toFixed(1)} s`);
     }
   };
 
-  /** The end of a run that failed, in short: what was told of a step when it failed is not told again. */
+  /** A failed run's message, without what was printed when its steps failed. */
   renderFailure(message: string): string {
     if (this.failures.length === 0) return message;
     const steps = this.failures.map(({ change }) => Object.values(stepOf(change, this.hosts)).join(" "));
     const told = this.failures.flatMap((failure) => failure.message.split("\n")).filter((line) => line !== "");
     const rest = message.split("\n").filter((line) => line !== "" && !told.some((known) => line.endsWith(known)));
-    return [`failed: ${steps.join(", ")}; the state is kept, and the next run goes on from there`, ...rest].join("\n");
+    return [`failed: ${steps.join(", ")}; the state is saved, and the next run resumes there`, ...rest].join("\n");
   }
 
-  /** Ends the reports. */
+  /** Stops printing. */
   stop(): void {
     clearInterval(this.timer);
   }
 
-  private tellStep(change: Change, text: string): void {
+  private writeStep(change: Change, text: string): void {
     const { host, step } = stepOf(change, this.hosts);
-    this.tell(`${host.padEnd(10)}  ${step.padEnd(30)}  ${text}`);
+    this.write(`${host.padEnd(10)}  ${step.padEnd(30)}  ${text}`);
   }
 
-  private tellRunning(): void {
+  private writeRunning(): void {
     if (this.running.size === 0) return;
     const steps = [...this.running].map(([urn, since]) => {
       const { host, step } = stepOf(
@@ -129,22 +129,22 @@ export class Progress {
       );
       return `${host} ${step} (${((this.now() - since) / 1000).toFixed(0)} s)`;
     });
-    this.tell(`still at work: ${steps.join(", ")}`);
+    this.write(`still running: ${steps.join(", ")}`);
   }
 
-  private tell(text: string): void {
-    this.lastTold = this.now();
-    const elapsed = ((this.lastTold - this.start) / 1000).toFixed(1);
+  private write(text: string): void {
+    this.lastWrite = this.now();
+    const elapsed = ((this.lastWrite - this.start) / 1000).toFixed(1);
     this.options.write(`${elapsed.padStart(7)} s  ${text}`);
   }
 }
 
-/** A line for people that is no part of a command's result. */
+/** Prints a line that is not part of a command's result. */
 export function writeError(line: string): void {
   process.stderr.write(`${line}\n`);
 }
 
-/** Lets an engine work with this call's options, and tells what it does. */
+/** Lets an engine work with this call's options, and prints what it does. */
 export async function withProgress<T>(
   { options, signal }: Invocation,
   engine: Engine,
@@ -154,17 +154,17 @@ export async function withProgress<T>(
   const plan = (await engine.outputs()).plan?.value as LabPlan | undefined;
   const hosts = plan?.hosts.map(({ name }) => name);
   const progress = new Progress({ write, writeLog: writeError, debug: options.debug, hosts });
-  const tellStop = (): void => {
-    write("stopping: what runs is finished first; Ctrl-C again ends at once");
+  const announceStop = (): void => {
+    write("stopping after the running operations; Ctrl-C again stops at once");
   };
-  signal.addEventListener("abort", tellStop);
+  signal.addEventListener("abort", announceStop);
   try {
     return await work({ config: options.config, onEvent: progress.onEvent, signal });
   } catch (error) {
     if (options.debug === true || !(error instanceof EngineError)) throw error;
     throw new EngineError(progress.renderFailure(error.message));
   } finally {
-    signal.removeEventListener("abort", tellStop);
+    signal.removeEventListener("abort", announceStop);
     progress.stop();
   }
 }

@@ -3,10 +3,10 @@ import { AREAS, STAGES } from "../../observe/findings";
 import type { BackupApiReport, BackupReport, HostReport, Report } from "../../observe/report";
 import { renderFinding, renderFindings } from "./findings";
 
-// No colours: the tables go to logs and files too.
+// No colours: the tables are for logs and files too.
 const STYLE = { head: [], border: [] };
 
-/** Whether a lab is proven, for people: a table of the hosts, then why it is not. */
+/** Whether a lab is proven: a table of the hosts, then why it is not. */
 export function renderStatus(report: Report): string {
   const head = [
     "host",
@@ -38,7 +38,7 @@ export function renderStatus(report: Report): string {
   );
 }
 
-/** A report for people: the hosts, the pairs of hosts, what was found. */
+/** A report: the hosts, the pairs of hosts, the findings. */
 export function renderDiagnosis(report: Report): string {
   const areas = AREAS.slice(1).filter((area) => area !== "backup API" || report.backupApi !== undefined);
   const hosts = new Table({ head: ["host", ...areas], style: STYLE });
@@ -54,7 +54,7 @@ export function renderDiagnosis(report: Report): string {
   const ages = Object.entries(backupAges).map(([type, seconds]) => `${type} ${age(seconds)}`);
   const facts = [
     `last backup: ${ages.length > 0 ? ages.join(", ") : "none seen"}`,
-    `WAL segments that wait to be archived: ${walGap ?? "unknown"}`,
+    `WAL segments waiting to be archived: ${walGap ?? "unknown"}`,
   ];
   const verdict = `${proven ? "proven" : "not proven"}, ${healthy ? "nothing failed" : "something failed"}`;
   const told = renderFindings(findings, consequences);

@@ -6,17 +6,17 @@ import type { Stack } from "./stack";
 
 const KEY = "lab:hypervisor";
 
-/** What virtual machines run on, found out once: a stack keeps it, since another type of machine would be another machine. */
+/** The accelerator of virtual machines, chosen once: with another one, every host would restart. */
 function fileOf({ location }: Stack): string {
   return path.join(location.stateFolder, "hypervisor");
 }
 
-/** Whether it is `./lab` that chooses: for virtual machines of an image of its own, unless the user has said what to take. */
+/** Whether `./lab` chooses: for virtual machines of an image of its own, unless the user has set the key. */
 function isChosenHere({ options }: Invocation, { isPrivate, image }: Stack): boolean {
   return isPrivate && image?.kind === "vm" && options.config[KEY] === undefined;
 }
 
-/** Chooses kvm where it truly runs a guest, else emulation, and says so. QEMU must be installed, the state folder be there. */
+/** Chooses KVM if it can run a guest, else emulation, and says so. QEMU must be installed, and the state folder must exist. */
 export async function chooseAccelerator(invocation: Invocation, stack: Stack): Promise<void> {
   if (!isChosenHere(invocation, stack)) return;
   const file = fileOf(stack);
@@ -26,12 +26,12 @@ export async function chooseAccelerator(invocation: Invocation, stack: Stack): P
   }
   process.stderr.write(
     fs.readFileSync(file, "utf8") === "kvm"
-      ? "lab: the virtual machines run on kvm\n"
-      : "lab: kvm runs no guest on this machine, so the virtual machines are emulated: minutes where containers take seconds (--stack container)\n",
+      ? "lab: using KVM\n"
+      : "lab: KVM does not work on this machine, using emulation: minutes instead of seconds; hint: --stack container\n",
   );
 }
 
-/** The invocation with what was chosen, which stands above the stack's file. */
+/** The invocation with the chosen accelerator, which overrides the stack's file. */
 export function withAccelerator(invocation: Invocation, stack: Stack): Invocation {
   const file = fileOf(stack);
   if (!isChosenHere(invocation, stack) || !fs.existsSync(file)) return invocation;

@@ -10,7 +10,7 @@ export function deployedLab(outputs: Readonly<Record<string, Output>>, stack: st
   return { ...(Object.fromEntries(values) as Omit<DeployedLab, "stack">), stack };
 }
 
-/** What a command says that needs a lab, where there is none. */
+/** The error of a command that needs a lab. */
 export function noLab(stack: string): Error {
   return new Error(`stack "${stack}" has no lab yet; hint: ./lab up --stack ${stack}`);
 }

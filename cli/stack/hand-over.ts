@@ -4,7 +4,7 @@ import * as fs from "node:fs";
 import * as os from "node:os";
 import { rootPrefix } from "../../hypervisor/run-as-root";
 
-/** A command behind this is killed with the process that started it. */
+/** Prefix of a command that is killed when its parent exits. */
 const PARENT_BOUND = ["setpriv", "--pdeathsig", "KILL"];
 
 /** The command line of this very process. */
@@ -12,7 +12,7 @@ export function thisCommand(): string[] {
   return [process.execPath, ...process.execArgv, ...process.argv.slice(1)];
 }
 
-/** The command line of this process for another subcommand that takes the same options. It asks nothing, and does not outlive this process. */
+/** This process's command line for another subcommand with the same options, without questions. It is killed with this process. */
 export function labCommand(own: string, other: string, without: readonly string[] = []): string[] {
   const words = thisCommand().filter((word) => !without.includes(word));
   return [...PARENT_BOUND, ...words.map((word) => (word === own ? other : word)), "--yes"];
@@ -20,7 +20,7 @@ export function labCommand(own: string, other: string, without: readonly string[
 
 /**
  * Runs a program in place of this one: the same terminal, signals passed on.
- * @returns its exit status.
+ * @returns Its exit status.
  */
 export async function handOver(command: readonly string[], environment: NodeJS.ProcessEnv = {}): Promise<number> {
   const [program = "", ...args] = command;
@@ -36,12 +36,12 @@ export async function handOver(command: readonly string[], environment: NodeJS.P
   }
 }
 
-/** The command, in a network namespace. It does not outlive this process, not even when that is killed. */
+/** The command, in a network namespace. It is killed with this process. */
 export function inNamespace(namespace: string, command: readonly string[]): string[] {
   return [...PARENT_BOUND, "nsenter", `--net=/run/netns/${namespace}`, "--", ...command];
 }
 
-/** Whether this process is in the network namespace; false when there is none of that name. */
+/** Whether this process is in the network namespace; false when that is missing. */
 export function isInside(namespace: string): boolean {
   const own = fs.statSync("/proc/self/ns/net");
   const other = fs.statSync(`/run/netns/${namespace}`, { throwIfNoEntry: false });
@@ -49,8 +49,8 @@ export function isInside(namespace: string): boolean {
 }
 
 /**
- * The command, as root by sudo. Only the lab's own settings go along, without being seen in a command line; PATH does too, since
- * sudo replaces it and `pulumi` may be in the user's own folder.
+ * The command, as root by sudo. It keeps only the lab's own variables, without their values in a command line, and PATH, which sudo
+ * replaces: `pulumi` may be in the user's own folder.
  */
 export function asRoot(command: readonly string[]): string[] {
   const kept = Object.keys(process.env).filter((name) => /^(LAB|PULUMI)_|_proxy$/i.test(name));

@@ -5,34 +5,31 @@ import type { Invocation } from "../invocation";
 import type { Stack } from "./stack";
 import { refuseUsersLab } from "./users-lab";
 
-/** Opens the engine that carries a stack out. */
+/** Opens a stack's engine. */
 export async function openEngine(invocation: Invocation, stack: Stack): Promise<Engine> {
   const { location } = stack;
   await refuseUsersLab(stack);
-  // Each is loaded only when it is used: Pulumi's SDK takes a while.
+  // Loaded on use: Pulumi's SDK takes a while.
   return chosenEngine(invocation, stack) === "pulumi"
     ? (await import("../../engine/pulumi/pulumi")).createPulumiEngine(location)
     : (await import("../../engine/embedded/embedded")).createEmbeddedEngine(location);
 }
 
-/** The name of the engine that carries a stack out. */
-export function chosenEngine({ options }: Invocation, { location }: Stack): Engine["name"] {
-  return chooseEngine(options.engine, stackEngine(location))[0];
+/** The name of a stack's engine. */
+export function chosenEngine(invocation: Invocation, stack: Stack): Engine["name"] {
+  return chooseEngine(invocation, stack)[0];
 }
 
-/** Says which engine carries a stack out, and why. */
-export function announceEngine({ options }: Invocation, { location }: Stack): void {
-  const [name, reason] = chooseEngine(options.engine, stackEngine(location));
-  process.stderr.write(`lab: stack "${location.stack}", engine ${name} (${reason})\n`);
+/** Prints a stack's engine, and why it is used. */
+export function announceEngine(invocation: Invocation, stack: Stack): void {
+  const [name, reason] = chooseEngine(invocation, stack);
+  process.stderr.write(`lab: stack "${stack.location.stack}", engine ${name} (${reason})\n`);
 }
 
-/** The engine, and why: the one that is asked for, else the one that made the stack, else `pulumi` where it is installed. */
-export function chooseEngine(
-  asked: Engine["name"] | undefined,
-  made: Engine["name"] | undefined,
-  searchPath = process.env.PATH ?? "",
-): [Engine["name"], string] {
-  if (asked !== undefined) return [asked, "asked for"];
-  if (made !== undefined) return [made, "it made this stack"];
-  return isOnPath("pulumi", searchPath) ? ["pulumi", "pulumi is on PATH"] : ["embedded", "no pulumi on PATH"];
+/** The engine, and why: the one of `--engine`, else the one that created the stack, else `pulumi` where it is installed. */
+function chooseEngine({ options }: Invocation, { location }: Stack): [Engine["name"], string] {
+  const creator = stackEngine(location);
+  if (options.engine !== undefined) return [options.engine, "--engine"];
+  if (creator !== undefined) return [creator, "it created this stack"];
+  return isOnPath("pulumi") ? ["pulumi", "pulumi is on PATH"] : ["embedded", "no pulumi on PATH"];
 }

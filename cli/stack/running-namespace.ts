@@ -5,13 +5,13 @@ import { isInside } from "./hand-over";
 import type { Stack } from "./stack";
 import { refuseUsersLab } from "./users-lab";
 
-/** Whether this process is the part of a command that works where the stack's hosts are reached. */
+/** Whether this process is in the namespace of the stack's hosts: the part of a command that works on them. */
 export function isInOwnNamespace({ location, isPrivate }: Stack): boolean {
   return isPrivate && isInside(privateLibvirtdOf(location).namespace);
 }
 
 /**
- * The namespace in which a stack's hosts are reached; undefined when that is the machine's own.
+ * The namespace of a stack's hosts; undefined for the machine's own.
  * @throws Error when the stack's libvirtd does not run.
  */
 export async function runningNamespace(stack: Stack): Promise<string | undefined> {
@@ -22,6 +22,6 @@ export async function runningNamespace(stack: Stack): Promise<string | undefined
   if (await isRunning(location)) return privateLibvirtdOf(location).namespace;
   const { stack: name } = location;
   throw new Error(
-    `the private libvirtd of stack "${name}" does not run, so its hosts do not either; hint: ./lab up --stack ${name}`,
+    `the private libvirtd of stack "${name}" is not running, nor are its hosts; hint: ./lab up --stack ${name}`,
   );
 }

@@ -2,7 +2,7 @@ import writeFileAtomic from "write-file-atomic";
 import type { StackLocation } from "../../engine/engine";
 import { readYaml, stackFile } from "../../engine/project";
 
-/** Writes keys of the project into a stack's file, in one go. What else stands in it stays, comments too. */
+/** Writes keys of the project into a stack's file, atomically. The rest of it stays, comments included. */
 export async function writeSettings(
   location: StackLocation,
   settings: Readonly<Record<string, string | number>>,

@@ -12,12 +12,12 @@ export interface BuiltImage {
   readonly recipe: GuestRecipe;
 }
 
-/** A stack, as far as its files tell. */
+/** A stack, from its files. */
 export interface Stack {
   readonly location: StackLocation;
   /** Whether it runs on a libvirtd of its own, in a network namespace of its own. */
   readonly isPrivate: boolean;
-  /** The image under `.lab/images` that its hosts start from; undefined when the image comes from elsewhere. */
+  /** The image under `.lab/images` that its hosts start from; undefined for any other image. */
   readonly image: BuiltImage | undefined;
 }
 
@@ -26,7 +26,7 @@ const BUILT_IMAGES: readonly BuiltImage[] = (["container", "vm"] as const).flatM
 );
 
 /** The names of the project's stacks. */
-export function stackNames(projectFolder: string): string[] {
+function stackNames(projectFolder: string): string[] {
   return fs
     .readdirSync(projectFolder)
     .map((file) => /^Pulumi\.([\w.-]+)\.yaml$/.exec(file)?.[1])
@@ -36,12 +36,12 @@ export function stackNames(projectFolder: string): string[] {
 
 /**
  * Finds a stack by its name.
- * @param overrides Configuration of this run, key (`lab:imagePath`) to text, which counts before the stack's file.
- * @throws Error when there is no such stack, it is to run on another one's libvirtd, or its image is none that the lab can build.
+ * @param overrides Configuration of this run, key (`lab:imagePath`) to text, which overrides the stack's file.
+ * @throws Error when the stack is unknown, would use another one's libvirtd, or the lab cannot build its image.
  */
 export function findStack(projectFolder: string, name: string, overrides: Readonly<Record<string, string>>): Stack {
   const names = stackNames(projectFolder);
-  if (!names.includes(name)) throw new Error(`there is no stack "${name}"; the stacks are ${names.join(", ")}`);
+  if (!names.includes(name)) throw new Error(`unknown stack "${name}"; the stacks are ${names.join(", ")}`);
   const { config } = readProject({ projectFolder, stack: name }, overrides);
   const text = (key: string): string => config[key] ?? "";
   const libvirtUri = text("lab:libvirtUri");
@@ -54,7 +54,7 @@ export function findStack(projectFolder: string, name: string, overrides: Readon
   };
 }
 
-/** What a file under `.lab/images` holds, told from its name alone, so that stack files need no second key. */
+/** The contents of an image under `.lab/images`, by its name alone, so that stack files need no second key. */
 function builtImage(projectFolder: string, imagePath: string): BuiltImage | undefined {
   const imageFolder = path.join(projectFolder, IMAGE_FOLDER);
   const file = path.resolve(projectFolder, imagePath);

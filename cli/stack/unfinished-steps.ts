@@ -4,15 +4,15 @@ import type { Engine, Result, RunOptions, StackLocation } from "../../engine/eng
 
 const fileOf = ({ stateFolder }: StackLocation): string => path.join(stateFolder, "unfinished-steps.json");
 
-/** Steps that were run again on a host and did not end well: it may have half of what they bring. */
+/** Steps that failed or were interrupted when they ran again on a host: they may be half done there. */
 export function unfinishedSteps(location: StackLocation): string[] {
   const file = fileOf(location);
   return fs.existsSync(file) ? (JSON.parse(fs.readFileSync(file, "utf8")) as string[]) : [];
 }
 
 /**
- * An `up` that carries the steps out again which an earlier one left unfinished. To an engine these are what they were before: a change that
- * failed half-way, and is taken back, is no change.
+ * An `up` that repeats the unfinished steps of earlier ones. An engine does not know of them: to it, a change that failed half-way and was
+ * taken back is no change.
  */
 export async function upUnfinished(location: StackLocation, engine: Engine, options: RunOptions): Promise<Result> {
   const unfinished = new Set(unfinishedSteps(location));

@@ -4,8 +4,8 @@ import { privateLibvirtdOf } from "../../hypervisor/private-libvirtd";
 import type { Stack } from "./stack";
 
 /**
- * Refuses a stack whose lab the user has brought up with `pulumi up`: beside it, `./lab` would make a second one of the same names.
- * @throws Error with the commands that work on it.
+ * Refuses a stack whose lab was made with `pulumi up`: `./lab` would create a second one of the same names.
+ * @throws Error with the commands for it.
  */
 export async function refuseUsersLab({ location, isPrivate }: Stack): Promise<void> {
   if (stackEngine(location) !== undefined) return;
@@ -14,7 +14,7 @@ export async function refuseUsersLab({ location, isPrivate }: Stack): Promise<vo
   const { stack } = location;
   const pulumi = isPrivate ? `nsenter --net=/run/netns/${privateLibvirtdOf(location).namespace} pulumi` : "pulumi";
   throw new Error(
-    `stack "${stack}" has a lab that pulumi made, in ${found.backend} (${found.resources} resources), and ./lab works only on labs that it made; ` +
-      `hint: ${pulumi} up --stack ${stack}, or, before ./lab up --stack ${stack}, ${pulumi} destroy --stack ${stack}`,
+    `stack "${stack}" was made by pulumi, in ${found.backend} (${found.resources} resources); ./lab works only on its own labs; ` +
+      `hint: ${pulumi} up --stack ${stack}, or ${pulumi} destroy --stack ${stack} before ./lab up --stack ${stack}`,
   );
 }

@@ -8,9 +8,9 @@ import { openEngine } from "./open-engine";
 import { isInOwnNamespace, runningNamespace } from "./running-namespace";
 
 /**
- * Does work on a lab where its hosts are reached: here, or by this very command in the stack's namespace.
+ * Works on a lab where its hosts can be reached: here, or with this command in the stack's namespace.
  * @returns The exit status.
- * @throws Error when the stack has no lab, or its libvirtd does not run.
+ * @throws Error when the stack has no lab, or its libvirtd is not running.
  */
 export async function withLab(
   invocation: Invocation,

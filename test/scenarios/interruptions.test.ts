@@ -31,7 +31,7 @@ describe.skipIf(skipped)(`a lab that is interrupted${skipped === undefined ? "" 
     up.kill("SIGINT");
     const { status, stdout, stderr } = await up.result;
     expect(status).toBe(INTERRUPTED);
-    expect(stdout).toContain("stopping: what runs is finished first; Ctrl-C again ends at once\n");
+    expect(stdout).toContain("stopping after the running operations; Ctrl-C again stops at once\n");
     expect(stderr).toContain(
       "lab: interrupted: running operations were finished, no others begun; the state is saved\n",
     );
@@ -102,7 +102,7 @@ describe.skipIf(skipped)(`a lab whose hosts are lost${skipped === undefined ? ""
     lab.virsh("destroy", lab.domainOf("pg2-srv"));
     const { status, stdout, stderr } = await lab.run("up", "--yes");
     expect(status, stdout + stderr).toBe(0);
-    expect(stdout).toContain("pg2-srv was shut off: started\n");
+    expect(stdout).toContain("pg2-srv was shut off, starting it\n");
     for (const standby of ["pg2-srv", "pg3-srv"]) await hasRows(standby);
   });
 
@@ -119,10 +119,10 @@ describe.skipIf(skipped)(`a lab whose hosts are lost${skipped === undefined ? ""
     expect(stderr.slice(stderr.indexOf("lab: pg1-srv"))).toMatch(
       new RegExp(
         [
-          "^lab: pg1-srv is the primary, and its disk is gone",
-          "  what is lost: what was written after the last WAL segment that reached the repository \\(0000000100000000000000[0-9A-F]{2}\\)",
-          "  up restores it from backup \\d{8}-\\d{6}F and the WAL archived since; pg2-srv, pg3-srv: what is ahead of that is moved aside with the standby's data, which is then rebuilt",
-          `hint: if that is what you want, \\./lab up --stack ${lab.stack} --yes-replace pg1-srv\n$`,
+          "^lab: pg1-srv is the primary: disk not found",
+          "  lost: every transaction after the last archived WAL segment \\(0000000100000000000000[0-9A-F]{2}\\)",
+          "  up restores it from backup \\d{8}-\\d{6}F and the WAL archived since; pg2-srv, pg3-srv: data ahead of that is moved aside, and the standby is rebuilt",
+          `hint: to accept the loss, \\./lab up --stack ${lab.stack} --yes-replace pg1-srv\n$`,
         ].join("\n"),
       ),
     );
@@ -151,10 +151,10 @@ describe.skipIf(skipped)(`a lab whose hosts are lost${skipped === undefined ? ""
     expect(refused.status).toBe(1);
     expect(refused.stderr.slice(refused.stderr.indexOf("lab: backup-srv"))).toBe(
       [
-        "lab: backup-srv is the repository, and its disk is gone",
-        '  what is lost: every backup of stanza "demo" and its archived WAL',
-        "  up makes an empty repository, creates the stanza and takes a full backup",
-        `hint: if that is what you want, ./lab up --stack ${lab.stack} --yes-replace backup-srv\n`,
+        "lab: backup-srv is the repository: disk not found",
+        '  lost: every backup of stanza "demo" and its archived WAL',
+        "  up creates an empty repository and the stanza, and takes a full backup",
+        `hint: to accept the loss, ./lab up --stack ${lab.stack} --yes-replace backup-srv\n`,
       ].join("\n"),
     );
     const { status, stdout, stderr } = await lab.run("up", "--yes", "--yes-replace", "backup-srv");

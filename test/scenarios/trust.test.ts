@@ -105,7 +105,7 @@ describe.skipIf(skipped)(`certificates that last${skipped === undefined ? "" : `
 
   it("is interrupted in a rotation, and goes back", async () => {
     const rotation = lab.launch("rotate-ca");
-    await rotation.printed(/lab:caStage issue: authority 2 signs[^]*certificate /);
+    await rotation.printed(/lab:caStage issue: CA 2 signs[^]*certificate /);
     rotation.kill("SIGINT");
     expect((await rotation.result).status).toBe(130);
     // What is begun is not proven.
@@ -118,12 +118,12 @@ describe.skipIf(skipped)(`certificates that last${skipped === undefined ? "" : `
     expect(column(await shown(), 1)).toEqual(HOSTS.map(() => "issuer=CN = root-ca"));
     const { status, stderr } = await lab.run("rotate-ca", "--abort");
     expect(status).toBe(1);
-    expect(stderr).toContain("no rotation is under way: the hosts trust authority 1 alone");
+    expect(stderr).toContain("no rotation is under way: the hosts trust CA 1 alone");
   });
 
   it("is killed in a rotation, and goes on to its end: every host shows and trusts the new authority alone", async () => {
     const rotation = lab.launch("rotate-ca");
-    await rotation.printed(/lab:caStage trust: authority 1 signs[^]*pgbackrest-certificate/);
+    await rotation.printed(/lab:caStage trust: CA 1 signs[^]*pgbackrest-certificate/);
     rotation.kill("SIGKILL");
     await rotation.result;
     await lab.must("rotate-ca");

@@ -25,11 +25,11 @@ describe.skipIf(skipped)(`a lab on virtual machines${skipped === undefined ? "" 
   it("says what they run on, comes up from nothing, and is proven", async () => {
     const { status, stdout, stderr } = await up();
     expect(status, stdout + stderr).toBe(0);
-    const [, runOn] = /the virtual machines (run on kvm|are emulated)/.exec(stderr) ?? [];
+    const [, runOn] = /\busing (KVM|emulation)/.exec(stderr) ?? [];
     expect(runOn, stderr).toBeDefined();
     // Where they are emulated, they went on from a guest that was saved after its boot.
     for (const host of ["backup-srv", "pg1-srv", STANDBY].slice(0, 2 + standbys))
-      expect(lab.stateOf(host), host).toBe(runOn === "are emulated" ? "running (restored)" : "running (booted)");
+      expect(lab.stateOf(host), host).toBe(runOn === "emulation" ? "running (restored)" : "running (booted)");
     const { proven, hosts, backups } = await lab.status();
     expect(proven).toBe(true);
     expect(hosts.filter(({ streaming }) => streaming)).toHaveLength(standbys);
@@ -70,7 +70,7 @@ describe.skipIf(skipped)(`a lab on virtual machines${skipped === undefined ? "" 
     const { status, stdout, stderr } = await up();
     expect(status, stdout + stderr).toBe(0);
     expect(stdout).toContain(`${STANDBY}: disk not found, recreating the host\n`);
-    expect(stdout).toContain("pg1-srv was shut off: started\n");
+    expect(stdout).toContain("pg1-srv was shut off, starting it\n");
     expect((await lab.status()).backups).toEqual(backups);
     await expect
       .poll(() => lab.query(STANDBY, "SELECT sum(number) FROM kept"), { timeout: 60_000, interval: 2000 })

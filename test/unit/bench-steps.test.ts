@@ -3,7 +3,7 @@ import { chainOf, perHost, stepsOf } from "../../bench/steps";
 import { stackPlan } from "../support/stack-config";
 
 const OUTPUT = `   59.1 s  pg1-srv     ready                           created in 50.2 s
-   66.0 s  still at work: pg2-srv ready (15 s), pg1-srv packages-install (6 s)
+   66.0 s  still running: pg2-srv ready (15 s), pg1-srv packages-install (6 s)
    67.9 s  pg1-srv     packages-install                created in 8.8 s
    70.0 s  backup-srv  stanza-create                   FAILED after 1.0 s
   101.0 s  pg2-srv     postgresql-restore              created in 28.2 s

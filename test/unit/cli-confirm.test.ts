@@ -22,7 +22,7 @@ it.each([["stdin"], ["stdout"]] as const)("refuses to delete data when %s is no 
   process[stream].isTTY = false;
   await expect(ask(false)).rejects.toThrow(
     new Error(
-      "./lab destroy --stack here asks before it deletes data, and there is no terminal to ask on; hint: ./lab destroy --stack here --yes",
+      "./lab destroy --stack here asks before it deletes data, and this is no terminal; hint: ./lab destroy --stack here --yes",
     ),
   );
   expect(await ask(true)).toBe(true);

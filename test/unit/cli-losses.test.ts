@@ -45,10 +45,10 @@ it("finds what a run begins anew, of hosts that were there and hold data", () =>
 it("says of a lost primary what the repository has of it", () => {
   expect(explainLosses([{ host: "pg1-srv", role: "primary", how: "lost" }], context)).toBe(
     [
-      "pg1-srv is the primary, and its disk is gone",
-      "  what is lost: what was written after the last WAL segment that reached the repository (00000001000000000000000B)",
-      "  up restores it from backup 20261123-120000F and the WAL archived since; pg2-srv: what is ahead of that is moved aside with the standby's data, which is then rebuilt",
-      "hint: if that is what you want, ./lab up --stack here --yes-replace pg1-srv",
+      "pg1-srv is the primary: disk not found",
+      "  lost: every transaction after the last archived WAL segment (00000001000000000000000B)",
+      "  up restores it from backup 20261123-120000F and the WAL archived since; pg2-srv: data ahead of that is moved aside, and the standby is rebuilt",
+      "hint: to accept the loss, ./lab up --stack here --yes-replace pg1-srv",
     ].join("\n"),
   );
 });
@@ -60,13 +60,13 @@ it("says that all is lost when primary and repository are", () => {
   ] as const;
   expect(explainLosses(losses, { ...context, held: undefined })).toBe(
     [
-      "backup-srv is the repository, and this would replace it with its disk",
-      '  what is lost: every backup of stanza "demo" and its archived WAL',
-      "  up makes an empty repository, creates the stanza and takes a full backup",
-      "pg1-srv is the primary, and its disk is gone",
-      '  what is lost: the cluster of stanza "demo": the repository is lost too',
-      "  up makes a new, empty cluster, and rebuilds the standbys from it",
-      "hint: if that is what you want, ./lab up --stack here --yes-replace backup-srv --yes-replace pg1-srv",
+      "backup-srv is the repository: this run would replace its disk",
+      '  lost: every backup of stanza "demo" and its archived WAL',
+      "  up creates an empty repository and the stanza, and takes a full backup",
+      "pg1-srv is the primary: disk not found",
+      '  lost: the cluster of stanza "demo": the repository is lost too',
+      "  up creates a new, empty cluster, and rebuilds the standbys from it",
+      "hint: to accept the loss, ./lab up --stack here --yes-replace backup-srv --yes-replace pg1-srv",
     ].join("\n"),
   );
 });
@@ -79,10 +79,10 @@ it("says that Barman's backups go with its host, and that pgBackRest's stay", ()
   const losses = findLosses(withBarman.hosts, [change("barman-srv-disk", "delete")]);
   expect(explainLosses(losses, context)).toBe(
     [
-      "barman-srv is the barman, and this would delete it with its disk",
-      '  what is lost: every backup that Barman has of stanza "demo"; those of pgBackRest stay',
-      "  up takes a first one anew, unless lab:backupApi is off",
-      "hint: if that is what you want, ./lab up --stack here --yes-replace barman-srv",
+      "barman-srv is the barman: this run would delete it and its disk",
+      '  lost: every backup that Barman has of stanza "demo"; those of pgBackRest stay',
+      "  up takes a new one, unless lab:backupApi is false",
+      "hint: to accept the loss, ./lab up --stack here --yes-replace barman-srv",
     ].join("\n"),
   );
 });

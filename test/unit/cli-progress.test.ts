@@ -118,7 +118,7 @@ describe("Progress", () => {
     watched.onEvent({ ...failure, change: change("pg1-srv-pgbackrest-start") });
     watched.onEvent({ ...failure, change: change("pg2-srv-pgbackrest-start") });
     expect(watched.renderFailure("pg1-srv-pgbackrest-start: exit status 1\n\nERROR: [032]\nthe program ended")).toBe(
-      "failed: pg1-srv pgbackrest-start, pg2-srv pgbackrest-start; the state is kept, and the next run goes on from there\n" +
+      "failed: pg1-srv pgbackrest-start, pg2-srv pgbackrest-start; the state is saved, and the next run resumes there\n" +
         "the program ended",
     );
   });
@@ -135,7 +135,7 @@ describe("Progress", () => {
     pass(14);
     expect(lines).toHaveLength(1);
     pass(1);
-    expect(lines.at(-1)).toBe("   29.0 s  still at work: pg1-srv packages (29 s)");
+    expect(lines.at(-1)).toBe("   29.0 s  still running: pg1-srv packages (29 s)");
     watched.onEvent({ kind: "end", change: change("pg1-srv-packages"), seconds: 29 });
     pass(60);
     expect(lines).toHaveLength(3);

@@ -80,7 +80,7 @@ describe("the doctor", () => {
       ["pg1-srv", "backup-srv", "fail", "-", "-", "-", "-"],
       ["pg2-srv", "backup-srv", "ok", "ok", "ok", "ok", "TLSv1.3"],
     ]);
-    expect(text).toMatch(/\nfail LAB-PGBACKREST-DOWN .*\n1 more finding follows from these: --json tells them\n/);
+    expect(text).toMatch(/\nfail LAB-PGBACKREST-DOWN .*\n1 more finding follows from these; hint: --json lists them\n/);
     expect(text).toMatch(/\nnot proven, something failed\n$/);
     expect(renderDiagnosis(report())).toMatch(/\nproven, nothing failed\n$/);
   });

@@ -66,7 +66,7 @@ describe("the configuration of a stack", () => {
     const { configuration, unread } = stackSettings(invocation({}, "pulumi"), stack, "nothing");
     expect([configuration.cpus, unread]).toEqual([2, ["caKey"]]);
     expect(write.mock.calls).toEqual([
-      ["lab: lab:caKey: encrypted, so only Pulumi's engine can read it: the program checks it\n"],
+      ["lab: lab:caKey: encrypted, so the program checks it, under Pulumi's engine\n"],
     ]);
     expect(() => stackSettings(invocation({ "lab:cpus": "no" }, "pulumi"), stack, "nothing")).toThrow(
       'lab:cpus must be a whole number from 1 to 64, got "no"',

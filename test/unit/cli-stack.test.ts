@@ -69,7 +69,7 @@ describe("findStack", () => {
 
   it("names the stacks there are when one is not among them", () => {
     expect(() => findStack(project, "contaner", {})).toThrow(
-      'there is no stack "contaner"; the stacks are bare, container, dev',
+      'unknown stack "contaner"; the stacks are bare, container, dev',
     );
   });
 

@@ -28,15 +28,15 @@ it("refuses a lab that plain pulumi up made, with the commands that work on it",
     { name: "dev", resourceCount: 120 },
   ]);
   const told =
-    'stack "dev" has a lab that pulumi made, in file:///theirs (120 resources), and ./lab works only on labs that it made; hint: ';
+    'stack "dev" was made by pulumi, in file:///theirs (120 resources); ./lab works only on its own labs; hint: ';
   await expect(refuse()).rejects.toThrow(
-    new Error(`${told}pulumi up --stack dev, or, before ./lab up --stack dev, pulumi destroy --stack dev`),
+    new Error(`${told}pulumi up --stack dev, or pulumi destroy --stack dev before ./lab up --stack dev`),
   );
   fake.write("stacks", [{ name: "organization/dev", resourceCount: 120 }]);
   const { namespace } = privateLibvirtdOf({ projectFolder, stack: "dev", stateFolder: "" });
   const pulumi = `nsenter --net=/run/netns/${namespace} pulumi`;
   await expect(refuse(true)).rejects.toThrow(
-    new Error(`${told}${pulumi} up --stack dev, or, before ./lab up --stack dev, ${pulumi} destroy --stack dev`),
+    new Error(`${told}${pulumi} up --stack dev, or ${pulumi} destroy --stack dev before ./lab up --stack dev`),
   );
   expect(fake.verbs()).toEqual(["stack ls", "whoami", "stack ls", "whoami"]);
 });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { tellExpiry } from "../../cli/gates/expiry";
+import { judgeExpiry } from "../../cli/gates/expiry";
 import type { Change, Operation } from "../../engine/engine";
 import { expiryFindings } from "../../observe/expiry";
 import type { ReadHost } from "../../observe/facts";
@@ -76,7 +76,7 @@ describe("what a run does about it", () => {
   const [finding] = expiryFindings(LAB, new Map(), 30, END - 3 * DAY);
   const tell = (changes: readonly Change[]) => {
     if (finding === undefined) throw new Error("nothing expires");
-    return tellExpiry(finding, LAB, changes, { renewDays: 30, isRotating: false });
+    return judgeExpiry(finding, LAB, changes, { renewDays: 30, isRotating: false });
   };
   const text = "pg2-srv: the certificate expires in 3 days (2027-02-21T18:00:00Z)";
 

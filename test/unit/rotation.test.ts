@@ -18,7 +18,7 @@ describe("a rotation of authorities", () => {
     ["2 issue", 2, [2, 1]],
     ["2 retire", 2, [2]],
     ["3 trust", 2, [3, 2]],
-  ])("at %s has authority %i sign, and hosts trust %j", (stage, signer, trusted) => {
+  ])("at %s has CA %i sign, and hosts trust %j", (stage, signer, trusted) => {
     expect(planTrust(at(stage))).toEqual({ signer, trusted });
   });
 
@@ -82,10 +82,10 @@ describe("./lab rotate-ca", () => {
 
   it("does not go back when there is nothing to go back from, or no way", () => {
     expect(() => stagesBack(at("2 retire"), reached("2 retire"))).toThrow(
-      "no rotation is under way: the hosts trust authority 2 alone",
+      "no rotation is under way: the hosts trust CA 2 alone",
     );
     expect(() => stagesBack(at("2 retire"), reached("2 retire?"))).toThrow(
-      "too late to go back: authority 1 is being dropped, and some hosts may trust it no more\nhint: ./lab rotate-ca ends the rotation",
+      "too late to go back: CA 1 is being dropped, and some hosts may no longer trust it; hint: ./lab rotate-ca completes the rotation",
     );
   });
 });
