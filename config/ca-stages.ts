@@ -1,18 +1,18 @@
-/** How far the rotation to a CA is: trusted beside the old one, signing, or alone. */
+/** The stage of the rotation to a CA: trusted beside the old one, signing, or alone. */
 export type Stage = "trust" | "issue" | "retire";
 
 /** The stages, in the order in which a rotation goes through them. */
 export const STAGES: readonly Stage[] = ["trust", "issue", "retire"];
 
-/** Where the rotation of CAs stands: the newest CA's number, from 1, and its stage. The first knows only `retire`. */
+/** The state of the CA's rotation: the newest CA's number, from 1, and its stage. The first CA has only `retire`. */
 export interface Rotation {
   readonly caGeneration: number;
   readonly caStage: Stage;
 }
 
-/** Where the hosts are. */
+/** The hosts' stage. */
 export interface ReachedRotation extends Rotation {
-  /** Whether every pair of hosts was proven there; if not, some may be a stage away. */
+  /** Whether every pair of hosts was verified; if not, some may be a stage away. */
   readonly isProven: boolean;
 }
 
@@ -40,7 +40,7 @@ export function stepProblem(from: ReachedRotation, to: Rotation): string | undef
   const allowed = [stageBefore(from), from.isProven ? stageAfter(from) : from].filter((stage) => stage !== undefined);
   if (same(from) || allowed.some(same)) return undefined;
   return [
-    `the CA's rotation must go stage by stage: the hosts are at ${renderRotation(from)}${from.isProven ? "" : ", which is not proven yet"}; asked for was ${renderRotation(to)}, allowed is ${allowed.map(renderRotation).join(" or ")}`,
+    `the CA's rotation must go stage by stage: the hosts are at ${renderRotation(from)}${from.isProven ? "" : ", which is not proven yet"}; got ${renderRotation(to)}, allowed is ${allowed.map(renderRotation).join(" or ")}`,
     "hint: ./lab rotate-ca goes through the stages",
   ].join("\n");
 }

@@ -5,14 +5,14 @@ import type { KeyName, LabConfig } from "./schema";
 import { KEY_NAMES, SCHEMA } from "./schema";
 import { isOlder } from "./version-support";
 
-/** A key whose value differs from the deployed one, and what that does to the lab. */
+/** A key whose value differs from the deployed one, and the effect on the lab. */
 export interface KeyChange extends Change {
   readonly key: KeyName;
   readonly from: unknown;
   readonly to: unknown;
 }
 
-/** Where what a change does depends on the values; undefined: as the schema says. */
+/** Effects that depend on the values; undefined: as in the schema. */
 const JUDGES: Readonly<Partial<Record<KeyName, (from: LabConfig, to: LabConfig) => { change: Change } | undefined>>> = {
   hypervisor: (from, to) =>
     [from, to].some(({ hypervisor }) => hypervisor === "lxc")
@@ -24,7 +24,7 @@ const JUDGES: Readonly<Partial<Record<KeyName, (from: LabConfig, to: LabConfig) 
       : undefined,
   pgbackrestVersion: (from, to) =>
     isOlder(to.pgbackrestVersion, from.pgbackrestVersion)
-      ? refused("pgBackRest has no way back to an older version", "bring up another stack with it")
+      ? refused("the lab does not downgrade pgBackRest", "bring up another stack with it")
       : undefined,
   caYears: (from, to) => (to.caGeneration > from.caGeneration ? live("the new CA is created with it") : undefined),
 };
@@ -34,7 +34,7 @@ function placeOf({ type, path }: LabConfig["repositories"][number]): unknown {
 }
 
 /**
- * Compares the configuration that a lab was deployed with and the next run's.
+ * Compares the deployed configuration with the next run's.
  * @param unread Keys whose new values cannot be read here.
  */
 export function findChanges(from: LabConfig, to: LabConfig, unread: readonly string[] = []): KeyChange[] {
@@ -45,12 +45,12 @@ export function findChanges(from: LabConfig, to: LabConfig, unread: readonly str
   });
 }
 
-/** Why a change is refused, and the way to have it. */
+/** Why a change is refused, and what to do instead. */
 export function renderRefusal({ key, from, to, text, hint }: KeyChange): string {
   return `lab:${key} must stay ${JSON.stringify(from)} on this lab, got ${JSON.stringify(to)}: ${text}; hint: ${hint ?? "./lab destroy"}`;
 }
 
-/** What of a value differs from another one: of objects, the fields that do. */
+/** The part of a value that differs from another one: of objects, the differing fields. */
 export function differing(value: unknown, other: unknown): unknown {
   const isObject = (one: unknown): one is object => typeof one === "object" && one !== null;
   if (!isObject(value) || !isObject(other)) return value;

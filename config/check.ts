@@ -12,7 +12,7 @@ import { privateStackProblems } from "./libvirt-uri";
 import type { Machine, Preparation } from "./this-machine";
 import { machineProblems } from "./this-machine";
 
-/** What a stack sets. */
+/** A stack's settings. */
 export interface Settings {
   readonly configuration: LabConfig;
   /** Certificates and keys from outside: secret. */
@@ -20,32 +20,32 @@ export interface Settings {
 }
 
 /** What is checked beside the configuration itself. */
-export interface Surroundings {
+interface Surroundings {
   /** The stack's name. */
   readonly stack: string;
   /** The machine that the program runs on; undefined for a preview, which needs neither libvirt nor image. */
   readonly machine?: Machine;
   /** What `./lab` is about to create on it. */
   readonly prepared?: Preparation;
-  /** Keys that are encrypted and cannot be read here: the program checks them, and what depends on them. */
+  /** Encrypted keys, which cannot be read here: the program checks them, and the rules that depend on them. */
   readonly unread?: readonly string[];
 }
 
-/** A configuration that is refused, with every reason: a line each, with the key, what was given, what is allowed. */
+/** A refused configuration with every problem: a line each, with the key, what was given, what is allowed. */
 export class ConfigError extends Error {
   constructor(readonly problems: readonly string[]) {
     super(problems.join("\n"));
   }
 }
 
-/** The project's own keys, without their prefix, of a configuration as Pulumi hands it over. */
+/** The project's own keys of Pulumi's configuration, without their prefix. */
 export function ownKeys(all: Readonly<Record<string, string>>): Record<string, string> {
   const own = Object.entries(all).filter(([key]) => key.startsWith("lab:"));
   return Object.fromEntries(own.map(([key, value]) => [key.slice("lab:".length), value]));
 }
 
 /**
- * Checks a stack's configuration: first each key, then what they ask of each other, the PKI's files, and this machine.
+ * Checks a stack's configuration: first each key, then the rules between keys, the PKI's files, and this machine.
  * @param raw `lab:` keys without their prefix, to text as Pulumi hands it over.
  * @throws ConfigError with every problem.
  */
@@ -101,7 +101,7 @@ function hintFor(key: string): string {
   return distance(near) > 2 ? `allowed are ${KEY_NAMES.join(", ")}` : `did you mean lab:${near}?`;
 }
 
-/** How many letters must be added, left out or replaced to make one word of another (Levenshtein). */
+/** How many letters must be added, removed or replaced between two words (Levenshtein). */
 function editDistance(from: string, to: string): number {
   let row = Array.from({ length: to.length + 1 }, (_, index) => index);
   for (const letter of from) {
@@ -115,7 +115,7 @@ function editDistance(from: string, to: string): number {
   return row.at(-1) ?? 0;
 }
 
-/** Whether what a key sets may be a secret, which outputs mask. */
+/** Whether a key's value may be a secret, which outputs mask. */
 export function isSecret(key: KeyName): boolean {
   return "secret" in SCHEMA[key];
 }

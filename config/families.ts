@@ -1,26 +1,26 @@
-/** What differs between families, for one major version of PostgreSQL. Scripts are told, they do not guess. */
+/** What differs between families, for one major version of PostgreSQL. Scripts get it as arguments, they do not guess. */
 export interface Family {
-  /** How such systems are laid out: packages, paths, accounts. */
+  /** Packages, paths and accounts that families share. */
   readonly layout: Layout;
-  /** The systems that it stands for, in words. */
+  /** Its systems, in words. */
   readonly title: string;
-  /** What such a system calls itself: os-release's `ID`s, and how its `VERSION_ID` begins. */
+  /** The systems' os-release: `ID`s, and the beginning of `VERSION_ID`. */
   readonly system: { readonly ids: readonly string[]; readonly version: string };
-  /** Where PostgreSQL and pgBackRest may come from. */
+  /** Possible sources of PostgreSQL and pgBackRest. */
   readonly sources: readonly PackageSource[];
-  /** The major version of the distribution's own PostgreSQL; undefined where it is not laid out as PGDG's. */
+  /** The major version of the distribution's own PostgreSQL; undefined where its paths differ from PGDG's. */
   readonly distributionVersion?: number;
   /** Script that installs pgBackRest and the packages below. */
   readonly packagesScript: string;
-  /** What makes PGDG's repositories known, and those that they need: packages by name or URL. */
+  /** Packages that add PGDG's repositories and those that they need: names or URLs. */
   readonly repositoryPackages: readonly string[];
   /** The packages of a PostgreSQL server. */
   readonly serverPackages: readonly string[];
-  /** The `.repo` file of a mirror, where the package manager wants one; elsewhere the script names the mirror. */
+  /** The `.repo` file of a mirror, where the package manager needs one; elsewhere the script names the mirror. */
   readonly repositoryFile?: string;
-  /** Script that lets the lab through what guards a host, such as SELinux and a firewall, where the family has any. */
+  /** Script that sets up SELinux and the firewall for the lab, where the family has them. */
   readonly guardsScript?: string;
-  /** Script that makes the cluster, or takes over the data that a restore left. */
+  /** Script that creates the cluster, or takes over restored data. */
   readonly createScript: string;
   /** The cluster's data folder, pgBackRest's `pg1-path`. */
   readonly dataFolder: string;
@@ -38,7 +38,7 @@ export interface Family {
 export type Layout = "debian" | "el";
 
 /** Where packages come from. */
-export type PackageSource = "pgdg" | "distribution" | "mirror";
+type PackageSource = "pgdg" | "distribution" | "mirror";
 
 /** A row of the table: the family, once PostgreSQL's major version is known. */
 type Row = (version: number) => Family;
@@ -99,7 +99,7 @@ const FAMILIES = {
   "ubuntu24.04": debian("Ubuntu 24.04", "ubuntu", "24.04", 16),
 } as const satisfies Readonly<Record<string, Row>>;
 
-/** Operating systems that are alike in packages, paths and services. */
+/** Operating systems with the same packages, paths and services. */
 export type FamilyName = keyof typeof FAMILIES;
 
 /** The families' names, for checks and messages. */

@@ -6,7 +6,7 @@ export interface OwnDomain {
   readonly disk: string;
 }
 
-/** Asks libvirt for the definitions of domains of these names, as XML by name. When it cannot be asked, the first resource says so. */
+/** Definitions of these domains, as XML by name. When libvirt cannot be asked, there are none: the first resource fails with the reason. */
 export function readDomains(libvirtUri: string, names: readonly string[]): ReadonlyMap<string, string> {
   const virsh = (...args: string[]): string | undefined => {
     const { status, stdout } = spawnSync("virsh", ["-q", "-c", libvirtUri, ...args], {
@@ -21,12 +21,12 @@ export function readDomains(libvirtUri: string, names: readonly string[]): Reado
   return new Map(found.flatMap((name) => [virsh("dumpxml", name)].flatMap((xml) => (xml ? [[name, xml]] : []))));
 }
 
-/** Whether a definition is a lab's: its disk is in the lab's pool, whether the file is there or not. */
+/** Whether a definition is a lab's: its disk is in the lab's pool, whether the file exists or not. */
 export function isOwnDomain(xml: string, pool: string, disk: string): boolean {
   return diskOf(xml).endsWith(`/${pool}/${disk}`);
 }
 
-/** What is wrong with domains that have the names of a lab's, and are others, a line each. */
+/** Problems with other domains of the names of a lab's, a line each. */
 export function foreignDomainProblems(
   libvirtUri: string,
   pool: string,

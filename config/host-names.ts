@@ -1,18 +1,18 @@
-/** The host that keeps the repository. */
+/** The repository host. */
 export const REPOSITORY_HOST = "backup-srv";
 
-/** The host that Barman and the backup API have for themselves, unless they are put on another one. */
+/** The default host of Barman and the backup API. */
 export const BARMAN_HOST = "barman-srv";
 
-/** The hosts that can run PostgreSQL, whether the lab has them now or not. */
+/** All possible PostgreSQL hosts. */
 export const POSTGRESQL_HOSTS: readonly string[] = Array.from({ length: 9 }, (_, index) => `pg${index + 1}-srv`);
 
-/** The hosts that are standbys of a primary, in the order of their names. */
+/** The standbys of a primary, in the order of their names. */
 export function standbyNames(primary: string, standbys: number): readonly string[] {
   return POSTGRESQL_HOSTS.filter((name) => name !== primary).slice(0, standbys);
 }
 
-/** The hosts that a configuration has; with `barman`, the one that Barman has for itself too. */
+/** A configuration's hosts; with `barman`, Barman's own host too. */
 export function hostNames(
   { primary, standbys }: { readonly primary: string; readonly standbys: number },
   barman = false,

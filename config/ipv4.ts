@@ -1,5 +1,5 @@
 /** The longest prefix whose network holds every reserved address. */
-export const LONGEST_PREFIX = 27;
+const LONGEST_PREFIX = 27;
 
 /** An IPv4 network: its own address as a number, and the length of its prefix in bits. */
 export interface Ipv4Network {
@@ -10,7 +10,7 @@ export interface Ipv4Network {
 /**
  * Reads the network of a lab.
  * @param network IPv4 CIDR, the network's own address and a prefix of 8 to 27 bits: `10.83.14.0/24`.
- * @throws RangeError that says, behind the key's name, what is wrong with it.
+ * @throws RangeError with the problem, to follow the key's name.
  */
 export function parseNetwork(network: string): Ipv4Network {
   const match = /^(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})\/(\d{1,2})$/.exec(network);

@@ -1,30 +1,30 @@
 import * as v from "valibot";
 
 /**
- * What a change does to a lab that is up: nothing to what runs, a reload, a restart, a rebuild of hosts or services from nothing; or it is
- * refused.
+ * The effect of a change on a lab that is up: nothing restarts, a reload, a restart, a rebuild of hosts or services from nothing; or the
+ * change is refused.
  */
-export type Effect = "live" | "reload" | "restart" | "rebuild" | "refused";
+type Effect = "live" | "reload" | "restart" | "rebuild" | "refused";
 
 /** The effect of a change, in a sentence for a DBA. */
 export interface Change {
   readonly effect: Effect;
   readonly text: string;
-  /** How to have it all the same, where it is refused. */
+  /** What to do instead, where it is refused. */
   readonly hint?: string;
 }
 
-/** A key of the configuration: the one place that knows it. */
+/** A key of the configuration. */
 export interface Key {
   /** Pulumi's type. */
   readonly type: "string" | "integer" | "boolean" | "array" | "object";
   /** The type of a list's items. */
   readonly items?: "string" | "object";
-  /** From the text that Pulumi hands over, which is JSON for lists and objects, to the value. */
+  /** From Pulumi's text, which is JSON for lists and objects, to the value. */
   readonly check: v.GenericSchema;
   readonly default: unknown;
   readonly description: string;
-  /** Whether its value may be a secret: it is in no message and no output. */
+  /** Whether its value may be a secret, which no message and no output shows. */
   readonly secret?: true;
   readonly change: Change;
 }
@@ -48,7 +48,7 @@ function must(allowed: string, hint = ""): (issue: { readonly input: unknown }) 
 export const text = (pattern: RegExp, allowed: string) =>
   ({ type: "string", check: v.pipe(v.string(), v.regex(pattern, must(allowed))) }) as const;
 
-/** Text that is made another one, such as an absolute path. */
+/** Text that is converted, such as to an absolute path. */
 export const textAs = (pattern: RegExp, allowed: string, convert: (text: string) => string) =>
   ({
     type: "string",
@@ -108,7 +108,7 @@ export const fields = <E extends v.ObjectEntries>(entries: E) =>
       : must("an object")({ input }),
   );
 
-/** A tool's further options, name to value; some are refused, or some of their values. */
+/** A tool's additional options, name to value; some are refused, or some of their values. */
 export const options = (problemOf: (name: string, value: string | number | boolean) => string | undefined) => {
   const value = v.union(
     [v.pipe(v.string(), v.regex(/^[^\r\n]*$/)), v.number(), v.boolean()],

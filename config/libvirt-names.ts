@@ -9,12 +9,12 @@ export function libvirtNameOf(stack: string): string {
 /** libvirt mounts a container's disk only when its path has less than 64 bytes (LO_NAME_SIZE, linux/loop.h). */
 const LONGEST_CONTAINER_STACK = 63 - "/var/lib/libvirt/images/lab-/backup-srv.raw".length;
 
-/** What is wrong with a stack's name, a line each. */
+/** Problems of a stack's name, a line each. */
 export function stackProblems(stack: string, hypervisor: Hypervisor): string[] {
   if (hypervisor !== "lxc" || stack.length <= LONGEST_CONTAINER_STACK) return [];
   return [
     `the stack's name must have at most ${LONGEST_CONTAINER_STACK} characters when lab:hypervisor is lxc, got "${stack}" (${stack.length}); ` +
-      `hint: the paths of containers' disks begin with it, and libvirt mounts no longer ones`,
+      `hint: libvirt mounts no container's disk with a longer path`,
   ];
 }
 

@@ -6,11 +6,11 @@ import type { LabConfig } from "./schema";
 export interface LiveNetwork {
   /** Its own address and prefix: `10.83.14.0/24`. */
   readonly network: string;
-  /** libvirt's name of its way out; `isolated` for none. */
+  /** libvirt's forward mode; `isolated` for none. */
   readonly networkMode: string;
 }
 
-/** Asks libvirt for a network. Undefined when it has none of the name; when libvirt cannot be asked, the first resource says so. */
+/** A network of libvirt. Undefined when there is none, or libvirt cannot be asked: then the first resource fails with the reason. */
 export function readLiveNetwork(libvirtUri: string, name: string): LiveNetwork | undefined {
   const args = ["-q", "-c", libvirtUri, "net-dumpxml", "--inactive", name];
   const { status, stdout } = spawnSync("virsh", args, {
@@ -21,7 +21,7 @@ export function readLiveNetwork(libvirtUri: string, name: string): LiveNetwork |
   return status === 0 ? parseLiveNetwork(stdout) : undefined;
 }
 
-/** Reads what `virsh net-dumpxml` prints. */
+/** Parses the output of `virsh net-dumpxml`. */
 export function parseLiveNetwork(xml: string): LiveNetwork {
   const [, address = "", prefix = ""] = /<ip address='([\d.]+)' prefix='(\d+)'/.exec(xml) ?? [];
   return {
@@ -30,7 +30,7 @@ export function parseLiveNetwork(xml: string): LiveNetwork {
   };
 }
 
-/** What is wrong with another network for a lab that exists, a line each: libvirt does not apply the change, and hosts would be lost. */
+/** Problems of another network for a lab that exists, a line each: libvirt does not apply the change, and no host could be reached. */
 export function liveNetworkProblems(config: LabConfig, name: string, live: LiveNetwork | undefined): string[] {
   if (live === undefined) return [];
   return (["network", "networkMode"] as const)

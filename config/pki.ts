@@ -11,11 +11,11 @@ export interface Pair {
   readonly privateKeyPem: string;
 }
 
-/** What comes from a public key infrastructure of the user's own, checked. It holds keys: it is never part of an output. */
+/** Certificates and keys of the user's own PKI, checked. It holds keys: it is never part of an output. */
 export interface Pki {
-  /** The CA that takes the place of the lab's own; without a key it signs nothing here. */
+  /** The CA that replaces the lab's; without a key it signs nothing here. */
   readonly authority?: Partial<Pair> & Pick<Pair, "certificatePem">;
-  /** Further CAs that hosts trust, PEM; may be empty. */
+  /** Additional CAs that hosts trust, PEM; may be empty. */
   readonly trustedPem: string;
   /** Host's name to its certificate and key. */
   readonly hosts: Readonly<Record<string, Pair>>;
@@ -28,10 +28,10 @@ const PEM = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
 const USES = { "1.3.6.1.5.5.7.3.1": "server", "1.3.6.1.5.5.7.3.2": "client" };
 
 /**
- * Reads and checks what comes from outside: each value is PEM or the path of a file with it.
+ * Reads and checks certificates and keys from outside: each value is PEM or the path of a PEM file.
  * @param names The hosts that need a certificate.
- * @param projectFolder Absolute path that relative files are taken from.
- * @param refuse Told of each problem, with its key. No text has a part of a key in it.
+ * @param projectFolder Absolute path, the base of relative ones.
+ * @param refuse Receives each problem, which never shows a part of a private key.
  * @param now Milliseconds since 1970.
  */
 export function checkPki(
@@ -45,10 +45,10 @@ export function checkPki(
     if (value.includes("-----BEGIN ")) return value;
     const file = path.resolve(projectFolder, value);
     if (fs.statSync(file, { throwIfNoEntry: false })?.isFile()) return fs.readFileSync(file, "utf8");
-    // What is neither may be a damaged key: it is not told.
+    // Anything else may be a damaged key, so the message does not show it.
     refuse(
       key,
-      "must be PEM or the path of a file with it, got neither; hint: relative paths are taken from the project's folder",
+      "must be PEM or the path of a PEM file, got neither; hint: relative paths are taken from the project's folder",
     );
     return undefined;
   };
@@ -56,7 +56,7 @@ export function checkPki(
     const text = read(key, value);
     if (text === undefined) return [];
     const found = (text.match(PEM) ?? []).flatMap((pem) => parse(() => new X509Certificate(pem)) ?? []);
-    if (found.length === 0) refuse(key, "holds no certificate that can be read");
+    if (found.length === 0) refuse(key, "holds no readable certificate");
     for (const certificate of found) checkDates(key, certificate, now, refuse);
     return found;
   };
@@ -70,7 +70,7 @@ export function checkPki(
   const authorities = (key: KeyName, value: string): X509Certificate[] => {
     const found = certificates(key, value);
     for (const certificate of found.filter(({ ca }) => !ca)) {
-      refuse(key, `must be a CA certificate, got ${nameOf(certificate)}, which may not sign others (basicConstraints)`);
+      refuse(key, `must be a CA certificate, got ${nameOf(certificate)}, which is not a CA's (basicConstraints)`);
     }
     return found;
   };
@@ -94,21 +94,24 @@ export function checkPki(
   const hosts: Record<string, Pair> = {};
   for (const [host, { certificate, key }] of given) {
     if (!names.includes(host)) {
-      refuse("hostCertificates", `names ${host}, which is no host of this lab (${names.join(", ")})`);
+      refuse("hostCertificates", `has an unknown host: ${host}; the hosts are ${names.join(", ")}`);
       continue;
     }
-    const [shown] = certificates("hostCertificates", certificate);
+    const [own] = certificates("hostCertificates", certificate);
     const secret = privateKey("hostCertificates", key);
-    if (shown === undefined || secret === undefined) continue;
-    checkHostCertificate(host, shown, signer, refuse);
-    hosts[host] = pair("hostCertificates", shown, secret, `the certificate of ${host}`);
+    if (own === undefined || secret === undefined) continue;
+    checkHostCertificate(host, own, signer, refuse);
+    hosts[host] = pair("hostCertificates", own, secret, `the certificate of ${host}`);
   }
   if (given.length > 0 && caCertificate === "") {
     refuse("hostCertificates", "needs lab:caCertificate, the CA that signed them");
   }
   const lacking = names.filter((name) => !(name in hostCertificates));
   if (caCertificate !== "" && caKey === "" && lacking.length > 0) {
-    refuse("hostCertificates", `lacks ${lacking.join(", ")}; without lab:caKey none can be signed here`);
+    refuse(
+      "hostCertificates",
+      `has no certificate for ${lacking.join(", ")}, and without lab:caKey none can be signed here`,
+    );
   }
   return {
     ...(signer && {

@@ -6,7 +6,7 @@ interface Reservation {
   /** Their names, the same in upper and lower case. */
   readonly names: RegExp;
   readonly reason: string;
-  /** The values that do no harm; without them none is allowed. */
+  /** The allowed values; without it none is. */
   readonly allowed?: Allowed;
 }
 
@@ -33,7 +33,7 @@ const IS_SECRET =
 const IN_REPOSITORIES = "it comes from lab:repositories, which has one posix repository without a cipher";
 const OF_A_RESTORE = "a restore from the repository writes it";
 
-/** pgBackRest, "Configuration Reference"; older names of options, which it still takes, included. */
+/** pgBackRest, "Configuration Reference", with the older names of options that it still accepts. */
 const PGBACKREST: readonly Reservation[] = [
   // What pgBackRest itself keeps out of command lines and logs (`secure` in its config.yaml), and what looks like it.
   {
@@ -56,7 +56,7 @@ const PGBACKREST: readonly Reservation[] = [
     reason: "it has a key of its own or belongs on a command line",
   },
   { names: /^backup-standby$/, reason: "it comes from lab:standbys" },
-  { names: /^recovery-option$/, reason: "the standbys find their primary by it" },
+  { names: /^recovery-option$/, reason: "the lab sets the standbys' primary with it" },
   { names: /^archive-check$/, reason: "a backup without its WAL restores nothing", allowed: ON },
   { names: /^online$/, reason: "backups are taken while PostgreSQL runs", allowed: ON },
   { names: /^archive-mode$/, reason: "a primary that is restored must archive", allowed: oneOf("preserve") },
@@ -115,7 +115,7 @@ const POSTGRESQL: readonly Reservation[] = [
   {
     names:
       /^((wal_)?(block|segment)_size|data_checksums|data_directory_mode|debug_assertions|in_hot_standby|integer_datetimes|lc_(collate|ctype)|max_(function_args|identifier_length|index_keys)|server_(encoding|version.*)|shared_memory_size.*|ssl_library)$/,
-    reason: "PostgreSQL shows it, and lets nobody set it",
+    reason: "PostgreSQL reports it, and nobody can set it",
   },
 ];
 

@@ -5,10 +5,10 @@ import { BARMAN_HOST, hostNames, REPOSITORY_HOST, standbyNames } from "./host-na
 import type { KeyName, Values } from "./schema";
 import { versionProblem } from "./version-support";
 
-/** Told of each problem, with its key: the text goes behind the key's name. */
+/** Receives each problem, with its key: the text follows the key's name. */
 export type Refuse = (key: KeyName, problem: string) => void;
 
-/** What one key asks of others. Each is sound by itself. */
+/** Rules between keys. Each key is valid by itself. */
 export function checkRules(values: Values, refuse: Refuse): void {
   for (const rule of RULES) rule(values, refuse);
   if (values.backupApi) checkBackupApi(values, refuse);
@@ -83,7 +83,7 @@ const RULES: readonly ((values: Values, refuse: Refuse) => void)[] = [
   },
 ];
 
-/** Standbys beside which Barman finds a connection: max_wal_senders is 10, and Barman takes three of them while a backup runs. */
+/** The most standbys beside Barman: max_wal_senders is 10, and Barman takes three of them during a backup. */
 const MOST_STANDBYS = 7;
 
 function checkBackupApi(values: Values, refuse: Refuse): void {

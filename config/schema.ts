@@ -5,7 +5,7 @@ import { SITE_KEYS } from "./keys/site";
 import { PKI_KEYS, TRUST_KEYS } from "./keys/trust";
 import { VERSION_KEYS } from "./keys/versions";
 
-/** Every key of the configuration, in the order in which people read them. */
+/** Every key of the configuration, in the order of the documentation. */
 export const SCHEMA = {
   ...SITE_KEYS,
   ...VERSION_KEYS,
@@ -28,7 +28,7 @@ type Frozen<T> = T extends object ? { readonly [K in keyof T]: Frozen<T[K]> } : 
 /** Every key's value, secrets included: never part of an output. */
 export type Values = { readonly [K in KeyName]: Frozen<v.InferOutput<Schema[K]["check"]>> };
 
-/** The configuration, checked. What may be a secret is masked: `[secret]` where it is set, else nothing. */
+/** The configuration, checked. Possible secrets are masked: `[secret]` where set, else empty. */
 export type LabConfig = { readonly [K in KeyName]: Schema[K] extends { secret: true } ? "[secret]" | "" : Values[K] };
 
 export type Hypervisor = LabConfig["hypervisor"];

@@ -1,7 +1,7 @@
 import { isOlder } from "./version-support";
 
-/** The day after which a major version gets no more fixes (PostgreSQL, "Versioning Policy"). */
-const POSTGRESQL_ENDS: Readonly<Record<number, string>> = {
+/** A major version's final release (PostgreSQL, "Versioning Policy"). */
+const POSTGRESQL_END_OF_LIFE: Readonly<Record<number, string>> = {
   10: "2022-11-10",
   11: "2023-11-09",
   12: "2024-11-21",
@@ -17,15 +17,15 @@ const POSTGRESQL_ENDS: Readonly<Record<number, string>> = {
 const PGBACKREST_REVIVED = "2.59.1";
 
 /**
- * What a user should know about the age of the versions they chose.
+ * Warnings about versions that get no more fixes.
  * @param today ISO date.
  */
 export function supportWarnings(postgresqlVersion: number, pgbackrestVersion: string, today: string): string[] {
-  const end = POSTGRESQL_ENDS[postgresqlVersion];
+  const end = POSTGRESQL_END_OF_LIFE[postgresqlVersion];
   const warnings: string[] = [];
   if (end !== undefined && end < today) {
     warnings.push(
-      `PostgreSQL ${postgresqlVersion} is out of support since ${end}: it gets no more fixes, security included`,
+      `PostgreSQL ${postgresqlVersion} has been out of support since ${end}: it gets no more fixes, not even for security`,
     );
   }
   if (isOlder(pgbackrestVersion, PGBACKREST_REVIVED)) {

@@ -10,17 +10,17 @@ import type { LiveNetwork } from "./live-network";
 import { liveNetworkProblems, readLiveNetwork } from "./live-network";
 import type { LabConfig } from "./schema";
 
-/** What is asked of the machine that the program runs on. */
+/** The machine that the program runs on. */
 export interface Machine {
   /** The addresses of the machine's own network interfaces. */
   readonly interfaces: readonly { readonly name: string; readonly cidr: string }[];
-  /** Whether a file is there, and whether this user may write it. */
+  /** Whether a file exists, and this user may write it. */
   access(file: string): "missing" | "denied" | "granted";
   /** SHA-256 of a file, hexadecimal. */
   digest(file: string): string;
-  /** The definitions of domains of these names that a libvirt has, as XML. */
+  /** The definitions of a libvirt's domains of these names, as XML. */
   domains(libvirtUri: string, names: readonly string[]): ReadonlyMap<string, string>;
-  /** A network that a libvirt has; undefined when there is none of the name. */
+  /** A libvirt's network; undefined when there is none of the name. */
   network(libvirtUri: string, name: string): LiveNetwork | undefined;
 }
 
@@ -52,13 +52,13 @@ export const THIS_MACHINE: Machine = {
   network: readLiveNetwork,
 };
 
-/** Where a libvirt of the machine's own listens: libvirtd, then its modular daemons (libvirt, "Daemons"). */
+/** The sockets of the machine's own libvirt: libvirtd's, then its modular daemons' (libvirt, "Daemons"). */
 const SOCKETS: Readonly<Record<string, readonly string[]>> = {
   qemu: ["/run/libvirt/libvirt-sock", "/run/libvirt/virtqemud-sock"],
   lxc: ["/run/libvirt/libvirt-sock", "/run/libvirt/virtlxcd-sock"],
 };
 
-/** What `./lab` creates on this machine before the first resource, so that it need not be there yet. */
+/** What `./lab` creates on this machine before the first resource: it may be missing. */
 export interface Preparation {
   readonly image: boolean;
   /** A libvirtd in a network namespace of its own. */
@@ -66,9 +66,9 @@ export interface Preparation {
 }
 
 /**
- * What is wrong with a configuration on the machine that the program runs on, a line each, before anything is created: the image, the way
- * to libvirt, and the lab's network beside the machine's own.
- * @param stack The stack's name: its own bridge is there from the second run on.
+ * Problems of a configuration on the machine that the program runs on, a line each, before anything is created: the image, the
+ * connection to libvirt, and the lab's network beside the machine's own.
+ * @param stack The stack's name: its own bridge exists from the second run on.
  */
 export function machineProblems(
   config: LabConfig,
@@ -105,11 +105,11 @@ function imageProblems({ imagePath, imageChecksum }: LabConfig, machine: Machine
   if (imageChecksum === "") return [];
   const found = `sha256:${machine.digest(imagePath)}`;
   if (found === imageChecksum) return [];
-  return [`lab:imageChecksum must be that of ${imagePath}, which is ${found}, got "${imageChecksum}"`];
+  return [`lab:imageChecksum does not match ${imagePath}: the file has ${found}, got "${imageChecksum}"`];
 }
 
 function libvirtProblems({ libvirtUri }: LabConfig, machine: Machine): string[] {
-  // A URI with a host or a transport leads elsewhere; a session's libvirt is the user's own, and starts when it is asked.
+  // A URI with a host or a transport is not checked; a session's libvirt is the user's own, and starts on demand.
   const [, driver = "", given] = /^(qemu|lxc):\/\/\/system(?:\?socket=([^&]+))?/.exec(libvirtUri) ?? [];
   if (driver === "") return [];
   const sockets = given === undefined ? (SOCKETS[driver] ?? []) : [given];

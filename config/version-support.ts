@@ -1,7 +1,7 @@
 /**
- * PostgreSQL's major versions, each with the first pgBackRest that knows its release (pgBackRest's history, "Finalize catalog number for
- * PostgreSQL N release": before that only betas pass its check of the catalog's number; up to 13, its release notes). None of them has been
- * dropped up to 2.59.1. Older ones keep a standby's settings elsewhere (recovery.conf), which the lab's steps do not know.
+ * PostgreSQL's major versions, each with the first pgBackRest that supports its release (pgBackRest's history, "Finalize catalog number
+ * for PostgreSQL N release": earlier ones accept only betas; up to 13, its release notes). pgBackRest 2.59.1 still supports all of them.
+ * PostgreSQL before 12 has a standby's settings in recovery.conf, which the lab's steps do not support.
  */
 const FIRST_PGBACKREST: Readonly<Record<number, string>> = {
   12: "2.18",

@@ -9,7 +9,7 @@ export const BACKUP_API_KEYS = {
   backupApi: {
     ...flag,
     default: false,
-    description: "Whether Barman backs the cluster up too, with pg-backup-api behind mutual TLS",
+    description: "Whether Barman also backs up the cluster, with pg-backup-api behind mutual TLS",
     ...live(
       "Barman and its API are added; without them their host and Barman's backups are destroyed (`--yes-replace barman-srv`)",
     ),
@@ -17,15 +17,16 @@ export const BACKUP_API_KEYS = {
   backupApiHost: {
     ...text(/^/, ""),
     default: "barman-srv",
-    description:
-      "The host of Barman and the backup API: barman-srv, which is created for it, or one that the lab has anyway",
-    ...rebuild("Barman starts again on the other host; its backups stay behind, or go with barman-srv"),
+    description: "The host of Barman and the backup API: barman-srv, a host of their own, or another host of the lab",
+    ...rebuild(
+      "Barman starts again on the other host; its backups stay on the old one, or are destroyed with barman-srv",
+    ),
   },
   backupApiSource: {
     ...textAs(/^/, "", (source) => (source === "edb" ? source : absoluteFile(source))),
     default: "",
     description:
-      "Where pg-backup-api comes from: edb, a package file, a source folder or archive, or the https URL of a package index",
+      "The source of pg-backup-api: edb, a package file, a source folder or archive, or the https URL of a package index",
     ...restart("pg-backup-api is installed again and restarted"),
   },
   backupApiVersion: {
@@ -48,8 +49,8 @@ export const BACKUP_API_KEYS = {
       1,
     ),
     default: ["admin"],
-    description: "Common names of the clients that may ask the API; each gets a certificate",
-    ...reload("Apache reloads; a name that is removed is refused from then on"),
+    description: "Common names of the API's authorized clients; each gets a certificate",
+    ...reload("Apache reloads, and refuses removed names"),
   },
   backupApiOrganization: {
     ...text(/^[^\p{Cc}]{1,64}$/u, "a name of 1 to 64 characters"),

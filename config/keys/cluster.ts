@@ -29,7 +29,7 @@ export const CLUSTER_KEYS = {
     ...text(/^[a-z][a-z0-9-]*$/, "a name that matches [a-z][a-z0-9-]*"),
     default: "demo",
     description: "pgBackRest's name for the cluster",
-    ...refused("backups and WAL lie under the stanza's name, and standbys ask for it", NEW_STACK),
+    ...refused("backups and WAL are stored under the stanza's name, and standbys restore by it", NEW_STACK),
   },
   primary: {
     ...oneOf(POSTGRESQL_HOSTS),
@@ -40,7 +40,7 @@ export const CLUSTER_KEYS = {
   standbys: {
     ...whole(0, POSTGRESQL_HOSTS.length - 1),
     default: 2,
-    description: "How many standbys are restored from the repository, 0 to 8",
+    description: "Number of standbys, which are restored from the repository, 0 to 8",
     ...live("standbys are added and restored from the repository, or removed with their disks"),
   },
   repositories: {
@@ -48,13 +48,14 @@ export const CLUSTER_KEYS = {
     default: [{ type: "posix", path: "/backup_space", retentionFull: 2 }],
     description: "pgBackRest's repositories: type, path, retentionFull (full backups to keep)",
     ...rebuild(
-      "at another path the stanza and its backups start again, and those at the old path stay there, where pgBackRest no longer looks; another retention is a reload",
+      "at another path the stanza is created again and gets new backups; the old path keeps its backups, which pgBackRest no longer uses; another retention is a reload",
     ),
   },
   pgbackrest: {
     ...options(pgBackRestRefusal),
     default: {},
-    description: "Further pgBackRest options, name to value, for section [global] of the hosts that use them",
+    description:
+      "Additional pgBackRest options for section [global], name to value; each is written only to the hosts that use it",
     ...reload(
       "the new pgbackrest.conf is tried, then pgBackRest's servers reload; if it is refused, the old one stays",
     ),
@@ -62,7 +63,7 @@ export const CLUSTER_KEYS = {
   postgresql: {
     ...options(postgreSqlRefusal),
     default: {},
-    description: "Further PostgreSQL settings, name to value, for every PostgreSQL host",
+    description: "Additional PostgreSQL settings, name to value, for every PostgreSQL host",
     ...restart("PostgreSQL reloads; it restarts, the primary first, only where a setting needs that"),
   },
 } as const satisfies Record<string, Key>;

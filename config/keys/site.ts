@@ -7,9 +7,9 @@ import { live, oneOf, refused, restart, text, textAs, whole } from "../key";
 import { PROJECT_FOLDER } from "../project-folder";
 
 /** A network's way out: through libvirt's machine, or none. */
-export const NETWORK_MODES = ["nat", "isolated"] as const;
+const NETWORK_MODES = ["nat", "isolated"] as const;
 
-/** A socket's path has a limit of 107 bytes (unix(7)), so it is taken through the links of its folder, where there are any. */
+/** With the links of its folder resolved, as a socket's path has a limit of 107 bytes (unix(7)). */
 function withAbsoluteSocket(uri: string): string {
   return uri.replace(/(?<=[?&]socket=)[^&]+/, (socket) => {
     const absolute = path.resolve(PROJECT_FOLDER, socket);
@@ -18,7 +18,7 @@ function withAbsoluteSocket(uri: string): string {
   });
 }
 
-/** A file by its absolute path; nothing and URLs stay. */
+/** A file's absolute path; an empty text and URLs stay. */
 export function absoluteFile(file: string): string {
   return file === "" || /^[a-z+]+:\/\//i.test(file) ? file : path.resolve(PROJECT_FOLDER, file);
 }
@@ -32,15 +32,14 @@ function networkProblem(network: string): string | undefined {
   }
 }
 
-const OTHER_STACK =
-  "a lab that differs in this is another stack: copy the stack's file, and bring it up beside this one";
+const OTHER_STACK = "bring up another stack beside this one: a copy of the stack's file under another name";
 
 /** Where the hosts run, and what they are. */
 export const SITE_KEYS = {
   hypervisor: {
     ...oneOf(["kvm", "qemu", "lxc"]),
     default: "kvm",
-    description: "What the hosts are: kvm or qemu (virtual machines), lxc (containers)",
+    description: "The hosts' kind: kvm or qemu (virtual machines), lxc (containers)",
     ...refused(
       "the disks of containers and virtual machines differ; from kvm to qemu and back every host restarts",
       OTHER_STACK,
@@ -50,7 +49,9 @@ export const SITE_KEYS = {
     ...textAs(/^(qemu|lxc)(\+\w+)?:\/\/\S*$/, "a libvirt URI (qemu or lxc)", withAbsoluteSocket),
     default: "qemu:///system",
     description: "The libvirt to connect to. A relative socket is taken from the project's folder",
-    ...live("it must lead to the same libvirt: elsewhere the hosts' disks are missing, which `./lab up` refuses"),
+    ...live(
+      "it must be another URI of the same libvirt: elsewhere the hosts' disks are missing, and `./lab up` refuses",
+    ),
   },
   imagePath: {
     ...textAs(/^\S+$/, "a file or a URL without blanks", absoluteFile),
@@ -86,7 +87,7 @@ export const SITE_KEYS = {
     ),
     default: "10.83.14.0/24",
     description: "The lab's own IPv4 network in CIDR form",
-    ...refused("libvirt does not apply such a change, and no host would be reached at its address", OTHER_STACK),
+    ...refused("libvirt does not apply such a change, and no host could be reached at its address", OTHER_STACK),
   },
   networkMode: {
     ...oneOf(NETWORK_MODES),

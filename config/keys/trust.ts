@@ -55,7 +55,7 @@ export const TRUST_KEYS = {
   },
 } as const satisfies Record<string, Key>;
 
-/** Whatever is given may have a key in it: no message tells it. */
+/** The value may hold a key: no message shows it. */
 const HOSTS = "must be an object of hosts, each with certificate and key";
 const pair = v.custom<{ certificate: string; key: string }>(
   (value) => v.is(v.strictObject({ certificate: v.string(), key: v.string() }), value),
@@ -69,20 +69,20 @@ export const PKI_KEYS = {
   caCertificate: {
     ...anyText,
     default: "",
-    description: "The certificate of a CA of yours, in place of the lab's own; PEM or a file",
+    description: "Certificate of your own CA, which replaces the lab's; PEM or a file",
     ...reload(OUTSIDE),
   },
   caKey: {
     ...anyText,
     default: "",
-    description: "Its private key, which signs the hosts' certificates; PEM (a secret) or a file",
+    description: "Private key of that CA, which signs the hosts' certificates; PEM (a secret) or a file",
     secret: true,
     ...reload(OUTSIDE),
   },
   caTrusted: {
     ...anyText,
     default: "",
-    description: "Certificates of further CAs that hosts trust; PEM or a file",
+    description: "Certificates of additional CAs that hosts trust; PEM or a file",
     ...reload(OUTSIDE),
   },
   hostCertificates: {

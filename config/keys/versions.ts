@@ -18,14 +18,14 @@ export const VERSION_KEYS = {
   packages: {
     ...oneOf(["pgdg", "distribution", "mirror"]),
     default: "pgdg",
-    description: "Where PostgreSQL and pgBackRest come from: pgdg, distribution (not on EL), or mirror (see mirrorUrl)",
-    ...live("what is installed stays; the next package comes from there"),
+    description: "The source of PostgreSQL and pgBackRest: pgdg, distribution (not on EL), or mirror (see mirrorUrl)",
+    ...live("installed packages stay; the next one comes from there"),
   },
   mirrorUrl: {
     ...anyText,
     default: "",
     description: "The package repository that `packages = mirror` installs from",
-    ...live("what is installed stays; the next package comes from there"),
+    ...live("installed packages stay; the next one comes from there"),
   },
   postgresqlVersion: {
     ...whole(OLDEST, POSTGRESQL_VERSIONS.at(-1) ?? 0),

@@ -97,7 +97,7 @@ describe.skipIf(skipped)(`certificates that last${skipped === undefined ? "" : `
     const { status, stderr } = await lab.run("up", "--yes", "--config=lab:caGeneration=2");
     expect(status).toBe(1);
     expect(stderr).toContain(
-      "the CA's rotation must go stage by stage: the hosts are at lab:caGeneration 1, lab:caStage retire; asked for was " +
+      "the CA's rotation must go stage by stage: the hosts are at lab:caGeneration 1, lab:caStage retire; got " +
         "lab:caGeneration 2, lab:caStage retire, allowed is lab:caGeneration 2, lab:caStage trust\nhint: ./lab rotate-ca goes through the stages",
     );
     expect(await shown()).toEqual(before);

@@ -57,7 +57,7 @@ export function describeLayout({ shape, family, facts, configurationInData }: La
     it("comes up from nothing, with PGDG's packages, and is proven: two standbys stream, and one delivered a backup", async () => {
       const { status, stdout, stderr } = await up();
       expect(status, stdout + stderr).toBe(0);
-      expect(stderr).toContain("PostgreSQL 14 is out of support since 2026-11-12");
+      expect(stderr).toContain("PostgreSQL 14 has been out of support since 2026-11-12");
       const { proven, findings, hosts, backups } = await lab.status();
       expect({ proven, findings }).toEqual({ proven: true, findings: [] });
       expect(hosts.filter(({ streaming }) => streaming).map(({ name }) => name)).toEqual(["pg2-srv", "pg3-srv"]);

@@ -53,9 +53,9 @@ describe("the backup API's configuration", () => {
     ["", "must say where pg-backup-api comes from, which is on no public registry"],
     ["http://packages.example/simple", "must be an https URL if it is a URL"],
     ["ftp://packages.example", "must be an https URL if it is a URL"],
-    ["no/such/folder", "is a path at which there is nothing"],
-    ["docs", "is a folder without setup.py and pyproject.toml"],
-    [file("pg-backup-api.rpm"), "is a file whose name ends neither in .deb nor in .tar.gz, .tgz or .zip"],
+    ["no/such/folder", "must be an existing file or folder"],
+    ["docs", "must be a folder with setup.py or pyproject.toml"],
+    [file("pg-backup-api.rpm"), "must be a file whose name ends in .deb, .tar.gz, .tgz or .zip"],
   ])("refuses source %j before the first resource, and lists the four ways", (given, problem) => {
     const source = /^$|:\/\//.test(given) ? given : path.resolve(PROJECT_FOLDER, given);
     expect(problemsOf({ backupApiSource: given })).toEqual([sourceProblem(problem, source)]);

@@ -50,7 +50,7 @@ describe("findStack", () => {
       const uri = `lxc:///system?socket=${socket.replace("PROJECT", project)}`;
       expect(() => findStack(project, "dev", { "lab:libvirtUri": uri })).toThrow(
         new Error(
-          `lab:libvirtUri of stack "dev" must not lead to the libvirtd of stack "container", got "${uri}"; ` +
+          `lab:libvirtUri of stack "dev" must not be the libvirtd of stack "container", got "${uri}"; ` +
             "hint: in Pulumi.dev.yaml, socket=.lab/dev/run/libvirt-sock",
         ),
       );

@@ -94,11 +94,11 @@ describe("the gate before a preview and an up", () => {
   it.each<[Record<string, unknown>, string]>([
     [
       { stanza: "other" },
-      `lab:stanza must stay "demo" on this lab, got "other": backups and WAL lie under the stanza's name, and standbys ask for it; hint: bring up another stack with it, and move the data there (pg_dump)`,
+      `lab:stanza must stay "demo" on this lab, got "other": backups and WAL are stored under the stanza's name, and standbys restore by it; hint: bring up another stack with it, and move the data there (pg_dump)`,
     ],
     [
       { network: "10.84.14.0/24", standbys: 3 },
-      `lab:network must stay "10.83.14.0/24" on this lab, got "10.84.14.0/24": libvirt does not apply such a change, and no host would be reached at its address; hint: a lab that differs in this is another stack: copy the stack's file, and bring it up beside this one`,
+      `lab:network must stay "10.83.14.0/24" on this lab, got "10.84.14.0/24": libvirt does not apply such a change, and no host could be reached at its address; hint: bring up another stack beside this one: a copy of the stack's file under another name`,
     ],
     [
       { primary: "pg2-srv" },
@@ -114,7 +114,7 @@ describe("the gate before a preview and an up", () => {
 
   it("refuses a stage of the CA's rotation that is left out", () => {
     expect(() => check({ caGeneration: 2 })).toThrow(
-      /the hosts are at lab:caGeneration 1, lab:caStage retire; asked for was lab:caGeneration 2, lab:caStage retire/,
+      /the hosts are at lab:caGeneration 1, lab:caStage retire; got lab:caGeneration 2, lab:caStage retire/,
     );
     expect(() => check({ caGeneration: 2, caStage: "trust" })).not.toThrow();
   });

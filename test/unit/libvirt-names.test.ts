@@ -10,7 +10,7 @@ it("refuses a stack whose containers' disks would have paths that libvirt mounts
   expect(stackProblems(LONGEST, "lxc")).toEqual([]);
   expect(stackProblems(`${LONGEST}s`, "lxc")).toEqual([
     `the stack's name must have at most 20 characters when lab:hypervisor is lxc, got "${LONGEST}s" (21); ` +
-      "hint: the paths of containers' disks begin with it, and libvirt mounts no longer ones",
+      "hint: libvirt mounts no container's disk with a longer path",
   ]);
   expect(stackProblems(`${LONGEST}s`, "qemu")).toEqual([]);
 });

@@ -47,7 +47,7 @@ describe("what is wrong on this machine", () => {
       `lab:imagePath must be an image that exists, got "${IMAGE}"; hint: ./lab prepare builds the lab's own`,
     ]);
     expect(problems({ imageChecksum: `sha256:${"2".repeat(64)}` })).toEqual([
-      `lab:imageChecksum must be that of ${IMAGE}, which is sha256:${DIGEST}, got "sha256:${"2".repeat(64)}"`,
+      `lab:imageChecksum does not match ${IMAGE}: the file has sha256:${DIGEST}, got "sha256:${"2".repeat(64)}"`,
     ]);
   });
 

@@ -113,7 +113,7 @@ describe("a PKI from outside", () => {
     [
       "no CA",
       { caCertificate: "sound.crt", caKey: "sound.key" },
-      "lab:caCertificate must be a CA certificate, got CN=pg1-srv, which may not sign others (basicConstraints)",
+      "lab:caCertificate must be a CA certificate, got CN=pg1-srv, which is not a CA's (basicConstraints)",
     ],
     [
       "a key that does not match",
@@ -124,9 +124,9 @@ describe("a PKI from outside", () => {
     [
       "no file",
       { caCertificate: "missing.crt", caKey: "ca.key" },
-      "lab:caCertificate must be PEM or the path of a file with it, got neither; hint: relative paths are taken from the project's folder",
+      "lab:caCertificate must be PEM or the path of a PEM file, got neither; hint: relative paths are taken from the project's folder",
     ],
-    ["nonsense", { caTrusted: "nonsense" }, "lab:caTrusted holds no certificate that can be read"],
+    ["nonsense", { caTrusted: "nonsense" }, "lab:caTrusted holds no readable certificate"],
     [
       "a key that is none",
       { caCertificate: "ca.crt", caKey: "nonsense" },
@@ -135,7 +135,7 @@ describe("a PKI from outside", () => {
     [
       "nobody who signs",
       { caCertificate: "ca.crt" },
-      "lab:hostCertificates lacks backup-srv, pg1-srv; without lab:caKey none can be signed here",
+      "lab:hostCertificates has no certificate for backup-srv, pg1-srv, and without lab:caKey none can be signed here",
     ],
     [
       "a missing name",
@@ -165,7 +165,7 @@ describe("a PKI from outside", () => {
         caCertificate: "ca.crt",
         caKey: "ca.key",
       },
-      "lab:hostCertificates names pg9-srv, which is no host of this lab (backup-srv, pg1-srv)",
+      "lab:hostCertificates has an unknown host: pg9-srv; the hosts are backup-srv, pg1-srv",
     ],
     [
       "no authority",

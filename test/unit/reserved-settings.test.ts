@@ -169,7 +169,7 @@ describe("lab:postgresql", () => {
       "on",
       `default_transaction_read_only must be off, got "on": the lab makes roles, and writes rows`,
     ],
-    ["data_checksums", true, "may not set data_checksums: PostgreSQL shows it, and lets nobody set it"],
+    ["data_checksums", true, "may not set data_checksums: PostgreSQL reports it, and nobody can set it"],
   ])("refuses %s = %j", (setting, value, refusal) => {
     expect(postgreSqlRefusal(setting, value)).toBe(refusal);
   });

@@ -53,7 +53,7 @@ describe("a rotation of authorities", () => {
 
   it("says where the hosts are and what is allowed", () => {
     expect(stepProblem(reached("1 retire"), at("2 retire"))).toBe(
-      "the CA's rotation must go stage by stage: the hosts are at lab:caGeneration 1, lab:caStage retire; asked for was " +
+      "the CA's rotation must go stage by stage: the hosts are at lab:caGeneration 1, lab:caStage retire; got " +
         "lab:caGeneration 2, lab:caStage retire, allowed is lab:caGeneration 2, lab:caStage trust\n" +
         "hint: ./lab rotate-ca goes through the stages",
     );
