@@ -26,7 +26,7 @@ export interface LabArgs {
   pki?: Pki;
 }
 
-/** The whole lab: hosts that trust each other, pgBackRest on them, a PostgreSQL cluster that it backs up, and the proofs that it does. */
+/** The whole lab: hosts with certificates, pgBackRest on them, a PostgreSQL cluster that it backs up, and the proofs that it does. */
 export class Lab extends pulumi.ComponentResource {
   /** How to reach the hosts. */
   public readonly ssh: pulumi.Output<SshAccess>;

@@ -6,7 +6,7 @@ export interface Reservation {
   readonly name: string;
   /** IPv4 address. */
   readonly address: string;
-  /** MAC address, made from the IPv4 address, in the range that QEMU uses. */
+  /** MAC address, derived from the IPv4 address, in QEMU's range. */
   readonly mac: string;
 }
 
@@ -19,7 +19,7 @@ export interface AddressPlan {
   readonly reservations: readonly Reservation[];
 }
 
-/** The host's place behind the network's address. */
+/** Each host's offset from the network's address. */
 const OFFSETS: ReadonlyMap<string, number> = new Map([
   [REPOSITORY_HOST, 10],
   ...POSTGRESQL_HOSTS.map((name, index): [string, number] => [name, 11 + index]),

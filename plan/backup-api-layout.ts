@@ -4,7 +4,7 @@ import { certificateFilesIn } from "./layout";
 /** The account that runs Barman and pg-backup-api. */
 export const BARMAN_ACCOUNT = "barman";
 
-/** The role that Barman asks with, and the one that it streams with. */
+/** Barman's roles for queries and for streaming. */
 export const BARMAN_ROLES = { asking: "barman", streaming: "streaming_barman" } as const;
 
 /** The account's home. */
@@ -14,7 +14,7 @@ export const BARMAN_HOME = "/var/lib/barman";
 export interface BarmanFamily {
   /** Script that installs the packages. */
   readonly packagesScript: string;
-  /** Barman, and what pg-backup-api and the proofs need; PostgreSQL's programs come beside them. */
+  /** Barman, and what pg-backup-api and the proofs need, without PostgreSQL's programs. */
   readonly packages: readonly string[];
   /** The format of packages. */
   readonly packageFormat: "deb" | "rpm";
@@ -43,11 +43,11 @@ export const BARMAN_FAMILIES: Readonly<Record<Layout, BarmanFamily>> = {
   },
 };
 
-/** What differs between families in Apache HTTP Server. Scripts are told, they do not guess. */
+/** What differs between families in Apache HTTP Server: scripts get it as arguments. */
 export interface WebServer {
-  /** Script that installs the packages, loads the modules, closes port 80 and takes the stock hosts away. */
+  /** Script that installs the packages, loads the modules, closes port 80 and disables the package's virtual hosts. */
   readonly prepareScript: string;
-  /** Where the virtual host lies. */
+  /** The virtual host's file. */
   readonly virtualHostFile: string;
   /** The systemd unit, without its suffix. */
   readonly service: string;
@@ -60,7 +60,7 @@ export interface WebServer {
   readonly logFolder: string;
 }
 
-/** The layouts whose Apache is known; the lab's own hosts are of the first two. */
+/** The layouts with a known Apache; the lab's families have the first two. */
 export const WEB_SERVERS: Readonly<Record<Layout | "suse", WebServer>> = {
   debian: {
     prepareScript: "backup-api/apache-prepare-debian.sh",
@@ -91,8 +91,8 @@ export const WEB_SERVERS: Readonly<Record<Layout | "suse", WebServer>> = {
   },
 };
 
-/** The files of the server's certificate; the folder is the one that EDB's guide names. */
+/** The files of the server's certificate, in the folder of EDB's guide. */
 export const API_CERTIFICATE_FILES = certificateFilesIn("/usr/local/lib/pgbapi");
 
-/** Where pg-backup-api listens, and from where nobody but its own host reaches it. */
+/** Where pg-backup-api listens: only its own host reaches it. */
 export const API_ADDRESS = "localhost:7480";

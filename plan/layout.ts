@@ -3,7 +3,7 @@ import * as path from "node:path";
 /** What a host is for. */
 export type Role = "repository" | "primary" | "standby" | "barman";
 
-/** The type of the resource that is a host, and has its name. */
+/** The type of a host's resource, which has the host's name. */
 export const HOST_TYPE = "lab:site:LabHost";
 
 /** What a host listens on, TCP. */
@@ -24,7 +24,7 @@ export const PGBACKREST_FOLDER = "/etc/pgbackrest";
 /** pgBackRest's TLS server. */
 export const PGBACKREST_UNIT = "pgbackrest.service";
 
-/** Where a certificate, its key, and the CAs that are trusted with it lie on a host. */
+/** A certificate, its key, and the trusted CAs on a host. */
 export interface CertificateFiles {
   readonly folder: string;
   readonly ca: string;
@@ -35,13 +35,13 @@ export interface CertificateFiles {
 /** The files that a host presents as a server and as a client of pgBackRest. */
 export const CERTIFICATE_FILES: CertificateFiles = certificateFilesIn(path.posix.join(PGBACKREST_FOLDER, "cert"));
 
-/** Outside the data folder, so that a restore, which on EL brings the primary's files along, leaves them alone. */
+/** Outside the data folder: on EL, a restore overwrites the configuration in it with the primary's. */
 export const POSTGRESQL_FILES = {
   settings: "/etc/lab/postgresql.conf",
   access: "/etc/lab/pg_hba.conf",
 } as const;
 
-/** The files of a certificate, in the folder that `certificate-install.sh` swaps as a whole. */
+/** The files of a certificate; `certificate-install.sh` replaces their folder as a whole. */
 export function certificateFilesIn(folder: string): CertificateFiles {
   const file = (name: string): string => path.posix.join(folder, name);
   return { folder, ca: file("ca.crt"), certificate: file("host.crt"), key: file("host.key") };

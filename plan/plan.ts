@@ -15,7 +15,7 @@ import {
   REPOSITORY_ACCOUNT,
 } from "./layout";
 
-/** A host: what it is for, where it is, and what runs and lies on it. */
+/** A host: its role, its address, and what runs and lies on it. */
 export interface HostPlan {
   readonly name: string;
   readonly role: Role;
@@ -24,17 +24,17 @@ export interface HostPlan {
   readonly mac: string;
   /** Whether its certificate is to be refused. */
   readonly revoked: boolean;
-  /** pgBackRest's index of a PostgreSQL host (`pgN-host`), where others come and go without renumbering. */
+  /** pgBackRest's index of a PostgreSQL host (`pgN-host`), which stays when others come and go. */
   readonly index?: number;
-  /** The account that runs what backs up: pgBackRest, or Barman on a host that it has for itself. */
+  /** The account that runs pgBackRest, or Barman on a host of its own. */
   readonly account: string;
   /** The systemd units that must run. */
   readonly units: readonly string[];
-  /** What the host presents, and trusts. */
+  /** The host's certificate, and the CAs that it trusts. */
   readonly certificate: CertificateFiles;
   /** The folders that fill its disk. */
   readonly folders: readonly string[];
-  /** The hosts whose pgBackRest servers it talks to. */
+  /** The hosts with the pgBackRest servers that it talks to. */
   readonly peers: readonly string[];
   /** File names in the pool. */
   readonly volumes: { readonly disk: string };
@@ -42,7 +42,7 @@ export interface HostPlan {
   readonly resources: { readonly disk: string; readonly certificate: string };
 }
 
-/** PostgreSQL on every host that has it. */
+/** PostgreSQL, the same on every host that has it. */
 export interface PostgreSqlPlan {
   readonly version: number;
   readonly dataFolder: string;
@@ -52,7 +52,7 @@ export interface PostgreSqlPlan {
   readonly binaries: string;
   /** The settings that postgresql.conf includes. */
   readonly settingsFile: string;
-  /** IPv4 addresses reserved for PostgreSQL hosts: of those that are there, and of those that may come. */
+  /** IPv4 addresses reserved for present and possible PostgreSQL hosts. */
   readonly addresses: readonly string[];
 }
 
@@ -82,7 +82,7 @@ export interface LabPlan {
   readonly network: AddressPlan;
 }
 
-/** The plan of a configuration: the one answer to who is there. */
+/** The plan of a configuration: the only place that computes hosts. */
 export function planLab(config: LabConfig): LabPlan {
   const family = familyOf(config.family, config.postgresqlVersion);
   const network = planAddresses(config.network);
@@ -157,8 +157,8 @@ export function planLab(config: LabConfig): LabPlan {
 }
 
 /**
- * A host keeps its number whoever else is there, but for the primary, which has index 1: a stanza must have that (pgBackRest error 037
- * without it). The first host has the primary's then.
+ * A host's index is its number, but the primary has index 1, without which pgBackRest refuses a stanza (error 037). The first host then
+ * has the primary's number.
  */
 function indexOf(name: string, primary: string): number {
   const number = (host: string): number => POSTGRESQL_HOSTS.indexOf(host) + 1;

@@ -1,13 +1,13 @@
 import type { Rotation } from "../config/ca-stages";
 
 /** Which CA signs and which are trusted, by their numbers; the newest first. */
-export interface Trust {
+export interface TrustedCas {
   readonly signer: number;
   readonly trusted: readonly number[];
 }
 
-/** What a stage means for the hosts. */
-export function planTrust({ caGeneration, caStage }: Rotation): Trust {
+/** The CAs in a stage of a rotation. */
+export function planTrust({ caGeneration, caStage }: Rotation): TrustedCas {
   return {
     signer: caStage === "trust" ? caGeneration - 1 : caGeneration,
     trusted: caStage === "retire" ? [caGeneration] : [caGeneration, caGeneration - 1],

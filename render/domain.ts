@@ -4,7 +4,7 @@ import type * as pulumi from "@pulumi/pulumi";
 export interface DomainParts {
   /** The domain's name in libvirt. */
   name: string;
-  /** MAC address that the network has reserved an address for. */
+  /** The reserved MAC address. */
   mac: string;
   cpus: number;
   memoryMiB: number;
@@ -27,20 +27,20 @@ export function virtualMachine(
 ): libvirt.DomainArgs {
   const disk = (file: pulumi.Input<string>, type: string) => ({
     driver: { name: "qemu", type },
-    // By file: AppArmor does not follow the chain of a volume's backing stores otherwise.
+    // By file: with a volume, AppArmor does not follow its backing stores.
     source: { file: { file } },
   });
   return {
     ...common(parts),
-    // It needs its seed first.
+    // The seed is written first.
     running: false,
     type: parts.type,
     os: { type: "hvm", typeArch: "x86_64", typeMachine: "pc", bootDevices: [{ dev: "hd" }] },
     features: {
       acpi: true,
       apic: {},
-      // Emulation's cache of translated code. Where it is too small to build a lab in, it is emptied over and over, and translating is most
-      // of what an emulated processor does; the default of 1 GiB is more than it needs.
+      // Emulation's cache of translated code. If it is too small for building a lab, it is emptied over and over, and translation takes
+      // most of the time. The default, 1 GiB, is more than needed.
       ...(parts.type === "qemu" ? { tcg: { tbCache: 512, tbCacheUnit: "MiB" } } : {}),
     },
     devices: {
@@ -60,7 +60,7 @@ export function virtualMachine(
   };
 }
 
-/** A container, with the seed in the environment of its init: there is no CD-ROM. */
+/** A container, with the seed in its init's environment: a container has no CD-ROM. */
 export function container(
   parts: DomainParts & { seed: { metaData: pulumi.Input<string>; userData: pulumi.Input<string> } },
 ): libvirt.DomainArgs {

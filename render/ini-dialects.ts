@@ -1,6 +1,6 @@
 import * as ini from "ini";
 
-/** Options in their order; a list stands once a line (`tls-server-auth`); `undefined` is left out. */
+/** Options in their order; a list has a line for each item (`tls-server-auth`); `undefined` is left out. */
 export type IniSection = Readonly<Record<string, string | number | boolean | readonly string[] | undefined>>;
 
 /** Sections by name, in their order. */
@@ -9,7 +9,7 @@ export type IniFile = Readonly<Record<string, IniSection>>;
 /**
  * pgBackRest's dialect: values are raw text, quotes would be part of them, booleans are `y` and `n`, a list repeats the option
  * (pgBackRest, "Configuration Reference"). Sections without options are left out.
- * @throws RangeError when a value holds a line break, or blanks at its ends, which the format cannot say.
+ * @throws RangeError when a value has a line break or blanks at its ends, which the format cannot express.
  */
 export function renderPgBackRestIni(file: IniFile): string {
   return render(file, { yes: "y", no: "n" });
@@ -27,7 +27,7 @@ export function renderDnfIni(file: IniFile): string {
 
 /**
  * Barman's dialect, which is Python's: booleans are `on` and `off` (barman(5)).
- * @throws RangeError when a value holds `%`, which would stand for another option's value.
+ * @throws RangeError when a value has `%`, which refers to another option's value.
  */
 export function renderBarmanIni(file: IniFile): string {
   const text = render(file, { yes: "on", no: "off" });
@@ -41,8 +41,8 @@ interface Words {
 }
 
 /**
- * `ini.stringify` puts quotes around a value with `=`, `;` or `#` in it and writes lists as `key[]`; these programs take both
- * literally. So each line's value goes in as a token that `ini` leaves alone, and comes out as the raw text.
+ * `ini.stringify` quotes a value with `=`, `;` or `#` and writes lists as `key[]`; these programs take both literally. So each value goes in
+ * as a token that `ini` leaves alone, and the token is replaced by the raw text.
  */
 function render(file: IniFile, words: Words): string {
   const values: string[] = [];

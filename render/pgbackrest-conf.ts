@@ -18,7 +18,7 @@ const DEFAULTS: IniSection = {
   "log-level-file": "debug",
 };
 
-/** Its server and its clients listen to the host's pair; who else may ask for the stanza, one line each. */
+/** The TLS server: address, certificate, and a line for each client authorized for the stanza. */
 function tlsServer({ stanza, ports }: LabPlan, clients: readonly string[]): IniSection {
   return {
     "tls-server-address": "*",
@@ -30,7 +30,7 @@ function tlsServer({ stanza, ports }: LabPlan, clients: readonly string[]): IniS
   };
 }
 
-/** The connection to another host's server, for the options that begin with this prefix. */
+/** The connection to another host's server, as options with this prefix. */
 function tlsHost({ ports }: LabPlan, prefix: string, host: string): IniSection {
   return {
     [`${prefix}-host`]: host,
@@ -56,7 +56,7 @@ function members(plan: LabPlan, hosts: readonly HostPlan[]): IniSection {
   );
 }
 
-/** What of the configuration reaches pgBackRest. */
+/** The part of the configuration that concerns pgBackRest. */
 export interface PgBackRestConfig {
   readonly repositories: readonly Repository[];
   readonly pgbackrest: PgBackRestOptions;
@@ -68,7 +68,7 @@ export function renderPgBackRestConf(plan: LabPlan, host: HostPlan, config: PgBa
   return renderPgBackRestIni(render(plan, host, config));
 }
 
-/** The repository host's: the seed's, with absolute paths, for the primary alone. */
+/** The repository host's, with only the primary as a member: renderStandbysConf has the others. */
 function renderRepositoryHost(plan: LabPlan, host: HostPlan, { repositories, pgbackrest }: PgBackRestConfig) {
   const keeps = repositories.flatMap(({ path, retentionFull }, index) => [
     [`repo${index + 1}-path`, path],
@@ -87,7 +87,7 @@ function renderRepositoryHost(plan: LabPlan, host: HostPlan, { repositories, pgb
   };
 }
 
-/** A PostgreSQL host's: where it pushes to and gets from, and where it streams from once it was restored as a standby. */
+/** A PostgreSQL host's: the repository that it pushes to and gets from, and the primary that it streams from after a restore as a standby. */
 function renderPostgreSqlHost(plan: LabPlan, host: HostPlan, { pgbackrest }: PgBackRestConfig) {
   const repository = repositoryOf(plan).name;
   const primary = `host=${primaryOf(plan).name} user=${REPLICATION_ROLE} application_name=${host.name}`;
@@ -102,7 +102,7 @@ function renderPostgreSqlHost(plan: LabPlan, host: HostPlan, { pgbackrest }: PgB
   };
 }
 
-/** The standbys' part of the repository host's configuration, for conf.d: it comes when they stream, and backups are theirs then. */
+/** The standbys' part of the repository host's configuration, for conf.d: written once they stream, so that backups come from them. */
 export function renderStandbysConf(plan: LabPlan): string {
   const standbys = trustedStandbysOf(plan);
   if (standbys.length === 0) return "# no standbys: backups are taken from the primary\n";

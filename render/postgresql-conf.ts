@@ -9,7 +9,7 @@ function quote(value: string | number | boolean): string {
   return typeof value === "number" ? String(value) : `'${value.replaceAll("'", "''")}'`;
 }
 
-/** The settings that postgresql.conf includes last (PostgreSQL, "Setting Parameters"); the lab's own stand behind the user's. */
+/** The settings that postgresql.conf includes last (PostgreSQL, "Setting Parameters"); the lab's own follow, and so override, the user's. */
 export function renderPostgreSqlConf(stanza: string, settings: PostgreSqlSettings): string {
   const lines: PostgreSqlSettings = {
     ...settings,
@@ -24,8 +24,8 @@ export function renderPostgreSqlConf(stanza: string, settings: PostgreSqlSetting
 }
 
 /**
- * pg_hba.conf of a PostgreSQL host: local accounts, the replication role from exactly the hosts that may become standbys, and Barman's roles
- * from the host that it runs on, where there is one.
+ * pg_hba.conf of a PostgreSQL host: local accounts, the replication role from the addresses of possible standbys, and Barman's roles from
+ * Barman's host, if there is one.
  */
 export function renderPgHba(host: HostPlan, plan: LabPlan): string {
   const standbys = plan.postgresql.addresses.filter((address) => address !== host.address);

@@ -9,13 +9,13 @@ const META_DATA = ROOT + 1;
 const USER_DATA = META_DATA + 1;
 const END = USER_DATA + 3;
 
-/** Size of a seed's volume: that of every image, so that one overwrites all of another. */
+/** Size of a seed's volume and of every image, so that one overwrites another completely. */
 export const SEED_BYTES = END * SECTOR;
 
 /**
- * The image that a virtual machine reads its seed from: ISO 9660 (ECMA-119) with label `cidata` (cloud-init, "NoCloud").
- * @returns base64 of what follows the system area, which is empty.
- * @throws RangeError when the seed is too long for it.
+ * The image with a virtual machine's seed: ISO 9660 (ECMA-119) with label `cidata` (cloud-init, "NoCloud").
+ * @returns base64 of the image without its system area, which is empty.
+ * @throws RangeError when the seed is too long.
  */
 export function renderSeedImage({ metaData, userData }: Seed): string {
   const root = folder(ROOT);
@@ -29,7 +29,7 @@ export function renderSeedImage({ metaData, userData }: Seed): string {
   const write = (sector: number, ...parts: Buffer[]): number => Buffer.concat(parts).copy(image, sector * SECTOR);
   write(SYSTEM, descriptor(record("\0", root)));
   write(SYSTEM + 1, Buffer.from("\xffCD001\x01", "latin1"));
-  // The same table twice, once a byte order: of one folder, the root, without a name.
+  // The path table of one folder, the root, in each byte order.
   write(PATH_TABLES, Buffer.from([1, 0, ...both(ROOT, 4).subarray(0, 4), 1, 0, 0, 0]));
   write(PATH_TABLES + 1, Buffer.from([1, 0, ...both(ROOT, 4).subarray(4), 0, 1, 0, 0]));
   write(ROOT, ...records);
@@ -82,7 +82,7 @@ function descriptor(root: Buffer): Buffer {
   return sector;
 }
 
-/** A number in both byte orders, the little one first. */
+/** A number in both byte orders, little-endian first. */
 function both(number: number, bytes: 2 | 4): Buffer {
   const buffer = Buffer.alloc(2 * bytes);
   buffer.writeUIntLE(number, 0, bytes);

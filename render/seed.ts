@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import type { Reservation } from "../plan/address-plan";
 
-/** What a host is told at its first boot. */
+/** A host's configuration at its first boot. */
 export interface SeedArgs {
   readonly host: Reservation;
   readonly user: string;
@@ -17,10 +17,7 @@ export interface Seed {
   readonly userData: string;
 }
 
-/**
- * The seed of a host. The user data is JSON, which is YAML: cloud-init reads it, and so does an image that has only a few lines
- * of shell in its place.
- */
+/** The seed of a host. The user data is JSON, which is YAML: cloud-init reads it, and so does the shell script of our own image. */
 export function renderSeed({ host, user, authorizedKey, hostKey }: SeedArgs): Seed {
   const userData = {
     hostname: host.name,
@@ -38,23 +35,23 @@ export function renderSeed({ host, user, authorizedKey, hostKey }: SeedArgs): Se
     ssh_deletekeys: true,
     ssh_genkeytypes: [],
     ssh_keys: { ed25519_private: hostKey.privateKey, ed25519_public: hostKey.publicKey.trim() },
-    // A host that is restored from a saved guest has the random numbers of all others until it is told some of its own.
+    // A host resumed from a saved guest has the same random numbers as all others until it gets its own.
     random_seed: { data: createHash("sha256").update(`random numbers ${hostKey.privateKey}`).digest("hex") },
     // The host's name resolves to its address in the lab, not to 127.0.1.1.
     manage_etc_hosts: false,
     package_update: false,
-    // Another takes its place once it was read (renderSpentSeed): cloud-init must not look at that.
+    // renderSpentSeed replaces the seed after the first boot: cloud-init must not apply that.
     runcmd: [["touch", "/etc/cloud/cloud-init.disabled"]],
   };
   return { metaData: metaDataOf(host), userData: `#cloud-config\n${JSON.stringify(userData, undefined, 1)}\n` };
 }
 
-/** What takes the seed's place once a host has read it: the same instance, so that nothing is set up again, and no key. */
+/** Replaces the seed after the first boot: the same instance, so that nothing is set up again, and no key. */
 export function renderSpentSeed(host: Reservation): Seed {
   return { metaData: metaDataOf(host), userData: "#cloud-config\n{}\n" };
 }
 
-/** cloud-init does not ask for the MAC address: it is for a host that is restored from a guest with another. */
+/** The MAC address, which cloud-init ignores, is for a host resumed from a guest with another. */
 function metaDataOf({ name, mac }: Reservation): string {
   return `instance-id: ${name}\nlocal-hostname: ${name}\nmac: ${mac}\n`;
 }

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 
-/** A short text that differs when any of the texts differs: what makes a command run again. */
+/** A short digest of texts: a command with it runs again when one of them changes. */
 export function fingerprint(...texts: string[]): string {
   return createHash("sha256").update(JSON.stringify(texts)).digest("hex").slice(0, 12);
 }

@@ -8,19 +8,19 @@ export interface ManagedFile {
   readonly owner: string;
   /** Octal, such as "0644". */
   readonly mode: string;
-  /** Undefined where only the digest is told. */
+  /** Undefined where only the digest is known. */
   readonly content?: string;
-  /** SHA-256, hexadecimal; undefined where the content is not looked at. */
+  /** SHA-256, hexadecimal; undefined where the content is not compared. */
   readonly digest?: string;
   /** The steps that put it right: names of resources. */
   readonly steps: readonly string[];
 }
 
-/** What the program keeps on a host, beside files: undefined where the step keeps none. */
+/** What a step keeps on a host, beside files. */
 export interface ManagedState {
-  /** Units that run, and start with the host. */
+  /** Units, enabled and running. */
   readonly units?: readonly string[];
-  /** Packages; a version that is not empty is exact, and held. */
+  /** Packages, name to version: empty is any, another one is exact, and held. */
   readonly packages?: Readonly<Record<string, string>>;
   /** The file with PostgreSQL's settings, which postgresql.conf includes. */
   readonly settings?: string;
@@ -28,7 +28,7 @@ export interface ManagedState {
   readonly stanza?: string;
 }
 
-/** What the program wants of a host: what Pulumi's refresh cannot see. */
+/** What the program keeps on a host: Pulumi's refresh cannot see it. */
 export interface ManagedHost {
   readonly files: readonly ManagedFile[];
   readonly units: readonly { readonly name: string; readonly steps: readonly string[] }[];
@@ -37,7 +37,7 @@ export interface ManagedHost {
   readonly stanza?: { readonly name: string; readonly steps: readonly string[] };
 }
 
-/** A file to take down: of a secret one the content is not told; one without content is not looked into. */
+/** A file to record: of a secret one only the digest; one without content is not compared. */
 export interface KeptFile {
   path: string;
   owner: string;
@@ -48,7 +48,7 @@ export interface KeptFile {
   steps: string[];
 }
 
-/** Takes down what the steps of a host keep there. */
+/** Records what the steps of a host keep there. */
 export class Inventory {
   private readonly files: pulumi.Input<ManagedFile>[] = [];
   private readonly states: { state: ManagedState; step: string }[] = [];
@@ -64,7 +64,7 @@ export class Inventory {
     );
   }
 
-  /** A step's files, where it moves them to, and what it keeps beside them. */
+  /** A step's files, at their final paths, and what it keeps beside them. */
   addStep(
     step: string,
     files: readonly (Omit<KeptFile, "steps"> & { becomes?: string })[],

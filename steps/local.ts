@@ -16,13 +16,13 @@ export interface LocalOptions {
    */
   input?: pulumi.Input<string>;
   /**
-   * Whether other arguments leave a step alone that has run.
+   * Whether changed arguments do not run the step again.
    * @default false
    */
   once?: boolean;
 }
 
-/** Runs a file of `scripts/` where the deployment runs, as its account: it speaks with libvirt. */
+/** Runs a file of `scripts/` where the deployment runs, as its account: steps that call virsh. */
 export function runLocally(
   name: string,
   script: string,
@@ -36,7 +36,7 @@ export function runLocally(
   );
 }
 
-/** Runs a file of `scripts/` there when the step is deleted, which is before what it depends on is. */
+/** Runs a file of `scripts/` there when the step is deleted, that is before its dependencies are. */
 export function runOnDelete(
   name: string,
   script: string,

@@ -2,13 +2,13 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import * as tar from "tar";
 
-/** What is sent to the host: a file's name, whose end tells its format, and its bytes. */
+/** A file for the host: its name, with the suffix of its format, and its bytes. */
 export interface PackageContent {
   readonly name: string;
   readonly base64: string;
 }
 
-/** What never belongs to a Python project's source. */
+/** Never part of a Python project's source. */
 const LEFT_OUT = /(^|\/)(\.git|\.venv|venv|__pycache__|build|dist|[^/]+\.egg-info)(\/|$)/;
 
 /** A file as it is. */
@@ -16,7 +16,7 @@ export function readPackage(file: string): PackageContent {
   return { name: path.basename(file), base64: fs.readFileSync(file).toString("base64") };
 }
 
-/** A folder as an archive that is the same byte by byte as long as its files are, so that a second run has nothing to change. */
+/** A folder as an archive. The same files give the same bytes, so that a second run has nothing to change. */
 export function packFolder(folder: string): PackageContent {
   const files = fs
     .readdirSync(folder, { recursive: true, encoding: "utf8" })

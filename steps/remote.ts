@@ -9,7 +9,7 @@ import { quote } from "./shell-words";
 export interface FileArgs {
   path: string;
   /**
-   * Where the script moves it to.
+   * The path that the script moves it to.
    * @default - it stays
    */
   becomes?: string;
@@ -25,12 +25,12 @@ export interface FileArgs {
   secret?: boolean;
 }
 
-/** Exit status of a step that another run holds: neither pgBackRest's (25 to 125) nor a signal's. */
+/** Exit status if another run holds the step's lock: neither pgBackRest's (25 to 125) nor a signal's. */
 const LOCKED = 200;
 
 export interface ScriptOptions {
   parent: pulumi.Resource;
-  /** What must be done before: data often passes through a host's disk, where Pulumi does not see it. */
+  /** What must be done before: Pulumi does not see data that passes through a host's disk. */
   dependsOn?: pulumi.ResourceOptions["dependsOn"];
   /**
    * Texts whose change runs the step again, beside its own script, arguments, files and input.
@@ -43,7 +43,7 @@ export interface ScriptOptions {
    */
   timeout?: `${number}m` | `${number}h`;
   /**
-   * Files that are written before the script runs, in the same session; their folders are made when they are missing.
+   * Files written before the script runs, in the same session; missing folders are created.
    * @default []
    */
   files?: FileArgs[];
@@ -60,9 +60,9 @@ export interface ScriptOptions {
 }
 
 /**
- * Runs a file of `scripts/` as root. It runs again when its text, its arguments, its files or its input change, or the host is
- * recreated; so every script can run twice. All of it arrives on the standard input of one command: every further one would cost a
- * session, which an emulated host takes a second for. The host's inventory is told what the step keeps there.
+ * Runs a file of `scripts/` as root. It runs again when its text, its arguments, its files or its input change, or the host is recreated; so
+ * every script can run twice. All of it arrives on the standard input of one command: another session would take an emulated host a second.
+ * The host's inventory records what the step keeps there.
  */
 export function runScript(
   name: string,
@@ -82,7 +82,7 @@ export function runScript(
       create: pulumi.interpolate`${oneAtATime(name, host.name, args, timeout)}${rerunMark(rerunOn)}`,
       stdin: secret ? pulumi.secret(stdin) : stdin,
       triggers: [host.identity],
-      // The variables that it would set need AcceptEnv on the host.
+      // Its variables would need AcceptEnv on the host.
       addPreviousOutputInEnv: false,
       // A failure still shows the standard error.
       logging: secret ? command.remote.Logging.None : command.remote.Logging.StdoutAndStderr,
@@ -91,14 +91,14 @@ export function runScript(
   );
 }
 
-/** The lines of bash that write a file, with owner and mode from the first moment: the content is one word, whatever is in it. */
+/** The lines of bash that write a file, with owner and mode from the first moment, and the content as one quoted word. */
 export function writeFile({ path: file, owner, mode }: Omit<FileArgs, "content">, content: string): string {
   return `set -e\nprintf %s ${quote(content)} | install -D -o ${owner} -g ${owner} -m ${mode} /dev/stdin ${quote(file)}\n`;
 }
 
 /**
- * The command that reads a step from its standard input, as root. What an interrupted deployment has begun runs on on the host, and is
- * waited for, half of the time that the step has: the next run must not do the same beside it. What the step starts does not hold the lock.
+ * The command that runs a step from its standard input, as root, under a lock: a step left by an interrupted deployment still runs on the
+ * host, and the next run waits for it, half of the step's time-out. Processes that the step leaves running do not hold the lock.
  */
 function oneAtATime(
   name: string,
@@ -107,7 +107,7 @@ function oneAtATime(
   timeout: NonNullable<ScriptOptions["timeout"]>,
 ): pulumi.Output<string> {
   const seconds = (parseInt(timeout) * (timeout.endsWith("h") ? 3600 : 60)) / 2;
-  const refusal = `${host}: another run holds this step; hint: wait for it, or see its process on the host by sudo lslocks`;
+  const refusal = `${host}: another run still works on this step; hint: wait for it; sudo lslocks on the host shows its process`;
   const lock = [
     "sudo",
     "flock",

@@ -3,25 +3,25 @@ import * as path from "node:path";
 
 const FOLDER = path.join(__dirname, "..", "scripts");
 
-/** How a script asks for a file of `scripts/common/`: shellcheck follows the line, and bash never reads it. */
-const ASKED = /^source (common\/[\w-]+\.sh)\n/gm;
+/** How a script includes a file of `scripts/common/`: shellcheck follows the line; it is removed before bash reads the script. */
+const INCLUDE = /^source (common\/[\w-]+\.sh)\n/gm;
 
-/** What bash reads to run a file of `scripts/`: what it asks for, and what those ask for that run beside it, once each; then its own text. */
+/** The text that bash reads to run a file of `scripts/`: its includes and those of the files beside it, once each, then its own text. */
 export function scriptText(script: string, ...beside: string[]): string {
-  const asked = [script, ...beside].flatMap(askedBy);
-  return [...new Set(asked), script].map(ownText).join("");
+  const included = [script, ...beside].flatMap(includesOf);
+  return [...new Set(included), script].map(ownText).join("");
 }
 
-/** A file of `scripts/` alone. Its comments are for who reads the file: on its way to a host, and in bash there, each byte takes time. */
+/** A file of `scripts/` without includes and comments: on an emulated host, each byte of a script takes time. */
 export function ownText(script: string): string {
   return read(script)
-    .replaceAll(ASKED, "")
+    .replaceAll(INCLUDE, "")
     .replaceAll(/^ *#.*\n/gm, "");
 }
 
-/** The files that a script asks for, each behind those that it asks for itself. */
-function askedBy(script: string): string[] {
-  return [...read(script).matchAll(ASKED)].flatMap(([, file = ""]) => [...askedBy(file), file]);
+/** The includes of a script, each behind its own. */
+function includesOf(script: string): string[] {
+  return [...read(script).matchAll(INCLUDE)].flatMap(([, file = ""]) => [...includesOf(file), file]);
 }
 
 function read(script: string): string {

@@ -21,11 +21,11 @@ export interface ApacheMutualTlsArgs {
 }
 
 /**
- * Apache HTTP Server on port 443 in front of pg-backup-api: it terminates TLS, asks for a certificate of the API's own CA, and
- * authorizes the clients of a list. A changed virtual host is tested before it takes the old one's place.
+ * Apache HTTP Server on port 443 in front of pg-backup-api: it terminates TLS, requires a certificate of the API's own CA, and
+ * authorizes a list of clients. A changed virtual host is tested before it replaces the old one.
  */
 export class ApacheMutualTls extends pulumi.ComponentResource {
-  /** The virtual host: a change of it is what must be proven again. */
+  /** The virtual host. If it changes, it must be verified again. */
   public readonly virtualHost: string;
 
   constructor(name: string, args: ApacheMutualTlsArgs, opts?: pulumi.ComponentResourceOptions) {
@@ -35,7 +35,7 @@ export class ApacheMutualTls extends pulumi.ComponentResource {
     const { account, group, virtualHostFile, service, control, logFolder } = webServer;
 
     const virtualHost = renderVirtualHost({ serverName: host.name, clients, operations, logFolder });
-    // The package makes the account that owns the certificate.
+    // The package creates the account that owns the certificate.
     const prepared = runScript(`${name}-prepare`, host, webServer.prepareScript, [virtualHostFile], {
       parent: this,
       dependsOn: opts?.dependsOn,

@@ -2,7 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { ApiKey } from "../../config/schema";
 import { createKey, signOwn } from "../trust/certificates";
 
-/** What stands in every certificate of the API beside the name. */
+/** What every certificate of the API has, beside its common name. */
 export interface CertificateStyle {
   /** O. */
   readonly organization: string;
@@ -15,18 +15,15 @@ export interface BackupApiAuthorityArgs {
   /** The API's host; the CA's common name is `root.HOST`. */
   hostName: string;
   style: CertificateStyle;
-  /** Years until its certificate expires. A change makes a new CA and new certificates. */
+  /** Years until its certificate expires. A change replaces the CA and all its certificates. */
   years: number;
 }
 
-/**
- * The backup API's own CA. It is never the one of pgBackRest: a host's certificate must not open the API, nor
- * an API client's certificate the repository.
- */
+/** The backup API's own CA, never pgBackRest's: a host's certificate must not open the API, nor an API client's the repository. */
 export class BackupApiAuthority extends pulumi.ComponentResource {
   /** PEM; signs the server's and the clients' certificates. */
   public readonly privateKeyPem: pulumi.Output<string>;
-  /** PEM; what the server and the clients trust. */
+  /** PEM; the server and the clients trust it. */
   public readonly certificatePem: pulumi.Output<string>;
 
   constructor(name: string, args: BackupApiAuthorityArgs, opts?: pulumi.ComponentResourceOptions) {

@@ -14,11 +14,11 @@ export interface BackupApiProofArgs {
   ca: BackupApiAuthority;
   /** A client that the API authorizes. */
   client: BackupApiCertificate;
-  /** Texts whose change proves it again. */
+  /** Texts whose change runs it again. */
   provenFor: pulumi.Input<string>[];
 }
 
-/** Proof that a client with its certificate is answered, that one without is not, and that no way leads past Apache. */
+/** Proof that a client with a certificate is answered, one without is refused, and only Apache's port is open. */
 export class BackupApiProof extends pulumi.ComponentResource {
   constructor(name: string, args: BackupApiProofArgs, opts?: pulumi.ComponentResourceOptions) {
     super("lab:backupapi:BackupApiProof", name, {}, opts);

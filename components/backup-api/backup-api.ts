@@ -22,14 +22,11 @@ export interface BackupApiArgs {
   host: RemoteHost;
   /** PostgreSQL on the primary. */
   primary: PostgreSqlInstance;
-  /** Another host of the lab, from which nothing but port 443 may be reached. */
+  /** Another host of the lab, which may reach port 443 only. */
   neighbour: RemoteHost;
 }
 
-/**
- * Barman beside pgBackRest, and its API behind mutual TLS (EDB, "Securing Postgres backup API"): what the guide does and checks by hand is
- * done and proven here.
- */
+/** Barman beside pgBackRest, and its API behind mutual TLS (EDB, "Securing Postgres backup API"). Every manual check of the guide is a step. */
 export class BackupApi extends pulumi.ComponentResource {
   /** A secret: it holds the clients' keys. */
   public readonly access: pulumi.Output<ApiAccess>;

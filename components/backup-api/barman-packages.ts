@@ -11,7 +11,7 @@ export interface BarmanPackagesArgs {
   config: LabConfig;
 }
 
-/** Barman, PostgreSQL's programs, which it calls, and what pg-backup-api needs, as packages. */
+/** Packages of Barman, of the PostgreSQL programs that it calls, and of what pg-backup-api needs. */
 export class BarmanPackages extends pulumi.ComponentResource {
   constructor(name: string, args: BarmanPackagesArgs, opts?: pulumi.ComponentResourceOptions) {
     super("lab:backupapi:BarmanPackages", name, {}, opts);

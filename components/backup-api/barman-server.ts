@@ -15,20 +15,20 @@ import type { PostgreSqlInstance } from "../cluster/postgresql-instance";
 import { ReplicationRole } from "../cluster/replication-role";
 
 export interface BarmanServerArgs {
-  /** The host that Barman runs on; it has Barman's packages. */
+  /** Barman's host, with Barman's packages. */
   host: RemoteHost;
   plan: LabPlan;
   /** The unit that runs Barman's maintenance. */
   cronService: string;
-  /** PostgreSQL on the primary. What restarts it ends Barman's stream, which is checked again then. */
+  /** PostgreSQL on the primary. Its restart ends Barman's stream, which is then checked again. */
   primary: PostgreSqlInstance;
   /** Backups to keep. */
   retentionFull: number;
 }
 
 /**
- * Barman on a host: it streams the primary's WAL and backups over PostgreSQL's own protocol, with two roles and a replication slot,
- * up to a first backup that was restored into a scratch folder, where it started.
+ * Barman on a host: it streams the primary's WAL and backups over PostgreSQL's own protocol, with two roles and a replication slot.
+ * A first backup is taken, restored into a scratch folder, and started there.
  */
 export class BarmanServer extends pulumi.ComponentResource {
   constructor(name: string, args: BarmanServerArgs, opts?: pulumi.ComponentResourceOptions) {

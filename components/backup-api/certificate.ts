@@ -5,7 +5,7 @@ import type { BackupApiAuthority, CertificateStyle } from "./authority";
 export interface BackupApiCertificateArgs {
   commonName: string;
   /**
-   * The server that it is for. Clients compare these names, never the common name.
+   * The server's name and address. Clients compare these, never the common name.
    * @default - a client's certificate, which no server can present
    */
   server?: { readonly name: string; readonly address: string };

@@ -1,18 +1,18 @@
 import * as fs from "node:fs";
 import * as pulumi from "@pulumi/pulumi";
 import type { BarmanFamily } from "../../plan/backup-api-layout";
+import { API_ADDRESS } from "../../plan/backup-api-layout";
 import { packFolder, readPackage } from "../../steps/package-content";
 import { API_CONF_FILE, API_ENVIRONMENT, renderApiUnit, renderGunicornConf } from "../../render/backup-api/service";
 import type { ApiSource } from "../../config/api-source";
 import { SOURCE_WAYS } from "../../config/api-source";
-import { API_ADDRESS } from "../../plan/backup-api-layout";
 import { fingerprint } from "../../steps/fingerprint";
 import type { FileArgs } from "../../steps/remote";
 import type { RemoteHost } from "../../steps/remote-host";
 import { runScript } from "../../steps/remote";
 
 export interface PgBackupApiArgs {
-  /** The host that Barman runs on. */
+  /** Barman's host. */
   host: RemoteHost;
   family: BarmanFamily;
   source: ApiSource;
@@ -22,9 +22,9 @@ export interface PgBackupApiArgs {
   tokenFile: string;
 }
 
-/** pg-backup-api beside Barman, on an address that only its own host reaches. */
+/** pg-backup-api beside Barman, on an address reached only from its own host. */
 export class PgBackupApi extends pulumi.ComponentResource {
-  /** Tells one content of the source from another: a change of it is what must be proven again. */
+  /** The source's digest. If it changes, the API must be verified again. */
   public readonly digest: string;
 
   constructor(name: string, args: PgBackupApiArgs, opts?: pulumi.ComponentResourceOptions) {
@@ -43,7 +43,7 @@ export class PgBackupApi extends pulumi.ComponentResource {
     runScript(`${name}-start`, host, "backup-api/pg-backup-api-start.sh", [API_ADDRESS], {
       parent: this,
       dependsOn: [installed],
-      // EDB's packages bring theirs along.
+      // EDB's packages have their own.
       files: isPackage ? [] : files,
       rerunOn: [digest],
     });
@@ -68,11 +68,7 @@ export class PgBackupApi extends pulumi.ComponentResource {
       host,
       "backup-api/pg-backup-api-package.sh",
       [family.packageFormat, wanted, SOURCE_WAYS],
-      {
-        ...options,
-        input: content,
-        timeout: "30m",
-      },
+      { ...options, input: content, timeout: "30m" },
     );
     return [installed, digest];
   }

@@ -7,13 +7,13 @@ export interface AgreementArgs {
   stanza: string;
   /** The host that keeps the repository. */
   repositoryHost: RemoteHost;
-  /** The hosts that must see the same. */
+  /** The hosts that must see the same backups. */
   postgresqlHosts: readonly RemoteHost[];
-  /** Differs when the repository host's configuration differs: it is verified again then. */
+  /** Changes with the repository host's configuration: verified again then. */
   version: string;
 }
 
-/** Proof that every host sees the same sound stanza, with the backups that the repository host sees. */
+/** Proof that every host sees the stanza with status ok, and the repository host's backups. */
 export class Agreement extends pulumi.ComponentResource {
   constructor(name: string, args: AgreementArgs, opts?: pulumi.ComponentResourceOptions) {
     super("lab:pgbackrest:Agreement", name, {}, opts);
@@ -27,7 +27,7 @@ export class Agreement extends pulumi.ComponentResource {
       {
         parent: this,
         dependsOn: opts?.dependsOn,
-        // A recreated host compares with what is there by then.
+        // A recreated host compares with the newest backup.
         rerunOn: [version, ...postgresqlHosts.map(({ identity }) => identity)],
       },
     );

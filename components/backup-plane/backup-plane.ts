@@ -12,7 +12,7 @@ import { PgBackRestServer } from "./pgbackrest-server";
 import { Refusal } from "./refusal";
 import { Repository } from "./repository";
 
-/** A host that speaks pgBackRest's protocol, with a server that runs. */
+/** A host with a running pgBackRest server. */
 export interface BackupHost {
   readonly host: LabHost;
   readonly packages: Packages;
@@ -26,7 +26,7 @@ export interface RepositoryHost extends BackupHost {
 
 /** A PostgreSQL host. */
 export interface BackupMember extends BackupHost {
-  /** Proof that it and the repository host accept each other, or that it is refused when it is revoked. */
+  /** Proof that it and the repository host accept each other, or, if it is revoked, that it is refused. */
   readonly proof: Handshake | Refusal;
 }
 
@@ -37,14 +37,14 @@ export interface BackupPlaneArgs {
   trust: Trust;
 }
 
-/** pgBackRest on every host that has it, from its packages to a server that is proven to authorize the hosts that it must, and no other. */
+/** pgBackRest on the repository host and every PostgreSQL host: packages, servers, and the proof that they authorize the right hosts only. */
 export class BackupPlane extends pulumi.ComponentResource {
   public readonly repository: RepositoryHost;
   /** The primary first. */
   public readonly members: readonly BackupMember[];
-  /** What everything that changes a host waits for. */
+  /** Every change of a host waits for it. */
   public readonly guard: DataGuard;
-  /** Whether every member's trust is proven with what it and the repository host have by now. */
+  /** Whether trust is proven between every member and the repository host, with their present certificates. */
   public readonly proven: pulumi.Output<boolean>;
 
   constructor(
@@ -75,7 +75,7 @@ export class BackupPlane extends pulumi.ComponentResource {
     this.registerOutputs({});
   }
 
-  /** The packages that this component has installed on a host: two package managers at work stand in each other's way. */
+  /** This component's packages on a host: further packages wait for them, as package managers hold a lock. */
   packagesOn(host: LabHost): Packages[] {
     return [this.repository, ...this.members].filter((one) => one.host === host).map(({ packages }) => packages);
   }

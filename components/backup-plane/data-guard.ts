@@ -15,11 +15,11 @@ export interface DataGuardArgs {
 }
 
 /**
- * What the hosts hold already, looked at before anything on any of them is changed: a configuration that would harm it is refused, so that
- * every other step must wait for this component.
+ * Refuses a configuration that would harm data already on the hosts, before any host is changed. So every other step must wait for this
+ * component.
  */
 export class DataGuard extends pulumi.ComponentResource {
-  /** When the repository moved to another folder, as the beginning of a backup's label: older backups miss WAL. Empty when it never did. */
+  /** When the repository moved to another folder, as a backup label begins; empty if it never did. Older backups lack later WAL. */
   public readonly movedAt: pulumi.Output<string>;
 
   constructor(name: string, args: DataGuardArgs, opts?: pulumi.ComponentResourceOptions) {

@@ -2,7 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { runScript } from "../../steps/remote";
 import type { PgBackRestServer } from "./pgbackrest-server";
 
-/** Whether steps ran: one that failed or was not begun has no output, whatever its type says. */
+/** Whether steps succeeded: one that failed or did not run has no output, whatever its type says. */
 export function isProven(outputs: readonly (string | undefined)[]): boolean {
   return outputs.every((output) => output !== undefined);
 }
@@ -15,7 +15,7 @@ export interface ServerPair {
 
 /** Proof that a PostgreSQL host and the repository host accept each other's certificates, each as client and as server. */
 export class Handshake extends pulumi.ComponentResource {
-  /** Whether both directions are proven: after a run that failed before, they are not. */
+  /** Whether both directions are proven; not if the run failed before. */
   public readonly proven: pulumi.Output<boolean>;
 
   constructor(name: string, { repository, member }: ServerPair, opts?: pulumi.ComponentResourceOptions) {

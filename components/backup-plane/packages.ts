@@ -14,8 +14,8 @@ export interface PackagesArgs {
 }
 
 /**
- * PostgreSQL and pgBackRest as packages: the version of pgBackRest exact and held, since other versions refuse to talk to it; and
- * both let through what guards the host.
+ * PostgreSQL and pgBackRest as packages, let through SELinux and firewalld. pgBackRest's version is exact and held, since different versions
+ * refuse to talk to each other.
  */
 export class Packages extends pulumi.ComponentResource {
   constructor(name: string, args: PackagesArgs, opts?: pulumi.ComponentResourceOptions) {
@@ -61,13 +61,13 @@ export class Packages extends pulumi.ComponentResource {
   }
 }
 
-/** The mirror as a file, where packages come from one and the package manager wants a file. */
+/** The mirror's repository file, where packages come from a mirror and the package manager needs one. */
 export function mirrorFiles(
   family: Family,
   { packages, mirrorUrl }: Pick<LabConfig, "packages" | "mirrorUrl">,
 ): FileArgs[] {
   if (packages !== "mirror" || family.repositoryFile === undefined) return [];
-  // The user vouches for it: it is a mirror of their own.
+  // The user's own mirror: they vouch for it.
   const mirror = { name: "lab", baseurl: mirrorUrl, gpgcheck: false, enabled: true };
   return [{ path: family.repositoryFile, content: renderDnfIni({ lab: mirror }), owner: "root", mode: "0644" }];
 }

@@ -14,19 +14,19 @@ export interface PgBackRestServerArgs {
   host: RemoteHost;
   config: PgBackRestConfig;
   plan: LabPlan;
-  /** What the host presents, and whom it trusts. */
+  /** The host's certificate, and the CAs that it trusts. */
   certificate: HostCertificate;
 }
 
 /**
  * pgBackRest on a host: its certificate, its configuration and its TLS server. A changed configuration is tried beside the old one before it
- * takes its place; a server that runs is then reloaded, and must present the certificate that is installed.
+ * replaces it. A running server is then reloaded, and must present the installed certificate.
  */
 export class PgBackRestServer extends pulumi.ComponentResource {
   public readonly host: RemoteHost;
-  /** Differs when the configuration differs: on the repository host, it may have led to a repository that holds nothing yet. */
+  /** Changes with the configuration: on the repository host, that may mean another, empty repository. */
   public readonly configurationVersion: string;
-  /** Differs when configuration or certificate differ: what has been verified with others must be verified again. */
+  /** Changes with configuration or certificate: whatever was verified with other hosts must be verified again. */
   public readonly version: pulumi.Output<string>;
 
   constructor(name: string, args: PgBackRestServerArgs, opts?: pulumi.ComponentResourceOptions) {
@@ -42,9 +42,9 @@ export class PgBackRestServer extends pulumi.ComponentResource {
         Group: account,
         Restart: "always",
         RestartSec: 1,
-        // The seed's SIGINT makes a clean stop fail.
+        // With SIGINT a clean stop fails.
         KillSignal: "SIGTERM",
-        // Debian's unit sleeps for 3 s here.
+        // Debian's unit sleeps for 3 s.
         ExecStartPost: "",
       },
     });

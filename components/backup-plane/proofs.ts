@@ -11,7 +11,7 @@ export interface ProofsArgs {
   cluster: Cluster;
 }
 
-/** Proof that the lab as a whole does what it is for: a standby delivers a backup, and every host sees the same backups. */
+/** Proof that the lab as a whole works: a backup is taken from a standby, and every host sees the same backups. */
 export class Proofs extends pulumi.ComponentResource {
   constructor(name: string, args: ProofsArgs, opts?: pulumi.ComponentResourceOptions) {
     super("lab:backupplane:Proofs", name, {}, opts);

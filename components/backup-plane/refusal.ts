@@ -8,7 +8,7 @@ export interface RefusalArgs extends ServerPair {
   stanza: string;
 }
 
-/** Proof that the repository host denies a revoked host the stanza, though its certificate is sound. */
+/** Proof that the repository host denies a revoked host the stanza, although its certificate is valid. */
 export class Refusal extends pulumi.ComponentResource {
   /** Whether it is proven. */
   public readonly proven: pulumi.Output<boolean>;

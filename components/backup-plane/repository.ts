@@ -9,7 +9,7 @@ export interface RepositoryArgs {
   repositories: readonly RepositoryConfig[];
 }
 
-/** The repositories' folders, and the account that owns them: not `postgres`, so that neither can write where the other does. */
+/** The repositories' folders, and the account that owns them: not `postgres`, so that neither can write the other's files. */
 export class Repository extends pulumi.ComponentResource {
   constructor(name: string, args: RepositoryArgs, opts?: pulumi.ComponentResourceOptions) {
     super("lab:pgbackrest:Repository", name, {}, opts);

@@ -13,12 +13,9 @@ export interface StandbyBackupArgs {
   repository: PgBackRestServer;
 }
 
-/**
- * The standbys as members of the stanza, and a full backup whose files come from one of them. Without standbys, the configuration says so
- * and no backup is taken.
- */
+/** The standbys as members of the stanza, and a full backup from one of them. Without standbys there is no such backup. */
 export class StandbyBackup extends pulumi.ComponentResource {
-  /** Differs when the repository host's configuration differs, or its members. */
+  /** Changes with the repository host's configuration, and with the members. */
   public readonly version: string;
 
   constructor(name: string, args: StandbyBackupArgs, opts?: pulumi.ComponentResourceOptions) {
@@ -28,7 +25,7 @@ export class StandbyBackup extends pulumi.ComponentResource {
     const { account } = host.plan;
 
     const content = renderStandbysConf(plan);
-    // With the standbys as members, `check` asks every one of them; the backup asks one.
+    // `check` asks every standby, the backup only one.
     const members = runScript(`${name}-conf`, host, "backup-plane/stanza-check.sh", [account, plan.stanza], {
       parent: this,
       dependsOn: opts?.dependsOn,

@@ -7,7 +7,7 @@ export interface StanzaArgs {
   stanza: string;
   /** The server of the host that keeps the repository. */
   repository: PgBackRestServer;
-  /** Begin of a backup's label: older ones do not count. Empty: all count. */
+  /** Beginning of a backup label: older backups do not count. Empty: all count. */
   newSince: pulumi.Input<string>;
   /** The primary's server. */
   primary: PgBackRestServer;
@@ -15,7 +15,7 @@ export interface StanzaArgs {
 
 /** The stanza, with its first full backup: created and checked from the repository host, checked from the primary. */
 export class Stanza extends pulumi.ComponentResource {
-  /** The first full backup: what a standby is restored from. */
+  /** The first full backup, from which standbys are restored. */
   public readonly backup: pulumi.Resource;
 
   constructor(name: string, args: StanzaArgs, opts?: pulumi.ComponentResourceOptions) {

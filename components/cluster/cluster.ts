@@ -17,7 +17,7 @@ export interface ClusterArgs {
   backupPlane: BackupPlane;
 }
 
-/** The PostgreSQL cluster: the primary, its stanza with a first backup, and the standbys that are restored from it and stream. */
+/** The PostgreSQL cluster: the primary, its stanza with a first backup, and the standbys, restored from it and streaming. */
 export class Cluster extends pulumi.ComponentResource {
   public readonly primary: PostgreSqlInstance;
 

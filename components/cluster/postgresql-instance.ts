@@ -14,21 +14,21 @@ export interface PostgreSqlInstanceArgs {
   plan: LabPlan;
   /** Password of the replication role. */
   replicationPassword: pulumi.Input<string>;
-  /** Where its data comes from. A cluster that is there is left as it is. */
+  /** Where its data comes from. An existing cluster is left as it is. */
   origin: PrimaryOrigin | StandbyOrigin;
 }
 
-/** A primary's data: from the repository when that holds a backup, which it does when the primary was lost; else a new, empty cluster. */
+/** A primary's data: restored if the repository holds a backup, that is after the primary was lost; otherwise a new, empty cluster. */
 export interface PrimaryOrigin {
   role: "primary";
   repositoryHost: RemoteHost;
-  /** What must be done before the repository is asked. */
+  /** What must be done before the repository is read. */
   askAfter: pulumi.Resource[];
-  /** What must be done before the data is restored, or a new cluster made. */
+  /** What must be done before the data is restored, or a new cluster created. */
   restoreAfter: pulumi.Resource[];
 }
 
-/** A standby's data: from the repository. What cannot follow the primary is moved aside. */
+/** A standby's data: restored from the repository. Data that cannot follow the primary is moved aside. */
 export interface StandbyOrigin {
   role: "standby";
   primary: RemoteHost;
@@ -38,10 +38,10 @@ export interface StandbyOrigin {
   restoreAfter: pulumi.Resource[];
 }
 
-/** PostgreSQL on a host. Primary and standbys have the same files; where their data comes from is the only difference. */
+/** PostgreSQL on a host. Primary and standbys differ only in the origin of their data. */
 export class PostgreSqlInstance extends pulumi.ComponentResource {
   public readonly host: RemoteHost;
-  /** Differs when the settings differ, whose change may restart it. */
+  /** Changes with the settings, whose change may restart it. */
   public readonly version: string;
 
   constructor(name: string, args: PostgreSqlInstanceArgs, opts?: pulumi.ComponentResourceOptions) {
@@ -50,7 +50,7 @@ export class PostgreSqlInstance extends pulumi.ComponentResource {
     const { service, binaries, dataFolder, settingsFile } = plan.postgresql;
     const { createScript, settingsFile: ownSettingsFile, home } = familyOf(config.family, config.postgresqlVersion);
 
-    // A standby that lost its data is restored; a primary is not, as it would begin anew.
+    // `drift --fix` recreates a standby's missing data; a primary's it must not, as that would be a new cluster.
     const restored = origin.role === "standby" ? { units: [service] } : {};
     const data =
       origin.role === "primary" ? this.restorePrimary(name, args, origin) : this.restoreStandby(name, args, origin);
@@ -70,7 +70,7 @@ export class PostgreSqlInstance extends pulumi.ComponentResource {
         parent: this,
         dependsOn: [created],
         rerunOn: lineage(origin),
-        // A primary that was restored replays the archive.
+        // A restored primary replays the archive.
         timeout: "2h",
         files: [
           { path: settingsFile, content: settings, owner, mode: "0640" },
@@ -139,7 +139,7 @@ export class PostgreSqlInstance extends pulumi.ComponentResource {
   }
 }
 
-/** A recreated primary may have come back with less than its standbys have. */
+/** A recreated primary may be behind its standbys. */
 function lineage(origin: PrimaryOrigin | StandbyOrigin): pulumi.Input<string>[] {
   return origin.role === "standby" ? [origin.primary.identity] : [];
 }

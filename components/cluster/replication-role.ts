@@ -12,7 +12,7 @@ export interface ReplicationRoleArgs {
   password: pulumi.Input<string>;
 }
 
-/** A role that may stream and no more: the standbys', and Barman's. */
+/** A role that may only stream: the standbys', and Barman's. */
 export class ReplicationRole extends pulumi.ComponentResource {
   constructor(name: string, args: ReplicationRoleArgs, opts?: pulumi.ComponentResourceOptions) {
     super("lab:postgresql:ReplicationRole", name, {}, opts);

@@ -9,7 +9,7 @@ export interface StreamingArgs {
   binaries: string;
 }
 
-/** Proof that a standby streams: the primary shows it, and a row that is written on the primary is read on the standby. */
+/** Proof that a standby streams: pg_stat_replication lists it, and a row written on the primary is read on the standby. */
 export class Streaming extends pulumi.ComponentResource {
   constructor(name: string, args: StreamingArgs, opts?: pulumi.ComponentResourceOptions) {
     super("lab:postgresql:Streaming", name, {}, opts);

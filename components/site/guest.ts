@@ -7,19 +7,19 @@ import type { LabStorage } from "./lab-storage";
 
 export interface GuestArgs {
   host: HostPlan;
-  /** What it is told at its first boot: it holds the host's SSH key. */
+  /** Its configuration at the first boot; it holds the host's SSH key. */
   seed: pulumi.Output<Seed>;
   config: LabConfig;
   network: LabNetwork;
   storage: LabStorage;
 }
 
-/** A host as libvirt runs it: what a container and a virtual machine have in common. */
+/** A host in libvirt: what a container and a virtual machine have in common. */
 export interface Guest {
   /** Changes when the domain is recreated. */
   readonly uuid: pulumi.Output<string>;
   /** The host boots when these are there. */
   readonly started: pulumi.Resource[];
-  /** Takes the key out of what the host has read its seed from, once it answers. */
+  /** Removes the key from the seed's volume, once the host is ready. */
   readonly takeSeedBack?: (ready: pulumi.Resource) => void;
 }

@@ -19,23 +19,23 @@ export const DEPLOYMENT_ACCOUNT = "lab";
 
 export interface LabHostArgs {
   host: HostPlan;
-  /** Every host that the lab has or may have one day: what it must find by name. */
+  /** Every present and possible host: it must resolve them all. */
   reservations: readonly Reservation[];
   config: LabConfig;
   network: LabNetwork;
   storage: LabStorage;
-  /** The key that the deployment comes with. */
+  /** The deployment's SSH key. */
   deploymentKey: tls.PrivateKey;
 }
 
-/** A host: its SSH host key, disk, seed and domain, up to the moment when it answers and finds every other host by name. */
+/** A host: its SSH host key, disk, seed and domain, until it answers and resolves every other host. */
 export class LabHost extends pulumi.ComponentResource implements RemoteHost {
   public readonly name: string;
   public readonly plan: HostPlan;
   public readonly connection: pulumi.Output<command.types.input.remote.ConnectionArgs>;
   public readonly identity: pulumi.Output<string>;
   public readonly ready: pulumi.Resource;
-  /** Public key that the host identifies itself with, OpenSSH format. */
+  /** The host's public key, OpenSSH format. */
   public readonly hostKey: pulumi.Output<string>;
   public readonly inventory = new Inventory();
 
@@ -64,7 +64,7 @@ export class LabHost extends pulumi.ComponentResource implements RemoteHost {
       user: DEPLOYMENT_ACCOUNT,
       privateKey: deploymentKey.privateKeyOpenssh,
       hostKey: hostKey.publicKeyOpenssh,
-      // A host that boots refuses connections for a while; the step's time-out ends it.
+      // A booting host refuses connections; the step's time-out limits the wait.
       dialErrorLimit: -1,
     });
     this.ready = runScript(

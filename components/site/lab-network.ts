@@ -5,15 +5,15 @@ import { bridgeNameOf } from "../../config/libvirt-names";
 import type { NetworkMode } from "../../config/schema";
 
 export interface LabNetworkArgs {
-  /** Addresses, names and MAC addresses, of hosts that the lab may have one day too: libvirt does not apply later changes. */
+  /** Addresses, names and MAC addresses, including possible hosts': libvirt does not apply later changes. */
   plan: AddressPlan;
-  /** Whether the hosts reach what the hypervisor reaches. */
+  /** The network's way out. */
   mode: NetworkMode;
   /** The name in libvirt. */
   networkName: string;
 }
 
-/** The lab's own network: fixed addresses, and a name service that knows every reserved host forward and backward. */
+/** The lab's own network: fixed addresses, and a name service that resolves every reserved host forward and backward. */
 export class LabNetwork extends pulumi.ComponentResource {
   /** The network's name in libvirt. */
   public readonly networkName: pulumi.Output<string>;
@@ -29,11 +29,11 @@ export class LabNetwork extends pulumi.ComponentResource {
         name: networkName,
         bridge: {
           name: bridgeNameOf(networkName),
-          // There is no loop to look for, and a host would wait seconds for its first packet.
+          // STP would delay a host's first packet by seconds, and there is no loop.
           stp: "off",
           delay: "0",
         },
-        // Without, there is no route out of the network.
+        // Without `forward` there is no route out.
         ...(mode === "isolated" ? {} : { forward: { mode } }),
         domain: { name: "lab", localOnly: "yes" },
         autostart: true,

@@ -12,7 +12,7 @@ export interface LabStorageArgs {
   config: Pick<LabConfig, "hypervisor" | "imagePath" | "imageChecksum" | "diskGiB" | "libvirtUri">;
 }
 
-/** Where the hosts' disks are: a pool and, for virtual machines, the image that their disks are laid over. */
+/** The hosts' disks: a pool and, for virtual machines, the image that backs their disks. */
 export class LabStorage extends pulumi.ComponentResource {
   /** The pool's name in libvirt. */
   public readonly poolName: pulumi.Output<string>;
@@ -39,7 +39,7 @@ export class LabStorage extends pulumi.ComponentResource {
     this.registerOutputs({ poolName: this.poolName });
   }
 
-  /** A host's root disk. It holds the host's data: neither another image nor another size touches one that is there. */
+  /** A host's root disk. It holds the host's data: another image or size does not change an existing one. */
   createDisk({ resources, volumes }: HostPlan, parent: pulumi.Resource): libvirt.Volume {
     return new libvirt.Volume(
       resources.disk,
@@ -58,10 +58,10 @@ export class LabStorage extends pulumi.ComponentResource {
         target: { format: { type: "qcow2" } },
         create: { content: { url: imagePath } },
       },
-      // A rebuilt image is for hosts to come; a change here would replace every host.
+      // A rebuilt image is for new hosts; a change here would replace every host.
       { parent: this, ignoreChanges: ["create"] },
     );
-    // A file was checked before the first resource.
+    // A local file is verified before the first resource.
     const checksum = /^https?:/.test(imagePath) ? imageChecksum : "";
     const inspected = runLocally(
       `${name}-inspect`,
@@ -70,7 +70,7 @@ export class LabStorage extends pulumi.ComponentResource {
       { parent: this, dependsOn: [image], once: true },
     );
     return {
-      // A guest whose disk ends before its partitions do boots from none.
+      // A guest does not boot from a disk smaller than its partitions.
       capacity: inspected.stdout.apply((bytes) => Math.max(Number(bytes), diskGiB * GIB)),
       target: { format: { type: "qcow2" } },
       backingStore: { path: image.path, format: { type: "qcow2" } },

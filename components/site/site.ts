@@ -15,7 +15,7 @@ export interface SiteArgs {
   plan: LabPlan;
 }
 
-/** Where the hosts run: a libvirt, with a network, a pool, and every host of the plan, ready for its first step. */
+/** The libvirt where the hosts run: a network, a pool, and every host of the plan, ready for its first step. */
 export class Site extends pulumi.ComponentResource {
   /** A secret: it holds the deployment's key. */
   public readonly ssh: pulumi.Output<SshAccess>;
@@ -60,7 +60,7 @@ export class Site extends pulumi.ComponentResource {
     return found;
   }
 
-  /** What the program keeps on each host, by its name: complete once every component is made. */
+  /** What the program keeps on each host, by its name: complete once every component exists. */
   managed(): pulumi.Output<Readonly<Record<string, ManagedHost>>> {
     return pulumi.secret(
       pulumi.all(Object.fromEntries(this.hosts.map((host) => [host.name, host.inventory.toOutput()]))),

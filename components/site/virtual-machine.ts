@@ -22,7 +22,7 @@ export function createVirtualMachine(
   const seedVolume = new libvirt.Volume(
     `${name}-seed`,
     { name: seedNameOf(name), pool, capacity: SEED_BYTES, target: { format: { type: "iso" } } },
-    // It is found to be raw until it is written, which an interrupted run may not have come to; the provider cannot change a volume.
+    // An interrupted run leaves an unwritten volume, whose format is raw; the provider cannot update a volume.
     { parent, ignoreChanges: ["target"] },
   );
   const definition = virtualMachine({
@@ -36,16 +36,16 @@ export function createVirtualMachine(
     seedPath: seedVolume.path,
   });
   const domain = new libvirt.Domain(`${name}-domain`, definition, { parent });
-  // A domain that is defined again is shut off.
+  // Defining a domain again leaves it shut off.
   const defined = [domain.uuid, pulumi.output(definition).apply((known) => fingerprint(JSON.stringify(known)))];
-  // No file of this machine ever holds the seed: it goes from the state into the volume.
+  // From the state straight into the volume: no file of this machine holds the seed.
   const written = runLocally(
     `${name}-seed-write`,
     "site/seed-write.sh",
     [libvirtUri, pool, seedVolume.name, domain.uuid],
     { parent, dependsOn: [domain], rerunOn: defined, input: pulumi.secret(seed.apply(renderSeedImage)) },
   );
-  // The memory of an emulated guest is none for kvm, where guests boot in seconds anyway.
+  // KVM cannot resume an emulated guest, and boots in seconds anyway.
   const savedGuest = type === "qemu" ? savedGuestPath : "";
   const started = runLocally(`${name}-start`, "site/domain-start.sh", [libvirtUri, domain.uuid, savedGuest], {
     parent,

@@ -5,12 +5,12 @@ import { planTrust } from "../../plan/rotation";
 import { createKey, signOwn } from "./certificates";
 
 export interface CertificateAuthorityArgs {
-  /** Years until its certificate expires. A CA that exists keeps its own: the next one is made with them. */
+  /** Years until its certificate expires. An existing CA keeps its own; the next one gets these. */
   years: number;
-  /** Which CAs there are: while one takes another's place, both. */
+  /** The present CA and the stage of its rotation: until the last stage, hosts trust two. */
   rotation: Rotation;
   /**
-   * A CA from outside, which takes the place of them all; without its key it signs nothing.
+   * A CA from outside, in place of the lab's own; without its key it signs nothing.
    * @default - the lab's own
    */
   given?: Partial<Pair> & Pick<Pair, "certificatePem">;
@@ -22,15 +22,15 @@ export interface CertificateAuthorityArgs {
 }
 
 /**
- * The lab's own CA. It never renews itself early: that would change what every host trusts, all at once. Another one takes its place in
- * stages, each of which leaves every host trusted by every other.
+ * The lab's own CA. It is not renewed before it expires: that would change what every host trusts, all at once. Another one replaces it in
+ * stages; in each, every host trusts every other.
  */
 export class CertificateAuthority extends pulumi.ComponentResource {
   /** PEM; signs the hosts' certificates. */
   public readonly privateKeyPem: pulumi.Output<string>;
   /** PEM. */
   public readonly certificatePem: pulumi.Output<string>;
-  /** What hosts trust, PEM, the newest first. */
+  /** The CAs that hosts trust, PEM, the newest first. */
   public readonly bundlePem: pulumi.Output<string>;
 
   constructor(name: string, args: CertificateAuthorityArgs, opts?: pulumi.ComponentResourceOptions) {
@@ -52,7 +52,7 @@ export class CertificateAuthority extends pulumi.ComponentResource {
       const certificate = signOwn(
         `${name}-${generation}-certificate`,
         { key, subject: { commonName: generation === 1 ? "root-ca" : `root-ca-${generation}` }, years },
-        // A new certificate of a CA that hosts trust would be a rotation without stages.
+        // A new certificate of a trusted CA would be a rotation without stages.
         { parent: this, ignoreChanges: ["validityPeriodHours"] },
       );
       return { generation, privateKeyPem: key.privateKeyPem, certificatePem: certificate.certPem };

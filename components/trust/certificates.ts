@@ -5,7 +5,7 @@ import type { CertificateFiles } from "../../plan/layout";
 import { runScript } from "../../steps/remote";
 import type { RemoteHost } from "../../steps/remote-host";
 
-/** What a certificate's key is: ECDSA on P-256, or RSA with 2048 bits. */
+/** The kind of a certificate's key: ECDSA on P-256, or RSA with 2048 bits. */
 export type KeyKind = "ecdsa" | "rsa";
 
 /** The subject of a certificate, in X.509's words. */
@@ -21,7 +21,7 @@ export function createKey(name: string, kind: KeyKind, parent: pulumi.Resource):
   return new tls.PrivateKey(name, algorithm, { parent });
 }
 
-/** The certificate of a CA. It never renews itself early: that would change what others trust, all at once. */
+/** The certificate of a CA. It is not renewed before it expires: that would change what others trust, all at once. */
 export function signOwn(
   name: string,
   { key, subject, years }: { key: tls.PrivateKey; subject: Subject; years: number },
@@ -45,7 +45,7 @@ export interface SignatureArgs {
   key: tls.PrivateKey;
   subject: Subject;
   /**
-   * The server that it is for. Clients compare these names, never the common name.
+   * The server's name and address. Clients compare these, never the common name.
    * @default - a client's certificate, which no server can present
    */
   server?: { readonly name: string; readonly address: string };
@@ -55,11 +55,11 @@ export interface SignatureArgs {
   days: number;
   /** Days before it expires in which `up` signs a new one. */
   renewDays: number;
-  /** What it may be presented as. */
+  /** Its extended key usage. */
   uses: readonly ("server_auth" | "client_auth")[];
 }
 
-/** A certificate that a CA signs: resources `NAME-request` and `NAME`. */
+/** A certificate signed by a CA: resources `NAME-request` and `NAME`. */
 export function signFor(
   name: string,
   { key, subject, server, ca, days, renewDays, uses }: SignatureArgs,
@@ -100,15 +100,15 @@ export interface InstallationArgs {
     readonly certificatePem: pulumi.Input<string>;
     readonly bundlePem: pulumi.Input<string>;
   };
-  /** What it must be usable as. */
+  /** Its required uses. */
   uses: readonly ("server" | "client")[];
   /** The step whose server loads the files. */
   loadedBy: string;
 }
 
 /**
- * Installs a certificate on a host, in one step: a server that reloads a key and a certificate that do not belong together dies. The script
- * checks pair, chain, name and dates in a new folder, then swaps a link.
+ * Installs a certificate on a host, in one step: a server that reloads a key and a certificate that do not match dies. The script verifies
+ * pair, chain, name and dates in a new folder, then swaps a link.
  */
 export function installCertificate(
   name: string,

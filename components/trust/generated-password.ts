@@ -2,10 +2,7 @@ import { createHash } from "node:crypto";
 import * as pulumi from "@pulumi/pulumi";
 import * as tls from "@pulumi/tls";
 
-/**
- * A generated password, kept in the state as a secret: the digest of a key that nothing else uses. It needs no provider beside
- * those that the lab has.
- */
+/** A generated password, a secret in the state: the digest of a key that nothing else uses. It needs no further provider. */
 export class GeneratedPassword extends pulumi.ComponentResource {
   public readonly value: pulumi.Output<string>;
 

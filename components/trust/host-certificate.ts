@@ -4,7 +4,7 @@ import type { CertificateAuthority } from "./certificate-authority";
 import { createKey, signFor } from "./certificates";
 
 export interface HostCertificateArgs {
-  /** The host that presents the certificate, to servers and to clients. Its name becomes the subject's common name. */
+  /** The host that presents the certificate, as server and as client. Its name becomes the subject's common name. */
   host: { readonly name: string; readonly address: string };
   /** The CA that signs it. */
   ca: CertificateAuthority;
@@ -13,7 +13,7 @@ export interface HostCertificateArgs {
    * @default - the CA signs one for a new key
    */
   given?: Pair;
-  /** A higher number makes a new key, from 1. */
+  /** The number of the key, from 1. A higher one creates a new key. */
   keyGeneration: number;
   /** Days until the certificate expires. */
   days: number;

@@ -13,7 +13,7 @@ export interface TrustArgs {
   pki: Pki;
 }
 
-/** The hosts' trust in each other: a CA, and a certificate for every host that speaks pgBackRest's protocol. */
+/** The hosts' trust in each other: a CA, and a certificate for every host with pgBackRest. */
 export class Trust extends pulumi.ComponentResource {
   private readonly certificates: ReadonlyMap<string, HostCertificate>;
 

@@ -1,7 +1,7 @@
 import { BARMAN_ROLES } from "../../plan/backup-api-layout";
 import { renderBarmanIni } from "../ini-dialects";
 
-/** Barman's file for a server; it reads every file of the folder (barman(5)). */
+/** Barman's file for a server, in the folder of which it reads every file (barman(5)). */
 export function barmanConfFile(server: string): string {
   return `/etc/barman.d/${server}.conf`;
 }
@@ -11,13 +11,13 @@ export function barmanConnection(primary: string): string {
   return `host=${primary} user=${BARMAN_ROLES.asking} dbname=postgres`;
 }
 
-/** The replication slot of a Barman: one a host, so that Barman can move to another while the first still streams. */
+/** Barman's replication slot: one for each host, so that Barman can move to another while the first still streams. */
 export function barmanSlot(host: string): string {
   return host.replaceAll("-", "_");
 }
 
 export interface BarmanServerConf {
-  /** The host that Barman runs on. */
+  /** Barman's host. */
   readonly host: string;
   /** Barman's name for the cluster: the stanza's. */
   readonly server: string;
@@ -27,7 +27,7 @@ export interface BarmanServerConf {
   readonly retentionFull: number;
 }
 
-/** The server's file: everything over PostgreSQL's own streaming protocol, so that Barman needs no account on the primary. */
+/** The server's file: all over PostgreSQL's streaming protocol, so that Barman needs no account on the primary's host. */
 export function renderBarmanServer({ host, server, primary, binFolder, retentionFull }: BarmanServerConf): string {
   return renderBarmanIni({
     [server]: {
@@ -45,7 +45,7 @@ export function renderBarmanServer({ host, server, primary, binFolder, retention
   });
 }
 
-/** ~barman/.pgpass, a line a role (PostgreSQL, "The Password File"). */
+/** ~barman/.pgpass, a line for each role (PostgreSQL, "The Password File"). */
 export function renderBarmanPgPass(
   primary: string,
   passwords: Readonly<Record<keyof typeof BARMAN_ROLES, string>>,

@@ -1,11 +1,10 @@
 import { renderSystemdIni } from "../ini-dialects";
-import { BARMAN_ACCOUNT } from "../../plan/backup-api-layout";
-import { API_ADDRESS } from "../../plan/backup-api-layout";
+import { API_ADDRESS, BARMAN_ACCOUNT } from "../../plan/backup-api-layout";
 
-/** The virtual environment: a link to the one that was installed last. */
+/** The virtual environment: a link to the one installed last. */
 export const API_ENVIRONMENT = "/usr/local/lib/pg-backup-api";
 
-/** gunicorn's configuration, where pg-backup-api's own packages have it. */
+/** gunicorn's configuration, as in pg-backup-api's own packages. */
 export const API_CONF_FILE = "/etc/pg-backup-api-config.py";
 
 /** gunicorn's configuration (pg-backup-api, README, "Service"); it is Python. */
@@ -21,7 +20,7 @@ export function renderGunicornConf(): string {
     .join("");
 }
 
-/** The unit of a pg-backup-api in a virtual environment. `python -m` also finds a gunicorn of the distribution's. */
+/** The unit of pg-backup-api in a virtual environment. `python -m` also finds the distribution's gunicorn. */
 export function renderApiUnit(): string {
   return renderSystemdIni({
     Unit: { Description: "Postgres Backup API", After: "network.target" },

@@ -3,7 +3,7 @@ import { API_ADDRESS, API_CERTIFICATE_FILES } from "../../plan/backup-api-layout
 export interface VirtualHostArgs {
   /** The name in the server's certificate. */
   readonly serverName: string;
-  /** Common names of the certificates that may ask. */
+  /** Common names of the authorized clients. */
   readonly clients: readonly string[];
   /** Whether they may start operations, a recovery among them. */
   readonly operations: boolean;
@@ -11,8 +11,8 @@ export interface VirtualHostArgs {
 }
 
 /**
- * The virtual host in front of pg-backup-api, the same for every family: mutual TLS with the API's own authority, a list of
- * clients, and reading only unless operations are on (Apache HTTP Server, "mod_ssl", "mod_authz_core", "mod_allowmethods").
+ * The virtual host in front of pg-backup-api, the same for every family: mutual TLS with the API's own CA, a list of clients, and
+ * read-only unless operations are on (Apache HTTP Server, "mod_ssl", "mod_authz_core", "mod_allowmethods").
  */
 export function renderVirtualHost({ serverName, clients, operations, logFolder }: VirtualHostArgs): string {
   const { ca, certificate, key } = API_CERTIFICATE_FILES;

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Puts the new virtual host beside file $3 in its place and has unit $1 serve it on port 443 with the certificate in folder $4, and
-# nothing on port 80. Safe to run again. The configuration is tested by program $2 first: when it is refused, the old one is put back
-# and the running server never sees it.
+# Puts the new virtual host, beside file $3, in its place, and has unit $1 serve it on port 443 with the certificate in folder $4, and
+# nothing on port 80. Program $2 tests the configuration first; if it is refused, the old one is put back before the server reloads.
+# Safe to run again: a running server is reloaded.
 set -euo pipefail
 source common/shell.sh
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Has Apache HTTP Server with its modules for mutual TLS in front of another server, and with no host but the one in file $1; port
-# 80 is closed. Safe to run again. Nothing is reloaded here.
+# Installs Apache HTTP Server with the modules of a reverse proxy with mutual TLS, and with only the virtual host in file $1; port 80 is
+# closed. Safe to run again: nothing is reloaded here.
 set -euo pipefail
 source common/apt.sh
 

@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-# Proves that https://$1 lets in the client whose key, certificate and authority (PEM, in this order) are on stdin, answers its
-# /status, and knows Barman's server $2; and that it refuses a client without a certificate. Safe to run again: it only asks.
+# Verifies that https://$1 authorizes the client with the key, certificate and CA (PEM, in this order) on stdin, answers /status, knows
+# Barman's server $2, and refuses a client without a certificate. Safe to run again: it only reads.
 set -euo pipefail
 source common/shell.sh
 
-# The key goes through pipes: it is on no disk and in no command line.
+# The key goes through pipes: it is neither on disk nor in a command line.
 ask() {
   local key='/BEGIN [A-Z ]*PRIVATE KEY/,/END [A-Z ]*PRIVATE KEY/'
   curl --silent --show-error --fail-with-body --max-time 60 \
@@ -23,13 +23,13 @@ is_answered() {
 main() {
   local url=https://$1 server=$2 said pem
   pem=$(cat)
-  # A reload takes a moment until the new processes serve.
-  await 60 "$url/status must answer \"OK\"" is_answered "$url"
-  said=$(ask "$url/diagnose") || fail "$url/diagnose must be answered: $said"
+  # After a reload it takes a moment until the new processes serve.
+  await 60 "$url/status does not answer \"OK\"" is_answered "$url"
+  said=$(ask "$url/diagnose") || fail "$url/diagnose fails: $said"
   jq -e --arg server "$server" '.servers | has($server)' <<<"$said" >/dev/null ||
-    fail "$url/diagnose must know server $server: ${said:0:500}"
+    fail "$url/diagnose does not list server $server: ${said:0:500}"
   if said=$(curl --silent --show-error --insecure --max-time 60 "$url/status" 2>&1); then
-    fail "$url must refuse a client without a certificate: $said"
+    fail "$url accepts a client without a certificate: $said"
   fi
 }
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Takes the first Barman backup of server $1.
-# Safe to run again: a server that has a backup that is done is left as it is.
+# Safe to run again: a server with a complete backup is left as it is.
 set -euo pipefail
 source common/barman.sh
 source common/shell.sh

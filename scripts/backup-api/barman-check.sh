@@ -1,12 +1,11 @@
 #!/usr/bin/env bash
-# Has Barman receive the WAL of server $1, whose primary it asks by connection $2, kept going by unit $3, and proves it by `barman
-# check`. Safe to run again: a receiver that runs is left alone; a WAL segment more is switched to.
+# Has Barman receive the WAL of server $1, with connection $2 to the primary and maintenance by unit $3, until `barman check` passes.
+# Safe to run again: a running receiver is left alone; PostgreSQL switches to a new WAL segment.
 set -euo pipefail
 source common/barman.sh
 source common/shell.sh
 
-# Until the first segment has arrived there is no archive, and `check` says so. A segment in which nothing was written is not switched: the
-# restore point is what is written.
+# `check` fails until the first WAL segment has arrived. PostgreSQL does not switch an empty segment: the restore point fills it.
 receives() {
   as_barman barman check "$1" && return
   {

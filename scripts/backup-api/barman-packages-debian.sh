@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs packages $3… (Barman, PostgreSQL's programs and what pg-backup-api needs) from source $1 (distribution; pgdg, added by
-# package $2; mirror at URL $2), without the packages' own main cluster. Safe to run again: a host that has them already is left as it is.
+# package $2; mirror at URL $2), without the packages' own main cluster. Safe to run again: installed packages are left as they are.
 set -euo pipefail
 source common/apt.sh
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Installs packages $3… (Barman, PostgreSQL's programs and what pg-backup-api needs) from source $1: pgdg, whose repositories come by the
-# packages $2, or mirror, whose lab.repo is there already. Safe to run again: a host that has them already is left as it is.
+# Installs packages $3… (Barman, PostgreSQL's programs and what pg-backup-api needs) from source $1: pgdg, whose repositories packages $2
+# set up, or mirror, whose lab.repo is there already. Safe to run again: installed packages are left as they are.
 set -euo pipefail
 source common/dnf.sh
 

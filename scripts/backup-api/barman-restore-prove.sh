@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
-# Proves that the latest Barman backup of server $1 is one of the cluster at connection $2: restored into a scratch folder, it starts
-# with PostgreSQL's programs in folder $3, and has the cluster's system identifier. Prints the backup. Safe to run again.
+# Verifies the latest Barman backup of server $1: restored into a scratch folder, it starts with PostgreSQL's programs in folder $3, and has
+# the system identifier of the cluster at connection $2. Prints the backup. Safe to run again: the scratch folder is removed.
 set -euo pipefail
 source common/barman.sh
 source common/shell.sh
 
 IDENTIFIER='SELECT system_identifier FROM pg_control_system()'
 
-# Its own configuration: a backup has none on Debian, and the primary's on EL. It listens on a socket of its own alone.
+# With a configuration of its own: a backup has none on Debian, and the primary's on EL. It listens only on a socket in the scratch folder.
 start() {
   local scratch=$1 bin=$2
   as_barman tee "$scratch/postgresql.conf" >/dev/null
@@ -18,7 +18,7 @@ start() {
 
 main() {
   local server=$1 connection=$2 expected found
-  # For the trap, which comes when no variable is local any more.
+  # Not local: for the trap.
   bin=$3
   expected=$(as_barman psql -XAtqw "$connection" -c "$IDENTIFIER")
   scratch=$(as_barman mktemp -d /var/lib/barman/restore.XXXXXXXX)
@@ -29,7 +29,7 @@ main() {
     fail "the latest Barman backup of server $server does not start when restored" "$(tail -n 20 "$scratch/log")"
   found=$(as_barman psql -XAtq -h "$scratch" -U postgres -d postgres -c "$IDENTIFIER")
   [[ $found == "$expected" ]] ||
-    fail "the latest Barman backup of server $server must be of the cluster with system identifier $expected, is of $found"
+    fail "the latest Barman backup of server $server has system identifier $found, but the cluster has $expected"
   as_barman barman -f json list-backup "$server" | jq -r --arg server "$server" '.[$server][0].backup_id'
 }
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Installs pg-backup-api into a virtual environment that sees the distribution's Barman, and links it as $1: from the archive named $3
-# on stdin (base64), or, when that is none, package $4 from index $3. $2 tells one content from another; $5 are the ways to get it.
-# Safe to run again: an environment that is complete is left as it is. Versions are those of the archive's constraints.txt.
+# Installs pg-backup-api into a virtual environment with access to the distribution's Barman, and links it as $1: package $4 from index $3,
+# or, without $4, the archive named $3 on stdin (base64), with the versions in its constraints.txt. $2 is the content's digest, $5 the
+# possible sources. Safe to run again: a complete environment is left as it is.
 set -euo pipefail
 source common/shell.sh
 
@@ -12,7 +12,7 @@ install_archive() {
     python3 -c 'import shutil, sys; shutil.unpack_archive(*sys.argv[1:])' "$new/$archive" "$new/source" || return
   top=$(find "$new/source" -maxdepth 2 \( -name setup.py -o -name pyproject.toml \) -printf '%h\n' -quit)
   [[ ! -e $top/constraints.txt ]] || exact=(--constraint "$top/constraints.txt")
-  # The build tools are the distribution's: pip would look for its own in an index.
+  # With the distribution's build tools: pip would look for its own in an index.
   "$new/bin/python3" -m pip "${pip[@]}" install --no-build-isolation "${exact[@]}" "$top"
 }
 
@@ -34,7 +34,7 @@ main() {
   old=$(readlink -f "$link" || true)
   ln -sfn "$(basename "$new")" "$link.next"
   mv -T "$link.next" "$link"
-  # The one before runs until pg-backup-api is started again.
+  # The former environment is in use until pg-backup-api restarts.
   for left in "$link".*; do [[ $left == "$new" || $left == "$old" ]] || rm -rf "$left"; done
 }
 

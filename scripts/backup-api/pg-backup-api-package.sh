@@ -1,16 +1,16 @@
 #!/usr/bin/env bash
-# Installs pg-backup-api as a package in format $1 (deb, rpm): the file on stdin (base64), or, when there is a version $2, that one
-# from EDB's repository with the token on stdin. $3 are the ways to get it. Safe to run again: EDB's script sets its repository up anew.
+# Installs pg-backup-api as a package in format $1 (deb, rpm): version $2 from EDB's repository with the token on stdin, or, without $2, the
+# file on stdin (base64). $3 are the possible sources. Safe to run again: EDB's script sets up its repository again.
 set -euo pipefail
 source common/shell.sh
 
-# The unit and the configuration of an environment that was there before would stand in the way of the package's.
+# Unit and configuration of an earlier virtual environment would take precedence over the package's.
 forget_environment() {
   local unit=/etc/systemd/system/pg-backup-api.service
   ! grep -qs /usr/local/lib/pg-backup-api/ "$unit" || rm "$unit" /etc/pg-backup-api-config.py
 }
 
-# The token goes to curl as its configuration: its arguments are in the process list. The script is run once all of it is there.
+# The token goes to curl as configuration: arguments are in the process list. The script runs only after a complete download.
 add_repository() {
   local format=$1 token=$2 setup=$3
   [[ $token =~ ^[A-Za-z0-9_-]+$ ]] ||

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Has pg-backup-api run with its present files, and proves that it answers at $1, and on no other address.
-# Safe to run again: it is restarted, which takes a moment.
+# Runs pg-backup-api with its present files, and verifies that it answers at $1, and listens on no other address.
+# Safe to run again: the service restarts.
 set -euo pipefail
 source common/shell.sh
 
@@ -17,13 +17,13 @@ main() {
   systemctl daemon-reload
   systemctl enable --quiet pg-backup-api
   systemctl restart pg-backup-api
-  if ! await 60 "pg-backup-api must answer \"OK\" at $address" is_answered "$address"; then
+  if ! await 60 "pg-backup-api does not answer \"OK\" at $address" is_answered "$address"; then
     journalctl -u pg-backup-api -n 20 --no-pager >&2
     tail -n 20 /var/log/barman/barman-api-error.log >&2 || true
     return 1
   fi
   if ss -Hltn "sport = :${address##*:}" | awk '{ print $4 }' | grep -Ev '^(127\.|\[::1\])'; then
-    fail "pg-backup-api must listen on $address alone; hint: ss -ltnp"
+    fail "pg-backup-api listens on other addresses than $address; hint: ss -ltnp"
   fi
 }
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Proves that from this host, host $1 is reached at port $2 and at none of the ports $3….
-# Safe to run again: it only knocks.
+# Verifies that from this host, port $2 of host $1 is open, and ports $3… are closed.
+# Safe to run again: it only opens connections.
 set -euo pipefail
 source common/shell.sh
 
@@ -11,9 +11,9 @@ is_open() {
 main() {
   local host=$1 open=$2 port
   shift 2
-  is_open "$host" "$open" || fail "port $open of $host must be open, and is not reached"
+  is_open "$host" "$open" || fail "port $open of $host must be open, but is closed"
   for port; do
-    ! is_open "$host" "$port" || fail "port $port of $host must be closed, and is reached"
+    ! is_open "$host" "$port" || fail "port $port of $host must be closed, but is open"
   done
 }
 

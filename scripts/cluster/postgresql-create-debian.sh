@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-# Makes cluster `main` of PostgreSQL $1 with data checksums and in UTF8, whatever locale the login has; where a restore left its data, takes
-# that over. An image may have the cluster's configuration already, without data. Safe to run again: a cluster that is there is left as it is.
+# Creates cluster `main` of PostgreSQL $1 with data checksums and in UTF8, whatever locale the login has, or takes over restored data. An
+# image may have the cluster's configuration already, without data. Safe to run again: an existing cluster is left as it is.
 set -euo pipefail
 source common/shell.sh
 
-# pg_createcluster moves the configuration of data that it takes over to /etc; on Debian a backup has none with it.
+# pg_createcluster moves the configuration of existing data to /etc; on Debian, a backup has none.
 add_samples() {
   local version=$1 data=$2 name
   for name in postgresql pg_hba pg_ident; do
@@ -13,11 +13,11 @@ add_samples() {
   done
 }
 
-# The files of new data are written to disk at once, instead of one at a time, which takes an emulated host four seconds.
+# New data is synced at once; one file at a time takes an emulated host four seconds.
 main() {
   local version=$1 data=/var/lib/postgresql/$1/main conf=/etc/postgresql/$1/main
   local options=(--locale=C.UTF-8 --encoding=UTF8 --data-checksums --no-sync)
-  # What makes it a cluster for Debian's tools. They are not asked: an emulated host takes a second to start one, and five for this one.
+  # postgresql.conf makes it a cluster for Debian's tools. Asking pg_lsclusters, or creating it here, takes an emulated host seconds.
   if [[ ! -e $conf/postgresql.conf ]]; then
     if [[ -e $data/PG_VERSION ]]; then
       add_samples "$version" "$data"
@@ -28,7 +28,7 @@ main() {
     fi
   elif [[ ! -e $data/PG_VERSION ]]; then
     as postgres "/usr/lib/postgresql/$version/bin/initdb" "${options[@]}" --auth-local=peer --auth-host=scram-sha-256 --pgdata="$data"
-    # As pg_createcluster has it: the configuration lies in /etc.
+    # As after pg_createcluster: the configuration lies in /etc.
     rm "$data"/{postgresql,pg_hba,pg_ident}.conf
     sync --file-system "$data"
   fi

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Gives a primary whose data is lost the state that stanza $1 has of it, in data folder $2, when the repository holds a backup ($3:
-# backup or none). Safe to run again: a cluster that is there is left as it is, what an interrupted restore left is moved aside.
+# Restores a lost primary from stanza $1 into data folder $2, if the repository holds a backup ($3: backup or none).
+# Safe to run again: an existing cluster is left as it is; leftovers of an interrupted restore are moved aside.
 set -euo pipefail
 source common/data-folder.sh
 source common/pgbackrest.sh
@@ -16,10 +16,10 @@ repository_answers() {
 main() {
   local stanza=$1 data=$2 held=$3
   if [[ -e $data/global/pg_control || $held == none ]]; then return; fi
-  # A new host's certificate and configuration come meanwhile; only after a loss is there something to wait for.
+  # After a loss, the new host's certificate and configuration are installed meanwhile.
   await 600 "the repository holds a backup of stanza $stanza, but cannot be read" repository_answers "$stanza"
   make_room "$data"
-  # To the end of the archive: PostgreSQL replays it when it starts, and goes on as a primary on a timeline of its own.
+  # Up to the end of the archive: PostgreSQL replays it at its start, then is a primary on a new timeline.
   as postgres pgbackrest --stanza="$stanza" restore
   [[ -e $data/global/pg_control ]] || fail "pgBackRest restored no cluster to $data"
 }

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Makes role $2, which may stream, with the password on stdin. PostgreSQL's programs lie in folder $1.
-# Safe to run again: a role that is there gets the password.
+# Creates replication role $2 with the password on stdin. PostgreSQL's programs lie in folder $1.
+# Safe to run again: an existing role gets the password.
 set -euo pipefail
 source common/role.sh
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Restores stanza $1 into data folder $2 as a standby.
-# Safe to run again: a standby's data is left as it is, a primary's is refused, what an interrupted restore left is moved aside.
+# Safe to run again: a standby's data is left as it is, a primary's is refused, leftovers of an interrupted restore are moved aside.
 set -euo pipefail
 source common/data-folder.sh
 source common/shell.sh
@@ -8,7 +8,7 @@ source common/shell.sh
 main() {
   local stanza=$1 data=$2
   if [[ -e $data/global/pg_control ]]; then
-    [[ -e $data/standby.signal ]] || fail "$data holds a cluster that is no standby, and is not touched; hint: move it aside if you do not need it"
+    [[ -e $data/standby.signal ]] || fail "$data holds a cluster that is not a standby; hint: move it aside if you do not need it"
     return 0
   fi
   make_room "$data"

@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# Proves on standby $2, whose programs lie in folder $1, that the row which the primary wrote for it at $3 is there.
-# Safe to run again: it only reads. A later row is as good.
+# Verifies on standby $2, with the programs in folder $1, that the primary's row for it, written at $3 or later, has arrived.
+# Safe to run again: it only reads.
 set -euo pipefail
 source common/postgresql.sh
 source common/shell.sh
 
-# The row, when it is not the one.
+# Fails with the row found instead.
 arrived() {
   local row
   row=$(query "$1" -c "SELECT pg_is_in_recovery() AND written AT TIME ZONE 'UTC' >= '$3', pg_is_in_recovery(), written

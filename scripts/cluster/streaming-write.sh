@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Proves on the primary, whose programs lie in folder $1, that standby $2, with address $3, streams, writes a row for it, and prints
-# what the row says. Safe to run again: the standby has one row, which is written anew.
+# Verifies on the primary, with the programs in folder $1, that standby $2 at address $3 streams, writes a row for it, and prints the row's
+# time. Safe to run again: the standby's row is overwritten.
 set -euo pipefail
 source common/postgresql.sh
 source common/shell.sh
@@ -16,7 +16,7 @@ streams() {
 main() {
   local binaries=$1 standby=$2 address=$3
   await 120 "pg_stat_replication must have $standby ($address) streaming; it has" streams "$binaries" "$address"
-  # One at a time: IF NOT EXISTS does not help two standbys that are proven at the same moment.
+  # One at a time: IF NOT EXISTS fails when two sessions create at the same moment.
   query "$binaries" <<SQL
 DO \$\$ BEGIN
   PERFORM pg_advisory_xact_lock(8432);

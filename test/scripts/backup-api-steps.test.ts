@@ -314,11 +314,11 @@ describe("backup-api/ports-prove.sh", () => {
     expect(prove("443")).toMatchObject({ status: 0, stderr: "" });
     expect(prove("80")).toMatchObject({
       status: 1,
-      stderr: "pg1-srv: port 443 of barman-srv must be open, and is not reached\n",
+      stderr: "pg1-srv: port 443 of barman-srv must be open, but is closed\n",
     });
     expect(prove("")).toMatchObject({
       status: 1,
-      stderr: "pg1-srv: port 80 of barman-srv must be closed, and is reached\n",
+      stderr: "pg1-srv: port 80 of barman-srv must be closed, but is open\n",
     });
   });
 });
@@ -337,14 +337,14 @@ describe("backup-api/pg-backup-api-start.sh", () => {
   it("says what it answers, and what it said last, when that is not OK", () => {
     expect(start("echo refused; exit 7", "127.0.0.1:7480")).toMatchObject({
       status: 1,
-      stderr: 'pg1-srv: pg-backup-api must answer "OK" at 127.0.0.1:7480: refused\nlast words\n',
+      stderr: 'pg1-srv: pg-backup-api does not answer "OK" at 127.0.0.1:7480: refused\nlast words\n',
     });
   });
 
   it("refuses an address that others reach", () => {
     expect(start("echo '\"OK\"'", "0.0.0.0:7480")).toMatchObject({
       status: 1,
-      stderr: "pg1-srv: pg-backup-api must listen on 127.0.0.1:7480 alone; hint: ss -ltnp\n",
+      stderr: "pg1-srv: pg-backup-api listens on other addresses than 127.0.0.1:7480; hint: ss -ltnp\n",
     });
   });
 });

@@ -109,7 +109,7 @@ describe("cluster/postgresql-create-el.sh", () => {
     write({ "data/14/data/PG_VERSION": "13\n" });
     expect(create()).toMatchObject({
       status: 1,
-      stderr: `pg1-srv: the cluster in ${host.path("data/14/data")} must be of PostgreSQL 14, is of 13\n`,
+      stderr: `pg1-srv: ${host.path("data/14/data")} holds a cluster of PostgreSQL 13, not 14\n`,
       calls: [],
     });
   });
@@ -167,7 +167,7 @@ describe("cluster/postgresql-start.sh", () => {
     service("active", { "SELECT pg_conf_load_time": "echo yesterday" });
     expect(start()).toMatchObject({
       status: 1,
-      stderr: `pg1-srv: ${SERVICE} has not loaded its configuration again; hint: journalctl -u ${SERVICE}\n`,
+      stderr: `pg1-srv: ${SERVICE} has not reloaded its configuration; hint: journalctl -u ${SERVICE}\n`,
     });
   });
 
@@ -183,7 +183,7 @@ describe("cluster/postgresql-start.sh", () => {
     service("inactive", { "SELECT NOT": "echo f" });
     expect(start()).toMatchObject({
       status: 1,
-      stderr: `pg1-srv: ${SERVICE} still replays WAL; hint: SELECT pg_last_wal_replay_lsn() tells how far it is\n`,
+      stderr: `pg1-srv: ${SERVICE} still replays WAL; hint: SELECT pg_last_wal_replay_lsn() shows its progress\n`,
     });
   });
 
@@ -194,7 +194,7 @@ describe("cluster/postgresql-start.sh", () => {
     service("inactive", { "SELECT pg_is_in": `echo ${recovering}` });
     expect(start(role)).toMatchObject({
       status: 1,
-      stderr: `pg1-srv: the cluster must be a ${role}, is a ${found}; hint: promote it, or move its data aside, by hand\n`,
+      stderr: `pg1-srv: the cluster must be a ${role}, but is a ${found}; hint: promote it, or move its data aside, by hand\n`,
     });
     expect(start(found)).toMatchObject({ status: 0 });
   });

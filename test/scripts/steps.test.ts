@@ -192,7 +192,7 @@ describe("cluster/standby-restore.sh", () => {
     const run = host.run("cluster/standby-restore.sh", ["demo", data]);
     expect(run.status).toBe(1);
     expect(run.stderr).toBe(
-      `pg1-srv: ${data} holds a cluster that is no standby, and is not touched; hint: move it aside if you do not need it\n`,
+      `pg1-srv: ${data} holds a cluster that is not a standby; hint: move it aside if you do not need it\n`,
     );
     expect(fs.readFileSync(`${data}/global/pg_control`, "utf8")).toBe("precious");
   });
@@ -306,24 +306,24 @@ describe("cluster/standby-follow.sh", () => {
     [
       "ahead of where the primary left its timeline",
       { primary: "42|2|0/8000060|", history: HISTORY, ahead: "t" },
-      "the standby is at 0/7000060 of timeline 1, of which pg1-srv has only what is before 0/7000028",
+      "the standby is at 0/7000060 on timeline 1, of which pg1-srv has only WAL before 0/7000028",
     ],
     [
       "ahead of the primary on its timeline",
       { primary: "42|1|0/6000060|", ahead: "t" },
-      "the standby is at 0/7000060 of timeline 1, of which pg1-srv has only what is before 0/6000060",
+      "the standby is at 0/7000060 on timeline 1, of which pg1-srv has only WAL before 0/6000060",
     ],
     [
       "on a timeline that the primary was never on",
       { primary: "42|3|0/8000060|", history: "00000003.history|2\\t0/6000000\\tno target\\n", own: "42|4|0/7000060" },
-      "the standby is at 0/7000060 of timeline 4, of which pg1-srv has nothing",
+      "the standby is at 0/7000060 on timeline 4, of which pg1-srv has none",
     ],
     [
       "on a later timeline than the primary's first",
       { own: "42|2|0/7000060" },
-      "the standby is at 0/7000060 of timeline 2, of which pg1-srv has nothing",
+      "the standby is at 0/7000060 on timeline 2, of which pg1-srv has none",
     ],
-    ["of another cluster", { primary: "43|1|0/1000060|" }, "the standby's cluster is 42, pg1-srv's is 43"],
+    ["of another cluster", { primary: "43|1|0/1000060|" }, "the standby's system identifier is 42, pg1-srv's is 43"],
   ])("moves data aside that is %s, and says so", (_, answers, why) => {
     const data = standby(answers);
     const run = host.run("cluster/standby-follow.sh", args(data));
@@ -335,7 +335,7 @@ describe("cluster/standby-follow.sh", () => {
     expect(fs.existsSync(`${aside}/global/pg_control`)).toBe(true);
   });
 
-  const asked = (said: string) => `pg1-srv must tell its system, timeline and position: "${said}"`;
+  const asked = (said: string) => `cannot read pg1-srv's system identifier, timeline and position, got "${said}"`;
   it.each([
     ["the primary says nothing", { primary: "" }, asked("")],
     ["the primary says something else", { primary: "42" }, asked("42")],
@@ -343,23 +343,27 @@ describe("cluster/standby-follow.sh", () => {
     [
       "the standby says nothing",
       { own: "", primary: "43|1|0/1000060|" },
-      'the standby must tell its system, timeline and position: ""',
+      `cannot read the standby's system identifier, timeline and position, got ""`,
     ],
     [
       "the standby does not know its timeline",
       { own: "42||0/7000060", primary: "43|1|0/1000060|" },
-      'the standby must tell its system, timeline and position: "42||0/7000060"',
+      `cannot read the standby's system identifier, timeline and position, got "42||0/7000060"`,
     ],
-    ["the primary tells no history", { primary: "42|2|0/8000060|" }, 'pg1-srv must tell the history of timeline 2: ""'],
+    [
+      "the primary tells no history",
+      { primary: "42|2|0/8000060|" },
+      `cannot read pg1-srv's history of timeline 2, got ""`,
+    ],
     [
       "the primary tells an empty history",
       { primary: "42|2|0/8000060|", history: "00000002.history|" },
-      'pg1-srv must tell the history of timeline 2: "00000002.history|"',
+      `cannot read pg1-srv's history of timeline 2, got "00000002.history|"`,
     ],
     [
       "positions cannot be compared",
       { primary: "42|2|0/8000060|", history: HISTORY, ahead: "" },
-      "whether the standby is ahead of pg1-srv cannot be told",
+      "cannot compare the standby's position with pg1-srv's",
     ],
   ])("touches nothing when %s", (_, answers, sentence) => {
     const data = standby(answers);
@@ -374,7 +378,7 @@ describe("cluster/standby-follow.sh", () => {
     host.add("psql", "case $* in *IDENTIFY_SYSTEM) echo no route >&2; exit 2 ;; *) echo '42|1|0/7' ;; esac");
     expect(host.run("cluster/standby-follow.sh", args(data))).toMatchObject({
       status: 1,
-      stderr: "no route\npg1-srv: pg1-srv cannot be asked which cluster it is\n",
+      stderr: "no route\npg1-srv: cannot read pg1-srv's system identifier (IDENTIFY_SYSTEM)\n",
     });
     isThere(data);
   });
@@ -384,7 +388,7 @@ describe("cluster/standby-follow.sh", () => {
     host.add("systemctl", "exit 1").add("journalctl", "echo out of memory");
     expect(host.run("cluster/standby-follow.sh", args(data))).toMatchObject({
       status: 1,
-      stderr: "pg1-srv: postgresql@15-main cannot be started\nout of memory\n",
+      stderr: "pg1-srv: cannot start postgresql@15-main\nout of memory\n",
     });
     host.add("systemctl", "").add("psql", "echo starting up >&2; exit 2");
     expect(host.run("cluster/standby-follow.sh", args(data))).toMatchObject({
@@ -399,7 +403,7 @@ describe("cluster/standby-follow.sh", () => {
     host.add("mountpoint", "");
     expect(host.run("cluster/standby-follow.sh", args(data))).toMatchObject({
       status: 1,
-      stderr: `pg1-srv: the standby's cluster is 42, pg1-srv's is 43; cannot move it aside: ${data} is a mount point; hint: move its content elsewhere\n`,
+      stderr: `pg1-srv: the standby's system identifier is 42, pg1-srv's is 43; cannot move it aside: ${data} is a mount point; hint: move its content elsewhere\n`,
     });
     isThere(data);
   });
@@ -551,7 +555,8 @@ describe("backup-plane/packages-install-el.sh", () => {
     host.add("rpm", "").add("dnf", "").add("pgbackrest", "echo pgBackRest 2.45");
     expect(install(here)).toMatchObject({
       status: 1,
-      stderr: "pg1-srv: pgBackRest 2.45 is installed, but lab:pgbackrestVersion is 2.59.1; hint: set lab:pgbackrestVersion\n",
+      stderr:
+        "pg1-srv: pgBackRest 2.45 is installed, but lab:pgbackrestVersion is 2.59.1; hint: set lab:pgbackrestVersion\n",
     });
   });
 
@@ -799,14 +804,14 @@ describe("trust/certificate-install.sh", () => {
       const { status, stderr } = install(leftOut[0], ...leftOut.slice(1));
       expect(status, `${stage.join()} to ${leftOut.join()}`).toBe(1);
       expect(stderr).toContain(
-        "pg1-srv: the old pair stays: replacing the CA in one step would break trust between this host and the others; hint: ./lab rotate-ca\n",
+        "pg1-srv: certificate refused, the old one stays: replacing the CA in one step would break trust between this host and the others; hint: ./lab rotate-ca\n",
       );
       expect(installed()).toBe(before);
     }
     expect(fs.readdirSync(host.folder).filter((name) => /^cert\./.test(name))).toHaveLength(1);
   });
 
-  it("waits while this host's clock is behind the one of who signed", () => {
+  it("waits while this host's clock is behind the signer's", () => {
     makeAuthority("old");
     const early = "error 9 at 0 depth lookup: certificate is not yet valid";
     // OpenSSL says so twice.

@@ -89,7 +89,7 @@ describe("a step's command", () => {
       status: 200,
       stdout: "",
       stderr:
-        "pg1-srv: another run holds this step; hint: wait for it, or see its process on the host by sudo lslocks\n",
+        "pg1-srv: another run still works on this step; hint: wait for it; sudo lslocks on the host shows its process\n",
     });
   });
 
