@@ -9,17 +9,17 @@ import { chainOf, perHost, stepsOf } from "./steps";
 import type { TimedRun } from "./timed-run";
 import { timedRun } from "./timed-run";
 
-export interface BenchOptions {
+interface BenchOptions {
   readonly projectFolder: string;
   /** A stack without a lab. */
   readonly stack: string;
-  /** What its image is made of; undefined when it comes from elsewhere, and is not timed. */
+  /** Its image's recipe; undefined for an image that the lab does not build, which is not timed. */
   readonly image: { readonly kind: GuestKind; readonly recipe: GuestRecipe } | undefined;
-  /** How often a lab is brought up and taken down. */
+  /** How often the lab is brought up and destroyed. */
   readonly runs: number;
-  /** Numbers of standbys whose first `up` is timed, too; none: it is not. */
+  /** Numbers of standbys whose first `up` is also timed. */
   readonly standbys: readonly number[];
-  /** Gets a line of what happens at a time. */
+  /** Receives the progress, line by line. */
   readonly onProgress: (line: string) => void;
 }
 
@@ -30,21 +30,22 @@ interface Life {
   readonly destroy: TimedRun;
   /** The steps of the first `up`. */
   readonly steps: readonly TimedStep[];
-  /** What of them must come one after the other. */
+  /** Their longest serial chain. */
   readonly chain: ReturnType<typeof chainOf>;
 }
 
 /**
- * Times a stack and gives the figures as Markdown.
- * @throws Error when a command fails: what did not work has no time.
+ * Times a stack.
+ * @returns The figures as Markdown.
+ * @throws Error when a command fails.
  */
 export async function bench(options: BenchOptions): Promise<string> {
   const { projectFolder, stack, runs, image, standbys, onProgress } = options;
   const head = `## ${stack}, ${new Date().toISOString().slice(0, 10)}\n\n${describeMachine()}\n`;
   const imageSeconds = image === undefined ? undefined : await timeImage(options, image);
-  // What `up` starts from is there before it is timed.
+  // The image must exist before `up` is timed.
   if (image !== undefined) await buildGuestImage({ ...image, imageFolder: path.join(projectFolder, IMAGE_FOLDER) });
-  // And a saved guest, where hosts go on from one.
+  // And the saved guest, where hosts resume from one.
   const prepared = image === undefined ? undefined : (await lab(options, ["prepare"])).seconds;
   if (image !== undefined) await lab(options, ["destroy", "--yes"]);
   const lives: Life[] = [];
@@ -75,7 +76,9 @@ async function lab({ projectFolder, stack, onProgress }: BenchOptions, words: re
   const run = await timedRun(path.join(projectFolder, "lab"), [...words, "--stack", stack]);
   onProgress(`./lab ${words.join(" ")}: ${run.seconds.toFixed(1)} s`);
   if (run.status !== 0)
-    throw new Error(`./lab ${words.join(" ")} ended with ${run.status ?? "a signal"}\n${run.stderr}`);
+    throw new Error(
+      `./lab ${words.join(" ")} failed with ${run.status === null ? "a signal" : `exit status ${run.status}`}\n${run.stderr}`,
+    );
   return run;
 }
 
@@ -101,12 +104,12 @@ const seconds = (value: number): string => `${value.toFixed(1)} s`;
 
 const mebibytes = (value: number): string => `${value.toFixed(0)} MiB`;
 
-/** The middle one, or the lower of two in the middle; with more than one, the least and the most too. */
-function middle(values: readonly number[], show = seconds): string {
+/** The median, the lower one of an even number; with more than one value, the minimum and the maximum too. */
+function median(values: readonly number[], show = seconds): string {
   const sorted = [...values].sort((a, b) => a - b);
   const [least = 0, most = least] = [sorted[0], sorted.at(-1)];
-  const median = sorted[Math.floor((sorted.length - 1) / 2)] ?? 0;
-  return sorted.length === 1 ? show(median) : `${show(median)} (${show(least)} to ${show(most)})`;
+  const middle = sorted[Math.floor((sorted.length - 1) / 2)] ?? 0;
+  return sorted.length === 1 ? show(middle) : `${show(middle)} (${show(least)} to ${show(most)})`;
 }
 
 const chainSeconds = ({ chain }: Life): number => chain.reduce((sum, part) => sum + part.seconds, 0);
@@ -115,38 +118,38 @@ const wallSeconds = ({ steps }: Life): number => Math.max(...steps.map(({ end })
 
 function renderLives(lives: readonly Life[], imageSeconds: number | undefined, prepared: number | undefined): string {
   return table([
-    ["what", lives.length === 1 ? "one run" : `${lives.length} runs: the middle one (least to most)`],
+    ["what", lives.length === 1 ? "one run" : `${lives.length} runs: median (minimum to maximum)`],
     ...(imageSeconds === undefined ? [] : [["image build", seconds(imageSeconds)]]),
-    ...(prepared === undefined ? [] : [["`./lab prepare`, image there", seconds(prepared)]]),
-    ["`up` from nothing, prepared once before", middle(lives.map(({ first }) => first.seconds))],
-    ["of which the engine", middle(lives.map(wallSeconds))],
-    ["longest serial chain", middle(lives.map(chainSeconds))],
+    ...(prepared === undefined ? [] : [["`./lab prepare`, image built", seconds(prepared)]]),
+    ["`up` from nothing, prepared once before", median(lives.map(({ first }) => first.seconds))],
+    ["of which the engine", median(lives.map(wallSeconds))],
+    ["longest serial chain", median(lives.map(chainSeconds))],
     [
       "engine ÷ chain",
-      middle(
+      median(
         lives.map((life) => wallSeconds(life) / chainSeconds(life)),
         (value) => value.toFixed(2),
       ),
     ],
-    ["second `up`, nothing to change", middle(lives.map(({ second }) => second.seconds))],
+    ["second `up`, nothing to change", median(lives.map(({ second }) => second.seconds))],
     [
       "second ÷ first",
-      middle(
+      median(
         lives.map(({ first, second }) => (100 * second.seconds) / first.seconds),
         (value) => `${value.toFixed(0)} %`,
       ),
     ],
-    ["`destroy`", middle(lives.map(({ destroy }) => destroy.seconds))],
+    ["`destroy`", median(lives.map(({ destroy }) => destroy.seconds))],
     [
-      "memory at its peak: the engine and the program",
-      middle(
+      "peak memory: the engine and the program",
+      median(
         lives.map(({ first }) => first.peakBelowMiB),
         mebibytes,
       ),
     ],
     [
-      "and with the `./lab` that waits for them",
-      middle(
+      "peak memory, with the `./lab` that waits for them",
+      median(
         lives.map(({ first }) => first.peakMiB),
         mebibytes,
       ),
@@ -162,7 +165,7 @@ function renderSteps(lives: readonly Life[]): string {
   return [
     "The chain of the last run:\n",
     table([["part", "time"], ...list(chain)]),
-    "Time at work per host, and the slowest steps:\n",
+    "Working time per host, and the slowest steps:\n",
     table([
       ["host, step", "time"],
       ...list([...perHost(steps)].map(([host, sum]) => ({ title: host, seconds: sum }))),
@@ -174,7 +177,7 @@ function renderSteps(lives: readonly Life[]): string {
 function renderGrowth(growth: readonly (readonly [number, number])[]): string {
   if (growth.length === 0) return "";
   return table([
-    ["standbys", "`up` from nothing", "against the one before"],
+    ["standbys", "`up` from nothing", "against the previous row"],
     ...growth.map(([count, each], index) => {
       const before = growth[index - 1]?.[1];
       return [String(count), seconds(each), before === undefined ? "" : `+${(100 * (each / before - 1)).toFixed(0)} %`];

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import * as os from "node:os";
 
-/** The machine that figures come from, in one line: without it they mean nothing. */
+/** The machine of the figures, in one line: without it they mean nothing. */
 export function describeMachine(): string {
   const system = /^PRETTY_NAME="?([^"\n]+)/m.exec(readFileSync("/etc/os-release", "utf8"))?.[1] ?? os.type();
   return [

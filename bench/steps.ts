@@ -1,7 +1,7 @@
 import type { Role } from "../plan/layout";
 import type { LabPlan } from "../plan/plan";
 
-/** A step of a host, as `./lab up` tells it. */
+/** A step of a host, as `./lab up` prints it. */
 export interface TimedStep {
   readonly host: string;
   readonly step: string;
@@ -10,7 +10,7 @@ export interface TimedStep {
   readonly end: number;
 }
 
-/** The steps in what `./lab up` printed. */
+/** The steps in the output of `./lab up`. */
 export function stepsOf(output: string): TimedStep[] {
   const line = /^ *([\d.]+) s {2}(\S+) +(\S+) +(?:created|updated|replaced) in ([\d.]+) s$/gm;
   return [...output.matchAll(line)].map(([, end = "", host = "", step = "", seconds = ""]) => ({
@@ -21,7 +21,7 @@ export function stepsOf(output: string): TimedStep[] {
   }));
 }
 
-/** What must come one after the other, however many hands there are; of standbys, which work side by side, the slowest counts. */
+/** The steps that cannot run in parallel; of standbys, which work in parallel, the slowest counts. */
 const CHAIN: readonly (readonly [title: string, role: Role, steps: readonly string[]])[] = [
   ["boot", "primary", ["disk", "domain", "start", "ready"]],
   ["configure", "primary", ["packages-install", "postgresql-restore", "postgresql-create"]],
@@ -48,7 +48,7 @@ export function chainOf(
   });
 }
 
-/** Seconds that each host was at work, step by step. */
+/** Each host's sum of its steps' seconds. */
 export function perHost(steps: readonly TimedStep[]): Map<string, number> {
   const sums = new Map<string, number>();
   for (const { host, seconds } of steps) sums.set(host, (sums.get(host) ?? 0) + seconds);

@@ -1,13 +1,13 @@
 import { spawn } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 
-/** How a command ran. */
+/** A command's result, time and memory. */
 export interface TimedRun {
   readonly status: number | null;
   readonly seconds: number;
-  /** The most memory that its node processes had at once, in MiB; what they share is divided among them (proc(5), Pss). */
+  /** Peak memory of its node processes together, in MiB; shared memory is divided among them (proc(5), Pss). */
   readonly peakMiB: number;
-  /** The same without the process that was started itself, which waits for the engine where that runs in another one. */
+  /** The same without the command's first process, which may only wait for the engine's. */
   readonly peakBelowMiB: number;
   readonly stdout: string;
   readonly stderr: string;
@@ -15,7 +15,7 @@ export interface TimedRun {
 
 const SAMPLE_MILLISECONDS = 200;
 
-/** Runs a command, with its time and the memory of the node processes among it and its descendants. */
+/** Runs a command, and measures its time and the memory of its node processes, descendants included. */
 export async function timedRun(program: string, args: readonly string[]): Promise<TimedRun> {
   const start = performance.now();
   const child = spawn(program, args, { stdio: ["ignore", "pipe", "pipe"] });

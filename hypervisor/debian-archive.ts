@@ -1,19 +1,19 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 
-/** One suite of one archive that apt is set up with. */
+/** One suite of one archive in apt's configuration. */
 export interface AptSource {
   readonly uri: string;
   readonly suite: string;
   readonly components: readonly string[];
-  /** Path of the keyring that must have signed it, when it names one. */
+  /** Path of its keyring, if it names one. */
   readonly signedBy?: string;
-  /** Whether it is taken without a signature. */
+  /** Whether it needs no signature. */
   readonly trusted: boolean;
 }
 
 const isYes = (value: string | undefined) => /^(yes|true|on|1)$/i.test(value ?? "");
-// A key may also stand there itself, or its fingerprint: only a path can be handed on.
+// It may also be a key itself, or a fingerprint: the bootstrapper takes only a path.
 const pathOnly = (value: string | undefined) => (value?.startsWith("/") ? value.split(/[\s,]+/)[0] : undefined);
 
 /** Reads apt's old format, a source a line: `deb [option=value …] URI SUITE COMPONENT…`. */
@@ -80,7 +80,7 @@ export function readAptSources(aptFolder = "/etc/apt"): readonly AptSource[] {
   });
 }
 
-// Vendors name their suites after Debian's too: what tells the archive is its keyring, else where it lies.
+// Vendors name their suites after Debian's too: an archive is recognised by its keyring, else by its URI.
 const evidence: readonly ((source: AptSource) => boolean)[] = [
   ({ signedBy }) => /\/debian-archive-[^/]*$/.test(signedBy ?? ""),
   ({ signedBy, uri }) => signedBy === undefined && /\/debian(-security)?\/?$/.test(uri),
@@ -88,8 +88,8 @@ const evidence: readonly ((source: AptSource) => boolean)[] = [
 ];
 
 /**
- * The lines of a sources.list with which Debian release `codename` comes from the mirrors that these sources use for Debian's own
- * archive, whatever their release is. None when no source is Debian's: then the bootstrapper's default must do.
+ * The lines of a sources.list for Debian release `codename`, from these sources' mirrors of Debian's own archive, whatever their
+ * release. None when no source is Debian's: then the bootstrapper's default applies.
  */
 export function debianArchiveLines(sources: readonly AptSource[], codename: string): readonly string[] {
   const candidates = sources.filter(

@@ -4,25 +4,25 @@ import * as path from "node:path";
 const GIB = 1024 ** 3;
 const MIB = 1024 ** 2;
 
-/** What a PostgreSQL host writes in a small lab, beside its image: packages' caches, data, WAL, logs. */
+/** A PostgreSQL host's data in a small lab, beside its image: packages' caches, data, WAL, logs. */
 const HOST_BYTES = 512 * MIB;
-/** What the build of a guest image takes: a root file system, and the image that is made of it. */
+/** The build of a guest image: a root file system, and the image. */
 const BUILD_BYTES = 3 * GIB;
-/** An image whose size is not known, for it is not there yet. */
+/** An image that does not exist yet, so its size is unknown. */
 const IMAGE_BYTES = GIB;
 
-export interface SpaceNeeds {
-  /** File of the image that hosts start from; what is not there is built or fetched. */
+interface SpaceNeeds {
+  /** File of the hosts' image; a missing one is built or downloaded. */
   readonly image: string;
   /** Whether the lab builds it. */
   readonly isBuilt: boolean;
   /** How many hosts have no disk yet. */
   readonly hosts: number;
-  /** Whether each has a copy of the image of its own, and not a layer over one copy. */
+  /** Whether each has its own copy of the image, rather than an overlay on one copy. */
   readonly isCopied: boolean;
 }
 
-/** How many bytes of disk it takes to bring a lab up. */
+/** Bytes of disk that a lab needs to come up. */
 export function bytesNeeded({ image, isBuilt, hosts, isCopied }: SpaceNeeds): number {
   // Images are sparse: their blocks count, not their length.
   const blocks = fs.statSync(image, { throwIfNoEntry: false })?.blocks;
@@ -33,23 +33,23 @@ export function bytesNeeded({ image, isBuilt, hosts, isCopied }: SpaceNeeds): nu
 }
 
 /**
- * Refuses what would not fit.
- * @param folder Where it would go; it need not be there yet.
- * @throws Error with what is free and what is needed.
+ * Checks that a folder has enough disk space.
+ * @param folder It need not exist yet.
+ * @throws Error with the free and the needed space.
  */
 export function requireSpace(folder: string, needed: number, freeBytes = freeBytesOf): void {
   const free = freeBytes(folder);
   if (free >= needed) return;
   const gib = (bytes: number): string => `${(bytes / GIB).toFixed(1)} GiB`;
   throw new Error(
-    `too little disk for the lab: ${folder} has ${gib(free)} free, and ${gib(needed)} are needed; ` +
-      `hint: fewer standbys (lab:standbys), or make room`,
+    `not enough disk space for the lab: ${folder} has ${gib(free)} free, the lab needs ${gib(needed)}; ` +
+      `hint: free some space, or set fewer lab:standbys`,
   );
 }
 
 function freeBytesOf(folder: string): number {
-  let there = folder;
-  while (!fs.existsSync(there)) there = path.dirname(there);
-  const { bavail, bsize } = fs.statfsSync(there);
+  let existing = folder;
+  while (!fs.existsSync(existing)) existing = path.dirname(existing);
+  const { bavail, bsize } = fs.statfsSync(existing);
   return bavail * bsize;
 }

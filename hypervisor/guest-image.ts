@@ -6,13 +6,13 @@ import { runAsRoot } from "./run-as-root";
 
 const release = { version: "12", codename: "bookworm" };
 
-/** Folder of built images, from the project's folder. */
+/** Folder of built images, relative to the project's folder. */
 export const IMAGE_FOLDER = join(".lab", "images");
 
-/** Which guests an image is for: containers on libvirt's LXC driver, or virtual machines. */
+/** An image's guests: containers on libvirt's LXC driver, or virtual machines. */
 export type GuestKind = "container" | "vm";
 
-/** What is in it: `plain` is the operating system, `baked` has PostgreSQL, pgBackRest and the backup API's packages too. */
+/** An image's contents: `plain` is the operating system, `baked` has PostgreSQL, pgBackRest and the backup API's packages too. */
 export type GuestRecipe = "plain" | "baked";
 
 export interface GuestImageOptions {
@@ -20,17 +20,17 @@ export interface GuestImageOptions {
   readonly recipe: GuestRecipe;
   /** Absolute path of the folder of images. */
   readonly imageFolder: string;
-  /** Gets a line of what happens at a time. */
+  /** Receives the build's output, line by line. */
   readonly onProgress?: (line: string) => void;
 }
 
-/** Where an image lies: the path stays the same when the recipe changes, so that a rebuilt image does not replace hosts. */
+/** An image's path. It stays the same when the recipe changes, so that a rebuilt image does not replace hosts. */
 export function guestImagePath({ kind, recipe, imageFolder }: Omit<GuestImageOptions, "onProgress">): string {
   const format = { container: "raw", vm: "qcow2" }[kind];
   return join(imageFolder, `debian-${release.version}-${kind}-${recipe}.${format}`);
 }
 
-/** A hash of all that an image is made from, but the packages' versions: the files of `recipeFolder` and the arguments. */
+/** A hash of an image's recipe, without the packages' versions: the files of `recipeFolder` and the arguments. */
 export function recipeHash(kind: GuestKind, recipe: GuestRecipe, recipeFolder: string): string {
   const files = readdirSync(recipeFolder, { recursive: true, encoding: "utf8" })
     .filter((path) => statSync(join(recipeFolder, path)).isFile())
@@ -43,7 +43,7 @@ export function recipeHash(kind: GuestKind, recipe: GuestRecipe, recipeFolder: s
   return hash.digest("hex");
 }
 
-/** Whether the image is there and made by this very recipe. */
+/** Whether the image exists and has this recipe. */
 export function isGuestImageCurrent(options: Omit<GuestImageOptions, "onProgress">): boolean {
   const image = guestImagePath(options);
   return (
@@ -55,7 +55,10 @@ export function isGuestImageCurrent(options: Omit<GuestImageOptions, "onProgress
 
 const imageRecipes = join(__dirname, "image");
 
-/** Builds the image unless it is there, from the machine's own Debian mirrors, and gives its path. */
+/**
+ * Builds the image unless it is current, from the machine's own Debian mirrors.
+ * @returns Its path.
+ */
 export async function buildGuestImage(options: GuestImageOptions): Promise<string> {
   const { kind, recipe, onProgress } = options;
   const image = guestImagePath(options);

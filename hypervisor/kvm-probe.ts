@@ -3,11 +3,11 @@ import { existsSync } from "node:fs";
 
 const limitMilliseconds = 5000;
 
-// iPXE, the network card's firmware, says so once it runs in protected mode. Where kvm is broken SeaBIOS may still come to its end, in
-// real mode, and no kernel ever starts.
+// iPXE, the network card's firmware, prints this in protected mode. With a broken KVM, SeaBIOS may still complete in real mode, but no
+// kernel ever starts.
 const signOfLife = "Open Source Network Boot Firmware";
 
-/** Whether a guest of QEMU with this accelerator comes as far as the firmware that boots from a network, of which it has none. */
+/** Whether a QEMU guest with this accelerator gets as far as its network boot firmware. */
 export function canRunGuest(accelerator: "kvm" | "tcg", cpu: string): Promise<boolean> {
   return new Promise((resolve, reject) => {
     const qemu = spawn(
@@ -19,21 +19,21 @@ export function canRunGuest(accelerator: "kvm" | "tcg", cpu: string): Promise<bo
       ],
       { stdio: ["ignore", "pipe", "ignore"], timeout: limitMilliseconds, killSignal: "SIGKILL" },
     );
-    let said = "";
+    let output = "";
     qemu.stdout.on("data", (data: Buffer) => {
-      said += data.toString();
-      if (said.includes(signOfLife)) qemu.kill("SIGKILL");
+      output += data.toString();
+      if (output.includes(signOfLife)) qemu.kill("SIGKILL");
     });
     qemu.on("error", reject);
     qemu.on("close", () => {
-      resolve(said.includes(signOfLife));
+      resolve(output.includes(signOfLife));
     });
   });
 }
 
 /**
- * Whether a guest truly runs on kvm here. Where a machine is itself virtual, `/dev/kvm` may open and libvirt may advertise it, and yet
- * no guest comes to life; so one is started. QEMU must be installed.
+ * Whether KVM can run a guest here. On a virtual machine, `/dev/kvm` may open and libvirt may advertise KVM, and yet no guest boots; so
+ * one is started. QEMU must be installed.
  */
 export async function probeKvm(): Promise<boolean> {
   return existsSync("/dev/kvm") && (await canRunGuest("kvm", "host"));

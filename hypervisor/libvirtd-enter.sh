@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Becomes libvirtd, in network, mount and cgroup namespaces of its own, with the stack's folders in the place of the machine's.
+# Becomes libvirtd, in its own network, mount and cgroup namespaces, with the stack's folders in place of the machine's.
 # usage: libvirtd-enter.sh NAMESPACE LIBVIRT_FOLDER
 set -euo pipefail
 
@@ -23,7 +23,7 @@ mount_cgroups() {
   echo "$$" >/sys/fs/cgroup/libvirtd/cgroup.procs
 }
 
-# Debian's QEMU driver insists on this account, which only libvirt-daemon-system makes, along with the machine's own libvirtd.
+# Debian's QEMU driver needs this account, which only libvirt-daemon-system creates, together with the machine's own libvirtd.
 add_account() {
   local file=$1 line=$2 copy=$3
   if grep -q '^libvirt-qemu:' "$file"; then return; fi

@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
-# Makes the private libvirtd NAMESPACE answer, with its configuration and volumes in STATE_FOLDER.
+# Starts the private libvirtd NAMESPACE, with its configuration and volumes in STATE_FOLDER, and waits until it answers.
 # usage: libvirtd-start.sh NAMESPACE STATE_FOLDER [--qemu]
-# Safe to run again: one that answers is left alone; after a crash libvirtd is started anew and finds its guests again; what
-# cannot be taken over (network namespace or state folder gone, machine rebooted) is ended first.
+# Safe to run again: one that answers is left alone; after a crash libvirtd is restarted and finds its guests again; one that
+# cannot be taken over (network namespace or state folder missing, machine rebooted) is stopped first.
 set -euo pipefail
 
 here=$(dirname "$(readlink -f "$0")")
 
-# As the daemon is found by its network namespace, a process id that was given out anew is no danger.
+# The daemon is identified by its network namespace, so a reused process id does no harm.
 libvirtd_id() {
   local namespace=$1 id
   id=$(cat "/run/lab/$namespace/libvirtd.pid" 2>/dev/null) || return 1
@@ -18,7 +18,7 @@ answers() {
   timeout 10 virsh -c "lxc:///system?socket=/run/lab/$1/libvirt-sock" version &>/dev/null
 }
 
-# Whether guests that still run could be reached again: their network is there, and their disks are this stack's.
+# Whether running guests could be reached again: their network exists, and their disks are this stack's.
 can_be_taken_over() {
   local namespace=$1 libvirt=$2 begun_with
   ip -n "$namespace" link show lo &>/dev/null &&
@@ -26,7 +26,7 @@ can_be_taken_over() {
     [ "$begun_with" = "$(stat -c %d:%i "$libvirt" 2>/dev/null)" ]
 }
 
-# All that libvirtd starts, guests too, stays below these cgroups: so libvirtd-stop.sh finds it, whatever has happened.
+# All processes of libvirtd, guests too, stay below these cgroups: so libvirtd-stop.sh always finds them.
 join_cgroups() {
   local namespace=$1 mounted folder file
   while read -r _ mounted kind _; do
@@ -44,7 +44,7 @@ join_cgroups() {
   done </proc/self/mounts
 }
 
-# libvirt tries out what QEMU can do when it needs it first, which takes four seconds. It needs it soon: so in the background, now.
+# libvirt probes QEMU's capabilities on first use, which takes four seconds: started here, in the background.
 learn_qemu() {
   virsh -c "qemu:///system?socket=/run/lab/$1/libvirt-sock" capabilities {lock}<&- &>/dev/null </dev/null &
 }
@@ -63,7 +63,7 @@ main() {
   can_be_taken_over "$namespace" "$libvirt" || bash "$here/libvirtd-stop.sh" "$namespace" --locked
 
   mkdir -p "$runtime" "$libvirt"/{etc,lib/images,cache,log}
-  # Only to mount on: the packages that are installed here leave some of them out.
+  # Mount points: the installed packages do not create all of them.
   mkdir -p /etc/libvirt /var/{lib,cache,log}/libvirt
   rm -f "$runtime/libvirtd.pid" "$runtime/libvirt-sock"
   install -m 0644 "$here"/libvirt/*.conf "$libvirt/etc"
@@ -85,7 +85,7 @@ main() {
     fi
     sleep 0.05
   done
-  echo "libvirtd does not answer on $runtime/libvirt-sock" >&2
+  echo "libvirtd does not answer on $runtime/libvirt-sock; the end of its log:" >&2
   tail -n 20 "$libvirt/log/libvirtd.log" >&2 || true
   return 1
 }

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Ends the private libvirtd NAMESPACE with everything that it started, guests too, and takes away what they leave.
+# Stops the private libvirtd NAMESPACE with all its processes, guests too, and removes their leftovers.
 # usage: libvirtd-stop.sh NAMESPACE [--locked | STATE_FOLDER]    with STATE_FOLDER, its volumes and definitions are deleted as well
-# Safe to run again: it ends what it finds.
+# Safe to run again: it stops what it finds.
 set -euo pipefail
 
 # This namespace's cgroup in every hierarchy.
@@ -27,7 +27,7 @@ end_processes() {
     fi
     sleep 0.05
   done
-  echo "processes of $1 do not end: ${ids[*]}" >&2
+  echo "processes of $1 cannot be killed: ${ids[*]}" >&2
   return 1
 }
 
@@ -44,7 +44,7 @@ end_network() {
   fi
 }
 
-# The kernel lets go of a container's disk a moment after its last process.
+# The kernel releases a container's disk a moment after its last process.
 await_disks() {
   local images=$1/lib/images
   [ -d "$images" ] || return 0
@@ -52,11 +52,11 @@ await_disks() {
     if [ -z "$(loop_devices "$images")" ]; then return; fi
     sleep 0.05
   done
-  echo "still in use: $(loop_devices "$images")" >&2
+  echo "disks still in use: $(loop_devices "$images")" >&2
   return 1
 }
 
-# losetup tells a file's path as a namespace of the past saw it: inodes are certain.
+# losetup prints a file's path as in another namespace, so inodes are compared.
 loop_devices() {
   losetup --list --noheadings --raw --output NAME,BACK-INO |
     grep -wFf <(find "$1" -type f -printf ' %i\n') || true

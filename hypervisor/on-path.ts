@@ -1,7 +1,7 @@
 import { accessSync, constants } from "node:fs";
 import { delimiter, join } from "node:path";
 
-/** Whether a program can be called by its name. */
+/** Whether a program is on PATH. */
 export function isOnPath(program: string, searchPath = process.env.PATH ?? ""): boolean {
   return searchPath.split(delimiter).some((folder) => {
     try {

@@ -4,7 +4,7 @@ import { createConnection } from "node:net";
 import { join } from "node:path";
 import { runAsRoot } from "./run-as-root";
 
-/** Whose libvirtd it is. */
+/** The owner of a private libvirtd. */
 export interface StackFolders {
   /** Absolute path of the folder with Pulumi.yaml. */
   readonly projectFolder: string;
@@ -13,7 +13,7 @@ export interface StackFolders {
   readonly stateFolder: string;
 }
 
-/** Where a stack's own libvirtd is found. */
+/** A stack's own libvirtd. */
 export interface PrivateLibvirtd {
   /** The network namespace of the daemon and of its networks: `/run/netns/NAMESPACE`. */
   readonly namespace: string;
@@ -23,7 +23,7 @@ export interface PrivateLibvirtd {
 
 const longestStackPart = 40;
 
-/** The names of a stack's libvirtd, whether it runs or not: the same for a folder however it is reached. */
+/** The names of a stack's libvirtd, whether it runs or not: the same for every path of a folder. */
 export function privateLibvirtdOf({ projectFolder, stack }: StackFolders): PrivateLibvirtd {
   const hash = createHash("sha256")
     .update(`${realpathSync(projectFolder)}\0${stack}`)
@@ -45,7 +45,7 @@ function answers(socket: string): Promise<boolean> {
   });
 }
 
-/** Whether the stack's libvirtd answers, in its own network namespace and with the state folder that is there now. */
+/** Whether the stack's libvirtd answers, in its own network namespace and with the present state folder. */
 export async function isRunning(location: StackFolders): Promise<boolean> {
   const { namespace, socket } = privateLibvirtdOf(location);
   const runtimeFolder = `/run/lab/${namespace}`;
@@ -60,16 +60,15 @@ export async function isRunning(location: StackFolders): Promise<boolean> {
       realpathSync(join(location.stateFolder, "run")) === runtimeFolder;
     return belongsTogether && (await answers(socket));
   } catch (error) {
-    // Whatever is missing, `libvirtd-start.sh` mends it.
+    // `libvirtd-start.sh` recreates missing files.
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return false;
     throw error;
   }
 }
 
 /**
- * Makes the stack's libvirtd run, whatever was left of an earlier one. The state folder must exist.
- *
- * @param vm whether virtual machines will run on it
+ * Starts the stack's libvirtd, whatever an earlier one left. The state folder must exist.
+ * @param vm Whether virtual machines will run on it.
  */
 export async function startPrivateLibvirtd(location: StackFolders, { vm = false } = {}): Promise<PrivateLibvirtd> {
   const libvirtd = privateLibvirtdOf(location);
@@ -79,7 +78,7 @@ export async function startPrivateLibvirtd(location: StackFolders, { vm = false 
   return libvirtd;
 }
 
-/** Ends the stack's libvirtd and its guests, and deletes their volumes and definitions. */
+/** Stops the stack's libvirtd and its guests, and deletes their volumes and definitions. */
 export async function stopPrivateLibvirtd(location: StackFolders): Promise<void> {
   await runAsRoot("libvirtd-stop.sh", [privateLibvirtdOf(location).namespace, location.stateFolder]);
 }

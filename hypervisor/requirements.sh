@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs Debian packages without starting any of their services. With none it only puts back what a killed run has left.
+# Installs Debian packages without starting their services. Without packages it only removes the leftovers of an interrupted run.
 # usage: requirements.sh [PACKAGE...]
 # Safe to run again: apt leaves alone what is installed.
 set -euo pipefail
@@ -7,7 +7,7 @@ set -euo pipefail
 policy=/usr/sbin/policy-rc.d
 kept_policy=$policy.before-lab
 
-# The marked file is ours: whatever was there before is kept beside it, should this run be killed.
+# The marked file is the lab's: the machine's own is kept beside it, in case this run is killed.
 forbid_services() {
   restore_policy
   if [ -e "$policy" ]; then mv "$policy" "$kept_policy"; fi
@@ -22,7 +22,7 @@ restore_policy() {
 
 main() {
   local lock
-  # A second run must not take the first one's policy for the machine's.
+  # A second run must not mistake the first one's policy for the machine's.
   exec {lock}</etc/apt
   flock "$lock"
   trap restore_policy EXIT

@@ -3,16 +3,16 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { isOnPath } from "./on-path";
 
-/** The words before a command that make it root's: none for root, `sudo` for others. */
+/** The prefix that runs a command as root: none for root, `sudo` for others. */
 export function rootPrefix(): readonly string[] {
   if (process.getuid?.() === 0) return [];
   if (isOnPath("sudo")) return ["sudo"];
   throw new Error(
-    `a private libvirtd and its image need root, and this is user ${String(process.getuid?.())} without sudo; hint: run ./lab as root, or install sudo`,
+    `a private libvirtd needs root, but user ${String(process.getuid?.())} has no sudo; hint: run ./lab as root, or install sudo`,
   );
 }
 
-/** Runs one of this folder's scripts as root, with `input` on its stdin. Rejects with the last lines of what it said. */
+/** Runs one of this folder's scripts as root, with `input` on its stdin. Rejects with its last lines of output. */
 export async function runAsRoot(
   script: string,
   args: readonly string[],
@@ -29,7 +29,7 @@ export async function runAsRoot(
       onLine(line);
     });
   }
-  // A script that ends early has read what it wanted; its exit status tells the rest.
+  // A script need not read its input; its exit status counts.
   child.stdin.on("error", () => undefined);
   child.stdin.end(input);
   const status = await new Promise<number | NodeJS.Signals | null>((resolve, reject) => {
@@ -39,6 +39,11 @@ export async function runAsRoot(
     });
   });
   if (status !== 0) {
-    throw new Error([`hypervisor/${script} failed with ${String(status)}:`, ...lastLines].join("\n"));
+    throw new Error(
+      [
+        `hypervisor/${script} failed with ${typeof status === "number" ? `exit status ${status}` : String(status)}:`,
+        ...lastLines,
+      ].join("\n"),
+    );
   }
 }

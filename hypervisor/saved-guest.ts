@@ -4,23 +4,23 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { runAsRoot } from "./run-as-root";
 
-export interface SavedGuestOptions {
-  /** The libvirt that it runs on. */
+interface SavedGuestOptions {
+  /** The libvirt to boot it on. */
   readonly libvirtUri: string;
-  /** Absolute path of the image that it boots from, which becomes the disk that belongs to its memory. */
+  /** Absolute path of the image to boot, which becomes the disk that the saved memory needs. */
   readonly image: string;
-  /** Absolute path of the file that its memory is saved in. */
+  /** Absolute path of the saved memory. */
   readonly saved: string;
-  /** Memory and processors of the hosts that are to go on from it. */
+  /** Memory and processors of the hosts that resume from it. */
   readonly memoryMiB: number;
   readonly cpus: number;
-  /** Gets a line of what happens at a time. */
+  /** Receives its output, line by line. */
   readonly onProgress?: (line: string) => void;
 }
 
 /**
- * Boots a guest up to where it waits for its seed, and saves it, unless that is done: an emulated host takes a second to be restored,
- * and many to boot. QEMU must be installed.
+ * Boots a guest until it waits for its seed, and saves its memory, unless that is done: an emulated host resumes in a second, and boots
+ * in many. QEMU must be installed.
  */
 export async function saveGuest({
   libvirtUri,
@@ -32,7 +32,7 @@ export async function saveGuest({
 }: SavedGuestOptions): Promise<void> {
   const hash = createHash("sha256");
   for (const file of ["guest-save.sh", "libvirt/guest-to-save.xml"]) hash.update(readFileSync(join(__dirname, file)));
-  // Another version may not understand it.
+  // Another version of QEMU may not read the saved memory.
   hash.update(
     JSON.stringify([memoryMiB, cpus, execFileSync("qemu-system-x86_64", ["--version"], { encoding: "utf8" })]),
   );

@@ -3,7 +3,7 @@ import { promisify } from "node:util";
 import type { OwnDomain } from "../config/foreign-domains";
 import { isOwnDomain } from "../config/foreign-domains";
 
-/** What libvirt has of a lab, however it was changed since. */
+/** A lab in libvirt, whatever has changed since its last `up`. */
 export interface LibvirtView {
   /** The name of each of the lab's domains to whether it runs. */
   readonly domains: ReadonlyMap<string, boolean>;
@@ -11,7 +11,7 @@ export interface LibvirtView {
   readonly volumes: ReadonlySet<string>;
 }
 
-/** Asks libvirt what there is of a lab. A pool that is not there has no volumes; a domain of the name and another disk is not the lab's. */
+/** Asks libvirt for a lab's domains and volumes. A missing pool has no volumes; a domain of the name with another disk is not the lab's. */
 export async function viewLibvirt(uri: string, pool: string, own: readonly OwnDomain[]): Promise<LibvirtView> {
   const [all, running, pools] = await Promise.all([
     names(uri, "list", "--all", "--name"),
@@ -33,7 +33,7 @@ export async function startDomain(uri: string, domain: string): Promise<void> {
   await virsh(uri, "start", domain);
 }
 
-/** Takes away the definition of a domain, which is ended when it runs. */
+/** Removes the definition of a domain, and stops it if it runs. */
 export async function removeDomain(uri: string, domain: string, isRunning: boolean): Promise<void> {
   if (isRunning) await virsh(uri, "destroy", domain);
   await virsh(uri, "undefine", domain);

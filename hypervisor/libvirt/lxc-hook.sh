@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # libvirt calls this as hooks/lxc NAME OPERATION … with the domain on stdin: lets one container at a time take a loop device.
-# libvirt_lxc 9 asks for a free device and then takes it; when another was faster it gives up: "Unable to attach … busy".
+# libvirt_lxc 9 asks for a free device and then attaches it; if another process was faster, it fails: "Unable to attach … busy".
 set -euo pipefail
 
-# The device is the one thing that all private libvirtds share. The lock ends with the last process that holds it open.
+# The device is the only one that all private libvirtds share. The lock is released when the last process closes it.
 main() {
   local operation=$2 disk turn
   if [ "$operation" != start ]; then return; fi

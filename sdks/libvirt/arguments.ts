@@ -1,6 +1,6 @@
 import type { Input } from "@pulumi/pulumi";
 
-/** A value whose parts may each be known only later. */
+/** A value of which each part may be known only later. */
 export type Deep<T> = Input<
   T extends readonly (infer Item)[] ? Deep<Item>[] : T extends object ? { [Key in keyof T]: Deep<T[Key]> } : T
 >;
@@ -8,7 +8,7 @@ export type Deep<T> = Input<
 /** A resource's arguments: each, and each part of it, may be known only later. */
 export type Arguments<T> = { [Key in keyof T]: Deep<T[Key]> };
 
-/** What the provider is told. */
+/** The provider's configuration. */
 export interface ProviderConfiguration {
   /**
    * The libvirt to talk to, such as `qemu:///system?socket=PATH` or `lxc:///system?socket=PATH`.
@@ -17,13 +17,13 @@ export interface ProviderConfiguration {
   uri?: string;
 }
 
-/** One host that a network's DHCP server knows. */
+/** One host of a network's DHCP server. */
 export interface DhcpHost {
   /** Its MAC address, `52:54:00:…`. */
   mac?: string;
-  /** The address that it always gets. */
+  /** Its reserved address. */
   ip?: string;
-  /** The name that it is told, and that the name service answers for. */
+  /** Its name, from DHCP and in the name service. */
   name?: string;
 }
 
@@ -42,13 +42,13 @@ export interface NetworkAddress {
   /** The network's prefix length. */
   prefix?: number;
   /**
-   * What the DHCP server gives out.
+   * The DHCP server's addresses.
    * @default - no DHCP server
    */
   dhcp?: {
-    /** For hosts that are not listed. */
+    /** For hosts without a reserved address. */
     ranges?: { start: string; end: string }[];
-    /** Reserved addresses. A later change is **not applied** by the provider, and it does not say so. */
+    /** Reserved addresses. A later change is **silently not applied** by the provider. */
     hosts?: DhcpHost[];
   };
 }
@@ -78,7 +78,7 @@ export interface NetworkConfiguration {
    */
   domain?: {
     name?: string;
-    /** `yes`: a name of this domain is never asked of another name server. */
+    /** `yes`: names of this domain are never forwarded to another name server. */
     localOnly?: string;
   };
   /**
@@ -99,7 +99,7 @@ export interface PoolConfiguration {
   name: string;
   /** `dir` for a folder: made if missing, removed with the pool. */
   type: string;
-  /** Where it is on this machine. */
+  /** Its folder on libvirt's machine. */
   target?: { path?: string };
 }
 
@@ -120,17 +120,17 @@ export interface VolumeConfiguration {
    */
   capacity?: number;
   /**
-   * What it is.
+   * Its format.
    * @default - the pool's own format, `raw` in a folder
    */
   target?: { format?: VolumeFormat };
   /**
-   * The volume that it is an overlay of, which must not change any more.
+   * The volume under this overlay, which must never change.
    * @default - none
    */
   backingStore?: { path: string; format?: VolumeFormat };
   /**
-   * What it is filled with: a path on the machine that runs the program, `file://…` or `https://…`.
+   * Its contents: a path on the machine that runs the program, `file://…` or `https://…`.
    * @default - nothing
    */
   create?: { content: { url: string } };
@@ -142,7 +142,7 @@ export interface Disk {
   device?: string;
   /** How it is read: `{ name: "qemu", type: "qcow2" }`. */
   driver?: { name?: string; type?: string };
-  /** The file. Pool and volume names would keep AppArmor from seeing the chain of backing files. */
+  /** The file. With pool and volume names, AppArmor would not see the chain of backing files. */
   source?: { file?: { file?: string } };
   /** What the guest sees. */
   target?: { dev?: string; bus?: string };
@@ -193,8 +193,8 @@ export interface Devices {
 }
 
 /**
- * A virtual machine or a container. A change stops it, defines it anew under the same UUID and starts it;
- * on LXC the provider cannot, so there replace it, with delete first.
+ * A virtual machine or a container. A change stops it, redefines it under the same UUID and starts it;
+ * on LXC the provider cannot do that: replace it there, with `deleteBeforeReplace`.
  */
 export interface DomainConfiguration {
   /** Unique in this libvirt. */
@@ -209,7 +209,7 @@ export interface DomainConfiguration {
    */
   memoryUnit?: string;
   /**
-   * Virtual CPUs. A container sees the machine's, whatever is said here.
+   * Virtual CPUs. A container always sees the machine's.
    * @default 1
    */
   vcpu?: number;
@@ -231,7 +231,7 @@ export interface DomainConfiguration {
     typeArch?: string;
     /** The machine type, such as `pc`. */
     typeMachine?: string;
-    /** In the order in which they are tried. */
+    /** In boot order. */
     bootDevices?: { dev: string }[];
     /** A container's first process. */
     init?: string;

@@ -1,6 +1,6 @@
 /**
- * The part of provider dmacvicar/libvirt 0.9.7 that the lab uses, in the shape of what
- * `pulumi package add terraform-provider dmacvicar/libvirt 0.9.7` generates, which has 50,000 lines of types.
+ * The part of provider dmacvicar/libvirt 0.9.7 that the lab uses, in the form that
+ * `pulumi package add terraform-provider dmacvicar/libvirt 0.9.7` generates: 50,000 lines of types.
  * Names and nesting are the provider's, which follow libvirt's XML: https://libvirt.org/format.html
  */
 import * as pulumi from "@pulumi/pulumi";
@@ -21,7 +21,7 @@ function packageReference(): Promise<string> {
   });
 }
 
-// An output that is no input has to be among the properties, as undefined, or it never appears on the resource.
+// An output that is not an input must be a property, as undefined, or it never appears on the resource.
 
 /** A connection to one libvirt. */
 export class Provider extends pulumi.ProviderResource {
@@ -65,7 +65,7 @@ export class Volume extends pulumi.CustomResource {
 /** A virtual machine or a container. */
 export class Domain extends pulumi.CustomResource {
   declare public readonly name: pulumi.Output<string>;
-  /** What tells this domain from the next of the same name. `id` is of no use: it is the text "missing ID". */
+  /** Identifies this domain among later ones of the same name. `id` does not: it is the text "missing ID". */
   declare public readonly uuid: pulumi.Output<string>;
 
   constructor(name: string, args: DomainArgs, opts?: pulumi.CustomResourceOptions) {

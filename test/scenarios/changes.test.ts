@@ -83,7 +83,7 @@ describe.skipIf(skipped)(`changes${skipped === undefined ? "" : ` (skipped: ${sk
     const { status, stderr } = await lab.run("up", "--yes", ...SHAPE, "--config", "lab:stanza=other");
     expect(status).toBe(1);
     expect(stderr).toContain(
-      `lab:stanza must stay "demo" on this lab, got "other": backups and WAL lie under the stanza's name, and standbys ask for it; hint: bring up another stack with it, and move the data there (pg_dump)`,
+      `lab:stanza must stay "demo" on this lab, got "other": backups and WAL are stored under the stanza's name, and standbys restore by it; hint: bring up another stack with it, and move the data there (pg_dump)`,
     );
   });
 

@@ -15,7 +15,7 @@ it("refuses what would not fit, with what is free and what is needed", () => {
   expect(() => {
     requireSpace("/lab", 6 * GIB, () => 1.5 * GIB);
   }).toThrow(
-    "too little disk for the lab: /lab has 1.5 GiB free, and 6.0 GiB are needed; hint: fewer standbys (lab:standbys), or make room",
+    "not enough disk space for the lab: /lab has 1.5 GiB free, the lab needs 6.0 GiB; hint: free some space, or set fewer lab:standbys",
   );
   requireSpace("/lab", 6 * GIB, () => 6 * GIB);
   // A folder that is not there yet is as large as the one above it.
