@@ -1,4 +1,5 @@
 import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { readdirSync, readFileSync } from "node:fs";
 
 /** A command's result, time and memory. */
@@ -31,10 +32,7 @@ export async function timedRun(program: string, args: readonly string[]): Promis
     peakBelowMiB = Math.max(peakBelowMiB, all - own);
   }, SAMPLE_MILLISECONDS);
   try {
-    const status = await new Promise<number | null>((resolve, reject) => {
-      child.on("error", reject);
-      child.on("close", resolve);
-    });
+    const [status] = (await once(child, "close")) as [number | null];
     return { status, seconds: (performance.now() - start) / 1000, peakMiB, peakBelowMiB, ...text };
   } finally {
     clearInterval(timer);

@@ -4,28 +4,16 @@ import { promisify } from "node:util";
 import { runAsRoot } from "./run-as-root";
 
 const containerPackages = [
-  "libvirt-daemon",
-  "libvirt-daemon-driver-lxc",
-  "libvirt-clients",
+  ...["libvirt-daemon", "libvirt-daemon-driver-lxc", "libvirt-clients"],
   // libvirt's networks: name service, and the tools of its firewall driver.
-  "dnsmasq-base",
-  "iptables",
-  "iproute2",
-  "util-linux",
-  "mount",
-  "mmdebstrap",
-  "debian-archive-keyring",
-  "e2fsprogs",
-  "openssh-client",
+  ...["dnsmasq-base", "iptables"],
+  ...["iproute2", "util-linux", "mount", "mmdebstrap", "debian-archive-keyring", "e2fsprogs", "openssh-client"],
 ];
 
 const vmPackages = [
-  "libvirt-daemon-driver-qemu",
-  "qemu-system-x86",
+  ...["libvirt-daemon-driver-qemu", "qemu-system-x86", "qemu-utils", "extlinux"],
   // The KVM probe waits for its boot firmware.
   "ipxe-qemu",
-  "qemu-utils",
-  "extlinux",
 ];
 
 /** What this machine will run. */

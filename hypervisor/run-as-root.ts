@@ -1,4 +1,5 @@
 import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { isOnPath } from "./on-path";
@@ -32,12 +33,8 @@ export async function runAsRoot(
   // A script need not read its input; its exit status counts.
   child.stdin.on("error", () => undefined);
   child.stdin.end(input);
-  const status = await new Promise<number | NodeJS.Signals | null>((resolve, reject) => {
-    child.on("error", reject);
-    child.on("close", (code, signal) => {
-      resolve(code ?? signal);
-    });
-  });
+  const [code, signal] = (await once(child, "close")) as [number | null, NodeJS.Signals | null];
+  const status = code ?? signal;
   if (status !== 0) {
     throw new Error(
       [

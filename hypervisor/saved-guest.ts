@@ -22,23 +22,13 @@ interface SavedGuestOptions {
  * Boots a guest until it waits for its seed, and saves its memory, unless that is done: an emulated host resumes in a second, and boots
  * in many. QEMU must be installed.
  */
-export async function saveGuest({
-  libvirtUri,
-  image,
-  saved,
-  memoryMiB,
-  cpus,
-  onProgress,
-}: SavedGuestOptions): Promise<void> {
+export async function saveGuest(options: SavedGuestOptions): Promise<void> {
+  const { libvirtUri, image, saved, memoryMiB, cpus, onProgress } = options;
   const hash = createHash("sha256");
   for (const file of ["guest-save.sh", "libvirt/guest-to-save.xml"]) hash.update(readFileSync(join(__dirname, file)));
   // Another version of QEMU may not read the saved memory.
-  hash.update(
-    JSON.stringify([memoryMiB, cpus, execFileSync("qemu-system-x86_64", ["--version"], { encoding: "utf8" })]),
-  );
-  await runAsRoot(
-    "guest-save.sh",
-    [libvirtUri, image, saved, String(memoryMiB), String(cpus), hash.digest("hex")],
-    onProgress,
-  );
+  const version = execFileSync("qemu-system-x86_64", ["--version"], { encoding: "utf8" });
+  hash.update(JSON.stringify([memoryMiB, cpus, version]));
+  const args = [libvirtUri, image, saved, String(memoryMiB), String(cpus), hash.digest("hex")];
+  await runAsRoot("guest-save.sh", args, onProgress);
 }

@@ -21,7 +21,7 @@ export async function destroy(invocation: Invocation): Promise<number> {
   await refuseUsersLab(stack);
   if (stackEngine(location) !== undefined) {
     const status = isPrivate
-      ? await destroyInside(await startPrivateLibvirtd(location))
+      ? await handOver(inNamespace((await startPrivateLibvirtd(location)).namespace, [...thisCommand(), "--yes"]))
       : await destroyResources(invocation, stack);
     if (status !== 0) return status;
   }
@@ -29,10 +29,6 @@ export async function destroy(invocation: Invocation): Promise<number> {
   fs.rmSync(location.stateFolder, { recursive: true, force: true });
   process.stdout.write(`destroyed the lab "${location.stack}"\n`);
   return 0;
-}
-
-function destroyInside({ namespace }: { namespace: string }): Promise<number> {
-  return handOver(inNamespace(namespace, [...thisCommand(), "--yes"]));
 }
 
 async function destroyResources(invocation: Invocation, stack: Stack): Promise<number> {

@@ -1,4 +1,3 @@
-import type { Output } from "../../engine/engine";
 import { openEngine } from "../stack/open-engine";
 import type { Invocation } from "../invocation";
 import { stackOf } from "../invocation";
@@ -11,10 +10,9 @@ export async function outputs(
 ): Promise<number> {
   const stack = stackOf(invocation);
   const engine = await openEngine(invocation, stack);
-  const shown = Object.entries(await engine.outputs()).map(([name, output]): [string, unknown] => [
-    name,
-    render(output, showSecrets),
-  ]);
+  const shown = Object.entries(await engine.outputs()).map(
+    ([name, { value, secret }]) => [name, secret && !showSecrets ? "[secret]" : value] as const,
+  );
   if (json) {
     process.stdout.write(`${JSON.stringify(Object.fromEntries(shown), undefined, 2)}\n`);
   } else {
@@ -27,8 +25,4 @@ export async function outputs(
     await runningNamespace(stack).catch((error: unknown) => process.stderr.write(`lab: ${(error as Error).message}\n`));
   }
   return 0;
-}
-
-function render({ value, secret }: Output, showSecrets: boolean): unknown {
-  return secret && !showSecrets ? "[secret]" : value;
 }

@@ -1,4 +1,5 @@
 import { spawn } from "node:child_process";
+import { once } from "node:events";
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
@@ -89,10 +90,7 @@ async function runCheck(name: string): Promise<Counts> {
   const child = spawn("npm", ["run", "--silent", name], { stdio: ["ignore", "pipe", "pipe"], cwd: PROJECT_FOLDER });
   const output: Buffer[] = [];
   for (const stream of [child.stdout, child.stderr]) stream.on("data", (data: Buffer) => output.push(data));
-  const status = await new Promise<number | null>((resolve, reject) => {
-    child.on("error", reject);
-    child.on("close", resolve);
-  });
+  const [status] = (await once(child, "close")) as [number | null];
   const seconds = ((performance.now() - start) / 1000).toFixed(1);
   process.stdout.write(`${name.padEnd(7)} ${status === 0 ? "passed" : "FAILED"} in ${seconds} s\n`);
   if (status !== 0) process.stdout.write(Buffer.concat(output));

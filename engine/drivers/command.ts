@@ -119,18 +119,9 @@ class Host {
         if (!isExpected) reject(new Error("unexpected host key"));
         return isExpected;
       };
-      const readyTimeout = perDialTimeout * 1000;
-      client.connect({
-        host,
-        port,
-        username,
-        privateKey,
-        authHandler: ["publickey"],
-        readyTimeout,
-        keepaliveInterval: 5000,
-        algorithms,
-        hostVerifier,
-      });
+      const times = { readyTimeout: perDialTimeout * 1000, keepaliveInterval: 5000 };
+      const server = { host, port, algorithms, hostVerifier };
+      client.connect({ ...server, ...times, username, privateKey, authHandler: ["publickey"] });
     });
   }
 }

@@ -78,10 +78,8 @@ export function libvirtDrivers(stateFolder: string): Readonly<Record<string, Dri
 function objectDriver(root: "domain" | "network" | "pool", prefix: string, places: Places): Driver {
   const list = (subject: ObjectSubject, ...flags: string[]) => words(subject, `${prefix}list`, "--uuid", ...flags);
   const define = async (subject: ObjectSubject, task: Task): Promise<void> => {
-    const {
-      inputs,
-      outputs: { uuid },
-    } = subject;
+    const { inputs } = subject;
+    const { uuid } = subject.outputs;
     await virsh(subject, [`${prefix}define`, "/dev/stdin"], task, toXml(root, { ...inputs, uuid }, places));
     if (root === "pool") await virsh(subject, ["pool-build", uuid], task);
     if (root === "pool" || inputs.autostart) await virsh(subject, [`${prefix}autostart`, uuid], task);
@@ -108,10 +106,8 @@ function objectDriver(root: "domain" | "network" | "pool", prefix: string, place
       return { id: uuid, outputs: { uuid } };
     },
     update: async (subject, task, paths) => {
-      const {
-        inputs,
-        outputs: { uuid },
-      } = subject;
+      const { inputs } = subject;
+      const { uuid } = subject.outputs;
       if (paths.join() === "running" && inputs.running !== false) await virsh(subject, [`${prefix}start`, uuid], task);
       else if (root === "network") {
         const ignored = paths.filter((path) => path !== "autostart");

@@ -122,6 +122,7 @@ async function sign(
   const unknown = allowedUses.find((use) => !(use in USAGES) && !(use in EXTENDED));
   if (unknown !== undefined) throw new Error(`the embedded engine does not support allowedUses "${unknown}"`);
   const usages = allowedUses.flatMap((use) => USAGES[use] ?? []);
+  const usage = usages.length === 0 ? undefined : usages.reduce((flags, flag) => flags | flag);
   const extended = allowedUses.flatMap((use) => EXTENDED[use] ?? []);
   const issuerKeyId = issuer?.getExtension<x509.SubjectKeyIdentifierExtension>("2.5.29.14")?.keyId;
   const { keys, signingAlgorithm } = await importKey(keyPem);
@@ -138,14 +139,7 @@ async function sign(
     signingAlgorithm,
     extensions: [
       new x509.BasicConstraintsExtension(isCaCertificate, undefined, true),
-      ...(usages.length > 0
-        ? [
-            new x509.KeyUsagesExtension(
-              usages.reduce((flags, flag) => flags | flag),
-              true,
-            ),
-          ]
-        : []),
+      ...(usage === undefined ? [] : [new x509.KeyUsagesExtension(usage, true)]),
       ...(extended.length > 0 ? [new x509.ExtendedKeyUsageExtension(extended)] : []),
       ...(setSubjectKeyId ? [await x509.SubjectKeyIdentifierExtension.create(publicKey)] : []),
       ...(issuerKeyId === undefined ? [] : [new x509.AuthorityKeyIdentifierExtension(issuerKeyId)]),
