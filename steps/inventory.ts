@@ -85,16 +85,12 @@ export class Inventory {
     const packages = this.states.flatMap(({ state, step }) =>
       Object.entries(state.packages ?? {}).map(([name, version]) => ({ name, version, steps: [step] })),
     );
-    const settings = this.states.flatMap(({ state, step }) =>
-      state.settings === undefined ? [] : [{ file: state.settings, steps: [step] }],
-    )[0];
-    const stanza = this.states.flatMap(({ state, step }) =>
-      state.stanza === undefined ? [] : [{ name: state.stanza, steps: [step] }],
-    )[0];
+    const settings = this.states.find(({ state }) => state.settings !== undefined);
+    const stanza = this.states.find(({ state }) => state.stanza !== undefined);
     return pulumi.all(this.files).apply((files) => ({
       ...{ files, units, packages },
-      ...(settings === undefined ? {} : { settings }),
-      ...(stanza === undefined ? {} : { stanza }),
+      ...(settings?.state.settings && { settings: { file: settings.state.settings, steps: [settings.step] } }),
+      ...(stanza?.state.stanza && { stanza: { name: stanza.state.stanza, steps: [stanza.step] } }),
     }));
   }
 }

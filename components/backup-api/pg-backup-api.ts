@@ -29,13 +29,15 @@ export class PgBackupApi extends pulumi.ComponentResource {
 
   constructor(name: string, args: PgBackupApiArgs, opts?: pulumi.ComponentResourceOptions) {
     super("lab:backupapi:PgBackupApi", name, {}, opts);
-    const { host, source } = args;
-    const options = { parent: this, dependsOn: opts?.dependsOn };
+    const { host } = args;
+    const { what, script, words, input, digest } = installationOf(args);
 
-    const isPackage = source.kind === "repository" || source.kind === "package";
-    const [installed, digest] = isPackage
-      ? this.installPackage(`${name}-package`, args, source, options)
-      : this.installEnvironment(`${name}-environment`, args, source, options);
+    const installed = runScript(`${name}-${what}`, host, script, words, {
+      parent: this,
+      dependsOn: opts?.dependsOn,
+      input,
+      timeout: "30m",
+    });
     const files: FileArgs[] = [
       { path: API_CONF_FILE, content: renderGunicornConf(), owner: "root", mode: "0644" },
       { path: "/etc/systemd/system/pg-backup-api.service", content: renderApiUnit(), owner: "root", mode: "0644" },
@@ -44,58 +46,34 @@ export class PgBackupApi extends pulumi.ComponentResource {
       parent: this,
       dependsOn: [installed],
       // EDB's packages have their own.
-      files: isPackage ? [] : files,
+      files: what === "package" ? [] : files,
       rerunOn: [digest],
     });
 
     this.digest = digest;
     this.registerOutputs({});
   }
-
-  private installPackage(
-    name: string,
-    { host, family, version, tokenFile }: PgBackupApiArgs,
-    source: Extract<ApiSource, { kind: "repository" | "package" }>,
-    options: { parent: pulumi.Resource; dependsOn: pulumi.ResourceOptions["dependsOn"] },
-  ): [pulumi.Resource, string] {
-    const [wanted, content] =
-      source.kind === "repository"
-        ? [version, fs.readFileSync(tokenFile, "utf8").trim()]
-        : ["", readPackage(source.file).base64];
-    const digest = fingerprint(wanted, source.kind === "package" ? content : "");
-    const installed = runScript(
-      name,
-      host,
-      "backup-api/pg-backup-api-package.sh",
-      [family.packageFormat, wanted, SOURCE_WAYS],
-      { ...options, input: content, timeout: "30m" },
-    );
-    return [installed, digest];
-  }
-
-  private installEnvironment(
-    name: string,
-    { host, version }: PgBackupApiArgs,
-    source: Extract<ApiSource, { kind: "source" | "index" }>,
-    options: { parent: pulumi.Resource; dependsOn: pulumi.ResourceOptions["dependsOn"] },
-  ): [pulumi.Resource, string] {
-    const { from, wanted, content } =
-      source.kind === "index"
-        ? { from: source.url, wanted: `pg-backup-api==${version}`, content: "" }
-        : archiveOf(source);
-    const digest = fingerprint(from, wanted, content);
-    const installed = runScript(
-      name,
-      host,
-      "backup-api/pg-backup-api-install.sh",
-      [API_ENVIRONMENT, digest, from, wanted, SOURCE_WAYS],
-      { ...options, input: content, timeout: "30m" },
-    );
-    return [installed, digest];
-  }
 }
 
-function archiveOf(source: Extract<ApiSource, { kind: "source" }>): { from: string; wanted: string; content: string } {
-  const { name, base64 } = source.isFolder ? packFolder(source.path) : readPackage(source.path);
-  return { from: name, wanted: "", content: base64 };
+/** The step that installs pg-backup-api from its source, and the digest of what it installs. */
+function installationOf({ family, source, version, tokenFile }: PgBackupApiArgs) {
+  if (source.kind === "repository" || source.kind === "package") {
+    const isFile = source.kind === "package";
+    const wanted = isFile ? "" : version;
+    const input = isFile ? readPackage(source.file).base64 : fs.readFileSync(tokenFile, "utf8").trim();
+    const words = [family.packageFormat, wanted, SOURCE_WAYS];
+    // The token is no part of what is installed.
+    const digest = fingerprint(wanted, isFile ? input : "");
+    return { what: "package", script: "backup-api/pg-backup-api-package.sh", words, input, digest };
+  }
+  const [from, wanted, input] =
+    source.kind === "index" ? [source.url, `pg-backup-api==${version}`, ""] : archiveOf(source);
+  const digest = fingerprint(from, wanted, input);
+  const words = [API_ENVIRONMENT, digest, from, wanted, SOURCE_WAYS];
+  return { what: "environment", script: "backup-api/pg-backup-api-install.sh", words, input, digest };
+}
+
+function archiveOf({ isFolder, path }: Extract<ApiSource, { kind: "source" }>): [string, string, string] {
+  const { name, base64 } = isFolder ? packFolder(path) : readPackage(path);
+  return [name, "", base64];
 }
