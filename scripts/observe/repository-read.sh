@@ -4,13 +4,13 @@
 set -euo pipefail
 source common/shell.sh
 
-# `info` does not say whether a standby delivered a backup; the repository's own list does. There is none before the first backup.
+# What is not pgBackRest's, such as lost+found, is nobody's business here. `info` does not say whether a standby delivered a backup; the repository's own list does. There is none before the first backup.
 main() {
   local account=$1 stanza=$2 folder=${3:-} backups status=0
   local -a quiet=("--stanza=$stanza" --log-level-console=off --log-level-file=off)
   if [[ -n $folder ]]; then
     printf '==== unusable\n%s\n' "$(as "$account" find "$folder" -maxdepth 4 ! -type l \( ! -readable -o ! -writable \) \
-      -printf '%u %m %p\n' 2>/dev/null || true)"
+      \( -path "$folder" -o -path "$folder/archive*" -o -path "$folder/backup*" \) -printf '%u %m %p\n' 2>/dev/null || true)"
     printf '==== segments\n%s\n' "$(as "$account" pgbackrest "${quiet[@]}" --repo=1 repo-ls --recurse "archive/$stanza" \
       --filter='[0-9A-F]{24}-' 2>/dev/null || true)"
   fi
