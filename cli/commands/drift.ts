@@ -69,7 +69,7 @@ async function compare(
  * The invocation with the deployed configuration, which drift is compared with, whatever the stack's file says. Secrets are not in the
  * outputs: they come from the file.
  */
-function asDeployed(invocation: Invocation, { configuration }: Pick<DeployedLab, "configuration">): Invocation {
+export function asDeployed(invocation: Invocation, { configuration }: Pick<DeployedLab, "configuration">): Invocation {
   const deployed = Object.entries(configuration)
     .filter(([key]) => !isSecret(key as KeyName))
     .map(([key, value]) => [`lab:${key}`, typeof value === "string" ? value : JSON.stringify(value)]);

@@ -4,7 +4,8 @@
 set -euo pipefail
 source common/shell.sh
 
-# What is not pgBackRest's, such as lost+found, is nobody's business here. `info` does not say whether a standby delivered a backup; the repository's own list does. There is none before the first backup.
+# `info` does not say whether a standby delivered a backup; the repository's own list does. There is none before the first backup. What is
+# not pgBackRest's, such as lost+found, is not looked at.
 main() {
   local account=$1 stanza=$2 folder=${3:-} backups status=0
   local -a quiet=("--stanza=$stanza" --log-level-console=off --log-level-file=off)
