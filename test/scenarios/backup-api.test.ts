@@ -269,7 +269,7 @@ describe.skipIf(skipped)(`the backup API${skipped === undefined ? "" : ` (skippe
     });
     expect(status).toBe(1);
     expect(stdout + stderr).toMatch(
-      /pg-backup-api cannot be installed from https:\/\/10\.83\.14\.1:9\/simple; lab:backupApiSource may be edb .*, a package file .*, a source folder or archive .*, or the https URL of a package index/,
+      /pg-backup-api cannot be installed from https:\/\/10\.83\.14\.1:9\/simple; hint: lab:backupApiSource may be edb .*, a package file .*, a source folder or archive .*, or the https URL of a package index/,
     );
     expect(curl(admin, url("/status")).stdout).toBe('"OK"');
   });

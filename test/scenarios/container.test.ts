@@ -110,7 +110,8 @@ describe.skipIf(skipped)(`a lab on containers${skipped === undefined ? "" : ` (s
       ]);
     }
     // A container's seed stands in its domain; the state itself is encrypted.
-    const seeds = (folder: string): string[] => hosts.map((host) => `${host}-host-key: ${folder}/${host}.xml root 600`);
+    const seeds = (folder: string): string[] =>
+      hosts.map((host) => `${host}-host-key: ${folder}/lab-${lab.stack}-${host}.xml root 600`);
     expect(secrets.inFolder(lab.stateFolder)).toEqual(
       ["lab-deployment-key: ssh/key root 600", "passphrase: passphrase root 600", ...seeds("libvirt/etc/lxc")].sort(),
     );
@@ -171,8 +172,8 @@ describe.skipIf(skipped)(`a lab on containers${skipped === undefined ? "" : ` (s
     const { status, stderr } = await up("--config=lab:network=10.85.14.0/24");
     expect(status).toBe(1);
     expect(stderr).toContain(
-      `lab:network cannot change on a lab that exists, got "10.85.14.0/24", and network lab-${lab.stack} of libvirt has "10.83.14.0/24"; ` +
-        "hint: destroy the lab first, or bring up another stack beside it\n",
+      'lab:network must stay "10.83.14.0/24" on this lab, got "10.85.14.0/24": libvirt does not apply such a change, and no host could be reached at its address; ' +
+        "hint: bring up another stack beside this one: a copy of the stack's file under another name\n",
     );
   });
 
@@ -196,7 +197,7 @@ describe.skipIf(skipped)(`a lab on containers${skipped === undefined ? "" : ` (s
     );
     expect(status).toBe(1);
     if (ENGINE === "embedded") expect(new LabSecrets(lab).within(stdout + stderr)).toEqual([]);
-    expect(stdout + stderr).toContain("the new configuration is refused; the old one stays");
+    expect(stdout + stderr).toContain("backup-srv: pgBackRest refuses the new configuration; the old one stays");
     expect(stdout + stderr).toContain("'many' is not valid for 'process-max' option");
     expect(await lab.on("backup-srv", "grep process-max /etc/pgbackrest/pgbackrest.conf")).toBe("process-max=2");
     expect((await up()).status).toBe(0);
