@@ -31,7 +31,8 @@ export async function rotateCa(invocation: Invocation, { abort = false }: { abor
   const reached = reachedRotation(await (await openEngine(invocation, stack)).outputs());
   if (reached === undefined) throw noLab(location.stack);
 
-  const stages = (abort ? stagesBack : stagesOnward)(configuration, reached);
+  const { caGeneration, caStage } = configuration;
+  const stages = (abort ? stagesBack : stagesOnward)({ caGeneration, caStage }, reached);
   for (const stage of stages) {
     signal.throwIfAborted();
     await writeSettings(location, { ...stage });
