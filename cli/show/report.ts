@@ -4,20 +4,11 @@ import type { BackupApiReport, BackupReport, HostReport, Report } from "../../ob
 import { renderFinding, renderFindings } from "./findings";
 
 // No colours: the tables are for logs and files too.
-const STYLE = { head: [], border: [] };
+const STYLE = { head: [], border: [], compact: true };
 
 /** Whether a lab is proven: a table of the hosts, then why it is not. */
 export function renderStatus(report: Report): string {
-  const head = [
-    "host",
-    "role",
-    "address",
-    "PostgreSQL",
-    "pgBackRest",
-    "certificate until",
-    "replication",
-    "last backup",
-  ];
+  const head = ["host", "role", "address", "PostgreSQL", "pgBackRest", "certificate expires", "replication"];
   const table = new Table({ head, style: STYLE });
   for (const host of report.hosts) {
     table.push([
@@ -28,14 +19,13 @@ export function renderStatus(report: Report): string {
       host.pgbackrest ?? "-",
       host.certificateExpires?.slice(0, 10) ?? "-",
       replication(host, report.hosts),
-      host.role === "repository" ? describe(report.backups.at(-1)) : "-",
     ]);
   }
   const api = report.backupApi === undefined ? [] : [describeApi(report.backupApi)];
+  const backup = `last backup: ${describe(report.backups.at(-1))}`;
   const verdict = report.proven ? "proven" : "not proven:";
-  return [table.toString(), ...api, verdict, ...report.unproven.map((each) => `  ${renderFinding(each)}`), ""].join(
-    "\n",
-  );
+  const reasons = report.unproven.map((each) => `  ${renderFinding(each)}`);
+  return [table.toString(), backup, ...api, verdict, ...reasons, ""].join("\n");
 }
 
 /** A report: the hosts, the pairs of hosts, the findings. */
@@ -76,7 +66,7 @@ function describe(backup: BackupReport | undefined): string {
 function describeApi({ host, address, barman, backup, certificateExpires, clients }: BackupApiReport): string {
   return [
     `backup API https://${host} (${address})`,
-    `certificate until ${certificateExpires?.slice(0, 10) ?? "-"}`,
+    `certificate expires ${certificateExpires?.slice(0, 10) ?? "-"}`,
     `clients ${Object.keys(clients).join(", ")}`,
     `Barman ${barman}`,
     `last backup ${backup ?? "none"}`,

@@ -77,7 +77,7 @@ describe.skipIf(skipped)(`the backup API${skipped === undefined ? "" : ` (skippe
     const { status, stdout, stderr } = await run("up");
     expect(status, stdout + stderr).toBe(0);
     expect(stdout).toMatch(
-      /^backup API https:\/\/barman-srv \(10\.83\.14\.20\); certificate until \S+; clients admin, former; Barman 3\.4\.0; last backup \d{8}T\d{6}$/m,
+      /^backup API https:\/\/barman-srv \(10\.83\.14\.20\); certificate expires \S+; clients admin, former; Barman 3\.4\.0; last backup \d{8}T\d{6}$/m,
     );
     expect(await lab.status()).toMatchObject({ proven: true, findings: [], backupApi: { host: "barman-srv" } });
   });

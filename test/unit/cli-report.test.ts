@@ -39,15 +39,17 @@ const STOPPED: Changes = {
 describe("status", () => {
   it("shows a line per host", () => {
     const certificates = { now: Date.parse("2026-11-23T18:43:05Z") / 1000, certificate: CERTIFICATE, trusted: "" };
-    const [head, ...rows] = cells(renderStatus(report({ "pg1-srv": { certificates } })));
+    const text = renderStatus(report({ "pg1-srv": { certificates } }));
+    const [head, ...rows] = cells(text);
     expect(head).toEqual([
-      ...["host", "role", "address", "PostgreSQL", "pgBackRest", "certificate until", "replication", "last backup"],
+      ...["host", "role", "address", "PostgreSQL", "pgBackRest", "certificate expires", "replication"],
     ]);
     expect(rows).toEqual([
-      ["backup-srv", "repository", "10.83.14.10", "-", "2.45", "-", "-", "20261123-184305F full, from a standby"],
-      ["pg1-srv", "primary", "10.83.14.11", "15.20", "2.45", "2027-02-21", "1 of 1 stream", "-"],
-      ["pg2-srv", "standby", "10.83.14.12", "15.20", "2.45", "-", "streaming", "-"],
+      ["backup-srv", "repository", "10.83.14.10", "-", "2.45", "-", "-"],
+      ["pg1-srv", "primary", "10.83.14.11", "15.20", "2.45", "2027-02-21", "1 of 1 stream"],
+      ["pg2-srv", "standby", "10.83.14.12", "15.20", "2.45", "-", "streaming"],
     ]);
+    expect(text).toContain("\nlast backup: 20261123-184305F full, from a standby\n");
   });
 
   it("ends with the verdict and why, and holds no colours", () => {
