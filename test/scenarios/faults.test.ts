@@ -207,9 +207,12 @@ describe.skipIf(skipped)(
 
     it("names a host that cannot resolve another, as status does", async () => {
       await lab.on("pg2-srv", "cp /etc/nsswitch.conf /run/; sed -i 's/^hosts:.*/hosts: files/' /etc/nsswitch.conf");
-      await isNamed("fail LAB-NAME-UNRESOLVED pg2-srv → backup-srv: pg2-srv cannot resolve backup-srv");
-      expect((await lab.status()).findings.map(({ code }) => code)).toEqual(["LAB-NAME-UNRESOLVED"]);
-      await lab.on("pg2-srv", "cp /run/nsswitch.conf /etc/nsswitch.conf");
+      try {
+        await isNamed("fail LAB-NAME-UNRESOLVED pg2-srv → backup-srv: pg2-srv cannot resolve backup-srv");
+        expect((await lab.status()).findings.map(({ code }) => code)).toEqual(["LAB-NAME-UNRESOLVED"]);
+      } finally {
+        await lab.on("pg2-srv", "cp /run/nsswitch.conf /etc/nsswitch.conf");
+      }
       await heals("name not resolved");
     });
 
