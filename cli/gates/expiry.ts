@@ -47,7 +47,8 @@ export async function checkExpiry(
   const isRotating = wanted.caStage !== "retire" || renderRotation(wanted) !== renderRotation(reached);
   const failures: string[] = [];
   for (const finding of found) {
-    const judged = judgeExpiry(finding, lab, changes, { renewDays, isRotating });
+    const outside = finding.code.startsWith("LAB-CA-") ? wanted.caCertificate : wanted.hostCertificates;
+    const judged = judgeExpiry(finding, lab, changes, { renewDays, isRotating, isOutside: outside !== "" });
     if (judged.isRenewed) writeError(`lab: ${judged.text}; this run renews it`);
     else if (finding.level === "warn" || allowExpiring) writeError(`warning: ${judged.text}; hint: ${judged.hint}`);
     else failures.push(`${judged.text}; hint: ${judged.hint}`);
@@ -60,7 +61,7 @@ export function judgeExpiry(
   { code, host, cause }: Finding,
   { plan, managed }: Pick<DeployedLab, "plan" | "managed">,
   changes: readonly Change[],
-  { renewDays, isRotating }: { renewDays: number; isRotating: boolean },
+  { renewDays, isRotating, isOutside }: { renewDays: number; isRotating: boolean; isOutside: boolean },
 ): { text: string; isRenewed: boolean; hint: string } {
   const { resources, certificate } = hostOf(plan, host);
   const isInstalled = (path: string): boolean => {
@@ -68,9 +69,7 @@ export function judgeExpiry(
     return changes.some(({ name, operation }) => name === step && operation !== "same");
   };
   // The component has the same name.
-  const signed =
-    changes.find((change) => change.name === resources.certificate && isStep(change))?.operation ?? "delete";
-  const isOutside = signed === "delete";
+  const signed = changes.find((change) => change.name === resources.certificate && isStep(change))?.operation;
   if (code.startsWith("LAB-CA-")) {
     const hint = isOutside ? 'docs/trust.md, "A PKI of your own"' : "./lab rotate-ca";
     return { text: cause, isRenewed: isRotating || (isOutside && isInstalled(certificate.ca)), hint };

@@ -74,27 +74,29 @@ describe("what a run does about it", () => {
   const change = (name: string, operation: Operation): Change => ({ urn: name, type: "", name, operation, diff: [] });
   const signed = hostOf(LAB.plan, "pg2-srv").resources.certificate;
   const [finding] = expiryFindings(LAB, new Map(), 30, END - 3 * DAY);
-  const tell = (changes: readonly Change[]) => {
+  const tell = (changes: readonly Change[], isOutside = false) => {
     if (finding === undefined) throw new Error("nothing expires");
-    return judgeExpiry(finding, LAB, changes, { renewDays: 30, isRotating: false });
+    return judgeExpiry(finding, LAB, changes, { renewDays: 30, isRotating: false, isOutside });
   };
   const text = "pg2-srv: the certificate expires in 3 days (2027-02-21T18:00:00Z)";
 
   it("is to renew what the lab's CA signs, or to hint at a new key", () => {
     expect(tell([change(signed, "replace")])).toMatchObject({ text, isRenewed: true });
-    expect(tell([change(signed, "same")])).toEqual({
-      ...{ text, isRenewed: false },
-      hint: "lab:renewDays is 30; a higher lab:keyGeneration renews it now",
-    });
+    // A summary of changes leaves out what stays the same.
+    for (const changes of [[change(signed, "same")], []]) {
+      expect(tell(changes)).toEqual({
+        ...{ text, isRenewed: false },
+        hint: "lab:renewDays is 30; a higher lab:keyGeneration renews it now",
+      });
+    }
   });
 
   it("is to install what comes from outside, where a higher lab:keyGeneration does nothing", () => {
-    expect(tell([change("pg2-srv-certificate-install", "update")])).toMatchObject({ text, isRenewed: true });
-    expect(tell([change("pg2-srv-certificate-install", "same"), change("pg2-srv-pgbackrest-start", "update")])).toEqual(
-      {
-        ...{ text, isRenewed: false },
-        hint: "put a new certificate and key into the files of lab:hostCertificates",
-      },
-    );
+    expect(tell([change("pg2-srv-certificate-install", "update")], true)).toMatchObject({ text, isRenewed: true });
+    const installed = [change("pg2-srv-certificate-install", "same"), change("pg2-srv-pgbackrest-start", "update")];
+    expect(tell(installed, true)).toEqual({
+      ...{ text, isRenewed: false },
+      hint: "put a new certificate and key into the files of lab:hostCertificates",
+    });
   });
 });
