@@ -1,13 +1,10 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import * as path from "node:path";
-import type { GuestKind, GuestRecipe } from "../hypervisor/guest-image";
-import { buildGuestImage, IMAGE_FOLDER } from "../hypervisor/guest-image";
+import { buildGuestImage, type GuestKind, type GuestRecipe, IMAGE_FOLDER } from "../hypervisor/guest-image";
 import { describeMachine } from "./machine";
 import type { LabPlan } from "../plan/plan";
-import type { TimedStep } from "./steps";
-import { chainOf, perHost, stepsOf } from "./steps";
-import type { TimedRun } from "./timed-run";
-import { timedRun } from "./timed-run";
+import { chainOf, perHost, stepsOf, type TimedStep } from "./steps";
+import { type TimedRun, timedRun } from "./timed-run";
 
 interface BenchOptions {
   readonly projectFolder: string;

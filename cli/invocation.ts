@@ -1,7 +1,6 @@
 import * as path from "node:path";
 import { InvalidArgumentError } from "commander";
-import type { Stack } from "./stack/stack";
-import { findStack } from "./stack/stack";
+import { findStack, type Stack } from "./stack/stack";
 
 /** The options of every subcommand. */
 export interface Options {

@@ -1,6 +1,5 @@
 import { Command, InvalidArgumentError, Option } from "commander";
-import type { Invocation, Options } from "./invocation";
-import { addSetting } from "./invocation";
+import { addSetting, type Invocation, type Options } from "./invocation";
 import { perform } from "./perform";
 
 const DEFAULT_STACK = "local";

@@ -1,5 +1,4 @@
-import type { Invocation, Options } from "./invocation";
-import { stackOf } from "./invocation";
+import { type Invocation, type Options, stackOf } from "./invocation";
 import { asRoot, handOver, thisCommand } from "./stack/hand-over";
 
 /** A subcommand's work: resolves to the exit status. */

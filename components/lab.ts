@@ -1,7 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { LabConfig } from "../config/schema";
-import type { Pki } from "../config/pki";
-import { NO_PKI } from "../config/pki";
+import { NO_PKI, type Pki } from "../config/pki";
 import type { ReachedRotation } from "../config/ca-stages";
 import { supportWarnings } from "../config/support-dates";
 import type { LabPlan } from "../plan/plan";

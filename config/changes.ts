@@ -1,8 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
-import type { Change } from "./key";
-import { live, refused, reload, restart } from "./key";
-import type { KeyName, LabConfig } from "./schema";
-import { KEY_NAMES, SCHEMA } from "./schema";
+import { type Change, live, refused, reload, restart } from "./key";
+import { KEY_NAMES, type KeyName, type LabConfig, SCHEMA } from "./schema";
 import { isOlder } from "./version-support";
 
 /** A key whose value differs from the deployed one, and the effect on the lab. */

@@ -1,16 +1,12 @@
 import * as v from "valibot";
 import { hostNames } from "./host-names";
-import type { Pki } from "./pki";
-import { checkPki, NO_PKI } from "./pki";
+import { checkPki, NO_PKI, type Pki } from "./pki";
 import { PROJECT_FOLDER } from "./project-folder";
-import type { Refuse } from "./rules";
-import { checkRules } from "./rules";
-import type { KeyName, LabConfig, Values } from "./schema";
-import { KEY_NAMES, SCHEMA } from "./schema";
+import { checkRules, type Refuse } from "./rules";
+import { KEY_NAMES, type KeyName, type LabConfig, SCHEMA, type Values } from "./schema";
 import { stackProblems } from "./libvirt-names";
 import { privateStackProblems } from "./libvirt-uri";
-import type { Machine, Preparation } from "./this-machine";
-import { machineProblems } from "./this-machine";
+import { type Machine, machineProblems, type Preparation } from "./this-machine";
 
 /** A stack's settings. */
 export interface Settings {

@@ -1,6 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { Settings } from "./check";
-import { checkSettings, ConfigError, ownKeys } from "./check";
+import { checkSettings, ConfigError, ownKeys, type Settings } from "./check";
 import { THIS_MACHINE } from "./this-machine";
 
 /**

@@ -6,8 +6,7 @@ import { foreignDomainProblems, readDomains } from "./foreign-domains";
 import { BARMAN_HOST, hostNames } from "./host-names";
 import { bridgeNameOf, diskNameOf, domainNameOf, libvirtNameOf } from "./libvirt-names";
 import { isOnThisMachine } from "./libvirt-uri";
-import type { LiveNetwork } from "./live-network";
-import { liveNetworkProblems, readLiveNetwork } from "./live-network";
+import { type LiveNetwork, liveNetworkProblems, readLiveNetwork } from "./live-network";
 import type { LabConfig } from "./schema";
 
 /** The machine that the program runs on. */

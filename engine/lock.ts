@@ -2,8 +2,7 @@ import { spawnSync } from "node:child_process";
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { StackLocation } from "./engine";
-import { EngineError } from "./engine";
+import { EngineError, type StackLocation } from "./engine";
 
 type Holder = Record<"pid" | "since" | "command", string>;
 

@@ -1,9 +1,7 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
-import type { Document } from "yaml";
-import { parseDocument } from "yaml";
-import type { StackLocation } from "./engine";
-import { EngineError } from "./engine";
+import { type Document, parseDocument } from "yaml";
+import { EngineError, type StackLocation } from "./engine";
 
 /** What a run needs of `Pulumi.yaml` and of the stack's file. */
 export interface Project {

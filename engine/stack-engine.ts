@@ -1,7 +1,6 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
-import type { Engine, StackLocation } from "./engine";
-import { EngineError } from "./engine";
+import { type Engine, EngineError, type StackLocation } from "./engine";
 
 /** The folder, in a stack's own, of Pulumi's CLI. */
 export const PULUMI_FOLDER = "pulumi";

@@ -1,7 +1,6 @@
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
-import type { OwnDomain } from "../config/foreign-domains";
-import { isOwnDomain } from "../config/foreign-domains";
+import { isOwnDomain, type OwnDomain } from "../config/foreign-domains";
 
 /** A lab in libvirt, whatever has changed since its last `up`. */
 export interface LibvirtView {

@@ -1,8 +1,6 @@
 import type { ReadHost } from "./facts";
-import type { Finding } from "./findings";
-import { judge } from "./findings";
-import type { DeployedLab } from "./lab";
-import { observedLab } from "./lab";
+import { type Finding, judge } from "./findings";
+import { type DeployedLab, observedLab } from "./lab";
 import { CERTIFICATES } from "./rules/certificates";
 
 /**

@@ -1,19 +1,14 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { ApiAccess } from "../plan/access";
-import type { HostPlan } from "../plan/plan";
-import { hostsWith } from "../plan/plan";
+import { type HostPlan, hostsWith } from "../plan/plan";
 import { askApi, clientEnds } from "./api-client";
 import type { BackupApiFacts, ReadHost } from "./facts";
 import { judge } from "./findings";
-import type { DeployedLab } from "./lab";
-import { observedLab, UNMANAGED } from "./lab";
-import type { Depth, Question } from "./questions";
-import { questionsFor, REPOSITORY_SECONDS } from "./questions";
-import type { Report } from "./report";
-import { reportOn } from "./report";
+import { type DeployedLab, observedLab, UNMANAGED } from "./lab";
+import { type Depth, type Question, questionsFor, REPOSITORY_SECONDS } from "./questions";
+import { type Report, reportOn } from "./report";
 import { ALL_RULES } from "./rules";
-import type { Patience } from "./session";
-import { askHost, patienceWith } from "./session";
+import { askHost, type Patience, patienceWith } from "./session";
 
 /** Asks the hosts of a lab, side by side. This never rejects. */
 export async function readFacts(

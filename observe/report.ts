@@ -1,8 +1,6 @@
 import type { HostPlan } from "../plan/plan";
-import type { Area, Finding, Findings, Level, Stage } from "./findings";
-import { AREAS, STAGES, worst } from "./findings";
-import type { ObservedHost, ObservedLab } from "./lab";
-import { isFromStandby, isoTime, isStreaming } from "./lab";
+import { type Area, AREAS, type Finding, type Findings, type Level, type Stage, STAGES, worst } from "./findings";
+import { isFromStandby, isoTime, isStreaming, type ObservedHost, type ObservedLab } from "./lab";
 import { parseCertificates } from "./rules/certificates";
 import { parseHandshake } from "./rules/peers";
 import { walGap } from "./rules/postgresql";

@@ -1,5 +1,4 @@
-import type { ClientChannel } from "ssh2";
-import { Client } from "ssh2";
+import { Client, type ClientChannel } from "ssh2";
 import type { SshAccess } from "../plan/access";
 import type { LabConfig } from "../config/schema";
 import { ownText, scriptText } from "../steps/script-text";

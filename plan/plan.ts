@@ -1,18 +1,18 @@
 import { familyOf } from "../config/families";
 import type { LabConfig } from "../config/schema";
-import type { AddressPlan } from "./address-plan";
 import { BARMAN_HOST, POSTGRESQL_HOSTS, REPOSITORY_HOST, standbyNames } from "../config/host-names";
 import { diskNameOf } from "../config/libvirt-names";
-import { planAddresses, reservationOf } from "./address-plan";
+import { type AddressPlan, planAddresses, reservationOf } from "./address-plan";
 import { API_CERTIFICATE_FILES, BARMAN_ACCOUNT, BARMAN_FAMILIES, BARMAN_HOME, WEB_SERVERS } from "./backup-api-layout";
-import type { CertificateFiles, Role } from "./layout";
 import {
   CERTIFICATE_FILES,
+  type CertificateFiles,
   PGBACKREST_UNIT,
   PORTS,
   POSTGRESQL_ACCOUNT,
   POSTGRESQL_FILES,
   REPOSITORY_ACCOUNT,
+  type Role,
 } from "./layout";
 
 /** A host: its role, its address, and what runs and lies on it. */

@@ -1,9 +1,7 @@
 import type { PgBackRestOptions, Repository } from "../config/schema";
 import { CERTIFICATE_FILES, REPLICATION_ROLE } from "../plan/layout";
-import type { HostPlan, LabPlan } from "../plan/plan";
-import { primaryOf, repositoryOf, trustedStandbysOf } from "../plan/plan";
-import type { IniSection } from "./ini-dialects";
-import { renderPgBackRestIni } from "./ini-dialects";
+import { type HostPlan, type LabPlan, primaryOf, repositoryOf, trustedStandbysOf } from "../plan/plan";
+import { type IniSection, renderPgBackRestIni } from "./ini-dialects";
 
 /** Options that only the repository host reads. */
 const REPOSITORY_ONLY =

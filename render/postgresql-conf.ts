@@ -1,8 +1,7 @@
 import type { PostgreSqlSettings } from "../config/schema";
 import { BARMAN_ROLES } from "../plan/backup-api-layout";
 import { POSTGRESQL_FILES, REPLICATION_ROLE } from "../plan/layout";
-import type { HostPlan, LabPlan } from "../plan/plan";
-import { hostOf } from "../plan/plan";
+import { hostOf, type HostPlan, type LabPlan } from "../plan/plan";
 
 function quote(value: string | number | boolean): string {
   if (typeof value === "boolean") return value ? "on" : "off";

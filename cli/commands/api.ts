@@ -6,8 +6,7 @@ import { askApi, clientOf } from "../../observe/api-client";
 import type { DeployedLab } from "../../observe/lab";
 import { deployedLab } from "../stack/deployed-lab";
 import { openEngine } from "../stack/open-engine";
-import type { Invocation } from "../invocation";
-import { stackOf } from "../invocation";
+import { type Invocation, stackOf } from "../invocation";
 import { runningNamespace } from "../stack/running-namespace";
 import { withLab } from "../stack/with-lab";
 

@@ -3,8 +3,7 @@ import * as path from "node:path";
 import { bench as time } from "../../bench/bench";
 import { stackEngine } from "../../engine/stack-engine";
 import { installRequirements } from "../../hypervisor/requirements";
-import type { Invocation } from "../invocation";
-import { PROJECT_FOLDER, stackOf } from "../invocation";
+import { type Invocation, PROJECT_FOLDER, stackOf } from "../invocation";
 
 const GROWTH = [1, 2, 4, 8];
 

@@ -1,6 +1,5 @@
 import { openEngine } from "../stack/open-engine";
-import type { Invocation } from "../invocation";
-import { stackOf } from "../invocation";
+import { type Invocation, stackOf } from "../invocation";
 import { runningNamespace } from "../stack/running-namespace";
 
 /** Shows the stack's outputs, secrets only when asked for. */

@@ -1,14 +1,12 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { buildGuestImage, guestImagePath, IMAGE_FOLDER } from "../../hypervisor/guest-image";
-import type { PrivateLibvirtd } from "../../hypervisor/private-libvirtd";
-import { startPrivateLibvirtd } from "../../hypervisor/private-libvirtd";
+import { type PrivateLibvirtd, startPrivateLibvirtd } from "../../hypervisor/private-libvirtd";
 import { installRequirements } from "../../hypervisor/requirements";
 import { saveGuest } from "../../hypervisor/saved-guest";
 import { chooseAccelerator, withAccelerator } from "../stack/accelerator";
 import { stackSettings } from "../stack/stack-settings";
-import type { Invocation } from "../invocation";
-import { PROJECT_FOLDER, stackOf } from "../invocation";
+import { type Invocation, PROJECT_FOLDER, stackOf } from "../invocation";
 import type { BuiltImage, Stack } from "../stack/stack";
 
 /** Prepares this machine for a stack, and prints the command line of `pulumi up`. */

@@ -1,10 +1,8 @@
 import type { Engine, EngineEvent } from "../../engine/engine";
 import { withAccelerator } from "../stack/accelerator";
-import type { ChangeSummary } from "../show/changes";
-import { renderChanges, summarize } from "../show/changes";
+import { type ChangeSummary, renderChanges, summarize } from "../show/changes";
 import { announceEngine, openEngine } from "../stack/open-engine";
-import type { Invocation } from "../invocation";
-import { stackOf } from "../invocation";
+import { type Invocation, stackOf } from "../invocation";
 import { checkChanges } from "../gates/change";
 import { stackSettings } from "../stack/stack-settings";
 import { unfinishedSteps } from "../stack/unfinished-steps";

@@ -1,12 +1,10 @@
 import { EngineError } from "../../engine/engine";
-import type { ReachedRotation, Rotation } from "../../config/ca-stages";
 import { planTrust } from "../../plan/rotation";
-import { renderRotation, stageAfter, stageBefore } from "../../config/ca-stages";
+import { type ReachedRotation, renderRotation, type Rotation, stageAfter, stageBefore } from "../../config/ca-stages";
 import { noLab } from "../stack/deployed-lab";
 import { openEngine } from "../stack/open-engine";
 import { handOver, labCommand } from "../stack/hand-over";
-import type { Invocation } from "../invocation";
-import { stackOf } from "../invocation";
+import { type Invocation, stackOf } from "../invocation";
 import { reachedRotation } from "../gates/rotation";
 import { writeSettings } from "../stack/stack-file";
 import { stackSettings } from "../stack/stack-settings";

@@ -5,8 +5,7 @@ import type { DeployedLab } from "../../observe/lab";
 import { deployedLab } from "../stack/deployed-lab";
 import { openEngine } from "../stack/open-engine";
 import { handOver, inNamespace } from "../stack/hand-over";
-import type { Invocation } from "../invocation";
-import { stackOf } from "../invocation";
+import { type Invocation, stackOf } from "../invocation";
 import { runningNamespace } from "../stack/running-namespace";
 
 /** Opens a shell on a host, or runs a command there as OpenSSH does; its exit status is the command's. */

@@ -5,8 +5,7 @@ import * as os from "node:os";
 import * as path from "node:path";
 import { installPackages, requiredPackages } from "../../hypervisor/requirements";
 import { handOver } from "../stack/hand-over";
-import type { Invocation } from "../invocation";
-import { PROJECT_FOLDER } from "../invocation";
+import { type Invocation, PROJECT_FOLDER } from "../invocation";
 import { testDepth } from "../test-depth";
 
 const CHECKS = ["format", "lint", "types", "shell"];

@@ -11,18 +11,15 @@ import { checkExpiry } from "../gates/expiry";
 import { judgeLab, prove, readFacts } from "../../observe/observe";
 import { patienceWith } from "../../observe/session";
 import { handOver, inNamespace, thisCommand } from "../stack/hand-over";
-import type { Invocation } from "../invocation";
-import { stackOf } from "../invocation";
+import { type Invocation, stackOf } from "../invocation";
 import { prepareStack } from "./prepare";
 import { previewChanges } from "./preview";
 import { withProgress } from "../show/progress";
 import { renderStatus } from "../show/report";
 import { checkChanges } from "../gates/change";
-import type { Safeguarded } from "../gates/safeguard";
-import { safeguard } from "../gates/safeguard";
+import { safeguard, type Safeguarded } from "../gates/safeguard";
 import { isInOwnNamespace } from "../stack/running-namespace";
-import type { StackSettings } from "../stack/stack-settings";
-import { stackSettings } from "../stack/stack-settings";
+import { type StackSettings, stackSettings } from "../stack/stack-settings";
 import { upUnfinished } from "../stack/unfinished-steps";
 
 /** Brings the lab up and verifies it; exit status 0 only when it is proven. */

@@ -1,10 +1,8 @@
 import Table from "cli-table3";
 import { stepProblem } from "../../config/ca-stages";
-import type { KeyChange } from "../../config/changes";
-import { differing, findChanges, renderRefusal, showValue } from "../../config/changes";
+import { differing, findChanges, type KeyChange, renderRefusal, showValue } from "../../config/changes";
 import type { LabConfig } from "../../config/schema";
-import type { Output } from "../../engine/engine";
-import { EngineError } from "../../engine/engine";
+import { EngineError, type Output } from "../../engine/engine";
 import type { StackSettings } from "../stack/stack-settings";
 import { reachedRotation } from "./rotation";
 

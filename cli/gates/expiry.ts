@@ -1,6 +1,5 @@
 import type { LabConfig } from "../../config/schema";
-import type { Change, Engine } from "../../engine/engine";
-import { EngineError } from "../../engine/engine";
+import { type Change, type Engine, EngineError } from "../../engine/engine";
 import { expiryFindings } from "../../observe/expiry";
 import type { ReadHost } from "../../observe/facts";
 import type { Finding } from "../../observe/findings";

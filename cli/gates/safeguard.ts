@@ -1,12 +1,10 @@
 import { isDeepStrictEqual } from "node:util";
 import type { Engine } from "../../engine/engine";
-import type { LibvirtView } from "../../hypervisor/virsh";
-import { removeDomain, startDomain, viewLibvirt } from "../../hypervisor/virsh";
+import { type LibvirtView, removeDomain, startDomain, viewLibvirt } from "../../hypervisor/virsh";
 import { domainNameOf, libvirtNameOf } from "../../config/libvirt-names";
 import type { LabConfig } from "../../config/schema";
 import { hostOf } from "../../plan/plan";
-import type { DeployedLab } from "../../observe/lab";
-import { stanzaSeenBy } from "../../observe/lab";
+import { type DeployedLab, stanzaSeenBy } from "../../observe/lab";
 import { readFacts } from "../../observe/observe";
 import type { Invocation } from "../invocation";
 import { explainLosses, findLosses } from "./losses";

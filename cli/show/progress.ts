@@ -1,5 +1,11 @@
-import type { Change, Engine, EngineEvent, Operation, RunOptions } from "../../engine/engine";
-import { EngineError } from "../../engine/engine";
+import {
+  type Change,
+  type Engine,
+  EngineError,
+  type EngineEvent,
+  type Operation,
+  type RunOptions,
+} from "../../engine/engine";
 import { pgBackRestHint } from "../../observe/pgbackrest-exit-codes";
 import type { Invocation } from "../invocation";
 import type { LabPlan } from "../../plan/plan";

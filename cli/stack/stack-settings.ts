@@ -1,5 +1,4 @@
-import type { Settings } from "../../config/check";
-import { checkSettings, ownKeys } from "../../config/check";
+import { checkSettings, ownKeys, type Settings } from "../../config/check";
 import { THIS_MACHINE } from "../../config/this-machine";
 import { readProject, refuseEncrypted } from "../../engine/project";
 import type { Invocation } from "../invocation";

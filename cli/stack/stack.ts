@@ -3,8 +3,7 @@ import * as path from "node:path";
 import { privateStackOf, privateStackProblems } from "../../config/libvirt-uri";
 import type { StackLocation } from "../../engine/engine";
 import { readProject } from "../../engine/project";
-import type { GuestKind, GuestRecipe } from "../../hypervisor/guest-image";
-import { guestImagePath, IMAGE_FOLDER } from "../../hypervisor/guest-image";
+import { guestImagePath, type GuestKind, type GuestRecipe, IMAGE_FOLDER } from "../../hypervisor/guest-image";
 
 /** An image that the lab builds itself. */
 export interface BuiltImage {

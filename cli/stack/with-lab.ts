@@ -1,6 +1,5 @@
 import type { Engine } from "../../engine/engine";
-import type { Invocation } from "../invocation";
-import { stackOf } from "../invocation";
+import { type Invocation, stackOf } from "../invocation";
 import type { DeployedLab } from "../../observe/lab";
 import { deployedLab } from "./deployed-lab";
 import { handOver, inNamespace, thisCommand } from "./hand-over";

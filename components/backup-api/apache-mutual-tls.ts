@@ -1,7 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { renderVirtualHost } from "../../render/backup-api/virtual-host";
-import type { WebServer } from "../../plan/backup-api-layout";
-import { API_CERTIFICATE_FILES } from "../../plan/backup-api-layout";
+import { API_CERTIFICATE_FILES, type WebServer } from "../../plan/backup-api-layout";
 import type { RemoteHost } from "../../steps/remote-host";
 import { runScript } from "../../steps/remote";
 import { installCertificate } from "../trust/certificates";

@@ -7,9 +7,8 @@ import {
 } from "../../render/backup-api/barman";
 import { BARMAN_ACCOUNT, BARMAN_HOME, BARMAN_ROLES } from "../../plan/backup-api-layout";
 import type { LabPlan } from "../../plan/plan";
-import type { FileArgs } from "../../steps/remote";
 import type { RemoteHost } from "../../steps/remote-host";
-import { runScript } from "../../steps/remote";
+import { type FileArgs, runScript } from "../../steps/remote";
 import { GeneratedPassword } from "../trust/generated-password";
 import type { PostgreSqlInstance } from "../cluster/postgresql-instance";
 import { ReplicationRole } from "../cluster/replication-role";

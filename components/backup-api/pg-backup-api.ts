@@ -1,15 +1,12 @@
 import * as fs from "node:fs";
 import * as pulumi from "@pulumi/pulumi";
-import type { BarmanFamily } from "../../plan/backup-api-layout";
-import { API_ADDRESS } from "../../plan/backup-api-layout";
+import { API_ADDRESS, type BarmanFamily } from "../../plan/backup-api-layout";
 import { packFolder, readPackage } from "../../steps/package-content";
 import { API_CONF_FILE, API_ENVIRONMENT, renderApiUnit, renderGunicornConf } from "../../render/backup-api/service";
-import type { ApiSource } from "../../config/api-source";
-import { SOURCE_WAYS } from "../../config/api-source";
+import { type ApiSource, SOURCE_WAYS } from "../../config/api-source";
 import { fingerprint } from "../../steps/fingerprint";
-import type { FileArgs } from "../../steps/remote";
 import type { RemoteHost } from "../../steps/remote-host";
-import { runScript } from "../../steps/remote";
+import { type FileArgs, runScript } from "../../steps/remote";
 
 export interface PgBackupApiArgs {
   /** Barman's host. */

@@ -1,7 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { LabConfig } from "../../config/schema";
-import type { HostPlan, LabPlan } from "../../plan/plan";
-import { hostsWith, repositoryOf } from "../../plan/plan";
+import { type HostPlan, hostsWith, type LabPlan, repositoryOf } from "../../plan/plan";
 import type { LabHost } from "../site/lab-host";
 import type { Site } from "../site/site";
 import type { Trust } from "../trust/trust";

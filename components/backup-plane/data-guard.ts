@@ -1,7 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { PGBACKREST_FOLDER } from "../../plan/layout";
-import type { LabPlan } from "../../plan/plan";
-import { primaryOf } from "../../plan/plan";
+import { type LabPlan, primaryOf } from "../../plan/plan";
 import { runScript } from "../../steps/remote";
 import type { RemoteHost } from "../../steps/remote-host";
 

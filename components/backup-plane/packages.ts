@@ -1,12 +1,10 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { Family } from "../../config/families";
-import { familyOf } from "../../config/families";
+import { type Family, familyOf } from "../../config/families";
 import { PORTS } from "../../plan/layout";
 import { renderDnfIni } from "../../render/ini-dialects";
 import type { LabConfig } from "../../config/schema";
-import type { FileArgs } from "../../steps/remote";
 import type { RemoteHost } from "../../steps/remote-host";
-import { runScript } from "../../steps/remote";
+import { type FileArgs, runScript } from "../../steps/remote";
 
 export interface PackagesArgs {
   host: RemoteHost;

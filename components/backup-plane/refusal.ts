@@ -1,7 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { runScript } from "../../steps/remote";
-import type { ServerPair } from "./handshake";
-import { isProven } from "./handshake";
+import { isProven, type ServerPair } from "./handshake";
 
 export interface RefusalArgs extends ServerPair {
   /** The stanza's name. */

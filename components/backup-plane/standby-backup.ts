@@ -1,7 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { PGBACKREST_FOLDER } from "../../plan/layout";
-import type { LabPlan } from "../../plan/plan";
-import { trustedStandbysOf } from "../../plan/plan";
+import { type LabPlan, trustedStandbysOf } from "../../plan/plan";
 import { renderStandbysConf } from "../../render/pgbackrest-conf";
 import { fingerprint } from "../../steps/fingerprint";
 import { runScript } from "../../steps/remote";

@@ -1,13 +1,11 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { LabConfig } from "../../config/schema";
-import type { LabPlan } from "../../plan/plan";
-import { primaryOf } from "../../plan/plan";
+import { type LabPlan, primaryOf } from "../../plan/plan";
 import { REPLICATION_ROLE } from "../../plan/layout";
 import type { BackupMember, BackupPlane } from "../backup-plane/backup-plane";
 import { Stanza } from "../backup-plane/stanza";
 import { GeneratedPassword } from "../trust/generated-password";
-import type { PrimaryOrigin, StandbyOrigin } from "./postgresql-instance";
-import { PostgreSqlInstance } from "./postgresql-instance";
+import { PostgreSqlInstance, type PrimaryOrigin, type StandbyOrigin } from "./postgresql-instance";
 import { ReplicationRole } from "./replication-role";
 import { Streaming } from "./streaming";
 

@@ -1,8 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { LabConfig } from "../../config/schema";
 import type { Pki } from "../../config/pki";
-import type { LabPlan } from "../../plan/plan";
-import { hostsWith } from "../../plan/plan";
+import { hostsWith, type LabPlan } from "../../plan/plan";
 import { CertificateAuthority } from "./certificate-authority";
 import { HostCertificate } from "./host-certificate";
 

@@ -1,5 +1,4 @@
-import type { Key } from "../key";
-import { flag, live, oneOf, rebuild, reload, restart, text, textAs, texts, whole } from "../key";
+import { flag, type Key, live, oneOf, rebuild, reload, restart, text, textAs, texts, whole } from "../key";
 import { absoluteFile } from "./site";
 
 const REISSUED = "the API's CA and certificates are replaced: fetch the clients' again (`./lab api credentials`)";

@@ -1,7 +1,20 @@
 import * as v from "valibot";
 import { POSTGRESQL_HOSTS } from "../host-names";
-import type { Key } from "../key";
-import { field, fields, live, objects, oneOf, options, rebuild, refused, reload, restart, text, whole } from "../key";
+import {
+  field,
+  fields,
+  type Key,
+  live,
+  objects,
+  oneOf,
+  options,
+  rebuild,
+  refused,
+  reload,
+  restart,
+  text,
+  whole,
+} from "../key";
 import { pgBackRestRefusal, postgreSqlRefusal } from "../reserved-settings";
 
 const NEW_STACK = "bring up another stack with it, and move the data there (pg_dump)";

@@ -2,8 +2,7 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import * as v from "valibot";
 import { parseNetwork } from "../ipv4";
-import type { Key } from "../key";
-import { live, oneOf, refused, restart, text, textAs, whole } from "../key";
+import { type Key, live, oneOf, refused, restart, text, textAs, whole } from "../key";
 import { PROJECT_FOLDER } from "../project-folder";
 
 /** A network's way out: through libvirt's machine, or none. */

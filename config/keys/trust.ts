@@ -1,7 +1,6 @@
 import * as v from "valibot";
 import { STAGES } from "../ca-stages";
-import type { Key } from "../key";
-import { anyText, live, oneOf, refused, reload, texts, whole } from "../key";
+import { anyText, type Key, live, oneOf, refused, reload, texts, whole } from "../key";
 
 const RENEWED = "every host gets a new certificate, and pgBackRest's servers reload";
 

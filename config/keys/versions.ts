@@ -1,6 +1,5 @@
 import { FAMILY_NAMES, familyOf } from "../families";
-import type { Key } from "../key";
-import { anyText, live, oneOf, refused, restart, text, whole } from "../key";
+import { anyText, type Key, live, oneOf, refused, restart, text, whole } from "../key";
 import { POSTGRESQL_VERSIONS } from "../version-support";
 
 const [OLDEST = 0] = POSTGRESQL_VERSIONS;

@@ -1,13 +1,11 @@
 import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
-import type { ClientChannel, ServerHostKeyAlgorithm } from "ssh2";
-import { Client } from "ssh2";
+import { Client, type ClientChannel, type ServerHostKeyAlgorithm } from "ssh2";
 import { Slots } from "../slots";
 import { covers } from "../values";
 import type { Driver, Task } from "./driver";
-import type { Conduct, Texts } from "./running";
-import { finish, runProcess, whenAborted } from "./running";
+import { type Conduct, finish, runProcess, type Texts, whenAborted } from "./running";
 
 /** The SDK has filled in the defaults. */
 type Connection = Readonly<Record<"host" | "user" | "privateKey", string>> &

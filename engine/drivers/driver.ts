@@ -1,5 +1,4 @@
-import type { Properties } from "../values";
-import { covers, leaves } from "../values";
+import { covers, leaves, type Properties } from "../values";
 
 /** A resource as its driver sees it: secrets in the clear. */
 export interface Subject<Inputs = Properties, Outputs = Properties> {

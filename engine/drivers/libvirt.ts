@@ -4,8 +4,7 @@ import { pipeline } from "node:stream/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { create } from "xmlbuilder2";
-import type { Properties } from "../values";
-import { covers, leaves } from "../values";
+import { covers, leaves, type Properties } from "../values";
 import type { Driver, Subject, Task } from "./driver";
 import { runProcess } from "./running";
 

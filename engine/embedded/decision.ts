@@ -1,6 +1,5 @@
 import { randomUUID } from "node:crypto";
-import type { Driver } from "../drivers/driver";
-import { unknownInputs } from "../drivers/driver";
+import { type Driver, unknownInputs } from "../drivers/driver";
 import type { Change, Operation } from "../engine";
 import type { Goal, Resource } from "./state";
 import { covers, differences, keepOld, reveal } from "../values";

@@ -2,13 +2,11 @@ import { randomUUID } from "node:crypto";
 import { setMaxListeners } from "node:events";
 import type { Subject, Task } from "../drivers/driver";
 import type { Change, EngineEvent } from "../engine";
-import type { Drivers, Step } from "./decision";
-import { changeOf, decide, dependentsToReplace, driverOf } from "./decision";
+import { changeOf, decide, dependentsToReplace, driverOf, type Drivers, type Step } from "./decision";
 import type { Listener } from "./program";
 import { Slots } from "../slots";
 import type { Goal, Resource, State } from "./state";
-import type { Properties } from "../values";
-import { mask, reveal, secret, texts, UNKNOWN } from "../values";
+import { mask, type Properties, reveal, secret, texts, UNKNOWN } from "../values";
 
 const NOT_DONE = { id: "", properties: {}, succeeded: false };
 const MILLISECONDS: Readonly<Record<string, number>> = { h: 3_600_000, m: 60_000, s: 1000 };

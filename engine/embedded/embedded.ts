@@ -1,16 +1,22 @@
 import { commandDrivers } from "../drivers/command";
 import { libvirtDrivers } from "../drivers/libvirt";
 import { tlsDrivers } from "../drivers/tls";
-import type { Engine, EngineEvent, Output, Result, RunOptions, StackLocation } from "../engine";
-import { EngineError } from "../engine";
+import {
+  type Engine,
+  EngineError,
+  type EngineEvent,
+  type Output,
+  type Result,
+  type RunOptions,
+  type StackLocation,
+} from "../engine";
 import { withLock } from "../lock";
 import { refuseOther } from "../stack-engine";
 import { Deployment } from "./deployment";
 import { runProgram } from "./program";
 import { readProject, refuseEncrypted } from "../project";
 import { State } from "./state";
-import type { Properties } from "../values";
-import { hasSecret, reveal, texts, UNKNOWN } from "../values";
+import { hasSecret, type Properties, reveal, texts, UNKNOWN } from "../values";
 
 type Command = "preview" | "up" | "destroy";
 

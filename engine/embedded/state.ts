@@ -2,11 +2,9 @@ import * as crypto from "node:crypto";
 import * as fs from "node:fs";
 import * as path from "node:path";
 import writeFileAtomic from "write-file-atomic";
-import type { StackLocation } from "../engine";
-import { EngineError } from "../engine";
+import { EngineError, type StackLocation } from "../engine";
 import { passphraseOf } from "../passphrase";
-import type { Properties } from "../values";
-import { replaceSecrets, secret } from "../values";
+import { type Properties, replaceSecrets, secret } from "../values";
 
 /** A resource as the program wants it. */
 export interface Goal {

@@ -1,5 +1,4 @@
-import type { StackLocation } from "../engine";
-import { EngineError } from "../engine";
+import { EngineError, type StackLocation } from "../engine";
 import { pulumi } from "./cli";
 
 /** A stack of the user's own. */

@@ -1,7 +1,6 @@
 import type { StanzaInfo } from "../facts";
 import { fail, rules, warn } from "../findings";
-import type { ObservedLab } from "../lab";
-import { isFromStandby, lastFullBackup } from "../lab";
+import { isFromStandby, lastFullBackup, type ObservedLab } from "../lab";
 import { segmentNumber } from "./postgresql";
 
 const DAY = 24 * 60 * 60;

@@ -1,8 +1,6 @@
 import { createPublicKey, X509Certificate } from "node:crypto";
-import type { Found } from "../findings";
-import { fail, rules, warn } from "../findings";
-import type { ObservedHost, ObservedLab } from "../lab";
-import { isoTime } from "../lab";
+import { fail, type Found, rules, warn } from "../findings";
+import { isoTime, type ObservedHost, type ObservedLab } from "../lab";
 
 const DAY = 24 * 60 * 60;
 

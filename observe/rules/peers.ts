@@ -1,7 +1,6 @@
 import { PGBACKREST_ERRORS } from "../pgbackrest-exit-codes";
 import type { PeerFacts } from "../facts";
-import type { Found } from "../findings";
-import { fail, rules, warn } from "../findings";
+import { fail, type Found, rules, warn } from "../findings";
 import { inWords, TLS_ALERTS, VERIFY_ERRORS } from "../tls-words";
 
 const proof = { proof: true } as const;

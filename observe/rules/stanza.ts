@@ -1,6 +1,5 @@
 import { fail, rules } from "../findings";
-import type { ObservedHost } from "../lab";
-import { stanzaSeenBy, statusOf } from "../lab";
+import { type ObservedHost, stanzaSeenBy, statusOf } from "../lab";
 
 const proof = { proof: true } as const;
 

@@ -5,8 +5,7 @@ import { renderApiUnit, renderGunicornConf } from "../../render/backup-api/servi
 import { renderVirtualHost } from "../../render/backup-api/virtual-host";
 import { WEB_SERVERS } from "../../plan/backup-api-layout";
 import { renderBarmanIni, renderDnfIni, renderPgBackRestIni, renderSystemdIni } from "../../render/ini-dialects";
-import type { LabPlan } from "../../plan/plan";
-import { hostOf } from "../../plan/plan";
+import { hostOf, type LabPlan } from "../../plan/plan";
 import type { PgBackRestOptions } from "../../config/schema";
 import { renderPgBackRestConf, renderStandbysConf } from "../../render/pgbackrest-conf";
 import { renderPgHba, renderPgPass, renderPostgreSqlConf } from "../../render/postgresql-conf";

@@ -2,13 +2,10 @@ import { spawnSync } from "node:child_process";
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { WebServer } from "../../plan/backup-api-layout";
-import { WEB_SERVERS } from "../../plan/backup-api-layout";
-import type { ClientFiles } from "../support/test-authority";
-import { TestAuthority } from "../support/test-authority";
+import { WEB_SERVERS, type WebServer } from "../../plan/backup-api-layout";
+import { type ClientFiles, TestAuthority } from "../support/test-authority";
 import { downloadPackages, PackageMirror } from "../support/package-mirror";
-import type { CommandResult } from "../support/scenario-lab";
-import { reasonToSkip, ScenarioLab } from "../support/scenario-lab";
+import { type CommandResult, reasonToSkip, ScenarioLab } from "../support/scenario-lab";
 import { PROJECT_FOLDER } from "../support/stack-config";
 
 /** The backup API on containers: the real Barman, Apache and curl, with a stand-in for pg-backup-api, which no registry has. */

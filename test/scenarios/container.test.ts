@@ -3,8 +3,7 @@ import * as path from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { PackageMirror, downloadPackages } from "../support/package-mirror";
 import { CommandLines, LabSecrets } from "../support/lab-secrets";
-import type { CommandResult, LabStatus } from "../support/scenario-lab";
-import { ENGINE, reasonToSkip, ScenarioLab } from "../support/scenario-lab";
+import { type CommandResult, ENGINE, type LabStatus, reasonToSkip, ScenarioLab } from "../support/scenario-lab";
 import { PROJECT_FOLDER } from "../support/stack-config";
 
 /** The whole life of a lab on containers, from a root file system without PostgreSQL and pgBackRest. */

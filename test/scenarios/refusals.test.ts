@@ -3,11 +3,9 @@ import * as path from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Report } from "../../observe/report";
 import { labAuthority } from "../support/lab-authority";
-import type { CommandResult } from "../support/scenario-lab";
-import { reasonToSkip, ScenarioLab } from "../support/scenario-lab";
+import { type CommandResult, reasonToSkip, ScenarioLab } from "../support/scenario-lab";
 import { PROJECT_FOLDER } from "../support/stack-config";
-import type { Issued } from "../support/test-authority";
-import { TestAuthority } from "../support/test-authority";
+import { type Issued, TestAuthority } from "../support/test-authority";
 
 /** What must not be let in, tried on a running lab with the real pgBackRest and openssl; and what the doctor says of a host that has it. */
 const lab = new ScenarioLab("container", "refusals");

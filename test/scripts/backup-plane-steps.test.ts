@@ -1,8 +1,7 @@
 import * as fs from "node:fs";
 import { parseEnv } from "node:util";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import type { ScriptRun } from "../support/stand-ins";
-import { StandIns } from "../support/stand-ins";
+import { type ScriptRun, StandIns } from "../support/stand-ins";
 
 let host: StandIns;
 beforeEach(() => {

@@ -1,8 +1,7 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import type { ScriptRun } from "../support/stand-ins";
-import { StandIns } from "../support/stand-ins";
+import { type ScriptRun, StandIns } from "../support/stand-ins";
 import { hostOf } from "../../plan/plan";
 import { renderPgBackRestConf } from "../../render/pgbackrest-conf";
 import { stackPlan } from "../support/stack-config";

@@ -5,8 +5,7 @@ import * as os from "node:os";
 import * as path from "node:path";
 import { parseEnv } from "node:util";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import type { ScriptRun } from "../support/stand-ins";
-import { StandIns } from "../support/stand-ins";
+import { type ScriptRun, StandIns } from "../support/stand-ins";
 
 let host: StandIns;
 beforeEach(() => {

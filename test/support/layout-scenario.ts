@@ -1,13 +1,10 @@
 import * as path from "node:path";
 import * as fs from "node:fs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { FamilyName } from "../../config/families";
-import { familyOf } from "../../config/families";
+import { type FamilyName, familyOf } from "../../config/families";
 import { PackageMirror } from "./package-mirror";
-import type { CommandResult } from "./scenario-lab";
-import { reasonToSkip, ScenarioLab } from "./scenario-lab";
-import type { Shape } from "./shaped-guest";
-import { buildShapedGuest } from "./shaped-guest";
+import { type CommandResult, reasonToSkip, ScenarioLab } from "./scenario-lab";
+import { buildShapedGuest, type Shape } from "./shaped-guest";
 
 /** A command on a host, as root, and all that it must print. */
 export type Fact = readonly [host: string, command: string, printed: string];

@@ -1,8 +1,6 @@
 import type { HostFacts, PostgreSqlFacts, ReadHost, StanzaInfo, UnitFacts } from "../../observe/facts";
-import type { Finding, Findings } from "../../observe/findings";
-import { judge } from "../../observe/findings";
-import type { DeployedLab, ObservedLab } from "../../observe/lab";
-import { observedLab } from "../../observe/lab";
+import { type Finding, type Findings, judge } from "../../observe/findings";
+import { type DeployedLab, type ObservedLab, observedLab } from "../../observe/lab";
 import { ALL_RULES } from "../../observe/rules";
 import { planLab } from "../../plan/plan";
 import type { ManagedHost } from "../../steps/inventory";

@@ -1,10 +1,8 @@
 import * as path from "node:path";
-import type { Settings } from "../../config/check";
-import { checkSettings, ConfigError, ownKeys } from "../../config/check";
+import { checkSettings, ConfigError, ownKeys, type Settings } from "../../config/check";
 import type { LabConfig } from "../../config/schema";
 import { readProject } from "../../engine/project";
-import type { LabPlan } from "../../plan/plan";
-import { planLab } from "../../plan/plan";
+import { type LabPlan, planLab } from "../../plan/plan";
 
 /** The folder with Pulumi.yaml. */
 export const PROJECT_FOLDER = path.join(__dirname, "..", "..");

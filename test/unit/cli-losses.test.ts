@@ -1,6 +1,5 @@
 import { expect, it } from "vitest";
-import type { LossContext } from "../../cli/gates/losses";
-import { explainLosses, findLosses } from "../../cli/gates/losses";
+import { explainLosses, findLosses, type LossContext } from "../../cli/gates/losses";
 import type { Change, Operation } from "../../engine/engine";
 import type { StanzaInfo } from "../../observe/facts";
 import { stackPlan } from "../support/stack-config";

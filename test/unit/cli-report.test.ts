@@ -5,8 +5,7 @@ import type { ReadHost } from "../../observe/facts";
 import { judgeLab } from "../../observe/observe";
 import type { Report } from "../../observe/report";
 import { CERTIFICATE } from "../support/certificates";
-import type { Changes } from "../support/observed-lab";
-import { deployedLab, GOOD, PRIMARY, UNIT } from "../support/observed-lab";
+import { type Changes, deployedLab, GOOD, PRIMARY, UNIT } from "../support/observed-lab";
 
 function report(changes: Changes = {}): Report {
   const read = Object.entries(GOOD).map(([name, facts]): [string, ReadHost] => {

@@ -1,10 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { checkChanges } from "../../cli/gates/change";
 import { findChanges } from "../../config/changes";
-import type { LabConfig } from "../../config/schema";
-import { KEY_NAMES, SCHEMA } from "../../config/schema";
-import type { Output } from "../../engine/engine";
-import { EngineError } from "../../engine/engine";
+import { KEY_NAMES, type LabConfig, SCHEMA } from "../../config/schema";
+import { EngineError, type Output } from "../../engine/engine";
 import { stackConfig } from "../support/stack-config";
 
 const deployed = stackConfig("container");

@@ -4,8 +4,7 @@ import * as path from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { Driver } from "../../engine/drivers/driver";
 import { Deployment } from "../../engine/embedded/deployment";
-import type { Goal } from "../../engine/embedded/state";
-import { State } from "../../engine/embedded/state";
+import { type Goal, State } from "../../engine/embedded/state";
 
 describe("a deployment of objects outside the state", () => {
   let folder: string;

@@ -5,8 +5,7 @@ import * as os from "node:os";
 import * as path from "node:path";
 import { text } from "node:stream/consumers";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import type { StackLocation } from "../../engine/engine";
-import { EngineError } from "../../engine/engine";
+import { EngineError, type StackLocation } from "../../engine/engine";
 import { withLock } from "../../engine/lock";
 
 const ROOT = path.resolve(__dirname, "../..");

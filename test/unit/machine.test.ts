@@ -3,8 +3,7 @@ import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import type { Machine } from "../../config/this-machine";
-import { machineProblems, THIS_MACHINE } from "../../config/this-machine";
+import { type Machine, machineProblems, THIS_MACHINE } from "../../config/this-machine";
 import { bridgeNameOf } from "../../config/libvirt-names";
 import { stackConfig } from "../support/stack-config";
 

@@ -5,8 +5,7 @@ import * as path from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { CertificateFacts, HostFacts } from "../../observe/facts";
 import { judged, TALKS, told } from "../support/observed-lab";
-import type { Issued } from "../support/test-authority";
-import { TestAuthority } from "../support/test-authority";
+import { type Issued, TestAuthority } from "../support/test-authority";
 
 const FOLDER = "/etc/pgbackrest/cert";
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), "lab-certificates-"));

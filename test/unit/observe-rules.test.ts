@@ -3,9 +3,9 @@ import type { HostFacts, PostgreSqlFacts, StanzaInfo, UnitFacts } from "../../ob
 import { missingSegments, parseVerify } from "../../observe/rules/backups";
 import { walGap } from "../../observe/rules/postgresql";
 import type { ManagedHost } from "../../steps/inventory";
-import type { Changes } from "../support/observed-lab";
 import {
   BACKUP,
+  type Changes,
   deployedLab,
   INFO,
   judged,

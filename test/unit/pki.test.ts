@@ -4,8 +4,7 @@ import * as os from "node:os";
 import * as path from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Lab } from "../../components/lab";
-import type { Pki } from "../../config/pki";
-import { checkPki } from "../../config/pki";
+import { checkPki, type Pki } from "../../config/pki";
 import { runMocked } from "../support/run-mocked";
 import { labArgs, stackSettings } from "../support/stack-config";
 

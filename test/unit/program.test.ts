@@ -5,8 +5,7 @@ import * as path from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { describe, expect, it } from "vitest";
 import { Lab } from "../../components/lab";
-import type { Registered } from "../support/run-mocked";
-import { IMAGE_BYTES, runMocked } from "../support/run-mocked";
+import { IMAGE_BYTES, type Registered, runMocked } from "../support/run-mocked";
 import { labArgs, stackConfig } from "../support/stack-config";
 
 const HOSTS = ["backup-srv", "pg1-srv", "pg2-srv", "pg3-srv"];

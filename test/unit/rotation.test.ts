@@ -1,8 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { stagesBack, stagesOnward } from "../../cli/commands/rotate-ca";
-import type { ReachedRotation, Rotation } from "../../config/ca-stages";
 import { planTrust } from "../../plan/rotation";
-import { stepProblem } from "../../config/ca-stages";
+import { type ReachedRotation, type Rotation, stepProblem } from "../../config/ca-stages";
 
 const at = (text: string): Rotation => {
   const [number = "", caStage = ""] = text.replace("?", "").split(" ");
