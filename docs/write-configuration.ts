@@ -3,6 +3,11 @@ import * as path from "node:path";
 import { parseDocument } from "yaml";
 import type { Key } from "../config/key";
 import { PROJECT_FOLDER } from "../config/project-folder";
+import { BACKUP_API_KEYS } from "../config/keys/backup-api";
+import { CLUSTER_KEYS } from "../config/keys/cluster";
+import { SITE_KEYS } from "../config/keys/site";
+import { PKI_KEYS, TRUST_KEYS } from "../config/keys/trust";
+import { VERSION_KEYS } from "../config/keys/versions";
 import { KEY_NAMES, SCHEMA } from "../config/schema";
 
 /** The keys as Pulumi.yaml declares them. */
@@ -16,26 +21,44 @@ export function renderDeclarations(): Record<string, unknown> {
 
 /** docs/configuration.md. */
 export function renderReference(): string {
-  const rows = KEY_NAMES.map((name) => {
-    const { description, default: value, change }: Key = SCHEMA[name];
-    const text = typeof value === "string" ? value : JSON.stringify(value);
-    const hint = change.hint === undefined ? "" : `. Instead: ${change.hint}`;
-    const cells = [`\`${name}\``, description, text && `\`${text}\``, `**${change.effect}**: ${change.text}${hint}`];
-    return `| ${cells.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |\n`;
+  const chapters = Object.entries(CHAPTERS).map(([title, keys]) => {
+    const entries = Object.entries<Key>(keys).map(([name, key]) => wrap(renderKey(name, key)));
+    return `\n## ${title}\n\n${entries.join("\n")}`;
   });
-  return `${INTRODUCTION}\n| key | meaning | default | what a change does to a running lab |\n| --- | --- | --- | --- |\n${rows.join("")}`;
+  return `${INTRODUCTION}${chapters.join("")}`;
+}
+
+const CHAPTERS = {
+  "Hosts and their network": SITE_KEYS,
+  "Packages and versions": VERSION_KEYS,
+  "Cluster, stanza and repository": CLUSTER_KEYS,
+  "Certificates and keys": TRUST_KEYS,
+  "Barman and its API": BACKUP_API_KEYS,
+  "A PKI of your own": PKI_KEYS,
+};
+
+function renderKey(name: string, { description, default: value, change }: Key): string {
+  const text = typeof value === "string" ? value : JSON.stringify(value);
+  const hint = change.hint === undefined ? "" : ` Instead: ${change.hint}.`;
+  return `**\`${name}\`**, default ${text === "" ? "none" : `\`${text}\``}. ${description}. On change, **${change.effect}**: ${change.text}.${hint}`;
+}
+
+/** Text in lines of at most 120 characters, unless a single word is longer. */
+function wrap(text: string): string {
+  return text.replace(/(.{1,120}|\S+)(?: |$)/g, "$1\n");
 }
 
 const INTRODUCTION = `# Configuration
 
-Set a key in the stack's file, \`Pulumi.STACK.yaml\`, as \`lab:KEY\`, or for one run with \`./lab up --config KEY=VALUE\`:
+After this page you know every key, and what a change of it does to a running lab. Set a key in the stack's file,
+\`Pulumi.STACK.yaml\`, as \`lab:KEY\`, or for one run with \`./lab up --config KEY=VALUE\`:
 
     config:
       lab:standbys: 3
       lab:pgbackrest: { process-max: 4 }
 
-\`./lab preview\` and \`./lab up\` compare the configuration with the one that the lab was deployed with, and show for each changed key what
-the change will do:
+\`./lab preview\` and \`./lab up\` compare the configuration with the one that the lab was deployed with, and show for each
+changed key what the change will do:
 
 - **live**: nothing that runs is touched, or hosts are added or removed;
 - **reload**: services read their files again;
@@ -43,9 +66,10 @@ the change will do:
 - **rebuild**: a service starts again from nothing;
 - **refused**: \`./lab\` stops before the first change.
 
-Plain \`pulumi up\` does not compare; there the hosts refuse what would harm their data ([operations.md](operations.md)). A value that
-\`pulumi config set --secret\` has encrypted can be read by Pulumi's engine alone: \`./lab\` neither checks nor compares it, the program does
-check it. \`caKey\` and \`hostCertificates\` are masked in the stack's outputs; other keys are shown there, encrypted or not. Certificates and keys of a PKI of your own are described in [trust.md](trust.md).
+Plain \`pulumi up\` does not compare; there the hosts refuse what would harm their data ([operations.md](operations.md)).
+A value that \`pulumi config set --secret\` has encrypted can be read by Pulumi's engine alone: \`./lab\` neither checks nor
+compares it, the program does check it. \`caKey\` and \`hostCertificates\` are masked in the stack's outputs; other keys are
+shown there, encrypted or not. Certificates and keys of a PKI of your own are described in [trust.md](trust.md).
 
 \`npm run docs\` writes this page, and the keys in \`Pulumi.yaml\`, from \`config/schema.ts\`.
 `;
