@@ -25,7 +25,7 @@ const program = new Command("lab")
   .addOption(
     new Option(
       "--engine <name>",
-      "the engine (default: the one that created the stack, else pulumi when it is on PATH)",
+      "the engine (default: the one that created the stack, else pulumi when it is on PATH or built by ./lab engine)",
     ).choices(["pulumi", "embedded"]),
   )
   .option("--yes", "ask no questions")
@@ -137,6 +137,11 @@ subcommand(
   "destroy",
   "remove the lab and its backups, its private libvirtd and its state; the cached image stays",
   async () => (await import("./commands/destroy")).destroy,
+);
+subcommand(
+  "engine",
+  "build Pulumi's CLI from the Go module registry, for machines without one",
+  async () => (await import("./commands/engine")).engine,
 );
 subcommand("clean", "remove the cached images", async () => (await import("./commands/clean")).clean);
 subcommand(

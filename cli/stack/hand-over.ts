@@ -7,6 +7,9 @@ import { rootPrefix } from "../../hypervisor/run-as-root";
 /** Prefix of a command that is killed when its parent exits. */
 const PARENT_BOUND = ["setpriv", "--pdeathsig", "KILL"];
 
+/** Variables that root gets too: the lab's, Pulumi's, and where Go and pip download from. */
+const KEPT = /^(LAB|PULUMI|PIP)_|^GO(PROXY|SUMDB|FLAGS|PRIVATE|NOPROXY|NOSUMDB|INSECURE)$|_proxy$/i;
+
 /** The command line of this very process. */
 export function thisCommand(): string[] {
   return [process.execPath, ...process.execArgv, ...process.argv.slice(1)];
@@ -49,11 +52,11 @@ export function isInside(namespace: string): boolean {
 }
 
 /**
- * The command, as root by sudo. It keeps only the lab's own variables, without their values in a command line, and PATH, which sudo
+ * The command, as root by sudo. It keeps only `KEPT` variables, without their values in a command line, and PATH, which sudo
  * replaces: `pulumi` may be in the user's own folder.
  */
 export function asRoot(command: readonly string[]): string[] {
-  const kept = Object.keys(process.env).filter((name) => /^(LAB|PULUMI)_|_proxy$/i.test(name));
+  const kept = Object.keys(process.env).filter((name) => KEPT.test(name));
   const preserve = kept.length > 0 ? [`--preserve-env=${kept.join(",")}`] : [];
   const [sudo = "sudo"] = rootPrefix();
   return [sudo, ...preserve, "env", `PATH=${process.env.PATH ?? ""}`, ...command];

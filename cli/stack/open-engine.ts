@@ -1,7 +1,7 @@
 import type { Engine } from "../../engine/engine";
 import { stackEngine } from "../../engine/stack-engine";
-import { isOnPath } from "../../hypervisor/on-path";
 import type { Invocation } from "../invocation";
+import { findPulumi } from "./find-pulumi";
 import type { Stack } from "./stack";
 import { refuseUsersLab } from "./users-lab";
 
@@ -11,7 +11,7 @@ export async function openEngine(invocation: Invocation, stack: Stack): Promise<
   await refuseUsersLab(stack);
   // Loaded on use: Pulumi's SDK takes a while.
   return chosenEngine(invocation, stack) === "pulumi"
-    ? (await import("../../engine/pulumi/pulumi")).createPulumiEngine(location)
+    ? (await import("../../engine/pulumi/pulumi")).createPulumiEngine(location, findPulumi(location)?.cli)
     : (await import("../../engine/embedded/embedded")).createEmbeddedEngine(location);
 }
 
@@ -26,10 +26,11 @@ export function announceEngine(invocation: Invocation, stack: Stack): void {
   process.stderr.write(`lab: stack "${stack.location.stack}", engine ${name} (${reason})\n`);
 }
 
-/** The engine, and why: the one of `--engine`, else the one that created the stack, else `pulumi` where it is installed. */
+/** The engine, and why: the one of `--engine`, else the one that created the stack, else Pulumi's where it is installed or built. */
 function chooseEngine({ options }: Invocation, { location }: Stack): [Engine["name"], string] {
   const creator = stackEngine(location);
   if (options.engine !== undefined) return [options.engine, "--engine"];
   if (creator !== undefined) return [creator, "it created this stack"];
-  return isOnPath("pulumi") ? ["pulumi", "pulumi is on PATH"] : ["embedded", "no pulumi on PATH"];
+  const pulumi = findPulumi(location);
+  return pulumi ? ["pulumi", pulumi.reason] : ["embedded", "no pulumi on PATH, and none built by ./lab engine"];
 }

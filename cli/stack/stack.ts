@@ -24,6 +24,9 @@ const BUILT_IMAGES: readonly BuiltImage[] = (["container", "vm"] as const).flatM
   (["plain", "baked"] as const).map((recipe) => ({ kind, recipe })),
 );
 
+/** Folders in `.lab` that are no stack's. */
+const OTHER_FOLDERS = ["guests", "images", "pulumi"];
+
 /** The names of the project's stacks. */
 function stackNames(projectFolder: string): string[] {
   return fs
@@ -36,11 +39,13 @@ function stackNames(projectFolder: string): string[] {
 /**
  * Finds a stack by its name.
  * @param overrides Configuration of this run, key (`lab:imagePath`) to text, which overrides the stack's file.
- * @throws Error when the stack is unknown, would use another one's libvirtd, or the lab cannot build its image.
+ * @throws Error when the stack is unknown, has the name of another folder, would use another one's libvirtd, or the lab cannot build its image.
  */
 export function findStack(projectFolder: string, name: string, overrides: Readonly<Record<string, string>>): Stack {
   const names = stackNames(projectFolder);
   if (!names.includes(name)) throw new Error(`unknown stack "${name}"; the stacks are ${names.join(", ")}`);
+  if (OTHER_FOLDERS.includes(name))
+    throw new Error(`stack name "${name}" is taken by folder .lab/${name}; hint: rename Pulumi.${name}.yaml`);
   const { config } = readProject({ projectFolder, stack: name }, overrides);
   const text = (key: string): string => config[key] ?? "";
   const libvirtUri = text("lab:libvirtUri");

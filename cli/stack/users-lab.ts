@@ -1,6 +1,7 @@
 import { findUsersStack } from "../../engine/pulumi/users-stack";
 import { stackEngine } from "../../engine/stack-engine";
 import { privateLibvirtdOf } from "../../hypervisor/private-libvirtd";
+import { findPulumi } from "./find-pulumi";
 import type { Stack } from "./stack";
 
 /**
@@ -9,7 +10,8 @@ import type { Stack } from "./stack";
  */
 export async function refuseUsersLab({ location, isPrivate }: Stack): Promise<void> {
   if (stackEngine(location) !== undefined) return;
-  const found = await findUsersStack(location);
+  const cli = findPulumi(location)?.cli;
+  const found = cli && (await findUsersStack(cli, location));
   if (found === undefined) return;
   const { stack } = location;
   const pulumi = isPrivate ? `nsenter --net=/run/netns/${privateLibvirtdOf(location).namespace} pulumi` : "pulumi";

@@ -3,7 +3,16 @@ import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { EngineError } from "../engine";
 
-const MISSING = "pulumi is not on PATH; hint: install Pulumi's CLI, or use --engine embedded";
+/** An installed CLI. */
+export interface PulumiCli {
+  readonly program: string;
+  readonly environment?: NodeJS.ProcessEnv;
+}
+
+/** The CLI on PATH. */
+export const CLI_ON_PATH: PulumiCli = { program: "pulumi" };
+
+const MISSING = "there is no pulumi on PATH, nor one of ./lab engine; hint: ./lab engine, or use --engine embedded";
 
 /** One call of Pulumi's CLI. */
 interface Call {
@@ -17,15 +26,15 @@ interface Call {
 }
 
 /**
- * Runs `pulumi` without questions.
+ * Runs a CLI without questions.
  * @returns Its standard output.
  * @throws EngineError with its standard error.
  */
-export async function pulumi(args: readonly string[], call: Call): Promise<string> {
+export async function pulumi(cli: PulumiCli, args: readonly string[], call: Call): Promise<string> {
   const { folder: cwd, environment, onLine, signal } = call;
-  const env = { ...process.env, PULUMI_SKIP_UPDATE_CHECK: "true", ...environment };
+  const env = { ...process.env, PULUMI_SKIP_UPDATE_CHECK: "true", ...cli.environment, ...environment };
   // In a process group of its own: the CLI takes a second SIGINT, such as a terminal's, for "at once".
-  const child = spawn("pulumi", [...args, "--non-interactive"], { cwd, env, detached: true });
+  const child = spawn(cli.program, [...args, "--non-interactive"], { cwd, env, detached: true });
   const interrupt = (): void => void child.kill("SIGINT");
   signal?.addEventListener("abort", interrupt);
   process.on("exit", interrupt);

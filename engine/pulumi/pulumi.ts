@@ -9,7 +9,7 @@ import { passphraseOf } from "../passphrase";
 import { readProject, readYaml, stackFile } from "../project";
 import { PULUMI_FOLDER, refuseOther } from "../stack-engine";
 import { isSecret } from "../values";
-import { pulumi } from "./cli";
+import { CLI_ON_PATH, pulumi, type PulumiCli } from "./cli";
 import { Recorder } from "./recorder";
 
 type Command = "preview" | "up" | "destroy";
@@ -21,16 +21,18 @@ const WAYS: Readonly<Record<Command, readonly string[]>> = {
 };
 
 /** The engine for real use: Pulumi's CLI. It leaves the user's settings files, selected stack and login alone. */
-export function createPulumiEngine(location: StackLocation): Engine {
-  const own = new OwnStack(location, process.env.PULUMI_BACKEND_URL ?? `file://${location.stateFolder}`);
+export function createPulumiEngine(location: StackLocation, cli: PulumiCli = CLI_ON_PATH): Engine {
+  const own = new OwnStack(cli, location, process.env.PULUMI_BACKEND_URL ?? `file://${location.stateFolder}`);
   const run = async (command: Command, options: RunOptions = {}): Promise<Result> => {
     refuseOther(location, "pulumi");
     if (command !== "preview" || own.isMade) return own.run(command, options);
     // The CLI previews only stacks that exist. This one is in a backend of its own, and is removed with it.
     const stateFolder = fs.mkdtempSync(path.join(os.tmpdir(), "lab-"));
-    return new OwnStack({ ...location, stateFolder }, `file://${stateFolder}`).run(command, options).finally(() => {
-      fs.rmSync(stateFolder, { recursive: true });
-    });
+    return new OwnStack(cli, { ...location, stateFolder }, `file://${stateFolder}`)
+      .run(command, options)
+      .finally(() => {
+        fs.rmSync(stateFolder, { recursive: true });
+      });
   };
   return {
     name: "pulumi",
@@ -72,6 +74,7 @@ class OwnStack {
   private readonly environment: NodeJS.ProcessEnv;
 
   constructor(
+    private readonly cli: PulumiCli,
     private readonly location: StackLocation,
     backend: string,
   ) {
@@ -147,9 +150,9 @@ class OwnStack {
     return (JSON.parse(exported) as { deployment: Deployment }).deployment;
   }
 
-  private call(args: readonly string[], call: Partial<Parameters<typeof pulumi>[1]> = {}): Promise<string> {
+  private call(args: readonly string[], call: Partial<Parameters<typeof pulumi>[2]> = {}): Promise<string> {
     const environment = { ...this.environment, PULUMI_CONFIG_PASSPHRASE: passphraseOf(this.location) };
-    return pulumi([...args, "--stack", this.location.stack], { folder: this.folder, environment, ...call });
+    return pulumi(this.cli, [...args, "--stack", this.location.stack], { folder: this.folder, environment, ...call });
   }
 
   /** The stack's file, this run's configuration, and the salt of `stack init`. */

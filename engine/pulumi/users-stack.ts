@@ -1,5 +1,5 @@
 import { EngineError, type StackLocation } from "../engine";
-import { pulumi } from "./cli";
+import { pulumi, type PulumiCli } from "./cli";
 
 /** A stack of the user's own. */
 interface UsersStack {
@@ -11,10 +11,16 @@ interface UsersStack {
 const ANSWER_SECONDS = 15;
 
 /** The stack, if it has resources in the backend that the user is logged in to; undefined when none is visible. Changes nothing. */
-export async function findUsersStack({ projectFolder, stack }: StackLocation): Promise<UsersStack | undefined> {
+export async function findUsersStack(
+  cli: PulumiCli,
+  { projectFolder, stack }: StackLocation,
+): Promise<UsersStack | undefined> {
   const ask = async (...args: string[]): Promise<unknown> =>
     JSON.parse(
-      await pulumi([...args, "--json"], { folder: projectFolder, signal: AbortSignal.timeout(ANSWER_SECONDS * 1000) }),
+      await pulumi(cli, [...args, "--json"], {
+        folder: projectFolder,
+        signal: AbortSignal.timeout(ANSWER_SECONDS * 1000),
+      }),
     );
   try {
     const stacks = (await ask("stack", "ls")) as { name: string; resourceCount?: number }[];

@@ -35,12 +35,14 @@ describe("asRoot", () => {
     vi.stubEnv("LAB_DEPTH", "2");
     vi.stubEnv("PATH", "/home/user/.pulumi/bin:/usr/bin");
     vi.stubEnv("MY_TOKEN", "other");
+    for (const name of ["GOPROXY", "GOOGLE_TOKEN", "PIP_INDEX_URL"]) vi.stubEnv(name, "other");
     const command = asRoot(["node", "main.ts"]);
     expect(command[0]).toBe("sudo");
     expect(command[1]).toMatch(/^--preserve-env=.*\bLAB_DEPTH\b/);
     expect(command[1]).toMatch(/\bPULUMI_CONFIG_PASSPHRASE\b/);
+    expect(command[1]).toMatch(/\bGOPROXY\b.*\bPIP_INDEX_URL\b|\bPIP_INDEX_URL\b.*\bGOPROXY\b/);
     expect(command.slice(2)).toEqual(["env", "PATH=/home/user/.pulumi/bin:/usr/bin", "node", "main.ts"]);
-    expect(command.join(" ")).not.toMatch(/hidden|MY_TOKEN/);
+    expect(command.join(" ")).not.toMatch(/hidden|_TOKEN/);
   });
 });
 

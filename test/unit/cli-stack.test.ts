@@ -73,6 +73,13 @@ describe("findStack", () => {
     );
   });
 
+  it("refuses the name of another folder in .lab", () => {
+    fs.writeFileSync(path.join(project, "Pulumi.pulumi.yaml"), "");
+    expect(() => findStack(project, "pulumi", {})).toThrow(
+      new Error('stack name "pulumi" is taken by folder .lab/pulumi; hint: rename Pulumi.pulumi.yaml'),
+    );
+  });
+
   it("refuses an image of its own folder that it cannot build", () => {
     expect(() => findStack(project, "container", { "lab:imagePath": ".lab/images/rocky-8.raw" })).toThrow(
       "lab:imagePath under .lab/images must be one of .lab/images/debian-12-container-plain.raw, " +

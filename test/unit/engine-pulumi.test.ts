@@ -90,7 +90,9 @@ describe("the engine that drives Pulumi's CLI", () => {
     fake.remove();
     const searchPath = process.env.PATH;
     process.env.PATH = location.projectFolder;
-    const problem = new EngineError("pulumi is not on PATH; hint: install Pulumi's CLI, or use --engine embedded");
+    const problem = new EngineError(
+      "there is no pulumi on PATH, nor one of ./lab engine; hint: ./lab engine, or use --engine embedded",
+    );
     await expect(engine.preview()).rejects.toThrow(problem);
     process.env.PATH = searchPath;
     fake = new FakePulumi();

@@ -1,0 +1,13 @@
+import { buildCli } from "../../engine/pulumi/build";
+import { type Invocation, PROJECT_FOLDER } from "../invocation";
+import { writeError } from "../show/progress";
+
+/** Builds Pulumi's engine, unless it is there. */
+export async function engine({ signal }: Invocation): Promise<number> {
+  const onProgress = (line: string): void => {
+    writeError(`lab: ${line}`);
+  };
+  const version = await buildCli(PROJECT_FOLDER, onProgress, signal);
+  process.stdout.write(`Pulumi's CLI ${version} is in .lab/pulumi\n`);
+  return 0;
+}
