@@ -1,6 +1,5 @@
 import * as fs from "node:fs";
 import { startPrivateLibvirtd, stopPrivateLibvirtd } from "../../hypervisor/private-libvirtd";
-import { stackEngine } from "../../engine/stack-engine";
 import { confirmLoss } from "../confirm";
 import { announceEngine, openEngine } from "../stack/open-engine";
 import { handOver, inNamespace, thisCommand } from "../stack/hand-over";
@@ -8,7 +7,7 @@ import { type Invocation, stackOf } from "../invocation";
 import { withProgress } from "../show/progress";
 import { isInOwnNamespace } from "../stack/running-namespace";
 import type { Stack } from "../stack/stack";
-import { refuseUsersLab } from "../stack/users-lab";
+import { hasLab } from "../stack/users-lab";
 
 /** Takes the lab down: its resources, then its libvirtd, then its state. */
 export async function destroy(invocation: Invocation): Promise<number> {
@@ -17,8 +16,7 @@ export async function destroy(invocation: Invocation): Promise<number> {
   const { location, isPrivate } = stack;
   const command = `./lab destroy --stack ${location.stack}`;
   if (!(await confirmLoss(invocation, `Destroy the lab "${location.stack}" and its backups?`, command))) return 1;
-  await refuseUsersLab(stack);
-  if (stackEngine(location) !== undefined) {
+  if (await hasLab(stack)) {
     const status = isPrivate
       ? await handOver(inNamespace((await startPrivateLibvirtd(location)).namespace, [...thisCommand(), "--yes"]))
       : await destroyResources(invocation, stack);
@@ -31,7 +29,7 @@ export async function destroy(invocation: Invocation): Promise<number> {
 }
 
 async function destroyResources(invocation: Invocation, stack: Stack): Promise<number> {
-  announceEngine(invocation, stack);
+  await announceEngine(invocation, stack);
   const engine = await openEngine(invocation, stack);
   await withProgress(invocation, engine, (run) => engine.destroy(run));
   return 0;

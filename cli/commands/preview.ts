@@ -20,7 +20,7 @@ export async function preview(
   const invocation = withAccelerator(given, stack);
   const settings = stackSettings(invocation, stack, "nothing");
   if (!isInOwnNamespace(stack)) {
-    announceEngine(invocation, stack);
+    await announceEngine(invocation, stack);
     // A lab that does not run can be previewed too.
     const namespace = await runningNamespace(stack).catch(() => undefined);
     if (namespace !== undefined) return handOver(inNamespace(namespace, thisCommand()));

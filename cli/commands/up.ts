@@ -33,7 +33,7 @@ export async function up(
   const { configuration } = settings;
   const engine = await openEngine(invocation, stack);
   if (!isInOwnNamespace(stack)) {
-    announceEngine(invocation, stack);
+    await announceEngine(invocation, stack);
     if (isAsking(invocation) && !(await isWanted(invocation, engine, settings))) return 1;
     checkSpace(stack, configuration);
     if (stack.isPrivate) {

@@ -1,18 +1,27 @@
-import type { Engine } from "../../engine/engine";
+import { type Engine, EngineError } from "../../engine/engine";
 import { stackEngine } from "../../engine/stack-engine";
 import type { Invocation } from "../invocation";
 import { findPulumi } from "./find-pulumi";
 import type { Stack } from "./stack";
-import { refuseUsersLab } from "./users-lab";
+import { findUsersLab } from "./users-lab";
 
-/** Opens a stack's engine. */
+/**
+ * Opens a stack's engine.
+ * @throws EngineError when the user has made it with `pulumi up`, and another engine is asked for.
+ */
 export async function openEngine(invocation: Invocation, stack: Stack): Promise<Engine> {
   const { location } = stack;
-  await refuseUsersLab(stack);
+  const users = await findUsersLab(stack);
+  const name = chosenEngine(invocation, stack);
+  if (users && name === "embedded") {
+    throw new EngineError(
+      `stack "${location.stack}" was made with pulumi up, so only Pulumi's engine works on it; hint: leave out --engine embedded`,
+    );
+  }
   // Loaded on use: Pulumi's SDK takes a while.
-  return chosenEngine(invocation, stack) === "pulumi"
-    ? (await import("../../engine/pulumi/pulumi")).createPulumiEngine(location, findPulumi(location)?.cli)
-    : (await import("../../engine/embedded/embedded")).createEmbeddedEngine(location);
+  if (name === "embedded") return (await import("../../engine/embedded/embedded")).createEmbeddedEngine(location);
+  const { createPulumiEngine, createUsersEngine } = await import("../../engine/pulumi/pulumi");
+  return users ? createUsersEngine(location, users) : createPulumiEngine(location, findPulumi(location)?.cli);
 }
 
 /** The name of a stack's engine. */
@@ -21,9 +30,10 @@ export function chosenEngine(invocation: Invocation, stack: Stack): Engine["name
 }
 
 /** Prints a stack's engine, and why it is used. */
-export function announceEngine(invocation: Invocation, stack: Stack): void {
+export async function announceEngine(invocation: Invocation, stack: Stack): Promise<void> {
   const [name, reason] = chooseEngine(invocation, stack);
-  process.stderr.write(`lab: stack "${stack.location.stack}", engine ${name} (${reason})\n`);
+  const why = name === "pulumi" && (await findUsersLab(stack)) ? "this stack was made with pulumi up" : reason;
+  process.stderr.write(`lab: stack "${stack.location.stack}", engine ${name} (${why})\n`);
 }
 
 /** The engine, and why: the one of `--engine`, else the one that created the stack, else Pulumi's where it is installed or built. */

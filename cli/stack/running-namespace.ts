@@ -1,9 +1,8 @@
-import { stackEngine } from "../../engine/stack-engine";
 import { isRunning, privateLibvirtdOf } from "../../hypervisor/private-libvirtd";
 import { noLab } from "./deployed-lab";
 import { isInside } from "./hand-over";
 import type { Stack } from "./stack";
-import { refuseUsersLab } from "./users-lab";
+import { hasLab } from "./users-lab";
 
 /** Whether this process is in the namespace of the stack's hosts: the part of a command that works on them. */
 export function isInOwnNamespace({ location, isPrivate }: Stack): boolean {
@@ -17,8 +16,7 @@ export function isInOwnNamespace({ location, isPrivate }: Stack): boolean {
 export async function runningNamespace(stack: Stack): Promise<string | undefined> {
   const { location, isPrivate } = stack;
   if (!isPrivate) return undefined;
-  await refuseUsersLab(stack);
-  if (stackEngine(location) === undefined) throw noLab(location.stack);
+  if (!(await hasLab(stack))) throw noLab(location.stack);
   if (await isRunning(location)) return privateLibvirtdOf(location).namespace;
   const { stack: name } = location;
   throw new Error(

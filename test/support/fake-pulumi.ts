@@ -38,7 +38,6 @@ if (verb === "stack ls") {
   }
   say(stacks);
 }
-if (verb === "whoami") say({ user: "somebody", url: "file:///theirs" });
 if (["preview", "up", "destroy"].includes(verb)) {
   fs.appendFileSync(process.env.FAKE_PULUMI + "/settings", fs.readFileSync(settings, "utf8"));
   say({ diagnosticEvent: { severity: "debug", message: "secret words" } });

@@ -10,12 +10,15 @@ describe("the engine of a stack", () => {
   let stack: Stack;
   const put = (file: string): void => {
     fs.mkdirSync(path.dirname(path.join(folder, file)), { recursive: true });
-    fs.writeFileSync(path.join(folder, file), "#!/bin/sh\n", { mode: 0o755 });
+    fs.writeFileSync(path.join(folder, file), "#!/bin/sh\necho []\n", { mode: 0o755 });
   };
   /** What the first line says. */
-  const announced = (engine?: "embedded" | "pulumi"): string => {
+  const announced = async (engine?: "embedded" | "pulumi"): Promise<string> => {
     const write = vi.spyOn(process.stderr, "write").mockReturnValue(true);
-    announceEngine({ options: { stack: "here", config: {}, engine }, signal: new AbortController().signal }, stack);
+    await announceEngine(
+      { options: { stack: "here", config: {}, engine }, signal: new AbortController().signal },
+      stack,
+    );
     const [[line] = []] = write.mock.calls;
     write.mockRestore();
     return String(line);
@@ -32,15 +35,15 @@ describe("the engine of a stack", () => {
     fs.rmSync(folder, { recursive: true });
   });
 
-  it("is pulumi on PATH, else the one of ./lab engine, else the embedded one, for a stack that no engine has made", () => {
+  it("is pulumi on PATH, else the one of ./lab engine, else the embedded one, for a stack that no engine has made", async () => {
     const line = (engine: string): string => `lab: stack "here", engine ${engine}\n`;
-    expect(announced()).toBe(line("embedded (no pulumi on PATH, and none built by ./lab engine)"));
+    expect(await announced()).toBe(line("embedded (no pulumi on PATH, and none built by ./lab engine)"));
     put(".lab/pulumi/bin/pulumi");
-    expect(announced()).toBe(line("pulumi (./lab engine built it, and no pulumi is on PATH)"));
+    expect(await announced()).toBe(line("pulumi (./lab engine built it, and no pulumi is on PATH)"));
     put("bin/pulumi");
-    expect(announced()).toBe(line("pulumi (pulumi is on PATH)"));
+    expect(await announced()).toBe(line("pulumi (pulumi is on PATH)"));
     put(".lab/here/state.json");
-    expect(announced()).toBe(line("embedded (it created this stack)"));
-    expect(announced("pulumi")).toBe(line("pulumi (--engine)"));
+    expect(await announced()).toBe(line("embedded (it created this stack)"));
+    expect(await announced("pulumi")).toBe(line("pulumi (--engine)"));
   });
 });

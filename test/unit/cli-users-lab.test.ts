@@ -1,53 +1,108 @@
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
-import { afterEach, beforeEach, expect, it } from "vitest";
-import { refuseUsersLab } from "../../cli/stack/users-lab";
-import { privateLibvirtdOf } from "../../hypervisor/private-libvirtd";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import type { Invocation } from "../../cli/invocation";
+import { announceEngine, openEngine } from "../../cli/stack/open-engine";
+import { runningNamespace } from "../../cli/stack/running-namespace";
+import type { Stack } from "../../cli/stack/stack";
+import { hasLab } from "../../cli/stack/users-lab";
+import { EngineError } from "../../engine/engine";
+import { stackEngine } from "../../engine/stack-engine";
 import { FakePulumi } from "../support/fake-pulumi";
 
-let fake: FakePulumi;
-let projectFolder: string;
-const refuse = (isPrivate = false): Promise<void> => {
-  const location = { projectFolder, stack: "dev", stateFolder: path.join(projectFolder, ".lab", "dev") };
-  return refuseUsersLab({ location, isPrivate, image: undefined });
-};
+const SETTINGS = "# mine\nencryptionsalt: v1:mine\nconfig:\n  try:text: b # a note\n";
 
-beforeEach(() => {
-  projectFolder = fs.mkdtempSync(path.join(os.tmpdir(), "lab-users-"));
-  fake = new FakePulumi();
-});
-afterEach(() => {
-  fake.remove();
-  fs.rmSync(projectFolder, { recursive: true });
-});
+describe("a lab that was made with pulumi up", () => {
+  let fake: FakePulumi;
+  let projectFolder: string;
+  let stack: Stack;
+  const invocation = (engine?: "embedded" | "pulumi"): Invocation => ({
+    options: { stack: "dev", config: {}, engine },
+    signal: new AbortController().signal,
+  });
+  const project = (): Record<string, string> => {
+    const files = fs.readdirSync(projectFolder).filter((name) => name !== ".lab");
+    return Object.fromEntries(files.map((name) => [name, fs.readFileSync(path.join(projectFolder, name), "utf8")]));
+  };
 
-it("refuses a lab that plain pulumi up made, with the commands that work on it", async () => {
-  fake.write("stacks", [
-    { name: "other", resourceCount: 3 },
-    { name: "dev", resourceCount: 120 },
-  ]);
-  const told =
-    'stack "dev" was made by pulumi, in file:///theirs (120 resources); ./lab works only on its own labs; hint: ';
-  await expect(refuse()).rejects.toThrow(
-    new Error(`${told}pulumi up --stack dev, or pulumi destroy --stack dev before ./lab up --stack dev`),
-  );
-  fake.write("stacks", [{ name: "organization/dev", resourceCount: 120 }]);
-  const { namespace } = privateLibvirtdOf({ projectFolder, stack: "dev", stateFolder: "" });
-  const pulumi = `nsenter --net=/run/netns/${namespace} pulumi`;
-  await expect(refuse(true)).rejects.toThrow(
-    new Error(`${told}${pulumi} up --stack dev, or ${pulumi} destroy --stack dev before ./lab up --stack dev`),
-  );
-  expect(fake.verbs()).toEqual(["stack ls", "whoami", "stack ls", "whoami"]);
-});
+  beforeEach(() => {
+    projectFolder = fs.mkdtempSync(path.join(os.tmpdir(), "lab-users-"));
+    fs.writeFileSync(path.join(projectFolder, "Pulumi.yaml"), "name: try\nruntime: nodejs\n");
+    fs.writeFileSync(path.join(projectFolder, "Pulumi.dev.yaml"), SETTINGS);
+    const location = { projectFolder, stack: "dev", stateFolder: path.join(projectFolder, ".lab", "dev") };
+    stack = { location, isPrivate: false, image: undefined };
+    fake = new FakePulumi();
+    fake.write("stacks", [
+      { name: "other", resourceCount: 3 },
+      { name: "organization/dev", resourceCount: 120 },
+    ]);
+  });
+  afterEach(() => {
+    fake.remove();
+    fs.rmSync(projectFolder, { recursive: true });
+  });
 
-it("lets a stack be that is empty, that ./lab made, or that cannot be seen", async () => {
-  fake.write("stacks", [{ name: "dev", resourceCount: 0 }, { name: "other" }]);
-  await refuse();
-  fake.write("stacks", "broken");
-  await refuse();
-  const calls = fake.calls().length;
-  fs.mkdirSync(path.join(projectFolder, ".lab", "dev", "pulumi"), { recursive: true });
-  await refuse();
-  expect(fake.calls()).toHaveLength(calls);
+  it("is found in the user's backend, asked once", async () => {
+    expect(await hasLab(stack)).toBe(true);
+    expect(await runningNamespace(stack)).toBeUndefined();
+    const write = vi.spyOn(process.stderr, "write").mockReturnValue(true);
+    await announceEngine(invocation(), stack);
+    expect(write.mock.calls).toEqual([['lab: stack "dev", engine pulumi (this stack was made with pulumi up)\n']]);
+    write.mockRestore();
+    expect(fake.calls()).toEqual([
+      { args: ["stack", "ls", "--json", "--non-interactive"], folder: projectFolder, backend: undefined },
+    ]);
+  });
+
+  it.each<[string, unknown]>([
+    ["that has no resources", [{ name: "dev", resourceCount: 0 }, { name: "other" }]],
+    ["of another name", [{ name: "mydev", resourceCount: 120 }]],
+    ["in a backend without a login", "broken"],
+  ])("is none in a stack %s", async (_case, stacks) => {
+    fake.write("stacks", stacks);
+    expect(await hasLab(stack)).toBe(false);
+  });
+
+  it("is not looked for where ./lab has made the stack", async () => {
+    fs.mkdirSync(path.join(projectFolder, ".lab", "dev", "pulumi"), { recursive: true });
+    expect(await hasLab(stack)).toBe(true);
+    expect(fake.calls()).toEqual([]);
+  });
+
+  it("is refused to another engine", async () => {
+    await expect(openEngine(invocation("embedded"), stack)).rejects.toThrow(
+      new EngineError(
+        'stack "dev" was made with pulumi up, so only Pulumi\'s engine works on it; hint: leave out --engine embedded',
+      ),
+    );
+  });
+
+  it("is worked on in the user's backend, with a copy of the settings and with the stack's own salt", async () => {
+    const before = project();
+    const engine = await openEngine(invocation(), stack);
+    fake.write("deployment", {
+      resources: [{ urn: "urn", type: "pulumi:pulumi:Stack", outputs: { plain: "a" } }],
+    });
+    expect(await engine.outputs()).toEqual({ plain: { value: "a", secret: false } });
+    await engine.preview({ config: { "try:text": "c" } });
+    await engine.up({ config: { "try:list": "[1]" } });
+    expect(fake.settings()).toBe(
+      "encryptionsalt: v1:mine\nconfig:\n  try:text: c\n" +
+        "encryptionsalt: v1:mine\nconfig:\n  try:text: b\n  try:list:\n    - 1",
+    );
+    expect(project()).toEqual(before);
+    expect(fake.verbs()).toEqual(["stack ls", "stack export", "preview", "up", "stack export"]);
+    for (const { backend, folder } of fake.calls()) expect([backend, folder]).toEqual([undefined, projectFolder]);
+    expect(stackEngine(stack.location)).toBeUndefined();
+  });
+
+  it("is destroyed with its stack, and the settings file stays", async () => {
+    const before = project();
+    const engine = await openEngine(invocation(), stack);
+    await engine.destroy();
+    expect(project()).toEqual(before);
+    expect(fake.calls().at(-1)?.args.join(" ")).toBe("stack rm --yes --preserve-config --stack dev --non-interactive");
+    expect(fs.readdirSync(stack.location.stateFolder)).toEqual([]);
+  });
 });

@@ -1,0 +1,50 @@
+import * as fs from "node:fs";
+import * as path from "node:path";
+import { stringify } from "yaml";
+import { EngineError, type Result, type RunOptions, type StackLocation } from "../engine";
+import { passphraseOf } from "../passphrase";
+import { readProject } from "../project";
+import { PULUMI_FOLDER } from "../stack-engine";
+import type { PulumiCli } from "./cli";
+import { CliStack, type Command } from "./cli-stack";
+
+/** A stack of `./lab`: its settings are in a folder of its own, where the CLI may write and delete them. */
+export class OwnStack extends CliStack {
+  constructor(cli: PulumiCli, location: StackLocation, backend: string) {
+    const folder = path.join(location.stateFolder, PULUMI_FOLDER);
+    const settingsFile = path.join(folder, `Pulumi.${location.stack}.yaml`);
+    const environment = (): NodeJS.ProcessEnv => ({
+      PULUMI_BACKEND_URL: backend,
+      PULUMI_CONFIG_PASSPHRASE: passphraseOf(location),
+    });
+    super({ cli, location, folder, settingsFile, environment });
+  }
+
+  get isMade(): boolean {
+    return fs.existsSync(this.options.settingsFile);
+  }
+
+  override async run(command: Command, options: RunOptions): Promise<Result> {
+    if (!this.isMade) await this.make();
+    return super.run(command, options);
+  }
+
+  override async forget(): Promise<void> {
+    await super.forget();
+    fs.rmSync(this.options.folder, { recursive: true });
+  }
+
+  private async make(): Promise<void> {
+    const { folder, location, settingsFile } = this.options;
+    const { name } = readProject(location);
+    fs.mkdirSync(folder, { recursive: true, mode: 0o700 });
+    fs.writeFileSync(path.join(folder, "Pulumi.yaml"), stringify({ name, runtime: "nodejs" }));
+    try {
+      await this.call(["stack", "init", "--no-select"]);
+    } catch (error) {
+      fs.rmSync(folder, { recursive: true, force: true });
+      throw error;
+    }
+    if (!this.isMade) throw new EngineError(`pulumi stack init wrote no ${settingsFile} for stack "${location.stack}"`);
+  }
+}
