@@ -137,7 +137,7 @@ subcommand(
   "destroy",
   "remove the lab and its backups, its private libvirtd and its state; the cached image stays",
   async () => (await import("./commands/destroy")).destroy,
-);
+).option("--unprotect", "destroy protected disks too (lab:protect)");
 subcommand(
   "engine",
   "build Pulumi's CLI from the Go module registry, for machines without one",

@@ -34,6 +34,8 @@ export interface RunOptions {
   readonly beforeRun?: () => Promise<void>;
   /** Awaited by `up` before its first change; the run rejects as it does, and nothing is changed. */
   readonly beforeFirstChange?: () => Promise<void>;
+  /** Whether `destroy` deletes protected resources too; else it refuses to begin. */
+  readonly unprotect?: boolean;
   /** Aborted: running operations are finished, no others begun, the state is saved, and the run rejects. */
   readonly signal?: AbortSignal;
 }
@@ -59,6 +61,8 @@ export interface Engine {
   destroy(options?: RunOptions): Promise<Result>;
   /** The outputs of the last `up`; empty when there was none. */
   outputs(): Promise<Readonly<Record<string, Output>>>;
+  /** The names of the stack's protected resources. */
+  protectedResources(): Promise<readonly string[]>;
 }
 
 /** Where a stack's program and state are. */

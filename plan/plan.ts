@@ -38,6 +38,8 @@ export interface HostPlan {
   readonly peers: readonly string[];
   /** File names in the pool. */
   readonly volumes: { readonly disk: string };
+  /** Whether its disk is protected. */
+  readonly protected: boolean;
   /** Names of the resources that commands look for in a preview. */
   readonly resources: { readonly disk: string; readonly certificate: string };
 }
@@ -101,13 +103,15 @@ export function planLab(config: LabConfig): LabPlan {
   const host = (
     name: string,
     role: Role,
-    own: Omit<HostPlan, "name" | "role" | "address" | "mac" | "revoked" | "volumes" | "resources">,
+    own: Omit<HostPlan, "name" | "role" | "address" | "mac" | "revoked" | "volumes" | "protected" | "resources">,
   ): HostPlan => ({
     ...reservationOf(network, name),
     role,
     revoked: config.revoked.includes(name),
     ...own,
     volumes: { disk: diskNameOf(name, config.hypervisor) },
+    // A standby is restored from the repository, and Barman's backups are a second set.
+    protected: config.protect && (role === "repository" || role === "primary"),
     resources: { disk: `${name}-disk`, certificate: `${name}-certificate` },
   });
   const hosts = [

@@ -1,5 +1,6 @@
 import * as fs from "node:fs";
 import { startPrivateLibvirtd, stopPrivateLibvirtd } from "../../hypervisor/private-libvirtd";
+import { EngineError } from "../../engine/engine";
 import { confirmLoss } from "../confirm";
 import { announceEngine, openEngine } from "../stack/open-engine";
 import { handOver, inNamespace, thisCommand } from "../stack/hand-over";
@@ -10,16 +11,20 @@ import type { Stack } from "../stack/stack";
 import { hasLab } from "../stack/users-lab";
 
 /** Takes the lab down: its resources, then its libvirtd, then its state. */
-export async function destroy(invocation: Invocation): Promise<number> {
+export async function destroy(
+  invocation: Invocation,
+  { unprotect = false }: { unprotect?: boolean } = {},
+): Promise<number> {
   const stack = stackOf(invocation);
-  if (isInOwnNamespace(stack)) return destroyResources(invocation, stack);
+  if (isInOwnNamespace(stack)) return destroyResources(invocation, stack, unprotect);
   const { location, isPrivate } = stack;
   const command = `./lab destroy --stack ${location.stack}`;
+  if (!unprotect) refuseProtected(location.stack, await (await openEngine(invocation, stack)).protectedResources());
   if (!(await confirmLoss(invocation, `Destroy the lab "${location.stack}" and its backups?`, command))) return 1;
   if (await hasLab(stack)) {
     const status = isPrivate
       ? await handOver(inNamespace((await startPrivateLibvirtd(location)).namespace, [...thisCommand(), "--yes"]))
-      : await destroyResources(invocation, stack);
+      : await destroyResources(invocation, stack, unprotect);
     if (status !== 0) return status;
   }
   if (isPrivate) await stopPrivateLibvirtd(location);
@@ -28,9 +33,18 @@ export async function destroy(invocation: Invocation): Promise<number> {
   return 0;
 }
 
-async function destroyResources(invocation: Invocation, stack: Stack): Promise<number> {
+/** Refuses before anything is destroyed: an engine may notice a protected resource after it has deleted others. */
+export function refuseProtected(stack: string, names: readonly string[]): void {
+  if (names.length === 0) return;
+  throw new EngineError(
+    `stack "${stack}" has protected resources: ${names.join(", ")}; nothing was destroyed; ` +
+      `hint: ./lab destroy --stack ${stack} --unprotect destroys them too, with every backup`,
+  );
+}
+
+async function destroyResources(invocation: Invocation, stack: Stack, unprotect: boolean): Promise<number> {
   await announceEngine(invocation, stack);
   const engine = await openEngine(invocation, stack);
-  await withProgress(invocation, engine, (run) => engine.destroy(run));
+  await withProgress(invocation, engine, (run) => engine.destroy({ ...run, unprotect }));
   return 0;
 }

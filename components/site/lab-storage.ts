@@ -40,11 +40,11 @@ export class LabStorage extends pulumi.ComponentResource {
   }
 
   /** A host's root disk. It holds the host's data: another image or size does not change an existing one. */
-  createDisk({ resources, volumes }: HostPlan, parent: pulumi.Resource): libvirt.Volume {
+  createDisk({ resources, volumes, protected: protect }: HostPlan, parent: pulumi.Resource): libvirt.Volume {
     return new libvirt.Volume(
       resources.disk,
       { name: volumes.disk, pool: this.poolName, ...this.disk },
-      { parent, ignoreChanges: ["create", "capacity", "backingStore"] },
+      { parent, protect, ignoreChanges: ["create", "capacity", "backingStore"] },
     );
   }
 

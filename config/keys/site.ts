@@ -2,7 +2,7 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import * as v from "valibot";
 import { parseNetwork } from "../ipv4";
-import { type Key, live, oneOf, refused, restart, text, textAs, whole } from "../key";
+import { flag, type Key, live, oneOf, refused, restart, text, textAs, whole } from "../key";
 import { PROJECT_FOLDER } from "../project-folder";
 
 /** A network's way out: through libvirt's machine, or none. */
@@ -112,5 +112,12 @@ export const SITE_KEYS = {
     default: 20,
     description: "Disk of a virtual machine, in GiB; an image that is larger keeps its size, and so does a container's",
     ...live("existing hosts keep their disks; new ones get this size"),
+  },
+  protect: {
+    ...flag,
+    default: false,
+    description:
+      "Whether the disks of the repository host and the primary are protected: no run deletes or replaces them, `./lab destroy` included",
+    ...live("the two disks are protected from then on, or no longer"),
   },
 } as const satisfies Record<string, Key>;

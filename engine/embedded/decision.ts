@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { type Driver, unknownInputs } from "../drivers/driver";
 import type { Change, Operation } from "../engine";
+import { keptFromReplacement } from "./protection";
 import type { Goal, Resource } from "./state";
 import { covers, differences, keepOld, reveal } from "../values";
 
@@ -72,6 +73,8 @@ export function decide(goal: Goal, found: Resource | undefined, drivers: Drivers
     diff.includes("provider") ||
     mustReplace(next, changed) ||
     driver.change(diff, reveal(next.inputs)) === "replace";
+  // One run may unprotect a resource and replace it.
+  if (isReplaced && found.protect && goal.protect) throw new Error(keptFromReplacement(found));
   return { driver, next, found, change: { ...changeOf(goal, isReplaced ? "replace" : "update"), diff } };
 }
 

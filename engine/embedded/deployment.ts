@@ -4,6 +4,7 @@ import type { Subject, Task } from "../drivers/driver";
 import type { Change, EngineEvent } from "../engine";
 import { changeOf, decide, dependentsToReplace, driverOf, type Drivers, type Step } from "./decision";
 import type { Listener } from "./program";
+import { keptFromDeletion, keptFromReplacement } from "./protection";
 import { Slots } from "../slots";
 import type { Goal, Resource, State } from "./state";
 import { mask, type Properties, reveal, secret, texts, UNKNOWN } from "../values";
@@ -93,6 +94,9 @@ export class Deployment {
     if (this.failures.length > 0 || this.blocked.size > 0 || signal?.aborted) return;
     const left = state.resources.filter(({ urn, condition }) => condition === "replaced" || !this.seen.has(urn));
     const vanished = [...this.deletedFirst.values(), ...left].filter(({ urn }) => !this.seen.has(urn));
+    const kept = left.filter(({ condition, protect }) => protect && condition === undefined);
+    for (const resource of kept) this.fail(changeOf(resource, "delete"), resource, keptFromDeletion(resource), 0);
+    if (kept.length > 0) return;
     this.changes.push(...vanished.map((resource) => changeOf(resource, "delete")));
     if (!preview && (left.length === 0 || (await this.mayChange()))) await this.remove(left);
   }
@@ -152,6 +156,8 @@ export class Deployment {
     const { state, drivers } = this.options;
     const candidates = state.resources.filter(({ urn, condition }) => !condition && !this.seen.has(urn));
     const dependents = dependentsToReplace(root, candidates, drivers);
+    const kept = dependents.find(({ protect }) => protect);
+    if (kept !== undefined) throw new Error(keptFromReplacement(kept, root));
     for (const resource of dependents) this.deletedFirst.set(resource.urn, resource);
     return [...dependents, root];
   }

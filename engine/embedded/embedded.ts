@@ -41,14 +41,20 @@ export function createEmbeddedEngine(location: StackLocation): Engine {
       refuseOther(location, "embedded");
       return Promise.resolve(render(new State(location).outputs));
     },
+    protectedResources: async () => {
+      refuseOther(location, "embedded");
+      const { resources } = new State(location);
+      return Promise.resolve(resources.filter(({ protect }) => protect).map(({ name }) => name));
+    },
   };
 }
 
 async function carryOut(location: StackLocation, command: Command, options: RunOptions): Promise<Result> {
-  const { config, signal, onEvent, replace = [], beforeFirstChange } = options;
+  const { config, signal, onEvent, replace = [], unprotect = false, beforeFirstChange } = options;
   const emit = (event: EngineEvent): void => onEvent?.(event);
   const preview = command === "preview";
   const state = new State(location);
+  if (unprotect) state.resources = state.resources.map((resource) => ({ ...resource, protect: false }));
   const commands = commandDrivers(location.projectFolder);
   const drivers = { ...tlsDrivers, ...commands.drivers, ...libvirtDrivers(location.stateFolder) };
   const deployment = new Deployment({ state, drivers, preview, replace, emit, signal, beforeFirstChange });

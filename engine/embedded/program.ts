@@ -140,7 +140,6 @@ function goalOf(request: monitor.RegisterResourceRequest, urnPrefix: string): Go
   const provider = given.provider.split("::").slice(0, 4).join("::");
   const unsupported = {
     aliases: given.aliasesList.length > 0,
-    protect: given.protect === true,
     deletedWith: given.deletedwith !== "",
     import: given.importid !== "",
     retainOnDelete: given.retainondelete,
@@ -156,6 +155,7 @@ function goalOf(request: monitor.RegisterResourceRequest, urnPrefix: string): Go
     needs: [parent, provider, ...given.dependenciesList].filter((urn) => urn !== ""),
     sources: Object.fromEntries(given.propertydependenciesMap.map(([input, { urnsList }]) => [input, urnsList])),
     provider,
+    protect: given.protect === true,
     deleteBeforeReplace: given.deletebeforereplace,
     ignoreChanges: given.ignorechangesList,
     replaceOnChanges: given.replaceonchangesList,

@@ -19,6 +19,7 @@ export interface Goal {
   /** An input to the URNs that its value comes from. */
   readonly sources: Readonly<Record<string, readonly string[]>>;
   readonly provider: string;
+  readonly protect: boolean;
   readonly deleteBeforeReplace: boolean;
   readonly ignoreChanges: readonly string[];
   readonly replaceOnChanges: readonly string[];

@@ -24,6 +24,7 @@ interface Deployment {
     readonly urn: string;
     readonly type: string;
     readonly custom?: boolean;
+    readonly protect?: boolean;
     readonly outputs?: Readonly<Record<string, unknown>>;
   }[];
 }
@@ -71,6 +72,16 @@ export class CliStack {
     return Object.fromEntries(Object.entries(outputs).map(([name, value]) => [name, readOutput(value)]));
   }
 
+  /** The names of protected resources. */
+  async protectedResources(): Promise<string[]> {
+    const { resources = [] } = await this.deployment();
+    return resources.filter(({ protect }) => protect).map(({ urn }) => nameOf(urn));
+  }
+
+  async unprotect(): Promise<void> {
+    await this.call(["state", "unprotect", "--all", "--yes"]);
+  }
+
   /** Removes the stack, which has no resources, from its backend. */
   async forget(): Promise<void> {
     await this.call(["stack", "rm", "--yes", "--preserve-config"]);
@@ -90,7 +101,7 @@ export class CliStack {
   /** The URNs of resources: the CLI takes no names. */
   private async urnsOf(names: readonly string[]): Promise<string[]> {
     const { resources = [] } = await this.deployment();
-    return resources.flatMap(({ urn, custom }) => (custom && names.includes(urn.split("::")[3] ?? "") ? [urn] : []));
+    return resources.flatMap(({ urn, custom }) => (custom && names.includes(nameOf(urn)) ? [urn] : []));
   }
 
   private async deployment(): Promise<Deployment> {
@@ -111,6 +122,10 @@ export class CliStack {
     fs.mkdirSync(path.dirname(settingsFile), { recursive: true, mode: 0o700 });
     await writeFileAtomic(settingsFile, stringify({ ...own, ...settings, config }), { mode: 0o600 });
   }
+}
+
+function nameOf(urn: string): string {
+  return urn.split("::")[3] ?? "";
 }
 
 /** An exported output: its secrets are wrapped, as JSON in a text. */

@@ -28,7 +28,11 @@ export function createPulumiEngine(location: StackLocation, cli: PulumiCli = CLI
     refuseOther(location, "pulumi");
     return own.isMade ? own.outputs() : {};
   };
-  return { ...engineOf(location, run, own), outputs };
+  const protectedResources = async (): Promise<readonly string[]> => {
+    refuseOther(location, "pulumi");
+    return own.isMade ? own.protectedResources() : [];
+  };
+  return { ...engineOf(location, run, own), outputs, protectedResources };
 }
 
 /** The engine of a stack that the user has made with Pulumi's CLI. */
@@ -49,10 +53,12 @@ function engineOf(location: StackLocation, run: Run, stack: CliStack): Engine {
       }),
     destroy: (options) =>
       withLock(location, "destroy", async () => {
+        if (options?.unprotect === true) await stack.unprotect();
         const result = await run("destroy", options);
         await stack.forget();
         return result;
       }),
     outputs: () => stack.outputs(),
+    protectedResources: () => stack.protectedResources(),
   };
 }

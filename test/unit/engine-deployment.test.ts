@@ -51,6 +51,7 @@ describe("a deployment of objects outside the state", () => {
     needs: [],
     sources: {},
     provider: "",
+    protect: false,
     deleteBeforeReplace: true,
     ignoreChanges: [],
     replaceOnChanges: ["*"],
@@ -121,6 +122,46 @@ describe("a deployment of objects outside the state", () => {
     expect(await runReplacing(["two"], goal(), other)).toEqual({ operations: ["same", "replace"], failures: [] });
     expect(calls).toEqual(["delete it", "create two"]);
     expect(await run(goal(), other)).toMatchObject({ operations: ["same", "same"] });
+  });
+
+  it("neither deletes nor replaces a protected resource, until a run unprotects it, which may replace it", async () => {
+    const urn = "urn:pulumi:here::try::box:Box::one";
+    const lift = "./lab up --stack here --config protect=false";
+    await run(goal({ protect: true }));
+    calls.length = 0;
+    expect(await run(goal({ protect: true, inputs: { name: "two" } }))).toEqual({
+      operations: [],
+      failures: [`box:Box one: unable to replace resource "${urn}", as it is protected; hint: ${lift}`],
+    });
+    const other = goal({ urn: "urn:pulumi:here::try::box:Box::two", name: "two", inputs: { name: "two" } });
+    await run(goal({ protect: true }), other);
+    // Nothing else is deleted either.
+    expect(await run()).toEqual({
+      operations: [],
+      failures: [
+        `box:Box one: resource "${urn}" cannot be deleted, because it is protected; ` +
+          `hint: ${lift} first, or ./lab destroy --stack here --unprotect`,
+      ],
+    });
+    expect(calls).toEqual(["create two"]);
+    expect((await run(goal({ inputs: { name: "three" } }), other)).operations).toEqual(["replace", "same"]);
+    expect((await run()).operations).toEqual(["delete", "delete"]);
+    expect(objects.size).toBe(0);
+  });
+
+  it("replaces nothing that a protected resource would be replaced with", async () => {
+    const dependent = goal({
+      ...{ urn: "urn:pulumi:here::try::box:Box::two", name: "two", protect: true },
+      ...{ needs: [goal().urn], sources: { name: [goal().urn] } },
+    });
+    await run(goal(), dependent);
+    calls.length = 0;
+    const { failures } = await run(goal({ inputs: { name: "two" } }), dependent);
+    expect(failures).toEqual([
+      'box:Box one: unable to replace resource "urn:pulumi:here::try::box:Box::two" as part of replacing ' +
+        '"urn:pulumi:here::try::box:Box::one", as it is protected; hint: ./lab up --stack here --config protect=false',
+    ]);
+    expect(calls).toEqual([]);
   });
 
   it("deletes first what a killed create left, and touches nothing else of that name", async () => {

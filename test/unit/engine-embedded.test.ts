@@ -97,6 +97,26 @@ describe("the embedded engine", { timeout: TIMEOUT }, () => {
     expect(fs.readdirSync(tried.location.stateFolder)).toEqual([]);
   });
 
+  it("keeps protected resources when it destroys, and all others with them, unless it is told to unprotect them", async () => {
+    const tried = project(`
+      new command.local.Command("kept", { delete: log("delete-kept") }, { protect: true });
+      new command.local.Command("other", { delete: log("delete-other") });
+    `);
+    await tried.up();
+    expect(await tried.engine.protectedResources()).toEqual(["kept"]);
+    await expect(tried.engine.destroy()).rejects.toThrow(
+      new EngineError(
+        'command:local:Command kept: resource "urn:pulumi:here::try::command:local:Command::kept" cannot be deleted, ' +
+          "because it is protected; hint: ./lab up --stack here --config protect=false first, " +
+          "or ./lab destroy --stack here --unprotect",
+      ),
+    );
+    expect(tried.logged()).toEqual([]);
+    await tried.engine.destroy({ unprotect: true });
+    expect(tried.logged().sort()).toEqual(["delete-kept", "delete-other"]);
+    expect(await tried.engine.protectedResources()).toEqual([]);
+  });
+
   it("deletes first, and in reverse order, what would be replaced together with a resource", async () => {
     const tried = project(`
       const made = (name: string, triggers: pulumi.Input<string>[], options: pulumi.CustomResourceOptions) =>

@@ -119,6 +119,30 @@ describe("the engine that drives Pulumi's CLI", () => {
     expect(Object.keys(await engine.outputs())).toEqual(["plain", "hidden", "partly"]);
   });
 
+  it("names protected resources, and unprotects them before it destroys them when it is told to", async () => {
+    const resources = ["kept", "other"].map((name) => ({
+      ...{ urn: `urn:pulumi:here::try::box:Box::${name}`, type: "box:Box", custom: true },
+      protect: name === "kept",
+    }));
+    fake.write("deployment", { resources });
+    expect(await engine.protectedResources()).toEqual([]);
+    await engine.up();
+    expect(await engine.protectedResources()).toEqual(["kept"]);
+    const unprotects = (): string[][] =>
+      fake
+        .calls()
+        .map(({ args }) => args.slice(0, 4))
+        .filter(([verb]) => verb === "state" || verb === "destroy");
+    await engine.destroy();
+    expect(unprotects().map(([verb]) => verb)).toEqual(["destroy"]);
+    await engine.up();
+    await engine.destroy({ unprotect: true });
+    expect(unprotects().slice(1)).toEqual([
+      ["state", "unprotect", "--all", "--yes"],
+      ["destroy", "--json", "--config-file", expect.any(String)],
+    ]);
+  });
+
   it("replaces what it is told to by URN, and fails with what each resource failed with", async () => {
     const urn = "urn:pulumi:here::try::command:local:Command::first";
     fake.write("deployment", { resources: [{ urn, type: "command:local:Command", custom: true }] });

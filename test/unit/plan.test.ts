@@ -37,6 +37,7 @@ describe("the plan of a lab", () => {
       folders: ["/backup_space", "/var/log"],
       peers: ["pg1-srv", "pg2-srv", "pg3-srv"],
       volumes: { disk: "backup-srv.raw" },
+      protected: false,
       resources: { disk: "backup-srv-disk", certificate: "backup-srv-certificate" },
     });
     expect(hostOf(planOf(MACHINES), "pg2-srv")).toEqual({
@@ -52,6 +53,7 @@ describe("the plan of a lab", () => {
       folders: ["/var/lib/pgsql/14/data", "/var/log"],
       peers: ["backup-srv"],
       volumes: { disk: "pg2-srv.qcow2" },
+      protected: false,
       resources: { disk: "pg2-srv-disk", certificate: "pg2-srv-certificate" },
     });
   });

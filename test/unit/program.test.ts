@@ -236,6 +236,19 @@ describe("the program", () => {
     }
   });
 
+  it.each(["local", "container"])(
+    "protects the disks of the repository host and the primary where it is asked to, and nothing else, stack %s",
+    async (stack) => {
+      const protectedIn = async (settings: Record<string, unknown>): Promise<string[]> =>
+        (await runLab(stack, settings)).filter(({ options }) => options.protect === true).map(({ name }) => name);
+      expect(await protectedIn({ ...API, primary: "pg2-srv", protect: true })).toEqual([
+        "backup-srv-disk",
+        "pg2-srv-disk",
+      ]);
+      expect(await protectedIn({})).toEqual([]);
+    },
+  );
+
   it("gives the network a way out unless it is isolated", async () => {
     const forward = async (stack: string): Promise<unknown> =>
       (await runLab(stack)).find(({ type }) => type === "libvirt:index/network:Network")?.inputs.forward;

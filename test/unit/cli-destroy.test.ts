@@ -1,0 +1,17 @@
+import { expect, it } from "vitest";
+import { refuseProtected } from "../../cli/commands/destroy";
+import { EngineError } from "../../engine/engine";
+
+it("refuses to destroy a stack with protected resources, and says how to go on", () => {
+  expect(() => {
+    refuseProtected("staging", ["backup-srv-disk", "pg1-srv-disk"]);
+  }).toThrow(
+    new EngineError(
+      'stack "staging" has protected resources: backup-srv-disk, pg1-srv-disk; nothing was destroyed; ' +
+        "hint: ./lab destroy --stack staging --unprotect destroys them too, with every backup",
+    ),
+  );
+  expect(() => {
+    refuseProtected("staging", []);
+  }).not.toThrow();
+});
