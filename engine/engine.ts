@@ -1,3 +1,5 @@
+import * as path from "node:path";
+
 /** What happens to one resource in a run. */
 export type Operation = "create" | "update" | "replace" | "delete" | "same";
 
@@ -73,6 +75,11 @@ export interface StackLocation {
   readonly stack: string;
   /** Absolute path of the folder of the stack's state, mode 0700: `.lab/NAME`. */
   readonly stateFolder: string;
+}
+
+/** The folder of a stack's state. */
+export function stateFolderOf(projectFolder: string, stack: string): string {
+  return path.join(projectFolder, ".lab", stack);
 }
 
 /** A failure with a message for the user, without a stack trace. */

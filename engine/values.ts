@@ -56,6 +56,11 @@ export function leaves(value: unknown, path = ""): string[] {
   return Object.entries(value).flatMap(([name, part]) => leaves(part, path === "" ? name : `${path}.${name}`));
 }
 
+/** The value at a path; undefined where there is none. */
+export function valueAt(value: unknown, path: string): unknown {
+  return steps(path).reduce((part, step) => (isContainer(part) ? part[step] : undefined), value);
+}
+
 /** The paths at which two values differ. */
 export function differences(old: unknown, next: unknown, path = ""): string[] {
   if (isDeepStrictEqual(old, next)) return [];

@@ -1,5 +1,6 @@
 import { type Engine, EngineError } from "../../engine/engine";
 import { stackEngine } from "../../engine/stack-engine";
+import { layDownPlugins } from "../../engine/plugins/lay-down";
 import type { Invocation } from "../invocation";
 import { findPulumi } from "./find-pulumi";
 import type { Stack } from "./stack";
@@ -20,8 +21,10 @@ export async function openEngine(invocation: Invocation, stack: Stack): Promise<
   }
   // Loaded on use: Pulumi's SDK takes a while.
   if (name === "embedded") return (await import("../../engine/embedded/embedded")).createEmbeddedEngine(location);
+  const found = findPulumi(location);
+  if (found?.needsPlugins) layDownPlugins();
   const { createPulumiEngine, createUsersEngine } = await import("../../engine/pulumi/pulumi");
-  return users ? createUsersEngine(location, users) : createPulumiEngine(location, findPulumi(location)?.cli);
+  return users ? createUsersEngine(location, users) : createPulumiEngine(location, found?.cli);
 }
 
 /** The name of a stack's engine. */
@@ -33,7 +36,9 @@ export function chosenEngine(invocation: Invocation, stack: Stack): Engine["name
 export async function announceEngine(invocation: Invocation, stack: Stack): Promise<void> {
   const [name, reason] = chooseEngine(invocation, stack);
   const why = name === "pulumi" && (await findUsersLab(stack)) ? "this stack was made with pulumi up" : reason;
-  process.stderr.write(`lab: stack "${stack.location.stack}", engine ${name} (${why})\n`);
+  const found = name === "pulumi" ? findPulumi(stack.location) : undefined;
+  const plugins = found === undefined ? "" : found.needsPlugins ? ", plugins of this project" : ", released plugins";
+  process.stderr.write(`lab: stack "${stack.location.stack}", engine ${name} (${why})${plugins}\n`);
 }
 
 /** The engine, and why: the one of `--engine`, else the one that created the stack, else Pulumi's where it is installed or built. */

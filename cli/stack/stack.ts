@@ -1,7 +1,7 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { privateStackOf, privateStackProblems } from "../../config/libvirt-uri";
-import type { StackLocation } from "../../engine/engine";
+import { type StackLocation, stateFolderOf } from "../../engine/engine";
 import { readProject } from "../../engine/project";
 import { guestImagePath, type GuestKind, type GuestRecipe, IMAGE_FOLDER } from "../../hypervisor/guest-image";
 
@@ -52,7 +52,7 @@ export function findStack(projectFolder: string, name: string, overrides: Readon
   const [problem] = privateStackProblems(libvirtUri, projectFolder, name);
   if (problem !== undefined) throw new Error(problem);
   return {
-    location: { projectFolder, stack: name, stateFolder: path.join(projectFolder, ".lab", name) },
+    location: { projectFolder, stack: name, stateFolder: stateFolderOf(projectFolder, name) },
     isPrivate: privateStackOf(libvirtUri, projectFolder) === name,
     image: builtImage(projectFolder, text("lab:imagePath")),
   };

@@ -5,7 +5,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { create } from "xmlbuilder2";
 import { covers, leaves, type Properties } from "../values";
-import type { Driver, Subject, Task } from "./driver";
+import { type Driver, type Drift, MISSING, SHUT_OFF, type Subject, type Task } from "./driver";
 import { runProcess } from "./running";
 
 type ObjectInputs = { type?: string; running?: boolean; autostart?: boolean };
@@ -88,6 +88,7 @@ function objectDriver(root: "domain" | "network" | "pool", prefix: string, place
     inputs: [...places.keys()],
     stable: ["uuid"],
     leavesObjects: true,
+    observed: { running: true },
     change: (paths, { type, running }) => {
       if (paths.join() === "running" && running !== false) return "update";
       if (root === "pool") throw new Error(`a storage pool cannot be changed: ${paths.join(", ")}`);
@@ -136,11 +137,11 @@ function objectDriver(root: "domain" | "network" | "pool", prefix: string, place
     },
     observe: (subjects) => {
       const lists = once((subject: ObjectSubject) => Promise.all([list(subject, "--all"), list(subject)]));
-      const finding = async (subject: ObjectSubject): Promise<string | undefined> => {
+      const finding = async (subject: ObjectSubject): Promise<Drift | undefined> => {
         const { inputs, outputs } = subject;
         const [all, active] = await lists(subject, subject.provider.uri);
-        if (!all.includes(outputs.uuid)) return "missing";
-        return (root !== "domain" || inputs.running) && !active.includes(outputs.uuid) ? "running" : undefined;
+        if (!all.includes(outputs.uuid)) return MISSING;
+        return (root !== "domain" || inputs.running) && !active.includes(outputs.uuid) ? SHUT_OFF : undefined;
       };
       return Promise.all(subjects.map(finding));
     },
@@ -162,6 +163,7 @@ function volumeDriver(stateFolder: string): Driver {
     inputs: [...VOLUME.keys()],
     stable: ["path", "capacity"],
     leavesObjects: true,
+    observed: { "target.format.type": undefined },
     change: (paths) => {
       const other = paths.find((path) => path !== "pool" && !covers("create", path));
       if (other !== undefined) {
@@ -196,11 +198,12 @@ function volumeDriver(stateFolder: string): Driver {
     },
     observe: (subjects) => {
       const names = once(list);
-      const finding = async (subject: Subject<VolumeInputs>): Promise<string | undefined> => {
+      const finding = async (subject: Subject<VolumeInputs>): Promise<Drift | undefined> => {
         const { name, pool, target } = subject.inputs;
-        if (!(await names(subject, pool)).includes(name)) return "missing";
+        if (!(await names(subject, pool)).includes(name)) return MISSING;
         const wanted = target?.format?.type;
-        return wanted === undefined || (await formatOf(subject)) === wanted ? undefined : "target.format.type";
+        const found = wanted === undefined ? undefined : await formatOf(subject);
+        return found === wanted ? undefined : { path: "target.format.type", found };
       };
       return Promise.all(subjects.map(finding));
     },

@@ -64,11 +64,14 @@ function driver(inputs: string[], create: (inputs: Inputs) => Promise<Created>):
   const made: Driver<Inputs, Outputs> = {
     inputs,
     stable: ["certPem", "validityStartTime", "validityEndTime", "readyForRenewal"],
+    observed: { readyForRenewal: false },
     change: (paths) => (paths.join() === "earlyRenewalHours" ? "update" : "replace"),
     create: (subject) => create(subject.inputs),
     observe: (subjects) =>
       Promise.resolve(
-        subjects.map((subject) => (isDue(subject.outputs, subject.inputs) ? "readyForRenewal" : undefined)),
+        subjects.map(({ inputs: given, outputs }) =>
+          isDue(outputs, given) ? { path: "readyForRenewal", found: true } : undefined,
+        ),
       ),
   };
   return made;
@@ -120,7 +123,7 @@ async function sign(
   issuer?: x509.X509Certificate,
 ): Promise<Created> {
   const unknown = allowedUses.find((use) => !(use in USAGES) && !(use in EXTENDED));
-  if (unknown !== undefined) throw new Error(`the embedded engine does not support allowedUses "${unknown}"`);
+  if (unknown !== undefined) throw new Error(`allowedUses "${unknown}" is not supported`);
   const usages = allowedUses.flatMap((use) => USAGES[use] ?? []);
   const usage = usages.length === 0 ? undefined : usages.reduce((flags, flag) => flags | flag);
   const extended = allowedUses.flatMap((use) => EXTENDED[use] ?? []);

@@ -1,12 +1,10 @@
 import { randomUUID } from "node:crypto";
-import { type Driver, unknownInputs } from "../drivers/driver";
+import { type Driver, MISSING, SHUT_OFF, unknownInputs } from "../drivers/driver";
+import type { Drivers } from "../drivers/drivers";
 import type { Change, Operation } from "../engine";
 import { keptFromReplacement } from "./protection";
 import type { Goal, Resource } from "./state";
 import { covers, differences, keepOld, reveal } from "../values";
-
-/** A resource type to its driver. */
-export type Drivers = Readonly<Record<string, Driver>>;
 
 /** What a resource takes. */
 export interface Step {
@@ -58,7 +56,7 @@ export function decide(goal: Goal, found: Resource | undefined, drivers: Drivers
     ...unknownInputs(driver, reveal(goal.inputs)).map((path) => `input "${path}"`),
   ];
   if (refused.length > 0) throw new Error(`the embedded engine does not support ${refused.join(", ")} of ${goal.type}`);
-  if (!found || on.drift === "missing" || on.isDeleted) {
+  if (!found || on.drift === MISSING.path || on.isDeleted) {
     return { driver, next: goal, found, change: changeOf(goal, on.isDeleted ? "replace" : "create") };
   }
   const { drift = "" } = on;
@@ -71,7 +69,7 @@ export function decide(goal: Goal, found: Resource | undefined, drivers: Drivers
   const isReplaced =
     isAskedFor ||
     diff.includes("provider") ||
-    mustReplace(next, changed) ||
+    mustReplace(next, drift === SHUT_OFF.path ? changed : diff) ||
     driver.change(diff, reveal(next.inputs)) === "replace";
   // One run may unprotect a resource and replace it.
   if (isReplaced && found.protect && goal.protect) throw new Error(keptFromReplacement(found));

@@ -1,13 +1,13 @@
 import { randomUUID } from "node:crypto";
-import { setMaxListeners } from "node:events";
-import type { Subject, Task } from "../drivers/driver";
+import { inTime, maskInputs, type Subject, type Task } from "../drivers/driver";
+import type { Drivers } from "../drivers/drivers";
 import type { Change, EngineEvent } from "../engine";
-import { changeOf, decide, dependentsToReplace, driverOf, type Drivers, type Step } from "./decision";
+import { changeOf, decide, dependentsToReplace, driverOf, type Step } from "./decision";
 import type { Listener } from "./program";
 import { keptFromDeletion, keptFromReplacement } from "./protection";
 import { Slots } from "../slots";
 import type { Goal, Resource, State } from "./state";
-import { mask, type Properties, reveal, secret, texts, UNKNOWN } from "../values";
+import { type Properties, reveal, secret, texts, UNKNOWN } from "../values";
 
 const NOT_DONE = { id: "", properties: {}, succeeded: false };
 const MILLISECONDS: Readonly<Record<string, number>> = { h: 3_600_000, m: 60_000, s: 1000 };
@@ -49,7 +49,7 @@ export class Deployment {
       const resources = state.resources.filter((resource) => resource.type === type && !resource.condition);
       if (resources.length === 0 || !driver.observe) return;
       const findings = await driver.observe(resources.map((resource) => this.subject(resource, resource.outputs)));
-      findings.forEach((finding, index) => finding && this.drift.set(resources[index]?.urn ?? "", finding));
+      findings.forEach((finding, index) => finding && this.drift.set(resources[index]?.urn ?? "", finding.path));
     });
     await Promise.all(observed);
   }
@@ -194,28 +194,23 @@ export class Deployment {
     const { preview, emit } = this.options;
     const { operation, urn } = change;
     const begun = performance.now();
-    const controller = new AbortController();
-    setMaxListeners(0, controller.signal);
     const limit = goal.timeouts[operation === "delete" || operation === "update" ? operation : "create"];
-    const timer = limit === "" ? undefined : setTimeout(controller.abort.bind(controller), duration(limit));
     const log: Task["log"] = (message, severity = "info") => {
-      emit({ kind: "log", severity, message: hide(message, goal), urn });
+      emit({ kind: "log", severity, message: maskInputs(message, goal.inputs), urn });
     };
     if (!preview && operation !== "same") emit({ kind: "begin", change });
     try {
-      const result = await work({ signal: controller.signal, log });
+      const result = await inTime(limit === "" ? undefined : duration(limit), (signal) => work({ signal, log }));
       if (!preview && result !== undefined) emit({ kind: "end", change, seconds: (performance.now() - begun) / 1000 });
       return result;
     } catch (error) {
       this.fail(change, goal, error, (performance.now() - begun) / 1000);
       return undefined;
-    } finally {
-      clearTimeout(timer);
     }
   }
 
   private fail(change: Change, goal: Goal, error: unknown, seconds: number): void {
-    const message = hide(error instanceof Error ? error.message : String(error), goal);
+    const message = maskInputs(error instanceof Error ? error.message : String(error), goal.inputs);
     this.blocked.add(goal.urn);
     this.failures.push(`${goal.type} ${goal.name}: ${message}`);
     this.options.emit({ kind: "fail", change, seconds, message });
@@ -231,11 +226,6 @@ function finished(goal: Goal, id: string, outputs: Properties): Resource {
   const all = Object.entries({ ...outputs, ...goal.inputs });
   const marked = all.map(([name, value]) => [name, goal.secretOutputs.includes(name) ? secret(value) : value]);
   return { ...goal, id, outputs: Object.fromEntries(marked) as Properties };
-}
-
-/** The SDK marks a connection as a whole: messages show its address, and never its key. */
-function hide(message: string, { inputs }: Goal): string {
-  return mask(message, { ...inputs, connection: undefined });
 }
 
 function duration(text: string): number {

@@ -1,6 +1,4 @@
-import { commandDrivers } from "../drivers/command";
-import { libvirtDrivers } from "../drivers/libvirt";
-import { tlsDrivers } from "../drivers/tls";
+import { allDrivers } from "../drivers/drivers";
 import {
   type Engine,
   EngineError,
@@ -55,8 +53,7 @@ async function carryOut(location: StackLocation, command: Command, options: RunO
   const preview = command === "preview";
   const state = new State(location);
   if (unprotect) state.resources = state.resources.map((resource) => ({ ...resource, protect: false }));
-  const commands = commandDrivers(location.projectFolder);
-  const drivers = { ...tlsDrivers, ...commands.drivers, ...libvirtDrivers(location.stateFolder) };
+  const { drivers, close } = allDrivers(location.projectFolder, location.stateFolder);
   const deployment = new Deployment({ state, drivers, preview, replace, emit, signal, beforeFirstChange });
   const { failures } = deployment;
   let outputs: Properties = {};
@@ -83,7 +80,7 @@ async function carryOut(location: StackLocation, command: Command, options: RunO
     }
     await deployment.finish();
   } finally {
-    commands.close();
+    close();
   }
   const known = Object.entries(outputs).filter(([, value]) => !texts(value).includes(UNKNOWN));
   state.outputs = { ...(failures.length > 0 || deployment.refusal ? state.outputs : {}), ...Object.fromEntries(known) };

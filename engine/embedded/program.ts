@@ -1,4 +1,3 @@
-import { spawn } from "node:child_process";
 import { once } from "node:events";
 import * as fs from "node:fs";
 import * as os from "node:os";
@@ -11,9 +10,10 @@ import type { LogRequest } from "@pulumi/pulumi/proto/engine_pb";
 import { ResourceMonitorService } from "@pulumi/pulumi/proto/resource_grpc_pb";
 import * as monitor from "@pulumi/pulumi/proto/resource_pb";
 import { Empty } from "google-protobuf/google/protobuf/empty_pb";
-import { type JavaScriptValue, Struct } from "google-protobuf/google/protobuf/struct_pb";
 import type { EngineEvent, StackLocation } from "../engine";
+import { startProgram } from "../program-process";
 import type { Project } from "../project";
+import { answer, fromStruct, toStruct } from "../rpc";
 import type { Goal } from "./state";
 import type { Properties } from "../values";
 
@@ -50,25 +50,9 @@ export async function runProgram(
   });
   try {
     await promisify(server.bindAsync.bind(server))(address, grpc.ServerCredentials.createInsecure());
-    const places = { monitor: address, engine: address, "root-directory": projectFolder, pwd: projectFolder };
-    const flags = Object.entries({ ...places, project, stack, organization: "organization", parallel: "32" });
-    const run = require.resolve("@pulumi/pulumi/cmd/run", { paths: [projectFolder] });
-    const args = [
-      // The SDK keeps the stack of each of its promises.
-      "--stack-trace-limit=4",
-      ...["--require", path.join(__dirname, "leave-out.cjs")],
-      ...["--require", path.join(__dirname, "..", "load-typescript.cjs")],
-      run,
-      ...flags.flatMap(([flag, value]) => [`--${flag}`, value]),
-      ...(preview ? ["--dry-run"] : []),
-      main,
-    ];
-    const variables = { PULUMI_CONFIG: JSON.stringify(config), PULUMI_CONFIG_SECRET_KEYS: "[]" };
-    // Of its own process group: a terminal's Ctrl-C is for the engine, which lets running operations finish.
-    const child = spawn(process.execPath, args, {
-      env: { ...process.env, ...variables, PULUMI_NODEJS_TYPESCRIPT: "false" },
-      cwd: projectFolder,
-      detached: true,
+    const child = startProgram({
+      ...{ monitor: address, engine: address, project, stack, organization: "organization" },
+      ...{ folder: projectFolder, main, config, secretKeys: [], parallel: 32, preview },
     });
     for (const stream of [child.stdout, child.stderr])
       createInterface(stream).on("line", (line) => {
@@ -108,29 +92,16 @@ function monitorHandlers(urnPrefix: string, listener: Listener): grpc.UntypedSer
       return new monitor.RegisterResourceResponse()
         .setUrn(goal.urn)
         .setId(id)
-        .setObject(Struct.fromJavaScript(properties as Record<string, JavaScriptValue>))
+        .setObject(toStruct(properties))
         .setResult(succeeded ? monitor.Result.SUCCESS : monitor.Result.FAIL);
     }),
     registerResourceOutputs: answer((request: monitor.RegisterResourceOutputsRequest) => {
-      if (request.getUrn().includes(`::${STACK}::`)) listener.finish(request.getOutputs()?.toJavaScript() ?? {});
+      if (request.getUrn().includes(`::${STACK}::`)) listener.finish(fromStruct(request.getOutputs()));
       return new Empty();
     }),
     invoke: answer((request: monitor.ResourceInvokeRequest): monitor.ResourceInvokeRequest => {
       throw new Error(`the embedded engine does not support function ${request.getTok()}`);
     }),
-  };
-}
-
-function answer<Request, Response>(make: (request: Request) => Response | Promise<Response>) {
-  return ({ request }: { request: Request }, callback: grpc.sendUnaryData<Response>): void => {
-    const fail = (error: Error): void => {
-      callback({ code: grpc.status.UNKNOWN, details: error.message });
-    };
-    Promise.resolve(request)
-      .then(make)
-      .then((response) => {
-        callback(null, response);
-      }, fail);
   };
 }
 
@@ -151,7 +122,7 @@ function goalOf(request: monitor.RegisterResourceRequest, urnPrefix: string): Go
     type,
     name,
     custom,
-    inputs: request.getObject()?.toJavaScript() ?? {},
+    inputs: fromStruct(request.getObject()),
     needs: [parent, provider, ...given.dependenciesList].filter((urn) => urn !== ""),
     sources: Object.fromEntries(given.propertydependenciesMap.map(([input, { urnsList }]) => [input, urnsList])),
     provider,

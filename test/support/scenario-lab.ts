@@ -1,7 +1,7 @@
 import { execFileSync, spawn } from "node:child_process";
 import * as fs from "node:fs";
 import * as path from "node:path";
-import { isOnPath } from "../../hypervisor/on-path";
+import { findPulumi } from "../../cli/stack/find-pulumi";
 import { testDepth } from "../../cli/test-depth";
 import { domainNameOf, libvirtNameOf } from "../../config/libvirt-names";
 import { quote } from "../../steps/shell-words";
@@ -13,8 +13,8 @@ export const ENGINE = process.env.LAB_ENGINE ?? "embedded";
 /** Why a scenario cannot run here, or is not wanted, or undefined when it runs. */
 export function reasonToSkip({ vm = false }: { vm?: boolean } = {}): string | undefined {
   if (vm && testDepth() === "quick") return "LAB_DEPTH is quick";
-  return ENGINE === "pulumi" && !isOnPath("pulumi")
-    ? "LAB_ENGINE is pulumi, and there is no pulumi on PATH"
+  return ENGINE === "pulumi" && findPulumi({ projectFolder: PROJECT_FOLDER }) === undefined
+    ? "LAB_ENGINE is pulumi, and there is no pulumi; hint: ./lab engine"
     : undefined;
 }
 

@@ -39,11 +39,15 @@ describe("the engine of a stack", () => {
     const line = (engine: string): string => `lab: stack "here", engine ${engine}\n`;
     expect(await announced()).toBe(line("embedded (no pulumi on PATH, and none built by ./lab engine)"));
     put(".lab/pulumi/bin/pulumi");
-    expect(await announced()).toBe(line("pulumi (./lab engine built it, and no pulumi is on PATH)"));
+    expect(await announced()).toBe(
+      line("pulumi (./lab engine built it, and no pulumi is on PATH), plugins of this project"),
+    );
     put("bin/pulumi");
-    expect(await announced()).toBe(line("pulumi (pulumi is on PATH)"));
+    expect(await announced()).toBe(line("pulumi (pulumi is on PATH), plugins of this project"));
+    put("bin/pulumi-language-nodejs");
+    expect(await announced()).toBe(line("pulumi (pulumi is on PATH), released plugins"));
     put(".lab/here/state.json");
     expect(await announced()).toBe(line("embedded (it created this stack)"));
-    expect(await announced("pulumi")).toBe(line("pulumi (--engine)"));
+    expect(await announced("pulumi")).toBe(line("pulumi (--engine), released plugins"));
   });
 });

@@ -2,13 +2,13 @@ import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import type { Driver } from "../../engine/drivers/driver";
+import { type Driver, type Drift, MISSING, SHUT_OFF } from "../../engine/drivers/driver";
 import { Deployment } from "../../engine/embedded/deployment";
 import { type Goal, State } from "../../engine/embedded/state";
 
 describe("a deployment of objects outside the state", () => {
   let folder: string;
-  const objects = new Map<string, { name: unknown; isRunning: boolean }>();
+  const objects = new Map<string, { name: unknown; isRunning: boolean; drift?: Drift }>();
   const calls: string[] = [];
   let fails = false;
 
@@ -37,7 +37,7 @@ describe("a deployment of objects outside the state", () => {
       Promise.resolve(
         subjects.map(({ outputs }) => {
           const object = objects.get(String(outputs["uuid"]));
-          return object ? (object.isRunning ? undefined : "running") : "missing";
+          return object ? (object.isRunning ? object.drift : SHUT_OFF) : MISSING;
         }),
       ),
   };
@@ -105,6 +105,16 @@ describe("a deployment of objects outside the state", () => {
     expect(await run(goal())).toMatchObject({ operations: ["same"] });
     expect(await run(goal({ inputs: { name: "two" } }))).toMatchObject({ operations: ["replace"] });
     expect(calls).toEqual(["create one", "start", "create one", "delete it", "create two"]);
+  });
+
+  it("replaces for what is really there where replaceOnChanges says so, but never for a host that is shut off", async () => {
+    await run(goal());
+    for (const object of objects.values()) object.drift = { path: "size", found: 2 };
+    expect(await run(goal({ replaceOnChanges: ["name"] }))).toMatchObject({ operations: ["update"] });
+    for (const object of objects.values()) object.drift = { path: "size", found: 2 };
+    expect(await run(goal())).toMatchObject({ operations: ["replace"] });
+    for (const object of objects.values()) object.isRunning = false;
+    expect(await run(goal())).toMatchObject({ operations: ["update"] });
   });
 
   it("leaves a difference alone that the resource ignores, unless the resource is missing", async () => {

@@ -4,7 +4,7 @@ import * as os from "node:os";
 import * as path from "node:path";
 import type * as libvirt from "@pulumi/libvirt";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { type Driver, type Subject, unknownInputs } from "../../engine/drivers/driver";
+import { type Driver, MISSING, SHUT_OFF, type Subject, unknownInputs } from "../../engine/drivers/driver";
 import { libvirtDrivers } from "../../engine/drivers/libvirt";
 import type { Properties } from "../../engine/values";
 import { container, virtualMachine } from "../../render/domain";
@@ -186,7 +186,7 @@ describe("the libvirt driver", () => {
     answer("list-all", `${UUID}\nb\n`);
     answer("list", "b\n");
     const domains = [UUID, "b", "c"].map((uuid) => subject({ running: true }, { uuid }));
-    expect(await driver("domain:Domain").observe?.(domains)).toEqual(["running", undefined, "missing"]);
+    expect(await driver("domain:Domain").observe?.(domains)).toEqual([SHUT_OFF, undefined, MISSING]);
     expect(calls().sort()).toEqual(["list --uuid", "list --uuid --all"]);
     answer("pool-list-all", "lab\n");
     answer("vol-list", " a.raw  /pool/a.raw\n");
@@ -195,11 +195,14 @@ describe("the libvirt driver", () => {
       ["b.raw", "lab"],
       ["a.raw", "other"],
     ].map(([name, pool]) => subject({ name, pool }));
-    expect(await driver("volume:Volume").observe?.(volumes)).toEqual([undefined, "missing", "missing"]);
+    expect(await driver("volume:Volume").observe?.(volumes)).toEqual([undefined, MISSING, MISSING]);
     // What libvirt has found in a volume, whatever it was created as.
     answer("vol-dumpxml", "<volume>\n  <target>\n    <path>/pool/a.raw</path>\n    <format type='raw'/>\n  </target>");
     const formats = ["raw", "iso"].map((type) => subject({ name: "a.raw", pool: "lab", target: { format: { type } } }));
-    expect(await driver("volume:Volume").observe?.(formats)).toEqual([undefined, "target.format.type"]);
+    expect(await driver("volume:Volume").observe?.(formats)).toEqual([
+      undefined,
+      { path: "target.format.type", found: "raw" },
+    ]);
     await driver("domain:Domain").update?.(subject({ running: true }), task, ["running"]);
     expect(calls().at(-1)).toBe(`start ${UUID}`);
   });

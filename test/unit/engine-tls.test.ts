@@ -128,7 +128,10 @@ describe("the tls driver", () => {
       outputs: { validityEndTime: new Date(Date.now() + hours * 3_600_000).toISOString() },
       provider: {},
     });
-    expect(await driver?.observe?.([ending(9), ending(11)])).toEqual(["readyForRenewal", undefined]);
+    expect(await driver?.observe?.([ending(9), ending(11)])).toEqual([
+      { path: "readyForRenewal", found: true },
+      undefined,
+    ]);
     expect(driver?.change(["earlyRenewalHours"], {})).toBe("update");
     for (const path of ["readyForRenewal", "validityPeriodHours", "caCertPem"])
       expect(driver?.change([path], {})).toBe("replace");

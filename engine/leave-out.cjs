@@ -7,7 +7,7 @@ const Module = require("node:module");
 const LEFT_OUT = new Map([
   // Computes a stack trace for each resource and each promise. The sources have no maps (see load-typescript.cjs).
   ["source-map-support/register", {}],
-  // Turn functions into text for dynamic providers, which this engine does not support: with a TypeScript compiler and a debugger.
+  // Turn functions into text for dynamic providers, which no engine of ours supports: with a TypeScript compiler and a debugger.
   ["./closure/serializeClosure", {}],
   ["./closure/codePaths", {}],
   ["../../runtime/closure/v8Hooks", { isInitializedAsync: () => Promise.resolve() }],
