@@ -68,7 +68,8 @@ subcommand("up", "prepare this machine, bring up the lab, verify it", async () =
       .default([], "none: an up that would lose data is refused")
       .argParser((host: string, others: readonly string[]) => [...others, host]),
   )
-  .addOption(allowExpiring());
+  .addOption(allowExpiring())
+  .option("--only-configuration", "apply the configuration only: leave alone what differs on the hosts");
 subcommand(
   "preview",
   "show what `up` would change; installs and starts nothing",

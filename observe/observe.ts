@@ -45,11 +45,15 @@ export async function observe(lab: DeployedLab, depth: Depth, patience?: Patienc
  * Whether a lab is proven, and if not, why. What proves it is asked first, as that is quick; a lab that is not proven is then asked for
  * everything, so that causes are told as the doctor tells them.
  * @param seconds How long it may take until it is proven.
+ * @param depth What is asked of a lab that is proven.
  */
-export async function prove(lab: DeployedLab, seconds = 0, patience?: Patience): Promise<Report> {
+export async function prove(
+  lab: DeployedLab,
+  { seconds = 0, patience, depth = "proof" }: { seconds?: number; patience?: Patience; depth?: Depth } = {},
+): Promise<Report> {
   const deadline = performance.now() + seconds * 1000;
   for (;;) {
-    const report = await observe(lab, "proof", patience);
+    const report = await observe(lab, depth, patience);
     if (report.proven) return report;
     if (performance.now() >= deadline) return observe(lab, "all", patience);
     await sleep(1000);

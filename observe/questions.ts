@@ -3,8 +3,11 @@ import { PARSERS } from "./answers";
 import type { HostFacts } from "./facts";
 import type { ObservedHost } from "./lab";
 
-/** How much is asked: what proves a lab, all there is, or every file of the repository too. */
-export type Depth = "proof" | "all" | "verify";
+/**
+ * How much is asked: what proves a lab; what the program can put right too; how each pair of hosts gets on in every stage as well; every
+ * file of the repository too.
+ */
+export type Depth = "proof" | "drift" | "all" | "verify";
 
 /** A fact, the script of `scripts/` that prints it, and how that is read. */
 export interface Question {
@@ -34,6 +37,7 @@ export function questionsFor(
 ): Question[] {
   const { name, role, account, certificate, folders, managed } = host;
   const [isDeep, isRepository] = [depth !== "proof", role === "repository"];
+  const isStaged = depth === "all" || depth === "verify";
   const api = backupApi?.host === name ? backupApi : undefined;
   const units = [...new Set([...host.units, ...(api?.units ?? [])])];
   const ask = (fact: keyof HostFacts, script: string, args: readonly string[], limit?: number): Question => ({
@@ -46,10 +50,10 @@ export function questionsFor(
       ask("certificates", "certificates-read", [certificate.folder, ...(isDeep ? ["key"] : [])]),
       ask("stanza", "stanza-read", [account, stanza, ...(isDeep && isRepository ? ["labels"] : [])]),
     );
-    const peers = peersToAsk(host, isDeep);
+    const peers = peersToAsk(host, isStaged);
     const kind = isRepository ? "repository" : "postgresql";
     if (peers.length > 0) {
-      questions.push(ask("peers", "peers-read", [account, certificate.folder, stanza, isDeep ? kind : "", ...peers]));
+      questions.push(ask("peers", "peers-read", [account, certificate.folder, stanza, isStaged ? kind : "", ...peers]));
     }
     questions.push(
       isRepository
@@ -90,8 +94,8 @@ export function questionsFor(
  */
 function peersToAsk(
   { name, role, revoked, peers }: Pick<ObservedHost, "name" | "role" | "revoked" | "peers">,
-  isDeep: boolean,
+  isStaged: boolean,
 ) {
   if (revoked) return [name];
-  return isDeep || role !== "standby" ? peers : [];
+  return isStaged || role !== "standby" ? peers : [];
 }

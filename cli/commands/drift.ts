@@ -1,16 +1,17 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { KeyName } from "../../config/schema";
 import { isSecret } from "../../config/check";
-import type { Engine, Result, RunOptions } from "../../engine/engine";
+import type { Engine } from "../../engine/engine";
 import type { Finding } from "../../observe/findings";
 import type { DeployedLab } from "../../observe/lab";
-import { observe, takeFullBackup } from "../../observe/observe";
+import { observe } from "../../observe/observe";
+import type { Depth } from "../../observe/questions";
 import { patienceWith } from "../../observe/session";
 import type { Invocation } from "../invocation";
+import { announce, carryOut, repairOf } from "../repair";
 import { isStep } from "../resource-names";
 import { renderFinding } from "../show/findings";
-import { withProgress } from "../show/progress";
-import { deployedLab } from "../stack/deployed-lab";
+
 import { withLab } from "../stack/with-lab";
 
 /** Compares the hosts with the program, and corrects them when asked to; exit status 1 when they differ in the end. */
@@ -37,29 +38,13 @@ async function compare(
   const invocation = asDeployed(given, lab);
   const depth = verify ? "verify" : "all";
   let found = (await observe(lab, depth)).drift;
-  const steps = [...new Set(found.flatMap((finding) => finding.steps ?? []))];
-  const needsFullBackup = found.some(({ fullBackup }) => fullBackup);
-  if (fix && (steps.length > 0 || needsFullBackup)) process.stderr.write(`${found.map(renderFinding).join("\n")}\n`);
-  if (fix && steps.length > 0) {
-    const { config } = invocation.options;
-    const others = (await engine.preview({ config, replace: steps, signal: invocation.signal })).filter(
-      (change) => change.operation !== "same" && isStep(change) && !steps.includes(change.name),
-    );
-    if (others.length > 0) {
-      const names = others.map(({ name, operation }) => `${name} (${operation})`).join(", ");
-      throw new Error(`--fix would change more than the drift: ${names}; hint: ./lab up first`);
-    }
-    process.stderr.write(`lab: re-running: ${steps.join(", ")}\n`);
-    const up = (run: RunOptions): Promise<Result> => engine.up({ ...run, replace: steps });
+  const repair = fix ? repairOf(found) : undefined;
+  if (repair !== undefined) {
+    announce(repair);
+    await refuseOtherChanges(invocation, engine, repair.steps);
     // The standard output is for the JSON alone.
-    const { outputs } = await (json ? up({ config, signal: invocation.signal }) : withProgress(invocation, engine, up));
-    lab = deployedLab(outputs, invocation.options.stack);
-    found = await settledDrift(lab);
-  }
-  if (fix && needsFullBackup) {
-    process.stderr.write("lab: taking a new full backup\n");
-    process.stderr.write(`lab: full backup ${await takeFullBackup(lab)}\n`);
-    found = (await observe(lab, depth)).drift;
+    lab = await carryOut(invocation, engine, lab, repair, { quiet: json });
+    found = await settledDrift(lab, depth);
   }
   process.stdout.write(json ? `${JSON.stringify(found, undefined, 2)}\n` : render(found));
   return found.length === 0 ? 0 : 1;
@@ -77,11 +62,26 @@ export function asDeployed(invocation: Invocation, { configuration }: Pick<Deplo
   return { ...invocation, options: { ...invocation.options, config } };
 }
 
+/** @throws Error when a run of these steps would change more. */
+async function refuseOtherChanges(
+  { options: { config }, signal }: Invocation,
+  engine: Engine,
+  steps: readonly string[],
+): Promise<void> {
+  if (steps.length === 0) return;
+  const others = (await engine.preview({ config, replace: steps, signal })).filter(
+    (change) => change.operation !== "same" && isStep(change) && !steps.includes(change.name),
+  );
+  if (others.length === 0) return;
+  const names = others.map(({ name, operation }) => `${name} (${operation})`).join(", ");
+  throw new Error(`--fix would change more than the drift: ${names}; hint: ./lab up first`);
+}
+
 /** The drift after services that a step has just started had time to settle. */
-async function settledDrift(lab: DeployedLab): Promise<readonly Finding[]> {
+async function settledDrift(lab: DeployedLab, depth: Depth): Promise<readonly Finding[]> {
   const deadline = performance.now() + patienceWith(lab.configuration).settle * 1000;
   for (;;) {
-    const found = (await observe(lab, "all")).drift.filter(({ fullBackup }) => !fullBackup);
+    const found = (await observe(lab, depth)).drift;
     if (found.length === 0 || performance.now() >= deadline) return found;
     await sleep(1000);
   }

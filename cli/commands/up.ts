@@ -1,4 +1,4 @@
-import type { Engine } from "../../engine/engine";
+import type { Engine, Result } from "../../engine/engine";
 import { withAccelerator } from "../stack/accelerator";
 import { renderChanges } from "../show/changes";
 import { checkSpace } from "../gates/space";
@@ -8,12 +8,14 @@ import type { DeployedLab } from "../../observe/lab";
 import { deployedLab } from "../stack/deployed-lab";
 import { announceEngine, openEngine } from "../stack/open-engine";
 import { checkExpiry } from "../gates/expiry";
-import { judgeLab, prove, readFacts } from "../../observe/observe";
-import { patienceWith } from "../../observe/session";
+import { judgeLab, observe, prove, readFacts } from "../../observe/observe";
+import { type Patience, patienceWith } from "../../observe/session";
 import { handOver, inNamespace, thisCommand } from "../stack/hand-over";
 import { type Invocation, stackOf } from "../invocation";
 import { prepareStack } from "./prepare";
 import { previewChanges } from "./preview";
+import type { Report } from "../../observe/report";
+import { announce, carryOut, repairOf } from "../repair";
 import { withProgress } from "../show/progress";
 import { renderStatus } from "../show/report";
 import { checkChanges } from "../gates/change";
@@ -22,10 +24,16 @@ import { isInOwnNamespace } from "../stack/running-namespace";
 import { type StackSettings, stackSettings } from "../stack/stack-settings";
 import { upUnfinished } from "../stack/unfinished-steps";
 
-/** Brings the lab up and verifies it; exit status 0 only when it is proven. */
+interface UpFlags {
+  readonly yesReplace: readonly string[];
+  readonly allowExpiring?: boolean;
+  readonly onlyConfiguration?: boolean;
+}
+
+/** Brings the lab up, puts right what differs on its hosts, and verifies it; exit status 0 only when it is proven. */
 export async function up(
   given: Invocation,
-  { yesReplace, allowExpiring }: { yesReplace: readonly string[]; allowExpiring?: boolean },
+  { yesReplace, allowExpiring, onlyConfiguration = false }: UpFlags,
 ): Promise<number> {
   const stack = stackOf(given);
   const invocation = withAccelerator(given, stack);
@@ -51,7 +59,7 @@ export async function up(
     const lab = deployedLab(outputs, stack.location.stack);
     const safeguarded = await safeguard(invocation, stack, engine, lab, configuration, yesReplace);
     // A host that is booting or missing cannot be asked yet: its certificate is verified after the run.
-    found = { ...safeguarded, lab, facts: safeguarded.canBeAsked ? readFacts(lab, "proof") : undefined };
+    found = { ...safeguarded, lab, facts: safeguarded.canBeAsked ? readFacts(lab, "drift") : undefined };
   };
   let checked: Promise<void> | undefined;
   const checkCertificates = (): Promise<void> =>
@@ -60,26 +68,48 @@ export async function up(
       const facts = (await found?.facts) ?? new Map<string, ReadHost>();
       await checkExpiry(invocation, stack, engine, configuration, { allowExpiring, facts });
     })());
+  let isChanging = false;
   const beforeFirstChange = async (): Promise<void> => {
     await found?.checkLosses();
     await checkCertificates();
+    isChanging = true;
   };
-  const { changes, outputs } = await withProgress(invocation, engine, (run) =>
-    upUnfinished(stack.location, engine, { ...run, beforeRun, beforeFirstChange }),
-  );
+  const run = (replace: readonly string[]): Promise<Result> =>
+    withProgress(invocation, engine, (options) =>
+      upUnfinished(stack.location, engine, { ...options, replace, beforeRun, beforeFirstChange }),
+    );
+  const { changes, outputs } = await run([]).catch(async (error: unknown) => {
+    // What differs on a host may be what a step failed of.
+    const isHopeless = onlyConfiguration || !isChanging || invocation.signal.aborted;
+    const repair = isHopeless || !found ? undefined : repairOf((await observe(found.lab, "drift")).drift);
+    if (repair === undefined) throw error;
+    process.stderr.write(`lab: ${(error as Error).message}\n`);
+    announce(repair);
+    return run(repair.steps);
+  });
   const isSame = changes.every(({ operation }) => operation === "same");
-  if (isSame) {
-    await checkCertificates();
-    process.stdout.write("nothing to change\n");
-  }
+  if (isSame) await checkCertificates();
   // Facts that were read during a run without changes are still true.
   const facts = isSame ? await found?.facts : undefined;
   const before = found && facts && judgeLab(found.lab, facts);
   const lab = deployedLab(outputs, stack.location.stack);
   const patience = patienceWith(lab.configuration, found?.started);
-  const report = before?.proven ? before : await prove(lab, patience.settle, patience);
-  process.stdout.write(renderStatus(report));
+  const isRepairable = !onlyConfiguration && before !== undefined && repairOf(before.drift) !== undefined;
+  let report = before?.proven || isRepairable ? before : await proveNow(lab, patience);
+  const repair = onlyConfiguration ? undefined : repairOf(report.drift);
+  if (repair === undefined) {
+    if (isSame) showText("nothing to change\n");
+  } else {
+    announce(repair);
+    report = await proveNow(await carryOut(invocation, engine, lab, repair), patience);
+  }
+  showText(renderStatus(report));
   return report.proven ? 0 : 1;
+}
+
+/** Proves a lab once it has settled, and looks for what can be put right. */
+function proveNow(lab: DeployedLab, patience: Patience): Promise<Report> {
+  return prove(lab, { seconds: patience.settle, patience, depth: "drift" });
 }
 
 function showText(text: string): void {

@@ -1,13 +1,16 @@
 import type { Finding } from "../../observe/findings";
 
-/** A finding for people: `LEVEL CODE HOST: CAUSE; hint: REMEDY`, and the difference where there is one. */
-export function renderFinding({ level, code, host, peer, subject, cause, remedy, diff }: Finding): string {
+/** A finding for people, in a line: `LEVEL CODE HOST: CAUSE`. */
+export function renderCause({ level, code, host, peer, subject, cause }: Finding): string {
   const where = peer === undefined ? host : `${host} → ${peer}`;
   const about = subject.startsWith("/") && !cause.includes(subject) ? `${subject}: ` : "";
-  const lines = diff === undefined ? [] : diff.trimEnd().split("\n").slice(1);
-  return [`${level} ${code} ${where}: ${about}${cause}; hint: ${remedy}`, ...lines.map((line) => `     ${line}`)].join(
-    "\n",
-  );
+  return `${level} ${code} ${where}: ${about}${cause}`;
+}
+
+/** The same, `; hint: REMEDY`, and the difference where there is one. */
+export function renderFinding(finding: Finding): string {
+  const lines = finding.diff === undefined ? [] : finding.diff.trimEnd().split("\n").slice(1);
+  return [`${renderCause(finding)}; hint: ${finding.remedy}`, ...lines.map((line) => `     ${line}`)].join("\n");
 }
 
 /** Findings for people, and how many others follow from them. */

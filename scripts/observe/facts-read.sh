@@ -24,10 +24,14 @@ report() {
   local fact=$1 left other state from=err told
   until [[ -v status[$fact] ]]; do
     left=$((deadline[$fact] - SECONDS))
-    if ((left <= 0)); then
-      kill -- "-${group[$fact]}"
+    # Who has ended in time is in the pipe, however late that is read.
+    if read -r -t "$((left > 0 ? left : 0)).01" -u "$ended" other state; then
+      status[$other]=$state
+    elif ((left <= 0)); then
+      # It may end at this very moment.
+      kill -- "-${group[$fact]}" 2>/dev/null || true
       status[$fact]=124
-    elif read -r -t "$left" -u "$ended" other state; then status[$other]=$state; fi
+    fi
   done
   [[ ${status[$fact]} != 0 ]] || from=out
   mapfile -t told <"$folder/$fact.$from"

@@ -115,7 +115,7 @@ describe.skipIf(skipped)(
     it("stands a repository server that was stopped", async () => {
       await lab.on("backup-srv", "systemctl stop pgbackrest");
       await isNamed("fail LAB-PGBACKREST-DOWN backup-srv: pgbackrest.service is inactive");
-      expect(await fix()).toContain("lab: re-running: backup-srv-");
+      expect(await fix()).toContain("lab: putting this right by backup-srv-");
       await heals("repository server stopped");
     });
 

@@ -61,6 +61,16 @@ it("waits for no script longer than it may take", () => {
   standIns.remove();
 });
 
+it("reads what has ended in time, and ends well, when a script ends at the very moment at which its time is over", () => {
+  const standIns = new StandIns();
+  for (const program of ["openssl", "timeout", "pgbackrest"]) standIns.add(program, "exit 0");
+  for (let attempt = 0; attempt < 5; attempt++) {
+    const { unread } = parseAnswer(answerOf(standIns, 0), questions);
+    expect(Object.values(unread).every((reason) => reason === "no answer in time")).toBe(true);
+  }
+  standIns.remove();
+});
+
 it("says so when a fact is missing or is not as it must be", () => {
   expect(parseAnswer("peers 0 1\nnonsense\nrepository 0 1\nnonsense\n", questions)).toEqual({
     facts: { peers: {} },
