@@ -33,7 +33,6 @@ export function renderSeed({ host, user, authorizedKey, hostKey }: SeedArgs): Se
     disable_root: true,
     ssh_pwauth: false,
     ssh_deletekeys: true,
-    ssh_genkeytypes: [],
     ssh_keys: { ed25519_private: hostKey.privateKey, ed25519_public: hostKey.publicKey.trim() },
     // A host resumed from a saved guest has the same random numbers as all others until it gets its own.
     random_seed: { data: createHash("sha256").update(`random numbers ${hostKey.privateKey}`).digest("hex") },

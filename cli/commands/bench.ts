@@ -10,16 +10,16 @@ const GROWTH = [1, 2, 4, 8];
 /** Times a stack's lab and prints the figures as Markdown. */
 export async function bench(invocation: Invocation, { runs }: { runs: number }): Promise<number> {
   const stack = stackOf(invocation);
-  const { location, image } = stack;
+  const { location, image, guestKind } = stack;
   if (await hasLab(stack)) {
     throw new Error(
       `stack "${location.stack}" has a lab, and a bench must start without one; hint: ./lab destroy --stack ${location.stack}`,
     );
   }
   const onProgress = (line: string): void => void process.stderr.write(`${line}\n`);
-  await installRequirements({ vm: image?.kind === "vm", onProgress });
+  await installRequirements({ vm: guestKind === "vm", onProgress });
   fs.mkdirSync(path.join(PROJECT_FOLDER, ".lab"), { recursive: true, mode: 0o700 });
-  const standbys = image?.kind === "container" ? GROWTH : [];
+  const standbys = guestKind === "container" ? GROWTH : [];
   process.stdout.write(
     await time({ projectFolder: PROJECT_FOLDER, stack: location.stack, image, runs, standbys, onProgress }),
   );

@@ -31,12 +31,10 @@ export async function prepare(invocation: Invocation): Promise<number> {
 /** Installs missing packages, builds the image if it is one of the lab's own, and starts the stack's libvirtd. */
 export async function prepareStack(invocation: Invocation, stack: Stack): Promise<PrivateLibvirtd> {
   const { options, signal } = invocation;
-  const { location, image } = stack;
+  const { location, image, guestKind } = stack;
+  const vm = guestKind === "vm";
   const phase = (title: string): ((line: string) => void) => announceOnce(title, options.debug === true);
-  await installRequirements({
-    vm: image?.kind === "vm",
-    onProgress: phase("installing libvirt's missing packages"),
-  });
+  await installRequirements({ vm, onProgress: phase("installing libvirt's missing packages") });
   signal.throwIfAborted();
   if (image !== undefined) {
     const onProgress = phase(`building the guest image ${image.kind}-${image.recipe}, which takes a minute or two`);
@@ -44,7 +42,7 @@ export async function prepareStack(invocation: Invocation, stack: Stack): Promis
     signal.throwIfAborted();
   }
   fs.mkdirSync(location.stateFolder, { recursive: true, mode: 0o700 });
-  const starting = startPrivateLibvirtd(location, { vm: image?.kind === "vm" });
+  const starting = startPrivateLibvirtd(location, { vm });
   const [libvirtd] = await Promise.all([starting, chooseAccelerator(invocation, stack)]);
   signal.throwIfAborted();
   if (image !== undefined) await prepareSavedGuest(withAccelerator(invocation, stack), stack, image, phase);

@@ -17,6 +17,8 @@ const TEST_PACKAGES = [
   ...["git", "shellcheck", "shfmt", "openssl", "pgbackrest", "curl"],
   // For the scenarios' package repositories.
   ...["rpm", "createrepo-c", "apt-utils", "gpg", "gpg-agent"],
+  // For the partitions of a scenario's image.
+  "fdisk",
 ];
 
 /** How many tests passed, failed, or were skipped. */

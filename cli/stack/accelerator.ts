@@ -11,9 +11,9 @@ function fileOf({ location }: Stack): string {
   return path.join(location.stateFolder, "hypervisor");
 }
 
-/** Whether `./lab` chooses: for virtual machines of an image of its own, unless the user has set the key. */
-function isChosenHere({ options }: Invocation, { isPrivate, image }: Stack): boolean {
-  return isPrivate && image?.kind === "vm" && options.config[KEY] === undefined;
+/** Whether `./lab` chooses: for virtual machines on a libvirtd of its own, unless this run sets the key. */
+function isChosenHere({ options }: Invocation, { isPrivate, guestKind }: Stack): boolean {
+  return isPrivate && guestKind === "vm" && options.config[KEY] === undefined;
 }
 
 /** Chooses KVM if it can run a guest, else emulation, and says so. QEMU must be installed, and the state folder must exist. */

@@ -16,6 +16,8 @@ export interface Stack {
   readonly location: StackLocation;
   /** Whether it runs on a libvirtd of its own, in a network namespace of its own. */
   readonly isPrivate: boolean;
+  /** What its hosts are. */
+  readonly guestKind: GuestKind;
   /** The image under `.lab/images` that its hosts start from; undefined for any other image. */
   readonly image: BuiltImage | undefined;
 }
@@ -54,6 +56,7 @@ export function findStack(projectFolder: string, name: string, overrides: Readon
   return {
     location: { projectFolder, stack: name, stateFolder: stateFolderOf(projectFolder, name) },
     isPrivate: privateStackOf(libvirtUri, projectFolder) === name,
+    guestKind: text("lab:hypervisor") === "lxc" ? "container" : "vm",
     image: builtImage(projectFolder, text("lab:imagePath")),
   };
 }

@@ -7,7 +7,7 @@ source common/apt.sh
 main() {
   local host=$1
   if ! has_packages apache2 curl; then
-    apt-get update
+    update_lists
     apt-get install -y --no-install-recommends apache2 curl
   fi
   sed -i 's/^Listen 80$/#Listen 80/' /etc/apache2/ports.conf

@@ -1,11 +1,23 @@
 #!/usr/bin/env bash
 # Debian's packages.
+source common/shell.sh
 
 export DEBIAN_FRONTEND=noninteractive
 
 # Whether all of these packages are installed.
 has_packages() {
   [[ $(dpkg-query -W -f '${db:Status-Status}\n' "$@" 2>/dev/null | grep -cx installed) == "$#" ]]
+}
+
+# Whether no program holds the locks of package lists, archives and packages; prints those that do.
+apt_is_free() {
+  ! lslocks --noheadings --raw --output COMMAND,PID,PATH | grep -E ' /var/(lib/apt/lists|cache/apt/archives|lib/dpkg)/lock'
+}
+
+# Updates the package lists, after other programs such as a new system's unattended upgrades: apt-get would fail at their locks.
+update_lists() {
+  await 600 "other programs still work on packages; hint: wait for them" apt_is_free
+  apt-get update
 }
 
 # Installs packages, $3…, from source $1 (distribution; pgdg, added by package $2; mirror at URL $2), without the packages' own main cluster.
@@ -18,11 +30,11 @@ install_from() {
     mirror) echo "deb [trusted=yes] $from ./" >/etc/apt/sources.list.d/lab.list ;;
     pgdg)
       # A new image has no package lists.
-      apt-get update
+      update_lists
       apt-get install -y --no-install-recommends "$from" ca-certificates
       /usr/share/postgresql-common/pgdg/apt.postgresql.org.sh -y
       ;;
   esac
-  apt-get update
+  update_lists
   apt-get install -y --no-install-recommends --allow-change-held-packages "$@"
 }

@@ -85,7 +85,7 @@ describe("backup-api/apache-prepare-debian.sh", () => {
     ["removed, with its files left, beside a curl that is there", "echo config-files; echo installed", true],
     ["there", "echo installed; echo installed", false],
   ])("installs Apache when it is %s: %s", (_, dpkg, installs) => {
-    for (const program of ["apt-get", "a2enmod", "a2dissite", "a2ensite"]) host.add(program, "");
+    for (const program of ["apt-get", "lslocks", "a2enmod", "a2dissite", "a2ensite"]) host.add(program, "");
     host.add("dpkg-query", dpkg);
     expect(prepare("debian").includes("apt-get install -y --no-install-recommends apache2 curl")).toBe(installs);
   });

@@ -14,7 +14,8 @@ afterEach(() => {
 describe("backup-plane/packages-install-debian.sh", () => {
   const { ID = "", VERSION_ID = "" } = parseEnv(fs.readFileSync("/etc/os-release", "utf8"));
   const HERE = `debian12: ${ID} ${VERSION_ID}`;
-  const install = (there: string, source = "distribution", from = ""): ScriptRun => {
+  const install = (there: string, source = "distribution", from = "", locks = ""): ScriptRun => {
+    host.add("lslocks", locks);
     for (const program of ["apt-get", "apt-mark", "install", "systemctl"]) host.add(program, "");
     host.add("dpkg-query", `printf '${there}'`).add("pgbackrest", "echo pgBackRest 2.45");
     fs.writeFileSync(host.path("bin/apt.postgresql.org.sh"), `#!/bin/bash\necho pgdg "$@" >>${host.path("calls")}\n`, {
@@ -58,6 +59,16 @@ describe("backup-plane/packages-install-debian.sh", () => {
     ]);
     install("", "mirror", "http://mirror.example/debian");
     expect(fs.readFileSync(host.path("lab.list"), "utf8")).toBe("deb [trusted=yes] http://mirror.example/debian ./\n");
+  });
+
+  it("waits for other programs that work on packages, and tells which one keeps it waiting", () => {
+    const held = "echo 'unattended-upgr 412 /var/lib/dpkg/lock-frontend'";
+    const once = `[[ -e ${host.path("asked")} ]] || ${held}; touch ${host.path("asked")}`;
+    expect(changes(install(SERVER, "distribution", "", once))[0]).toBe("apt-get update");
+    expect(install(SERVER, "distribution", "", held)).toMatchObject({
+      status: 1,
+      stderr: `pg1-srv: other programs still work on packages: ${held.slice(6, -1)}; hint: wait for them\n`,
+    });
   });
 });
 

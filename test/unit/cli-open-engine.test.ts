@@ -27,7 +27,7 @@ describe("the engine of a stack", () => {
   beforeEach(() => {
     folder = fs.mkdtempSync(path.join(os.tmpdir(), "lab-open-engine-"));
     const location = { projectFolder: folder, stack: "here", stateFolder: path.join(folder, ".lab", "here") };
-    stack = { location, isPrivate: false, image: undefined };
+    stack = { location, isPrivate: false, guestKind: "container", image: undefined };
     vi.stubEnv("PATH", path.join(folder, "bin"));
   });
   afterEach(() => {

@@ -48,7 +48,14 @@ const engine = (name: Engine["name"], changes: Change[] = []): Engine =>
     },
   }) as unknown as Engine;
 const guard = (using: Engine, yesReplace: string[] = []) =>
-  safeguard(invocation, { location, isPrivate: false, image: undefined }, using, lab, configuration, yesReplace);
+  safeguard(
+    invocation,
+    { location, isPrivate: false, guestKind: "container", image: undefined },
+    using,
+    lab,
+    configuration,
+    yesReplace,
+  );
 const domain = (name: string, disk: string): void => {
   fs.writeFileSync(
     path.join(folder, "domains", domainNameOf("container", name)),

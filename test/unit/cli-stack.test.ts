@@ -16,6 +16,7 @@ beforeEach(() => {
     path.join(project, "Pulumi.container.yaml"),
     [
       "config:",
+      "  lab:hypervisor: lxc",
       "  lab:libvirtUri: lxc:///system?socket=.lab/container/run/libvirt-sock",
       "  lab:imagePath: .lab/images/debian-12-container-baked.raw",
       "",
@@ -32,6 +33,7 @@ describe("findStack", () => {
     expect(findStack(project, "container", {})).toEqual({
       location: { projectFolder: project, stack: "container", stateFolder: path.join(project, ".lab/container") },
       isPrivate: true,
+      guestKind: "container",
       image: { kind: "container", recipe: "baked" },
     });
   });
@@ -41,7 +43,8 @@ describe("findStack", () => {
     expect(findStack(project, "bare", {})).toMatchObject({ isPrivate: false, image: undefined });
     const image = { "lab:imagePath": "https://example.org/.lab/images/rocky.qcow2" };
     expect(findStack(project, "dev", image).image).toBeUndefined();
-    expect(findStack(project, "dev", { "lab:imagePath": "images/rocky.qcow2" }).image).toBeUndefined();
+    const elsewhere = findStack(project, "dev", { "lab:imagePath": "images/rocky.qcow2", "lab:hypervisor": "qemu" });
+    expect(elsewhere).toMatchObject({ guestKind: "vm", image: undefined });
   });
 
   it.each([".lab/container/run/libvirt-sock", "PROJECT/.lab/container/run/libvirt-sock"])(

@@ -31,7 +31,7 @@ describe("a lab that was made with pulumi up", () => {
     fs.writeFileSync(path.join(projectFolder, "Pulumi.yaml"), "name: try\nruntime: nodejs\n");
     fs.writeFileSync(path.join(projectFolder, "Pulumi.dev.yaml"), SETTINGS);
     const location = { projectFolder, stack: "dev", stateFolder: path.join(projectFolder, ".lab", "dev") };
-    stack = { location, isPrivate: false, image: undefined };
+    stack = { location, isPrivate: false, guestKind: "vm", image: undefined };
     fake = new FakePulumi();
     fake.write("stacks", [
       { name: "other", resourceCount: 3 },
