@@ -1,9 +1,11 @@
-import type { Engine, EngineEvent } from "../../engine/engine";
+import { type Engine, EngineError, type EngineEvent } from "../../engine/engine";
+import { isRunning } from "../../hypervisor/private-libvirtd";
 import { withAccelerator } from "../stack/accelerator";
 import { type ChangeSummary, renderChanges, summarize } from "../show/changes";
 import { announceEngine, openEngine } from "../stack/open-engine";
 import { type Invocation, stackOf } from "../invocation";
 import { checkChanges } from "../gates/change";
+import type { Stack } from "../stack/stack";
 import { stackSettings } from "../stack/stack-settings";
 import { unfinishedSteps } from "../stack/unfinished-steps";
 import { checkExpiry } from "../gates/expiry";
@@ -45,6 +47,26 @@ export async function previewChanges(engine: Engine, invocation: Invocation): Pr
   const onEvent = (event: EngineEvent): void => {
     if (event.kind === "log" && isForUser(event, options.debug)) writeError(renderLog(event));
   };
-  const replace = unfinishedSteps(stackOf(invocation).location);
-  return summarize(await engine.preview({ config: options.config, replace, signal, onEvent }));
+  const stack = stackOf(invocation);
+  const replace = unfinishedSteps(stack.location);
+  try {
+    return summarize(await engine.preview({ config: options.config, replace, signal, onEvent }));
+  } catch (error) {
+    throw (await needsLibvirtd(stack, engine, error)) ?? error;
+  }
+}
+
+/** The error of a preview that failed because Pulumi's libvirt provider connects before it plans; undefined for another one. */
+async function needsLibvirtd(
+  { location, isPrivate }: Stack,
+  engine: Engine,
+  error: unknown,
+): Promise<Error | undefined> {
+  const isMissing = isPrivate && engine.name === "pulumi" && !(await isRunning(location));
+  if (!isMissing || !(error instanceof EngineError) || !/libvirt/.test(error.message)) return undefined;
+  const { stack } = location;
+  return new EngineError(
+    `${error.message}\nPulumi's libvirt provider connects to libvirt before it plans, and the private libvirtd of stack "${stack}" is not ` +
+      `running; hint: ./lab prepare --stack ${stack}`,
+  );
 }

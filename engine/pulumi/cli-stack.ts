@@ -109,18 +109,22 @@ export class CliStack {
     return (JSON.parse(exported) as { deployment: Deployment }).deployment;
   }
 
-  /** The stack's file, this run's configuration, and the salt that the CLI has written. */
+  /** What a run's settings hold beside the configuration: how secrets are encrypted. */
+  protected encryption(settings: object): object {
+    return settings;
+  }
+
+  /** The stack's file, with this run's configuration. */
   private async writeSettings(overrides: RunOptions["config"] = {}): Promise<void> {
     const { settingsFile, location } = this.options;
-    const own = readYaml(settingsFile).toJS() as object | null;
-    const settings = readYaml(stackFile(location)).toJS() as { config?: object } | null;
+    const settings = (readYaml(stackFile(location)).toJS() ?? {}) as { config?: object };
     const structured = Object.entries(overrides).map(([key, text]) => [
       key,
       /^[[{]/.test(text) ? (parse(text) as object) : text,
     ]);
-    const config: unknown = { ...settings?.config, ...(Object.fromEntries(structured) as object) };
+    const config: unknown = { ...settings.config, ...(Object.fromEntries(structured) as object) };
     fs.mkdirSync(path.dirname(settingsFile), { recursive: true, mode: 0o700 });
-    await writeFileAtomic(settingsFile, stringify({ ...own, ...settings, config }), { mode: 0o600 });
+    await writeFileAtomic(settingsFile, stringify({ ...this.encryption(settings), config }), { mode: 0o600 });
   }
 }
 

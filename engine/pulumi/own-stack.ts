@@ -3,7 +3,7 @@ import * as path from "node:path";
 import { stringify } from "yaml";
 import { EngineError, type Result, type RunOptions, type StackLocation } from "../engine";
 import { passphraseOf } from "../passphrase";
-import { readProject } from "../project";
+import { readProject, readYaml } from "../project";
 import { PULUMI_FOLDER } from "../stack-engine";
 import type { PulumiCli } from "./cli";
 import { CliStack, type Command } from "./cli-stack";
@@ -27,6 +27,12 @@ export class OwnStack extends CliStack {
   override async run(command: Command, options: RunOptions): Promise<Result> {
     if (!this.isMade) await this.make();
     return super.run(command, options);
+  }
+
+  /** The stack's own passphrase, unless a value is encrypted with the user's. */
+  protected override encryption(settings: object): object {
+    const own = readYaml(this.options.settingsFile).toJS() as object;
+    return readProject(this.options.location).encrypted.length > 0 ? { ...own, ...settings } : { ...settings, ...own };
   }
 
   override async forget(): Promise<void> {

@@ -100,7 +100,18 @@ describe("the engine that drives Pulumi's CLI", () => {
 
   it("joins the stack's file, this run's configuration and the salt", async () => {
     await engine.up({ config: { "try:list": "[1]", "try:text": "c" } });
-    expect(fake.settings()).toBe("encryptionsalt: v1:salt\nconfig:\n  try:text: c\n  try:list:\n    - 1");
+    expect(fake.settings()).toBe("config:\n  try:text: c\n  try:list:\n    - 1\nencryptionsalt: v1:salt");
+  });
+
+  it("takes the user's salt only for values that are encrypted with it", async () => {
+    const file = path.join(location.projectFolder, "Pulumi.here.yaml");
+    fs.writeFileSync(file, "encryptionsalt: v1:theirs\n");
+    await engine.up();
+    fs.writeFileSync(file, "encryptionsalt: v1:theirs\nconfig:\n  try:key:\n    secure: v1:abc\n");
+    await engine.up();
+    expect(fake.settings()).toBe(
+      "encryptionsalt: v1:salt\nconfig: {}\nencryptionsalt: v1:theirs\nconfig:\n  try:key:\n    secure: v1:abc",
+    );
   });
 
   it("tells outputs, and which of them are secret in whole or in part", async () => {
