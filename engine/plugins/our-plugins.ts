@@ -1,4 +1,5 @@
 import * as fs from "node:fs";
+import * as os from "node:os";
 import * as path from "node:path";
 import type { PulumiCli } from "../pulumi/cli";
 import { PLUGIN_FOLDER, PLUGIN_SCRIPT } from "./lay-down";
@@ -22,9 +23,16 @@ export function withOurPlugins({ program, environment }: PulumiCli): PulumiCli {
       // Last: the folder may hold a CLI too.
       PATH: [process.env.PATH ?? "", path.join(PLUGIN_FOLDER, "bin")].join(path.delimiter),
       PULUMI_HOME: path.join(PLUGIN_FOLDER, "home"),
+      // The user stays logged in.
+      PULUMI_CREDENTIALS_PATH: loginFolder(),
       PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
     },
   };
+}
+
+/** Where the CLI keeps the user's login. */
+function loginFolder({ PULUMI_CREDENTIALS_PATH: named, PULUMI_HOME: home } = process.env): string {
+  return named ?? home ?? path.join(os.homedir(), ".pulumi");
 }
 
 function executables(folders: readonly string[], name: string): string[] {

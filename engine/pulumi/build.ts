@@ -33,7 +33,7 @@ export async function buildCli(
   fs.mkdirSync(path.dirname(program), { recursive: true });
   try {
     const go = await findGo(wantedGo, toolchain, onProgress);
-    onProgress(`building Pulumi's CLI ${version} with ${go.origin}, which takes three to four minutes`);
+    onProgress(`building Pulumi's CLI ${version} with ${go.origin}, which takes about four minutes on two processors`);
     await compile(go, version, `${program}.new`, onProgress, signal);
   } catch (error) {
     signal?.throwIfAborted();

@@ -7,10 +7,8 @@ export function engineFolder(projectFolder: string): string {
   return path.join(projectFolder, ".lab", "pulumi");
 }
 
-/** The CLI that `./lab engine` built; undefined when it has built none. It shares no plugin and no login with another one of this machine. */
+/** The CLI that `./lab engine` built; undefined when it has built none. */
 export function builtCli(projectFolder: string): PulumiCli | undefined {
-  const folder = engineFolder(projectFolder);
-  const program = path.join(folder, "bin", "pulumi");
-  if (!fs.existsSync(program)) return undefined;
-  return { program, environment: { PULUMI_HOME: process.env.PULUMI_HOME ?? path.join(folder, "home") } };
+  const program = path.join(engineFolder(projectFolder), "bin", "pulumi");
+  return fs.existsSync(program) ? { program } : undefined;
 }
