@@ -14,6 +14,9 @@ export const CLI_ON_PATH: PulumiCli = { program: "pulumi" };
 
 const MISSING = "there is no pulumi on PATH, nor one of ./lab engine; hint: ./lab engine, or use --engine embedded";
 
+/** The exit status of setpriv for a program that is missing. */
+const NOT_FOUND = 127;
+
 /** One call of Pulumi's CLI. */
 interface Call {
   /** Where it runs. It reads `Pulumi.yaml` there, and may write, or delete, `Pulumi.STACK.yaml` beside it. */
@@ -34,7 +37,9 @@ export async function pulumi(cli: PulumiCli, args: readonly string[], call: Call
   const { folder: cwd, environment, onLine, signal } = call;
   const env = { ...process.env, PULUMI_SKIP_UPDATE_CHECK: "true", ...cli.environment, ...environment };
   // In a process group of its own: the CLI takes a second SIGINT, such as a terminal's, for "at once".
-  const child = spawn(cli.program, [...args, "--non-interactive"], { cwd, env, detached: true });
+  // Killed with this process, for nobody would hear it.
+  const command = ["--pdeathsig", "KILL", cli.program, ...args, "--non-interactive"];
+  const child = spawn("setpriv", command, { cwd, env, detached: true });
   const interrupt = (): void => void child.kill("SIGINT");
   signal?.addEventListener("abort", interrupt);
   process.on("exit", interrupt);
@@ -43,9 +48,8 @@ export async function pulumi(cli: PulumiCli, args: readonly string[], call: Call
   let errors = "";
   child.stderr.setEncoding("utf8").on("data", (text: string) => (errors += text));
   try {
-    const [status] = (await once(child, "close").catch((error: unknown) => {
-      throw (error as NodeJS.ErrnoException).code === "ENOENT" ? new EngineError(MISSING) : error;
-    })) as [number | null];
+    const [status] = (await once(child, "close")) as [number | null];
+    if (status === NOT_FOUND) throw new EngineError(MISSING);
     if (status !== 0)
       throw new EngineError(errors.trim() || `pulumi ${args.join(" ")} failed with exit status ${status}`);
     return output.join("\n");

@@ -7,10 +7,15 @@ import { readProject, readYaml } from "../project";
 import { PULUMI_FOLDER } from "../stack-engine";
 import type { PulumiCli } from "./cli";
 import { CliStack, type Command } from "./cli-stack";
+import { isLockedByTheDead } from "./dead-lock";
 
 /** A stack of `./lab`: its settings are in a folder of its own, where the CLI may write and delete them. */
 export class OwnStack extends CliStack {
-  constructor(cli: PulumiCli, location: StackLocation, backend: string) {
+  constructor(
+    cli: PulumiCli,
+    location: StackLocation,
+    private readonly backend: string,
+  ) {
     const folder = path.join(location.stateFolder, PULUMI_FOLDER);
     const settingsFile = path.join(folder, `Pulumi.${location.stack}.yaml`);
     const environment = (): NodeJS.ProcessEnv => ({
@@ -26,6 +31,10 @@ export class OwnStack extends CliStack {
 
   override async run(command: Command, options: RunOptions): Promise<Result> {
     if (!this.isMade) await this.make();
+    const { location } = this.options;
+    // Unlike the lock of ./lab, the CLI's outlasts a killed run.
+    if (isLockedByTheDead(this.backend, readProject(location).name, location.stack))
+      await this.call(["cancel", "--yes"]);
     return super.run(command, options);
   }
 

@@ -48,7 +48,9 @@ describe("a lab that was made with pulumi up", () => {
     expect(await runningNamespace(stack)).toBeUndefined();
     const write = vi.spyOn(process.stderr, "write").mockReturnValue(true);
     await announceEngine(invocation(), stack);
-    expect(write.mock.calls).toEqual([['lab: stack "dev", engine pulumi (this stack was made with pulumi up), plugins of this project\n']]);
+    expect(write.mock.calls).toEqual([
+      ['lab: stack "dev", engine pulumi (this stack was made with pulumi up), plugins of this project\n'],
+    ]);
     write.mockRestore();
     expect(fake.calls()).toEqual([
       { args: ["stack", "ls", "--json", "--non-interactive"], folder: projectFolder, backend: undefined },

@@ -1,3 +1,4 @@
+import { spawn } from "node:child_process";
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
@@ -86,9 +87,52 @@ describe("the engine that drives Pulumi's CLI", () => {
     expect(looked).toBe(true);
   });
 
+  it("takes a killed run's lock away, and no other", async () => {
+    await engine.up();
+    const locks = path.join(location.stateFolder, ".pulumi", "locks", "organization", "try", "here");
+    fs.mkdirSync(locks, { recursive: true });
+    const lock = async (pid: number, hostname: string): Promise<number> => {
+      fs.writeFileSync(path.join(locks, `${pid}-${hostname}.json`), JSON.stringify({ pid, hostname }));
+      const before = fake.verbs().length;
+      await engine.up();
+      return fake
+        .verbs()
+        .slice(before)
+        .filter((verb) => verb === "cancel").length;
+    };
+    expect(await lock(4194305, os.hostname())).toBe(1);
+    expect(await lock(process.pid, os.hostname())).toBe(0);
+    fs.rmSync(locks, { recursive: true });
+    fs.mkdirSync(locks);
+    expect(await lock(4194305, "elsewhere")).toBe(0);
+  });
+
+  it("lets no CLI run on when it is killed itself", async () => {
+    const { projectFolder } = location;
+    const write = (file: string, text: string): void => {
+      fs.writeFileSync(path.join(projectFolder, file), text, { mode: 0o755 });
+    };
+    const pidFile = path.join(projectFolder, "pid");
+    write("slow", `#!/bin/sh\necho $$ >"${pidFile}.new"; mv "${pidFile}.new" "${pidFile}"; exec sleep 600\n`);
+    const cli = path.resolve("engine", "pulumi", "cli.ts");
+    write(
+      "run.ts",
+      `import { pulumi } from "${cli}"; void pulumi({ program: "${projectFolder}/slow" }, [], { folder: "/" });`,
+    );
+    const child = spawn(process.execPath, ["--require", "./engine/load-typescript.cjs", `${projectFolder}/run.ts`]);
+    await expect.poll(() => fs.existsSync(pidFile), { timeout: 20_000 }).toBe(true);
+    const pid = fs.readFileSync(pidFile, "utf8").trim();
+    // A process that has ended has no program any more, whoever waits for it.
+    const isAlive = (): boolean => fs.existsSync(`/proc/${pid}/exe`);
+    expect(isAlive()).toBe(true);
+    child.kill("SIGKILL");
+    await expect.poll(isAlive).toBe(false);
+  });
+
   it("says what to do where there is no CLI", async () => {
     fake.remove();
     const searchPath = process.env.PATH;
+    fs.symlinkSync("/usr/bin/setpriv", path.join(location.projectFolder, "setpriv"));
     process.env.PATH = location.projectFolder;
     const problem = new EngineError(
       "there is no pulumi on PATH, nor one of ./lab engine; hint: ./lab engine, or use --engine embedded",
