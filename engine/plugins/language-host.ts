@@ -10,23 +10,24 @@ import { answer } from "../rpc";
 /** The SDK's exit status for an error that it has logged. */
 const BAIL = 32;
 
+/** Any will do. */
+const VERSION = "1.0.0";
+
 /** Serves the program by Pulumi's language protocol. */
 export class LanguageHost {
-  private engine = "";
   private child: ChildProcess | undefined;
 
-  /** @param beginning Awaited before a run's first resource. */
+  /**
+   * @param engine The address of the engine's own service.
+   * @param beginning Awaited before a run's first resource.
+   */
   constructor(
-    private readonly version: string,
+    private readonly engine: string,
     private readonly beginning: () => Promise<void>,
   ) {}
 
   readonly handlers: UntypedServiceImplementation = {
-    handshake: answer((request: rpc.LanguageHandshakeRequest) => {
-      this.engine = request.getEngineAddress();
-      return new rpc.LanguageHandshakeResponse();
-    }),
-    getPluginInfo: answer(() => new PluginInfo().setVersion(this.version)),
+    getPluginInfo: answer(() => new PluginInfo().setVersion(VERSION)),
     getRequiredPackages: answer(async () => {
       await this.beginning();
       // Each provider is loaded when the first of its resources is registered.

@@ -18,14 +18,14 @@ async function serve(service: grpc.ServiceDefinition, handlers: grpc.UntypedServ
 }
 
 /** Serves one provider, or the language host together with all three, to the CLI: this process's parent. */
-async function main(name: string): Promise<void> {
+async function main(name: string, engine: string): Promise<void> {
   const cli = process.ppid;
   const versions = pluginVersions();
   const workplace = new Workplace(process.cwd());
   const serveProvider = (plugin: string): Promise<number> =>
     serve(ResourceProviderService, new Provider(versions[plugin] ?? "", workplace).handlers);
   let removePorts = (): void => undefined;
-  const host = new LanguageHost("0.0.0", async () => {
+  const host = new LanguageHost(engine, async () => {
     const ports = await Promise.all(
       Object.keys(versions).map(async (each) => [each, await serveProvider(each)] as const),
     );
@@ -45,4 +45,5 @@ async function main(name: string): Promise<void> {
   process.stdout.write(`${port}\n`);
 }
 
-void main(process.argv[2] ?? "");
+// The CLI gives its own address last.
+void main(process.argv[2] ?? "", process.argv.at(-1) ?? "");

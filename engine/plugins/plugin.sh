@@ -13,7 +13,7 @@ main() {
       exec tail --pid="$PPID" -f /dev/null
     fi
   done < <(cat "$root/.lab/pulumi/ports/$PPID" 2>/dev/null || true)
-  exec node --require "$root/engine/load-typescript.cjs" "$root/engine/plugins/main.ts" "$name"
+  exec node --require "$root/engine/load-typescript.cjs" "$root/engine/plugins/main.ts" "$name" "$@"
 }
 
 main "$@"

@@ -5,7 +5,7 @@ import { parse, stringify } from "yaml";
 import writeFileAtomic from "write-file-atomic";
 import { EngineError, type Output, type Result, type RunOptions, type StackLocation } from "../engine";
 import { readYaml, stackFile } from "../project";
-import { isSecret } from "../values";
+import { isSecret, UNKNOWN } from "../values";
 import { pulumi, type PulumiCli } from "./cli";
 import { Recorder } from "./recorder";
 
@@ -69,7 +69,9 @@ export class CliStack {
   async outputs(): Promise<Record<string, Output>> {
     const { resources = [] } = await this.deployment();
     const outputs = resources.find(({ type }) => type === "pulumi:pulumi:Stack")?.outputs ?? {};
-    return Object.fromEntries(Object.entries(outputs).map(([name, value]) => [name, readOutput(value)]));
+    // A failed run stores what would have come from a failed resource as unknown.
+    const known = Object.entries(outputs).filter(([, value]) => !JSON.stringify(value).includes(UNKNOWN));
+    return Object.fromEntries(known.map(([name, value]) => [name, readOutput(value)]));
   }
 
   /** The names of protected resources. */

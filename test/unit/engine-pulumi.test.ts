@@ -6,6 +6,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type Engine, EngineError, type EngineEvent, type StackLocation } from "../../engine/engine";
 import { createPulumiEngine } from "../../engine/pulumi/pulumi";
 import { stackEngine } from "../../engine/stack-engine";
+import { UNKNOWN } from "../../engine/values";
 import { FakePulumi } from "../support/fake-pulumi";
 
 const SETTINGS = "# mine\nconfig:\n  try:text: b # a note\n";
@@ -164,7 +165,10 @@ describe("the engine that drives Pulumi's CLI", () => {
       plaintext: JSON.stringify(value),
     });
     const outputs = { plain: "a", hidden: secret({ key: "b" }), partly: { user: "lab", key: secret("c") } };
-    fake.write("deployment", { resources: [{ urn: "urn", type: "pulumi:pulumi:Stack", outputs }] });
+    // A failed run leaves such.
+    const unknown = { never: UNKNOWN, hidden2: secret({ part: UNKNOWN }) };
+    const stack = { urn: "urn", type: "pulumi:pulumi:Stack", outputs: { ...outputs, ...unknown } };
+    fake.write("deployment", { resources: [stack] });
     expect(await engine.outputs()).toEqual({});
     expect((await engine.up()).outputs).toEqual({
       plain: { value: "a", secret: false },
