@@ -117,6 +117,8 @@ export type PostgreSqlFacts = {
   readonly inRecovery: boolean;
   /** `pg_stat_wal_receiver.status`. */
   readonly receiver: string | null;
+  /** What the primary answers a standby without a WAL receiver; empty when it lets it stream. */
+  readonly refusal?: string;
   /** The WAL segment that is written to; null in recovery. */
   readonly segment: string | null;
   /** Bytes. */

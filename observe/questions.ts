@@ -1,4 +1,5 @@
-import type { LabPlan } from "../plan/plan";
+import { REPLICATION_ROLE } from "../plan/layout";
+import { type LabPlan, primaryOf } from "../plan/plan";
 import { PARSERS } from "./answers";
 import type { HostFacts } from "./facts";
 import type { ObservedHost } from "./lab";
@@ -27,7 +28,7 @@ const BARMAN_FACTOR = 3;
 
 /** What is asked on a host. */
 export function questionsFor(
-  { stanza, postgresql, backupApi }: LabPlan,
+  plan: LabPlan,
   host: Pick<
     ObservedHost,
     "name" | "role" | "account" | "units" | "certificate" | "folders" | "peers" | "revoked" | "managed"
@@ -35,6 +36,7 @@ export function questionsFor(
   depth: Depth,
   seconds: number,
 ): Question[] {
+  const { stanza, postgresql, backupApi } = plan;
   const { name, role, account, certificate, folders, managed } = host;
   const [isDeep, isRepository] = [depth !== "proof", role === "repository"];
   const isStaged = depth === "all" || depth === "verify";
@@ -58,7 +60,10 @@ export function questionsFor(
     questions.push(
       isRepository
         ? ask("repository", "repository-read", [account, stanza, ...(isDeep ? folders.slice(0, 1) : [])])
-        : ask("postgresql", "postgresql-read", [postgresql.binaries, postgresql.settingsFile]),
+        : ask("postgresql", "postgresql-read", [
+            ...[postgresql.binaries, postgresql.settingsFile],
+            ...(role === "standby" ? [primaryOf(plan).name, REPLICATION_ROLE] : []),
+          ]),
     );
   }
   if (api !== undefined) {

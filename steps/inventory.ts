@@ -26,6 +26,8 @@ export interface ManagedState {
   readonly settings?: string;
   /** pgBackRest's stanza in the repository. */
   readonly stanza?: string;
+  /** The role that standbys stream with. */
+  readonly replicationRole?: string;
 }
 
 /** What the program keeps on a host: Pulumi's refresh cannot see it. */
@@ -35,6 +37,7 @@ export interface ManagedHost {
   readonly packages: readonly { readonly name: string; readonly version: string; readonly steps: readonly string[] }[];
   readonly settings?: { readonly file: string; readonly steps: readonly string[] };
   readonly stanza?: { readonly name: string; readonly steps: readonly string[] };
+  readonly replicationRole?: { readonly name: string; readonly steps: readonly string[] };
 }
 
 /** A file to record: of a secret one only the digest; one without content is not compared. */
@@ -86,11 +89,15 @@ export class Inventory {
       Object.entries(state.packages ?? {}).map(([name, version]) => ({ name, version, steps: [step] })),
     );
     const settings = this.states.find(({ state }) => state.settings !== undefined);
-    const stanza = this.states.find(({ state }) => state.stanza !== undefined);
+    const only = (key: "stanza" | "replicationRole") => {
+      const found = this.states.find(({ state }) => state[key] !== undefined);
+      return found?.state[key] && { [key]: { name: found.state[key], steps: [found.step] } };
+    };
     return pulumi.all(this.files).apply((files) => ({
       ...{ files, units, packages },
       ...(settings?.state.settings && { settings: { file: settings.state.settings, steps: [settings.step] } }),
-      ...(stanza?.state.stanza && { stanza: { name: stanza.state.stanza, steps: [stanza.step] } }),
+      ...only("stanza"),
+      ...only("replicationRole"),
     }));
   }
 }

@@ -129,13 +129,19 @@ export class PostgreSqlInstance extends pulumi.ComponentResource {
       [postgresql.binaries, postgresql.service, postgresql.dataFolder, origin.primary.name, REPLICATION_ROLE],
       { parent: this, dependsOn: origin.askAfter, rerunOn: lineage(origin) },
     );
-    return runScript(`${name}-restore`, host, "cluster/standby-restore.sh", [stanza, postgresql.dataFolder], {
-      parent: this,
-      dependsOn: [followed, ...origin.restoreAfter],
-      rerunOn: lineage(origin),
-      keeps: { units: [postgresql.service] },
-      timeout: "2h",
-    });
+    return runScript(
+      `${name}-restore`,
+      host,
+      "cluster/standby-restore.sh",
+      [stanza, postgresql.dataFolder, postgresql.binaries],
+      {
+        parent: this,
+        dependsOn: [followed, ...origin.restoreAfter],
+        rerunOn: lineage(origin),
+        keeps: { units: [postgresql.service] },
+        timeout: "2h",
+      },
+    );
   }
 }
 

@@ -22,6 +22,7 @@ export class ReplicationRole extends pulumi.ComponentResource {
       parent: this,
       dependsOn: opts?.dependsOn,
       input: password,
+      keeps: { replicationRole: role },
     });
 
     this.registerOutputs({});

@@ -13,6 +13,7 @@ const SLOT_BYTES = GIB;
 const proof = { proof: true } as const;
 const DOWN = ["LAB-POSTGRESQL-DOWN", "LAB-UNIT-LOOP", "LAB-PG-SILENT"] as const;
 const ROLE = ["LAB-PG-PROMOTED", "LAB-PG-IN-RECOVERY"] as const;
+const UNSTREAMED = [...DOWN, ...ROLE, "LAB-NAME-UNRESOLVED", "LAB-SETTING-*", "LAB-FILE-*"] as const;
 const BEHIND = "{peer} is {behind} MiB of WAL behind the primary";
 const SLOT = "replication slot {subject} keeps {keeps} MiB of WAL, and nobody reads it";
 const DROP = {
@@ -67,7 +68,11 @@ export const POSTGRESQL = rules(
           command: "./lab ssh {host} -- sudo journalctl -u {unit}",
         },
       ),
-      ...{ ...proof, after: [...DOWN, ...ROLE, "LAB-NAME-UNRESOLVED", "LAB-SETTING-*", "LAB-FILE-*"] },
+      ...{ ...proof, after: ["LAB-REPLICATION-REFUSED", ...UNSTREAMED] },
+    },
+    "LAB-REPLICATION-REFUSED": {
+      ...fail("PostgreSQL", "{primary} does not let the standby stream: {refusal}", { steps: true }),
+      ...{ ...proof, after: UNSTREAMED },
     },
     "LAB-STANDBY-FAR-BEHIND": fail("PostgreSQL", BEHIND, { sentence: "see the load on {peer}" }),
     "LAB-STANDBY-BEHIND": warn("PostgreSQL", BEHIND, { sentence: "see the load on {peer}" }),
@@ -116,6 +121,15 @@ export const POSTGRESQL = rules(
     for (const standby of standbys) {
       const sender = written?.replication.find(({ address }) => address === standby.address);
       const [receiver, behind] = [standby.facts.postgresql?.receiver, sender?.behind ?? 0];
+      const refusal = standby.facts.postgresql?.refusal ?? "";
+      if (refusal !== "") {
+        const steps = [
+          ...(primary.managed.replicationRole?.steps ?? []),
+          ...(primary.managed.settings?.steps ?? []),
+          ...(standby.managed.settings?.steps ?? []),
+        ];
+        tell("LAB-REPLICATION-REFUSED", standby, { primary: primary.name, refusal, steps, involves: [primary.name] });
+      }
       if (!isStreaming(standby, primary)) {
         tell("LAB-STANDBY-NOT-STREAMING", standby, {
           ...{ unit, primary: primary.name, receiver: receiver ?? "none", sender: sender?.state ?? "none" },

@@ -3,6 +3,7 @@
 # another stanza than $2, another major version than $3 (data in folder $4, programs in $5), or another role than $6 under primary $7.
 # Safe to run again: it only reads.
 set -euo pipefail
+source common/data-folder.sh
 source common/shell.sh
 
 # The value of option $2 in pgBackRest's file $1.
@@ -10,9 +11,10 @@ option() {
   sed -n "s/^$2=//p" "$1"
 }
 
-# Whether the data in folder $1, in state $2, is a standby's: a signal file decides its next start, the control file tells its present state.
+# Whether the data in folder $2, with the programs in folder $1, is a standby's: a signal file decides its next start, the control file tells
+# its present state.
 is_standby() {
-  [[ -e $1/standby.signal ]] || [[ ! -e $1/recovery.signal && $2 =~ (archive|down in)\ recovery$ ]]
+  [[ -e $2/standby.signal ]] || { [[ ! -e $2/recovery.signal ]] && in_recovery "$1" "$2"; }
 }
 
 main() {
@@ -22,7 +24,7 @@ main() {
   [[ -s $data/global/pg_control ]] || data=$(option "$conf" pg1-path)
   [[ -s $data/global/pg_control ]] || return 0
   found=$(<"$data/PG_VERSION")
-  state=$(LC_ALL=C "${binaries/"$version"/"$found"}/pg_controldata" -D "$data" | sed -n 's/^Database cluster state: *//p')
+  state=$(cluster_state "${binaries/"$version"/"$found"}" "$data")
   archived=$(sed -n '/^\[global/!s/^\[\(.*\)]$/\1/p' "$conf")
   former=$(option "$conf" recovery-option=primary_conninfo=host)
   former=${former%% *}
@@ -32,7 +34,7 @@ main() {
   [[ $archived == "$stanza" ]] ||
     fail "lab:stanza is $stanza, but the cluster in $data ($state) archives to stanza $archived; hint: keep $archived; a stanza cannot be renamed"
   [[ $former != "$primary" ]] || return 0
-  if is_standby "$data" "$state"; then
+  if is_standby "${binaries/"$version"/"$found"}" "$data"; then
     [[ $role == standby ]] || fail "lab:primary is $primary, but $data is a standby of $former ($state); hint: keep $former"
   else
     [[ $role == primary ]] || fail "lab:primary is $primary, but $data is a primary ($state); hint: keep $former"

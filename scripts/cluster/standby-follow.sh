@@ -7,11 +7,6 @@ source common/move-aside.sh
 source common/postgresql.sh
 source common/shell.sh
 
-# PostgreSQL, "Streaming Replication Protocol". libpq looks for the password in $HOME.
-ask() {
-  HOME=~postgres as postgres "$1/psql" -XAtq -d "host=$2 user=$3 dbname=replication replication=true" -c "$4"
-}
-
 # This standby's SYSTEM|TIMELINE|POSITION. The control file has the replayed position only after a second checkpoint, with nothing else to
 # write; the received position may be further.
 own_state() {
@@ -39,7 +34,7 @@ main() {
   own=$(own_state "$binaries")
   [[ $own =~ ^[0-9]+\|[1-9][0-9]*\|$lsn$ ]] || fail "cannot read the standby's system identifier, timeline and position, got \"$own\""
   IFS='|' read -r system timeline position <<<"$own"
-  its=$(ask "$binaries" "$primary" "$role" IDENTIFY_SYSTEM) || fail "cannot read $primary's system identifier (IDENTIFY_SYSTEM)"
+  its=$(ask_primary "$binaries" "$primary" "$role" IDENTIFY_SYSTEM) || fail "cannot read $primary's system identifier (IDENTIFY_SYSTEM)"
   [[ $its =~ ^[0-9]+\|[1-9][0-9]*\|$lsn\|$ ]] || fail "cannot read $primary's system identifier, timeline and position, got \"$its\""
   IFS='|' read -r other current left _ <<<"$its"
   if [[ $other != "$system" ]]; then
@@ -50,7 +45,7 @@ main() {
   # The history has a line for each earlier timeline: its number, and where it ended. Timeline 1 has no history.
   if ((current != timeline)); then left=""; fi
   if ((current != timeline && current > 1)); then
-    history=$(ask "$binaries" "$primary" "$role" "TIMELINE_HISTORY $current") || fail "cannot read $primary's timeline history"
+    history=$(ask_primary "$binaries" "$primary" "$role" "TIMELINE_HISTORY $current") || fail "cannot read $primary's timeline history"
     [[ $history =~ ^[0-9A-F]{8}\.history\|[0-9]+$'\t'$lsn ]] || fail "cannot read $primary's history of timeline $current, got \"$history\""
     left=$(left_at "$timeline" "${history#*|}")
   fi

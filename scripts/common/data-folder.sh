@@ -10,3 +10,13 @@ make_room() {
   as postgres mkdir -p "$data"
   chmod 0700 "$data"
 }
+
+# The state of the cluster in data folder $2, by the pg_controldata in folder $1: "in production", "shut down in recovery" …
+cluster_state() {
+  LC_ALL=C "$1/pg_controldata" -D "$2" | sed -n 's/^Database cluster state: *//p'
+}
+
+# Whether it was a standby's when it last ran.
+in_recovery() {
+  [[ $(cluster_state "$@") =~ (archive|down in)\ recovery$ ]]
+}

@@ -1,12 +1,21 @@
 #!/usr/bin/env bash
-# Prints as JSON what PostgreSQL, whose programs lie in folder $1, tells of WAL, archiving, replication and the settings of file $2.
-# null when it does not answer. Safe to run again: it only reads.
+# Prints as JSON what PostgreSQL, whose programs lie in folder $1, tells of WAL, archiving, replication and the settings of file $2; of a
+# standby without a WAL receiver also what primary $3 answers role $4. null when it does not answer. Safe to run again: it only reads.
 set -euo pipefail
 source common/postgresql.sh
 
+# What keeps this standby from streaming; nothing when the primary lets it.
+refusal() {
+  local said
+  said=$(ask_primary "$@" IDENTIFY_SYSTEM 2>&1) || {
+    said=${said%%$'\n'*}
+    sed 's/.*: *//' <<<"$said"
+  }
+}
+
 main() {
-  local status=0
-  query "$1" -v file="$2" <<'SQL' || status=$?
+  local seen status=0
+  seen=$(query "$1" -v file="$2" <<'SQL') || status=$?
 SELECT json_build_object(
   'version', split_part(current_setting('server_version'), ' ', 1),
   'inRecovery', pg_is_in_recovery(),
@@ -31,7 +40,15 @@ SELECT json_build_object(
       OR (s.sourcefile IS DISTINCT FROM f.sourcefile AND s.source <> 'override'))))
 SQL
   # psql's status when it cannot connect.
-  [[ $status == 2 ]] && echo null || return "$status"
+  if [[ $status == 2 ]]; then
+    echo null
+  elif [[ $status != 0 ]]; then
+    return "$status"
+  elif [[ -n ${3-} && $seen == *'"receiver" : null'* ]]; then
+    jq -c --arg refusal "$(refusal "$1" "$3" "$4")" '. + {$refusal}' <<<"$seen"
+  else
+    printf '%s\n' "$seen"
+  fi
 }
 
 main "$@" </dev/null

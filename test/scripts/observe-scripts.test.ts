@@ -154,6 +154,26 @@ describe("a host", () => {
     expect(standIns.run("observe/postgresql-read.sh", [standIns.path("bin"), "/f"]).status).toBe(3);
   });
 
+  it("tells what the primary answers a standby without a WAL receiver, and asks no other", () => {
+    const ask = (...args: string[]): unknown =>
+      read("postgresql", "postgresql-read", standIns.path("bin"), "/f", ...args);
+    const answer = (receiver: string, says: string): void => {
+      const json = `{"version" : "15.20", "receiver" : ${receiver}}`;
+      standIns.add("psql", `case $* in *"host=pg1-srv user=replic_user "*) ${says} ;; *) echo '${json}' ;; esac`);
+    };
+    answer(
+      "null",
+      `echo 'psql: error: connection to server at "pg1-srv" (10.0.0.1), port 5432 failed: FATAL:  password authentication failed for user "replic_user"' >&2; exit 2`,
+    );
+    const refusal = 'password authentication failed for user "replic_user"';
+    expect(ask("pg1-srv", "replic_user")).toEqual({ version: "15.20", receiver: null, refusal });
+    expect(ask()).toEqual({ version: "15.20", receiver: null });
+    answer("null", "echo '42|1|0/7|'");
+    expect(ask("pg1-srv", "replic_user")).toEqual({ version: "15.20", receiver: null, refusal: "" });
+    answer('"streaming"', "exit 2");
+    expect(ask("pg1-srv", "replic_user")).toEqual({ version: "15.20", receiver: "streaming" });
+  });
+
   it("tells file systems apart, and of folders that are there alone", () => {
     expect(read("disks", "disks-read", standIns.folder, "/nonexistent")).toEqual({
       [standIns.folder]: {

@@ -177,18 +177,31 @@ describe("cluster/standby-restore.sh", () => {
 
   it("restores into an empty folder, and leaves a standby as it is the second time", () => {
     const data = restore(RESTORES);
-    expect(host.run("cluster/standby-restore.sh", ["demo", data])).toMatchObject({
+    expect(host.run("cluster/standby-restore.sh", ["demo", data, host.path("bin")])).toMatchObject({
       status: 0,
       calls: ["pgbackrest --stanza=demo --type=standby restore"],
     });
-    expect(host.run("cluster/standby-restore.sh", ["demo", data])).toMatchObject({ status: 0, calls: [] });
+    expect(host.run("cluster/standby-restore.sh", ["demo", data, host.path("bin")])).toMatchObject({
+      status: 0,
+      calls: [],
+    });
+  });
+
+  it("gives a standby that has lost its standby.signal a new one", () => {
+    const data = restore(RESTORES);
+    fs.mkdirSync(`${data}/global`, { recursive: true });
+    fs.writeFileSync(`${data}/global/pg_control`, "precious");
+    host.add("pg_controldata", "echo 'Database cluster state:               shut down in recovery'");
+    expect(host.run("cluster/standby-restore.sh", ["demo", data, host.path("bin")]).status).toBe(0);
+    expect(fs.existsSync(`${data}/standby.signal`)).toBe(true);
   });
 
   it("does not touch a cluster that is no standby", () => {
     const data = restore(RESTORES);
+    host.add("pg_controldata", "echo 'Database cluster state:               shut down'");
     fs.mkdirSync(`${data}/global`, { recursive: true });
     fs.writeFileSync(`${data}/global/pg_control`, "precious");
-    const run = host.run("cluster/standby-restore.sh", ["demo", data]);
+    const run = host.run("cluster/standby-restore.sh", ["demo", data, host.path("bin")]);
     expect(run.status).toBe(1);
     expect(run.stderr).toBe(
       `pg1-srv: ${data} holds a cluster that is not a standby; hint: move it aside if you do not need it\n`,
@@ -200,7 +213,7 @@ describe("cluster/standby-restore.sh", () => {
     const data = restore(RESTORES);
     fs.mkdirSync(data);
     fs.writeFileSync(`${data}/half`, "half");
-    const run = host.run("cluster/standby-restore.sh", ["demo", data]);
+    const run = host.run("cluster/standby-restore.sh", ["demo", data, host.path("bin")]);
     const [aside = ""] = fs.readdirSync(host.folder).filter((name) => name.startsWith("main.incomplete-"));
     expect(run.status).toBe(0);
     expect(run.stderr).toBe(`moved aside: pg1-srv: ${data} held no complete cluster; it is now ${host.path(aside)}\n`);

@@ -239,6 +239,28 @@ describe("PostgreSQL", () => {
     ]);
   });
 
+  it("has a standby that the primary refuses: the role, its rights and its password are put right", () => {
+    const lab = deployedLab();
+    const role = { name: "replic_user", steps: ["pg1-srv-replication-role-create"] };
+    const managed = {
+      ...lab.managed,
+      "pg1-srv": { ...lab.managed?.["pg1-srv"], replicationRole: role } as ManagedHost,
+    };
+    const refused = { ...STANDBY, receiver: null, refusal: "password authentication failed" };
+    const { drift } = judged(
+      { "pg1-srv": { postgresql: { ...PRIMARY, replication: [] } }, "pg2-srv": { postgresql: refused } },
+      { ...lab, managed },
+    );
+    expect(told(drift)).toEqual([
+      "fail LAB-REPLICATION-REFUSED pg2-srv: pg1-srv does not let the standby stream: password authentication failed",
+    ]);
+    expect(drift[0]?.steps).toEqual([
+      "pg1-srv-replication-role-create",
+      "pg1-srv-postgresql-start",
+      "pg2-srv-postgresql-start",
+    ]);
+  });
+
   it("has a setting that ALTER SYSTEM overrides, which drift tells and leaves alone", () => {
     const setting = { name: "archive_command", wanted: "pgbackrest", pending: false, error: null };
     const overridden = [{ ...setting, actual: "/bin/true", source: "/data/postgresql.auto.conf" }];

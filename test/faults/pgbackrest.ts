@@ -1,0 +1,127 @@
+import type { Fault } from "./fault";
+
+const REPOSITORY = "/backup_space";
+
+/** pgBackRest's servers, configuration and repository. */
+export const PGBACKREST_FAULTS: readonly Fault[] = [
+  {
+    name: "the server on the repository host is stopped",
+    host: "backup-srv",
+    inject: "systemctl stop pgbackrest",
+    told: ["fail LAB-PGBACKREST-DOWN backup-srv: pgbackrest.service is inactive"],
+    healedBy: "up",
+  },
+  {
+    name: "the server on a PostgreSQL host is stopped",
+    host: "pg1-srv",
+    inject: "systemctl stop pgbackrest",
+    told: ["fail LAB-PGBACKREST-DOWN pg1-srv: pgbackrest.service is inactive"],
+    healedBy: "up",
+  },
+  {
+    name: "the server will not start after a reboot",
+    host: "pg2-srv",
+    inject: "systemctl disable --quiet pgbackrest",
+    told: ["warn LAB-UNIT-DISABLED pg2-srv: pgbackrest.service runs, but is disabled: it will not after a reboot"],
+    healedBy: "up",
+  },
+  {
+    name: "the server ends as soon as it is started",
+    host: "pg2-srv",
+    inject:
+      "echo tls-server-port=nonsense >>/etc/pgbackrest/pgbackrest.conf; systemctl restart pgbackrest || true; sleep 4",
+    told: [],
+    healedBy: "up",
+  },
+  {
+    name: "its configuration was edited",
+    host: "pg3-srv",
+    inject: "sed -i 's/^process-max=.*/process-max=1/' /etc/pgbackrest/pgbackrest.conf",
+    told: ["fail LAB-FILE-CONTENT pg3-srv: the file is not what the program wrote"],
+    healedBy: "up",
+  },
+  {
+    name: "its configuration is missing",
+    host: "pg2-srv",
+    inject: "rm /etc/pgbackrest/pgbackrest.conf",
+    told: ["fail LAB-FILE-MISSING pg2-srv: the file is missing"],
+    healedBy: "up",
+  },
+  {
+    name: "pgBackRest was stopped with a stop file",
+    host: "backup-srv",
+    inject: "runuser -u pgbackrest -- pgbackrest stop",
+    told: ["fail LAB-STANZA-STOPPED backup-srv: pgBackRest was stopped on this host: no backup, no archiving [62]"],
+    healedBy: "remedy",
+  },
+  {
+    name: "pgBackRest was stopped with a stop file on the primary",
+    host: "pg1-srv",
+    inject: "runuser -u postgres -- pgbackrest --stanza=demo stop",
+    told: ["fail LAB-STANZA-STOPPED pg1-srv: pgBackRest was stopped on this host: no backup, no archiving [62]"],
+    healedBy: "remedy",
+  },
+  {
+    name: "files of the repository belong to root",
+    host: "backup-srv",
+    inject: `chown root: ${REPOSITORY}/backup/demo/backup.info ${REPOSITORY}/backup/demo/backup.info.copy`,
+    told: [/^fail LAB-REPOSITORY-OWNER backup-srv: files belong to root, pgbackrest cannot use them \[041\]: /],
+    healedBy: "remedy",
+  },
+  {
+    name: "the repository's account may not write",
+    host: "backup-srv",
+    inject: `chmod 0500 ${REPOSITORY}/archive/demo`,
+    told: [/^fail LAB-REPOSITORY-MODE backup-srv: pgbackrest may not read and write its own files \[041\]: /],
+    healedBy: "remedy",
+  },
+  {
+    name: "the stanza is missing",
+    host: "backup-srv",
+    inject: `mkdir /run/lost; mv ${REPOSITORY}/backup/demo /run/lost/backup; mv ${REPOSITORY}/archive/demo /run/lost/archive`,
+    told: ["fail LAB-STANZA-MISSING backup-srv: the repository has no stanza demo: its backups and WAL are lost"],
+    healedBy: "up",
+  },
+  {
+    name: "backup.info is damaged",
+    host: "backup-srv",
+    inject: `truncate -s 100 ${REPOSITORY}/backup/demo/backup.info ${REPOSITORY}/backup/demo/backup.info.copy`,
+    told: [],
+    healedBy: "up",
+  },
+  {
+    name: "a WAL segment is missing",
+    host: "backup-srv",
+    inject: `cd ${REPOSITORY}/archive/demo; find . -name '*.gz' | sort | tail -2 | head -1 | xargs rm`,
+    told: [],
+    healedBy: "up",
+  },
+  {
+    name: "every backup is gone",
+    host: "backup-srv",
+    inject: `cd ${REPOSITORY}/backup/demo; rm -r [0-9]* latest backup.history; runuser -u pgbackrest -- pgbackrest --stanza=demo stanza-create`,
+    told: [],
+    healedBy: "up",
+  },
+  {
+    name: "the package may be upgraded",
+    host: "pg2-srv",
+    inject: "apt-mark unhold pgbackrest",
+    told: ["warn LAB-PACKAGE-NOT-HELD pg2-srv: package pgbackrest is not held: an upgrade of the host would change it"],
+    healedBy: "up",
+  },
+  {
+    name: "the log folder is missing",
+    host: "pg2-srv",
+    inject: "rm -r /var/log/pgbackrest",
+    told: [],
+    healedBy: "up",
+  },
+  {
+    name: "the lock folder belongs to root",
+    host: "backup-srv",
+    inject: "chown root: /tmp/pgbackrest; chmod 0755 /tmp/pgbackrest",
+    told: [],
+    healedBy: "up",
+  },
+];
