@@ -33,9 +33,12 @@ function placeOf({ type, path }: LabConfig["repositories"][number]): unknown {
 
 /**
  * Compares the deployed configuration with the next run's.
+ * @param deployed May be without keys that are newer than the lab: they had their defaults' effect.
  * @param unread Keys whose new values cannot be read here.
  */
-export function findChanges(from: LabConfig, to: LabConfig, unread: readonly string[] = []): KeyChange[] {
+export function findChanges(deployed: Partial<LabConfig>, to: LabConfig, unread: readonly string[] = []): KeyChange[] {
+  const defaults = Object.fromEntries(KEY_NAMES.map((key) => [key, SCHEMA[key].default]));
+  const from = { ...defaults, ...deployed } as LabConfig;
   return KEY_NAMES.filter((key) => !unread.includes(key) && !isDeepStrictEqual(from[key], to[key])).map((key) => {
     const isIdle = key.startsWith("backupApi") && key !== "backupApi" && !(from.backupApi || to.backupApi);
     const judged = isIdle ? live("nothing, while lab:backupApi is false") : JUDGES[key]?.(from, to);

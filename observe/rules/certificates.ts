@@ -104,9 +104,9 @@ export const CERTIFICATES = rules(
       const [owner = "", mode = ""] = facts.key?.split(" ") ?? [];
       if (facts.key === "") tell("LAB-KEY-MISSING", host, of(key));
       else if (facts.key !== undefined) {
-        if (owner !== host.account && owner !== "root")
-          tell("LAB-KEY-OWNER", host, of(key, { owner, account: host.account }));
         // pgBackRest lets root keep it for the group ("tls-server-key-file").
+        const isReadable = owner === host.account || (owner === "root" && (parseInt(mode, 8) & 0o040) !== 0);
+        if (!isReadable) tell("LAB-KEY-OWNER", host, of(key, { owner, account: host.account }));
         if ((parseInt(mode, 8) & (owner === "root" ? 0o027 : 0o077)) !== 0) {
           tell("LAB-KEY-MODE", host, of(key, { mode: mode.padStart(4, "0") }));
         }
@@ -132,7 +132,11 @@ export const CERTIFICATES = rules(
       const isSigner = (by: X509Certificate | undefined): boolean =>
         by !== undefined && certificate.checkIssued(by) && certificate.verify(by.publicKey);
       if (trusted.length > 0 && !trusted.includes(undefined) && !trusted.some(isSigner)) {
-        tell("LAB-CERT-ISSUER", host, of(file, { issuer: commonName(certificate.issuer), ca }));
+        tell(
+          "LAB-CERT-ISSUER",
+          host,
+          of(isAsWritten(host, ca) ? file : ca, { issuer: commonName(certificate.issuer), ca }),
+        );
       }
       if (facts.publicKey && !certificate.publicKey.equals(createPublicKey(facts.publicKey)))
         tell("LAB-KEY-MISMATCH", host, of(key));
@@ -190,6 +194,12 @@ export function parseCertificates(text: string): (X509Certificate | undefined)[]
       return undefined;
     }
   });
+}
+
+/** Whether a file's content is what the program wrote, as far as it was read. */
+function isAsWritten({ managed, facts }: ObservedHost, path: string): boolean {
+  const [wanted, seen] = [managed.files.find((file) => file.path === path)?.digest, facts.files?.[path]?.digest];
+  return wanted === undefined || seen === undefined || wanted === seen;
 }
 
 /** The steps that write a file. */

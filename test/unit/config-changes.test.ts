@@ -43,6 +43,14 @@ describe("what a change does to a lab that is up", () => {
     expect(findChanges(deployed, stackConfig("container", { standbys: 3 }), ["standbys"])).toEqual([]);
   });
 
+  it("is none where a key is newer than the lab, and has its default", () => {
+    const older = Object.fromEntries(Object.entries(deployed).filter(([key]) => key !== "protect"));
+    expect(findChanges(older, deployed)).toEqual([]);
+    expect(findChanges(older, { ...deployed, protect: true })).toMatchObject([
+      { key: "protect", from: false, to: true },
+    ]);
+  });
+
   it("has a way for everything that is refused", () => {
     const refusals = KEY_NAMES.filter((key) => SCHEMA[key].change.effect === "refused");
     expect(refusals.filter((key) => !("hint" in SCHEMA[key].change) || SCHEMA[key].change.hint === undefined)).toEqual(

@@ -117,6 +117,7 @@ describe("a host's certificate", () => {
       "root 644",
       "LAB-KEY-MODE: the key has mode 0644: pgBackRest refuses a key that others than its owner may read [42]",
     ],
+    ["root 600", "LAB-KEY-OWNER: the key belongs to root, and pgBackRest runs as postgres: it cannot use it [42]"],
     ["backup 600", "LAB-KEY-OWNER: the key belongs to backup, and pgBackRest runs as postgres: it cannot use it [42]"],
   ])("has a key of %s", (key, cause) => {
     expect(causes({ ...good, key })).toEqual([`fail ${cause}`]);
