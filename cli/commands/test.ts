@@ -6,7 +6,9 @@ import * as path from "node:path";
 import { installPackages, requiredPackages } from "../../hypervisor/requirements";
 import { handOver } from "../stack/hand-over";
 import { type Invocation, PROJECT_FOLDER } from "../invocation";
+import { engine } from "./engine";
 import { testDepth } from "../test-depth";
+import { testEngines } from "../test-engines";
 
 const CHECKS = ["format", "lint", "types", "shell"];
 
@@ -38,15 +40,19 @@ interface VitestReport {
 
 /** Runs every test, or one scenario; the last line is the sum. */
 export async function test(
-  { signal }: Invocation,
+  invocation: Invocation,
   words: readonly string[],
   { scenario }: { scenario?: string },
 ): Promise<number> {
+  const { signal } = invocation;
+  const { needsPulumi, onceMore } = testEngines(scenario);
   const filters = scenario === undefined ? [] : [scenarioFile(scenario)];
   await installPackages([...requiredPackages({ vm: testDepth() !== "quick" }), ...TEST_PACKAGES], (line) => {
     if (line.startsWith("installing ")) process.stdout.write(`${line}\n`);
   });
   const counts: Counts[] = [];
+  if (needsPulumi) counts.push(await runBuild(invocation));
+  else if (scenario === undefined) process.stdout.write("Pulumi's own engine is left out: LAB_ENGINE is embedded\n");
   if (scenario === undefined) {
     for (const check of CHECKS) {
       signal.throwIfAborted();
@@ -56,9 +62,21 @@ export async function test(
   }
   signal.throwIfAborted();
   counts.push(await runVitest("scenarios*", [...filters, ...words]));
-  const { passed, failed, skipped } = sum(counts);
-  process.stdout.write(`${passed} passed, ${failed} failed, ${skipped} skipped\n`);
-  return failed === 0 ? 0 : 1;
+  if (onceMore.length > 0) {
+    signal.throwIfAborted();
+    const title = `scenarios ${onceMore.join(", ")} on Pulumi's own engine`;
+    process.stdout.write(`${title}\n`);
+    const onPulumi = await runVitest("scenarios*", [...onceMore.map(scenarioFile), ...words], { LAB_ENGINE: "pulumi" });
+    process.stdout.write(`${title}: ${render(onPulumi)}\n`);
+    counts.push(onPulumi);
+  }
+  const total = sum(counts);
+  process.stdout.write(`${render(total)}\n`);
+  return total.failed === 0 ? 0 : 1;
+}
+
+function render({ passed, failed, skipped }: Counts): string {
+  return `${passed} passed, ${failed} failed, ${skipped} skipped`;
 }
 
 /** Adds up. */
@@ -86,6 +104,20 @@ function scenarioFile(name: string): string {
   return path.join(SCENARIO_FOLDER, `${name}.test.ts`);
 }
 
+/** Builds Pulumi's engine. Where that fails, its scenarios fail too: what is promised for it would be untested. */
+async function runBuild(invocation: Invocation): Promise<Counts> {
+  try {
+    await engine(invocation);
+    return { passed: 1, failed: 0, skipped: 0 };
+  } catch (error) {
+    invocation.signal.throwIfAborted();
+    process.stdout.write(
+      `engine  FAILED: ${(error as Error).message}\nhint: LAB_ENGINE=embedded ./lab test leaves Pulumi's own engine out\n`,
+    );
+    return { passed: 0, failed: 1, skipped: 0 };
+  }
+}
+
 async function runCheck(name: string): Promise<Counts> {
   const start = performance.now();
   const child = spawn("npm", ["run", "--silent", name], { stdio: ["ignore", "pipe", "pipe"], cwd: PROJECT_FOLDER });
@@ -98,7 +130,11 @@ async function runCheck(name: string): Promise<Counts> {
   return { passed: status === 0 ? 1 : 0, failed: status === 0 ? 0 : 1, skipped: 0 };
 }
 
-async function runVitest(project: string, words: readonly string[]): Promise<Counts> {
+async function runVitest(
+  project: string,
+  words: readonly string[],
+  environment: NodeJS.ProcessEnv = {},
+): Promise<Counts> {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), "lab-test-"));
   const file = path.join(folder, "report.json");
   try {
@@ -109,6 +145,7 @@ async function runVitest(project: string, words: readonly string[]): Promise<Cou
     const filters = words.length > 0 ? ["--passWithNoTests", ...words] : [];
     const status = await handOver([process.execPath, vitest, "run", "--project", project, ...report, ...filters], {
       ...(process.stdout.isTTY ? {} : { NO_COLOR: "1" }),
+      ...environment,
       // vite warns of its next default loader.
       VITE_CONFIG_NATIVE_IGNORE_WARNING: "true",
     });

@@ -1,7 +1,7 @@
 import { execFileSync, spawn } from "node:child_process";
 import * as fs from "node:fs";
 import * as path from "node:path";
-import { findPulumi } from "../../cli/stack/find-pulumi";
+import { isDeepStrictEqual } from "node:util";
 import { testDepth } from "../../cli/test-depth";
 import { domainNameOf, libvirtNameOf } from "../../config/libvirt-names";
 import { quote } from "../../steps/shell-words";
@@ -10,12 +10,11 @@ import { PROJECT_FOLDER } from "./stack-config";
 /** The engine that the scenarios run with: LAB_ENGINE, or the embedded one. */
 export const ENGINE = process.env.LAB_ENGINE ?? "embedded";
 
-/** Why a scenario cannot run here, or is not wanted, or undefined when it runs. */
-export function reasonToSkip({ vm = false }: { vm?: boolean } = {}): string | undefined {
+/** Why a scenario is not wanted, or undefined when it runs. Where its engine is missing, it runs and fails. */
+export function reasonToSkip({ vm = false, engine }: { vm?: boolean; engine?: "pulumi" } = {}): string | undefined {
   if (vm && testDepth() === "quick") return "LAB_DEPTH is quick";
-  return ENGINE === "pulumi" && findPulumi({ projectFolder: PROJECT_FOLDER }) === undefined
-    ? "LAB_ENGINE is pulumi, and there is no pulumi; hint: ./lab engine"
-    : undefined;
+  const { LAB_ENGINE: asked = engine } = process.env;
+  return engine === asked || engine === undefined ? undefined : `LAB_ENGINE is ${String(asked)}`;
 }
 
 /** What a command printed, and how it ended. */
@@ -65,6 +64,7 @@ export class ScenarioLab {
   constructor(
     private readonly base: string,
     name = base,
+    private readonly engine: string = ENGINE,
   ) {
     this.stack = `scenario-${name}`;
     this.driver = base === "container" ? "lxc" : "qemu";
@@ -87,13 +87,13 @@ export class ScenarioLab {
   run(command: string, ...args: string[]): Promise<CommandResult> {
     const [options, words] = split(args);
     // What is destroyed may be left from a run with the other engine.
-    const engine = command === "destroy" ? [] : ["--engine", ENGINE];
+    const engine = command === "destroy" ? [] : ["--engine", this.engine];
     return this.start([command, "--stack", this.stack, ...engine, ...options, ...words]);
   }
 
   /** Runs `./lab COMMAND --stack … ARGS`, and gives it while it runs. */
   launch(command: string, ...args: string[]): RunningCommand {
-    return this.execute([command, "--stack", this.stack, "--engine", ENGINE, ...args]);
+    return this.execute([command, "--stack", this.stack, "--engine", this.engine, ...args]);
   }
 
   /** Asks the lab's libvirt, and gives the first words of the lines that it answers. */
@@ -144,7 +144,16 @@ export class ScenarioLab {
 
   /** Runs a command on a host as root, perhaps with a standard input, and gives what it printed, without the last line break. */
   async on(host: string, commandLine: string, input?: string): Promise<string> {
-    const args = ["ssh", "--stack", this.stack, "--engine", ENGINE, host, "--", `sudo bash -c ${quote(commandLine)}`];
+    const args = [
+      "ssh",
+      "--stack",
+      this.stack,
+      "--engine",
+      this.engine,
+      host,
+      "--",
+      `sudo bash -c ${quote(commandLine)}`,
+    ];
     return succeeded(args, await this.execute(args, input).result).trimEnd();
   }
 
@@ -182,12 +191,24 @@ export class ScenarioLab {
     fs.rmSync(this.stackFile, { force: true });
   }
 
+  /** Pulumi.yaml and the stacks' files: the user's. Other scenarios make and remove theirs meanwhile. */
+  private projectFiles(): Record<string, string> {
+    const names = fs
+      .readdirSync(PROJECT_FOLDER)
+      .filter(
+        (name) =>
+          /^Pulumi\..*yaml$/.test(name) && (!name.includes("scenario-") || name === path.basename(this.stackFile)),
+      );
+    return Object.fromEntries(names.map((name) => [name, fs.readFileSync(path.join(PROJECT_FOLDER, name), "utf8")]));
+  }
+
   private start(args: readonly string[]): Promise<CommandResult> {
     return this.execute(args).result;
   }
 
   private execute(args: readonly string[], input?: string): RunningCommand {
     const begun = Date.now();
+    const before = this.projectFiles();
     const child = spawn(path.join(PROJECT_FOLDER, "lab"), args, { stdio: "pipe" });
     child.stdin.end(input);
     const texts = { stdout: "", stderr: "" };
@@ -203,7 +224,9 @@ export class ScenarioLab {
       child.on("close", (status) => {
         const seconds = ((Date.now() - begun) / 1000).toFixed(1);
         process.stderr.write(`  ./lab ${args.join(" ").slice(0, 120)}: ${status ?? "killed"} after ${seconds} s\n`);
-        resolve({ status, ...texts });
+        const isSame = args[0] === "rotate-ca" || isDeepStrictEqual(this.projectFiles(), before);
+        if (isSame) resolve({ status, ...texts });
+        else reject(new Error(`./lab ${args.join(" ")} changed Pulumi.yaml or a stack's file`));
       });
     });
     const printed = (pattern: RegExp): Promise<void> =>

@@ -1,0 +1,27 @@
+/** Scenarios that run on the embedded engine, and on Pulumi's own too. */
+const ON_BOTH = ["container"];
+
+/** Scenarios that run on Pulumi's own engine alone. */
+const ON_PULUMI = ["users-lab"];
+
+/** What a run of the tests does with Pulumi's own engine. */
+export interface TestEngines {
+  /** Whether it is built first. */
+  readonly needsPulumi: boolean;
+  /** The scenarios that run once more, on it. */
+  readonly onceMore: readonly string[];
+}
+
+/**
+ * What a run of all tests, or of one scenario, does with Pulumi's own engine. LAB_ENGINE has every scenario run on one engine alone.
+ * @throws Error when it is no engine.
+ */
+export function testEngines(scenario: string | undefined, asked = process.env.LAB_ENGINE): TestEngines {
+  if (asked !== undefined) {
+    if (asked !== "embedded" && asked !== "pulumi")
+      throw new Error(`LAB_ENGINE must be embedded or pulumi, got "${asked}"`);
+    return { needsPulumi: asked === "pulumi", onceMore: [] };
+  }
+  if (scenario !== undefined) return { needsPulumi: ON_PULUMI.includes(scenario), onceMore: [] };
+  return { needsPulumi: true, onceMore: ON_BOTH };
+}

@@ -1,0 +1,80 @@
+import { execFileSync } from "node:child_process";
+import * as fs from "node:fs";
+import * as os from "node:os";
+import * as path from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { reasonToSkip, ScenarioLab } from "../support/scenario-lab";
+import { PROJECT_FOLDER } from "../support/stack-config";
+
+/** A lab that plain `pulumi stack init && pulumi up` makes, with the CLI and the plugins of `./lab engine`, in a backend of its own. */
+const lab = new ScenarioLab("container", "users-lab", "pulumi");
+const settingsFile = path.join(PROJECT_FOLDER, `Pulumi.${lab.stack}.yaml`);
+const backend = fs.mkdtempSync(path.join(os.tmpdir(), "lab-backend-"));
+const engine = path.join(PROJECT_FOLDER, ".lab", "pulumi");
+Object.assign(process.env, {
+  PATH: `${engine}/bin:${process.env.PATH}`,
+  PULUMI_HOME: path.join(engine, "home"),
+  PULUMI_BACKEND_URL: `file://${backend}`,
+  PULUMI_CONFIG_PASSPHRASE: "theirs",
+});
+
+const skipped = reasonToSkip({ engine: "pulumi" });
+/** Runs a command line of the user's, as in docs/pulumi.md. */
+const user = (line: string): string =>
+  execFileSync("bash", ["-c", `${line} --non-interactive --color never`], { cwd: PROJECT_FOLDER, encoding: "utf8" });
+let namespace = "";
+
+beforeAll(async () => {
+  if (skipped === undefined) await lab.begin();
+});
+
+afterAll(async () => {
+  await lab.remove();
+  fs.rmSync(backend, { recursive: true });
+});
+
+describe.skipIf(skipped)(`a lab by pulumi up${skipped === undefined ? "" : ` (skipped: ${skipped})`}`, () => {
+  it("comes up with the line that ./lab prepare prints", async () => {
+    user(`pulumi stack init ${lab.stack}`);
+    const line = (await lab.must("prepare")).trim();
+    ({ namespace } = lab);
+    expect(line).toBe(`nsenter --net=/run/netns/${namespace} pulumi up --stack ${lab.stack}`);
+    expect(user(`${line} --yes --skip-preview`)).toMatch(/Resources:\s+\+ \d+ created\n/);
+  });
+
+  it("is proven, healthy and without drift for ./lab, which finds it by its stack", async () => {
+    expect(await lab.status()).toMatchObject({ proven: true, findings: [] });
+    expect((await lab.run("doctor")).status).toBe(0);
+    expect(await lab.must("drift")).toBe("every host is as the program wants it\n");
+    expect(await lab.on("pg2-srv", "hostname")).toBe("pg2-srv");
+    expect((await lab.run("preview")).stderr).toContain(
+      `lab: stack "${lab.stack}", engine pulumi (this stack was made with pulumi up), plugins of this project\n`,
+    );
+  });
+
+  it("is changed by ./lab, and pulumi up goes on from there", async () => {
+    const before = fs.readFileSync(settingsFile, "utf8");
+    expect(await lab.must("up", "--yes", '--config=lab:postgresql={"work_mem":"8MB"}')).toContain("proven\n");
+    expect(await lab.query("pg1-srv", "SHOW work_mem")).toBe("8MB");
+    await lab.must("rotate-ca");
+    expect(fs.readFileSync(settingsFile, "utf8")).toBe(
+      before.replace(/^config:\n(?: .*\n)*/m, (config) => `${config}  lab:caGeneration: 2\n  lab:caStage: retire\n`),
+    );
+    const again = user(`nsenter --net=/run/netns/${namespace} pulumi up --stack ${lab.stack} --yes --skip-preview`);
+    expect(again).toMatch(/Resources:\s+\d+ unchanged\n/);
+  });
+
+  it("refuses the embedded engine", async () => {
+    const { status, stderr } = await lab.run("up", "--yes", "--engine=embedded");
+    expect(status).toBe(1);
+    expect(stderr).toContain("was made with pulumi up, so only Pulumi's engine works on it");
+  });
+
+  it("is destroyed with its libvirtd and its stack; the settings file stays", async () => {
+    const before = fs.readFileSync(settingsFile, "utf8");
+    await lab.must("destroy", "--yes");
+    expect(lab.remains(namespace)).toEqual([]);
+    expect(JSON.parse(user("pulumi stack ls --json"))).toEqual([]);
+    expect(fs.readFileSync(settingsFile, "utf8")).toBe(before);
+  });
+});

@@ -1,0 +1,28 @@
+import * as fs from "node:fs";
+import * as path from "node:path";
+import { describe, expect, it } from "vitest";
+import { testEngines } from "../../cli/test-engines";
+import { PROJECT_FOLDER } from "../support/stack-config";
+
+describe("the engines of ./lab test", () => {
+  it("are both for all tests: Pulumi's own is built first, and its scenarios run once more", () => {
+    const { needsPulumi, onceMore } = testEngines(undefined, undefined);
+    expect(needsPulumi).toBe(true);
+    expect(onceMore).toEqual(["container"]);
+    for (const name of onceMore)
+      expect(fs.existsSync(path.join(PROJECT_FOLDER, "test", "scenarios", `${name}.test.ts`))).toBe(true);
+  });
+
+  it("are the embedded one alone for one scenario, unless it is about Pulumi's", () => {
+    expect(testEngines("container", undefined)).toEqual({ needsPulumi: false, onceMore: [] });
+    expect(testEngines("users-lab", undefined)).toEqual({ needsPulumi: true, onceMore: [] });
+  });
+
+  it("are the one of LAB_ENGINE", () => {
+    expect(testEngines(undefined, "embedded")).toEqual({ needsPulumi: false, onceMore: [] });
+    expect(testEngines("container", "pulumi")).toEqual({ needsPulumi: true, onceMore: [] });
+    expect(() => testEngines(undefined, "pulum")).toThrow(
+      new Error('LAB_ENGINE must be embedded or pulumi, got "pulum"'),
+    );
+  });
+});
