@@ -10,6 +10,8 @@ interface BenchOptions {
   readonly projectFolder: string;
   /** A stack without a lab. */
   readonly stack: string;
+  /** The engine that brings it up. */
+  readonly engine: string;
   /** Its image's recipe; undefined for an image that the lab does not build, which is not timed. */
   readonly image: { readonly kind: GuestKind; readonly recipe: GuestRecipe } | undefined;
   /** How often the lab is brought up and destroyed. */
@@ -37,8 +39,8 @@ interface Life {
  * @throws Error when a command fails.
  */
 export async function bench(options: BenchOptions): Promise<string> {
-  const { projectFolder, stack, runs, image, standbys, onProgress } = options;
-  const head = `## ${stack}, ${new Date().toISOString().slice(0, 10)}\n\n${describeMachine()}\n`;
+  const { projectFolder, stack, engine, runs, image, standbys, onProgress } = options;
+  const head = `## ${stack}, engine ${engine}, ${new Date().toISOString().slice(0, 10)}\n\n${describeMachine()}\n`;
   const imageSeconds = image === undefined ? undefined : await timeImage(options, image);
   // The image must exist before `up` is timed.
   if (image !== undefined) await buildGuestImage({ ...image, imageFolder: path.join(projectFolder, IMAGE_FOLDER) });
@@ -69,8 +71,9 @@ async function live(options: BenchOptions, words: readonly string[]): Promise<Li
   return { first, second, destroy: await lab(options, ["destroy", "--yes"]), steps, chain: chainOf(steps, plan) };
 }
 
-async function lab({ projectFolder, stack, onProgress }: BenchOptions, words: readonly string[]): Promise<TimedRun> {
-  const run = await timedRun(path.join(projectFolder, "lab"), [...words, "--stack", stack]);
+async function lab(options: BenchOptions, words: readonly string[]): Promise<TimedRun> {
+  const { projectFolder, stack, engine, onProgress } = options;
+  const run = await timedRun(path.join(projectFolder, "lab"), [...words, "--stack", stack, "--engine", engine]);
   onProgress(`./lab ${words.join(" ")}: ${run.seconds.toFixed(1)} s`);
   if (run.status !== 0)
     throw new Error(

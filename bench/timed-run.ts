@@ -6,7 +6,7 @@ import { readdirSync, readFileSync } from "node:fs";
 export interface TimedRun {
   readonly status: number | null;
   readonly seconds: number;
-  /** Peak memory of its node processes together, in MiB; shared memory is divided among them (proc(5), Pss). */
+  /** Peak memory of its processes of Node.js and Pulumi's CLI together, in MiB; shared memory is divided among them (proc(5), Pss). */
   readonly peakMiB: number;
   /** The same without the command's first process, which may only wait for the engine's. */
   readonly peakBelowMiB: number;
@@ -16,7 +16,7 @@ export interface TimedRun {
 
 const SAMPLE_MILLISECONDS = 200;
 
-/** Runs a command, and measures its time and the memory of its node processes, descendants included. */
+/** Runs a command, and measures its time and the memory of those processes, descendants included. */
 export async function timedRun(program: string, args: readonly string[]): Promise<TimedRun> {
   const start = performance.now();
   const child = spawn(program, args, { stdio: ["ignore", "pipe", "pipe"] });
@@ -27,7 +27,7 @@ export async function timedRun(program: string, args: readonly string[]): Promis
   let peakBelowMiB = 0;
   const timer = setInterval(() => {
     if (child.pid === undefined) return;
-    const { all, own } = nodeMemoryMiB(child.pid);
+    const { all, own } = memoryMiB(child.pid);
     peakMiB = Math.max(peakMiB, all);
     peakBelowMiB = Math.max(peakBelowMiB, all - own);
   }, SAMPLE_MILLISECONDS);
@@ -44,15 +44,15 @@ interface Process {
   readonly name: string;
 }
 
-function nodeMemoryMiB(root: number): { all: number; own: number } {
+function memoryMiB(root: number): { all: number; own: number } {
   const processes = readProcesses();
   const isBelow = (id: number): boolean => {
     if (id === root) return true;
     const parent = processes.get(id)?.parent;
     return parent !== undefined && parent > 1 && isBelow(parent);
   };
-  const nodes = [...processes].filter(([id, { name }]) => /^(node|MainThread)/.test(name) && isBelow(id));
-  const sizes = new Map(nodes.map(([id]) => [id, Number(field(id, "smaps_rollup", "Pss") || 0) / 1024]));
+  const engines = [...processes].filter(([id, { name }]) => /^(node|MainThread|pulumi)/.test(name) && isBelow(id));
+  const sizes = new Map(engines.map(([id]) => [id, Number(field(id, "smaps_rollup", "Pss") || 0) / 1024]));
   return { all: [...sizes.values()].reduce((sum, size) => sum + size, 0), own: sizes.get(root) ?? 0 };
 }
 
