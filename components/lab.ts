@@ -56,7 +56,7 @@ export class Lab extends pulumi.ComponentResource {
       this.backupApi = new BackupApi(
         `${name}-api`,
         { config, plan, host, neighbour, primary: cluster.primary },
-        { parent: this, dependsOn: [backupPlane.guard, ...backupPlane.packagesOn(host)] },
+        { parent: this, dependsOn: [backupPlane.restarts, ...backupPlane.packagesOn(host)] },
       ).access;
     }
 

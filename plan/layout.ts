@@ -6,6 +6,9 @@ export type Role = "repository" | "primary" | "standby" | "barman";
 /** The type of a host's resource, which has the host's name. */
 export const HOST_TYPE = "lab:site:LabHost";
 
+/** The last word of the step that verifies a restarted host: it runs on a change alone, and verifies nothing when it is replaced. */
+export const BACK = "back";
+
 /** What a host listens on, TCP. */
 export const PORTS = { pgbackrest: 8432, postgresql: 5432 } as const;
 

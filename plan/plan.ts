@@ -187,6 +187,14 @@ export function hostsWith({ hosts }: LabPlan, ...roles: Role[]): HostPlan[] {
   return hosts.filter(({ role }) => roles.includes(role));
 }
 
+/**
+ * The hosts in the order in which they restart: first those whose absence nobody notices, last the primary. A repository host that does
+ * not come back so leaves a primary that serves, and keeps its WAL; and a primary that shuts down can archive its last WAL.
+ */
+export function restartOrder(plan: LabPlan): HostPlan[] {
+  return (["standby", "barman", "repository", "primary"] as const).flatMap((role) => hostsWith(plan, role));
+}
+
 /** The host that keeps the repository. */
 export function repositoryOf(plan: LabPlan): HostPlan {
   return only(plan, "repository");

@@ -57,6 +57,11 @@ export interface ScriptOptions {
    * @default - nothing
    */
   keeps?: ManagedState;
+  /**
+   * Whether it runs on a change alone, and not when it is created, nor on a recreated host.
+   * @default false
+   */
+  onlyOnChange?: boolean;
 }
 
 /**
@@ -69,17 +74,18 @@ export function runScript(
   host: RemoteHost,
   script: string,
   args: pulumi.Input<string>[],
-  { parent, dependsOn, rerunOn = [], timeout = "10m", files = [], input, keeps }: ScriptOptions,
+  { parent, dependsOn, rerunOn = [], timeout = "10m", files = [], input, keeps, onlyOnChange = false }: ScriptOptions,
 ): command.remote.Command {
   host.inventory.addStep(name, files, keeps);
   const writes = files.map(({ content, ...place }) => pulumi.output(content).apply((text) => writeFile(place, text)));
   const stdin = pulumi.all([...writes, scriptText(script), input ?? ""]).apply((parts) => parts.join(""));
   const secret = input !== undefined || files.some((file) => file.secret);
+  const line = pulumi.interpolate`${oneAtATime(name, host.name, args, timeout)}${rerunMark(rerunOn)}`;
   return new command.remote.Command(
     name,
     {
       connection: host.connection,
-      create: pulumi.interpolate`${oneAtATime(name, host.name, args, timeout)}${rerunMark(rerunOn)}`,
+      [onlyOnChange ? "update" : "create"]: line,
       stdin: secret ? pulumi.secret(stdin) : stdin,
       triggers: [host.identity],
       // Its variables would need AcceptEnv on the host.

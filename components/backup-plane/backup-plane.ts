@@ -5,6 +5,7 @@ import type { LabHost } from "../site/lab-host";
 import type { Site } from "../site/site";
 import type { Trust } from "../trust/trust";
 import { DataGuard } from "./data-guard";
+import { HostRestarts } from "./host-restarts";
 import { Handshake } from "./handshake";
 import { Packages } from "./packages";
 import { PgBackRestServer } from "./pgbackrest-server";
@@ -41,8 +42,9 @@ export class BackupPlane extends pulumi.ComponentResource {
   public readonly repository: RepositoryHost;
   /** The primary first. */
   public readonly members: readonly BackupMember[];
-  /** Every change of a host waits for it. */
   public readonly guard: DataGuard;
+  /** Every other change of a host waits for it, and for the guard with it. */
+  public readonly restarts: HostRestarts;
   /** Whether trust is proven between every member and the repository host, with their present certificates. */
   public readonly proven: pulumi.Output<boolean>;
 
@@ -65,6 +67,7 @@ export class BackupPlane extends pulumi.ComponentResource {
       },
       { parent: this },
     );
+    this.restarts = new HostRestarts(`${name}-restarts`, { config, plan, site, guard: this.guard }, { parent: this });
     this.repository = this.createRepositoryHost(repositoryOf(plan));
     this.members = postgresql.map((host) => this.createMember(host));
 
@@ -113,7 +116,7 @@ export class BackupPlane extends pulumi.ComponentResource {
     return new Packages(
       `${host.name}-packages`,
       { host, config: this.args.config },
-      { parent: this, dependsOn: [this.guard] },
+      { parent: this, dependsOn: [this.restarts] },
     );
   }
 

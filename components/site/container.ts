@@ -3,7 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { domainNameOf } from "../../config/libvirt-names";
 import { container } from "../../render/domain";
 import { runOnDelete } from "../../steps/local";
-import type { Guest, GuestArgs } from "./guest";
+import { type Guest, type GuestArgs, SIZE } from "./guest";
 
 /** A host as a container of libvirt's LXC driver: its disk is mounted as a loop device. */
 export function createContainer(parent: pulumi.Resource, { host, seed, config, network, storage }: GuestArgs): Guest {
@@ -22,7 +22,7 @@ export function createContainer(parent: pulumi.Resource, { host, seed, config, n
       seed: { metaData: seed.apply((s) => encode(s.metaData)), userData: seed.apply((s) => encode(s.userData)) },
     }),
     // The provider's update undefines with flags that LXC refuses.
-    { parent, replaceOnChanges: ["*"], deleteBeforeReplace: true },
+    { parent, replaceOnChanges: ["*"], deleteBeforeReplace: true, ignoreChanges: SIZE },
   );
   // So does its delete. By UUID: the name may be the successor's by then.
   runOnDelete(`${name}-undefine`, "site/domain-undefine.sh", [config.libvirtUri, domain.uuid], {
@@ -30,5 +30,5 @@ export function createContainer(parent: pulumi.Resource, { host, seed, config, n
     dependsOn: [domain],
     rerunOn: [domain.uuid],
   });
-  return { uuid: domain.uuid, started: [domain] };
+  return { uuid: domain.uuid, defined: [domain.uuid], started: [domain] };
 }

@@ -14,10 +14,15 @@ export interface GuestArgs {
   storage: LabStorage;
 }
 
+/** The inputs of a domain's size: the provider would restart all hosts at the same time. See `HostRestarts`. */
+export const SIZE = ["memory", "vcpu"];
+
 /** A host in libvirt: what a container and a virtual machine have in common. */
 export interface Guest {
   /** Changes when the domain is recreated. */
   readonly uuid: pulumi.Output<string>;
+  /** Changes when the domain is defined again, whatever its size. */
+  readonly defined: pulumi.Output<string>[];
   /** The host boots when these are there. */
   readonly started: pulumi.Resource[];
   /** Removes the key from the seed's volume, once the host is ready. */

@@ -34,6 +34,8 @@ export class LabHost extends pulumi.ComponentResource implements RemoteHost {
   public readonly plan: HostPlan;
   public readonly connection: pulumi.Output<command.types.input.remote.ConnectionArgs>;
   public readonly identity: pulumi.Output<string>;
+  /** Changes when its domain is defined again, whatever its size. */
+  public readonly defined: pulumi.Output<string>[];
   public readonly ready: pulumi.Resource;
   /** The host's public key, OpenSSH format. */
   public readonly hostKey: pulumi.Output<string>;
@@ -58,6 +60,7 @@ export class LabHost extends pulumi.ComponentResource implements RemoteHost {
         : createVirtualMachine(config.hypervisor, this, guestArgs);
 
     this.identity = guest.uuid;
+    this.defined = guest.defined;
     this.hostKey = hostKey.publicKeyOpenssh;
     this.connection = pulumi.secret({
       host: host.address,

@@ -7,7 +7,7 @@ import { renderSpentSeed } from "../../render/seed";
 import { renderSeedImage, SEED_BYTES } from "../../render/seed-image";
 import { fingerprint } from "../../steps/fingerprint";
 import { runLocally } from "../../steps/local";
-import type { Guest, GuestArgs } from "./guest";
+import { type Guest, type GuestArgs, SIZE } from "./guest";
 
 /** A host as a virtual machine: its disk, and a CD-ROM with its seed. */
 export function createVirtualMachine(
@@ -35,9 +35,10 @@ export function createVirtualMachine(
     diskPath: disk.path,
     seedPath: seedVolume.path,
   });
-  const domain = new libvirt.Domain(`${name}-domain`, definition, { parent });
+  const domain = new libvirt.Domain(`${name}-domain`, definition, { parent, ignoreChanges: SIZE });
   // Defining a domain again leaves it shut off.
-  const defined = [domain.uuid, pulumi.output(definition).apply((known) => fingerprint(JSON.stringify(known)))];
+  const sizeless = pulumi.output(definition).apply((known) => ({ ...known, memory: undefined, vcpu: undefined }));
+  const defined = [domain.uuid, sizeless.apply((known) => fingerprint(JSON.stringify(known)))];
   // From the state straight into the volume: no file of this machine holds the seed.
   const written = runLocally(
     `${name}-seed-write`,
@@ -54,6 +55,7 @@ export function createVirtualMachine(
   });
   return {
     uuid: domain.uuid,
+    defined,
     started: [started],
     takeSeedBack: (ready) => {
       runLocally(`${name}-seed-take-back`, "site/seed-write.sh", [libvirtUri, pool, seedVolume.name], {

@@ -31,6 +31,9 @@ function networkProblem(network: string): string | undefined {
   }
 }
 
+const ONE_BY_ONE =
+  "hosts restart one after the other, standbys first and the primary last, each once the one before works";
+
 const OTHER_STACK = "bring up another stack beside this one: a copy of the stack's file under another name";
 
 /** Where the hosts run, and what they are. */
@@ -99,13 +102,13 @@ export const SITE_KEYS = {
     ...whole(1, 64),
     default: 1,
     description: "Virtual processors of a host",
-    ...restart("every host is shut off and started again, all at about the same time"),
+    ...restart(ONE_BY_ONE),
   },
   memoryMiB: {
     ...whole(512, 1024 * 1024, "; PostgreSQL's default shared buffers and pgBackRest need that much"),
     default: 1024,
     description: "Memory of a host, in MiB",
-    ...restart("every host is shut off and started again, all at about the same time"),
+    ...restart(ONE_BY_ONE),
   },
   diskGiB: {
     ...whole(1, 64 * 1024),

@@ -56,6 +56,12 @@ describe("a step that was run again and did not end well", () => {
     expect(await up()).toEqual([step.name]);
   });
 
+  it("is none that verifies a restart: an engine repeats its update, and a replacement would verify nothing", async () => {
+    const back = change("pg2-srv-back", "update");
+    await up(begin(back), fail(back));
+    expect(unfinishedSteps(location)).toEqual([]);
+  });
+
   it("is none that was never there, and nothing that holds data", async () => {
     const created = change("pg2-srv-ready", "create");
     const disk = change("pg1-srv-disk", "update", "libvirt:index/volume:Volume");

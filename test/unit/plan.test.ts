@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { hostOf, hostsWith } from "../../plan/plan";
+import { hostOf, hostsWith, restartOrder } from "../../plan/plan";
 import { stackPlan } from "../support/stack-config";
 
 const API = { backupApi: true, backupApiSource: "test/support/backup-api-stand-in" };
@@ -56,6 +56,18 @@ describe("the plan of a lab", () => {
       protected: false,
       resources: { disk: "pg2-srv-disk", certificate: "pg2-srv-certificate" },
     });
+  });
+
+  it("lets hosts restart from the least missed to the primary", () => {
+    const order = (settings: Record<string, unknown>) => restartOrder(planOf(settings)).map(({ name }) => name);
+    expect(order({ ...API, primary: "pg2-srv" })).toEqual([
+      "pg1-srv",
+      "pg3-srv",
+      "barman-srv",
+      "backup-srv",
+      "pg2-srv",
+    ]);
+    expect(order({ standbys: 0 })).toEqual(["backup-srv", "pg1-srv"]);
   });
 
   it("tells what all hosts share", () => {

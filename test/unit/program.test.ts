@@ -316,7 +316,9 @@ describe("the program", () => {
       starts.map((inputs) => (inputs?.triggers as string[] | undefined)?.[1]);
     const before = fingerprints(await runs({}));
     expect(fingerprints(await runs({ stanza: "other" }))).toEqual(before);
-    const changed = fingerprints(await runs({ memoryMiB: 2048 }));
+    // Another size is not the domains' own to take.
+    expect(fingerprints(await runs({ memoryMiB: 2048, cpus: 2 }))).toEqual(before);
+    const changed = fingerprints(await runs({ hypervisor: "kvm" }));
     expect(changed.filter((fingerprint) => before.includes(fingerprint))).toEqual([]);
 
     for (const settings of [{ savedGuestPath: "" }, { hypervisor: "kvm" }]) {
@@ -324,6 +326,52 @@ describe("the program", () => {
         HOSTS.map((host) => start(host, "''")),
       );
     }
+  });
+
+  it.each(["local", "container"])(
+    "restarts hosts of another size one after the other, the primary last, each when the one before is back, stack %s",
+    async (stack) => {
+      const resources = await runLab(stack, API);
+      const order = ["pg2-srv", "pg3-srv", "barman-srv", "backup-srv", "pg1-srv"].flatMap((host) => [
+        `${host}-resize`,
+        `${host}-back`,
+      ]);
+      for (const [index, name] of order.entries()) {
+        const before = await allBefore(resources, name);
+        expect([...before].filter((one) => /-(resize|back)$/.test(one)).sort(), name).toEqual(
+          order.slice(0, index).sort(),
+        );
+        expect([...before], name).toContain("lab-guard-pg1-srv");
+      }
+      for (const install of ["backup-srv-packages-install", "barman-srv-barman-packages-install"])
+        expect([...(await allBefore(resources, install))], install).toEqual(expect.arrayContaining(order));
+      for (const host of [...HOSTS, "barman-srv"])
+        expect(resources.find(({ name }) => name === `${host}-domain`)?.options.ignoreChanges).toEqual([
+          "memory",
+          "vcpu",
+        ]);
+    },
+  );
+
+  it("does nothing about the size of a new host, and on a change of it just that", async () => {
+    const steps = async (settings: Record<string, unknown>) =>
+      (await runLab("container", settings)).filter(({ name }) => /-(resize|back)$/.test(name));
+    const [before, after] = [await steps({}), await steps({ memoryMiB: 2048, cpus: 2 })];
+    expect(before).toHaveLength(8);
+    for (const { inputs } of before) expect(inputs.create).toBeUndefined();
+    const resize = after.find(({ name }) => name === "pg2-srv-resize")?.inputs;
+    expect(resize?.triggers).toBeUndefined();
+    expect(resize?.update).toMatch(
+      /^bash scripts\/site\/domain-resize\.sh 'lxc:\S+' lab-test-pg2-srv 2 2048 # \w{12}$/,
+    );
+    const changed = after.filter(
+      ({ name, inputs }) => inputs.update !== before.find((one) => one.name === name)?.inputs.update,
+    );
+    expect(changed.map(({ name }) => name).sort()).toEqual(HOSTS.map((host) => `${host}-resize`));
+    // The time of the restart is the first word.
+    expect(after.find(({ name }) => name === "pg2-srv-back")?.inputs.update).toContain(
+      "bash -s -- 'pg2-srv-resize stdout' standby postgres demo ",
+    );
   });
 
   it("opens EL's guards once the packages are there and before anything is served; Debian has none", async () => {

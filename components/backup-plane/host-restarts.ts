@@ -1,0 +1,60 @@
+import * as pulumi from "@pulumi/pulumi";
+import { domainNameOf } from "../../config/libvirt-names";
+import type { LabConfig } from "../../config/schema";
+import { BACK } from "../../plan/layout";
+import { type HostPlan, type LabPlan, primaryOf, repositoryOf, restartOrder } from "../../plan/plan";
+import { runLocally } from "../../steps/local";
+import { runScript } from "../../steps/remote";
+import type { LabHost } from "../site/lab-host";
+import type { Site } from "../site/site";
+import type { DataGuard } from "./data-guard";
+
+export interface HostRestartsArgs {
+  config: Pick<LabConfig, "libvirtUri" | "cpus" | "memoryMiB">;
+  plan: LabPlan;
+  site: Site;
+  /** What every host must have passed before the first restarts. */
+  guard: DataGuard;
+}
+
+/**
+ * Hosts restart one after the other when their size changes, each once the one before works again. The steps run on a change alone: a
+ * new host has its size, and need not wait for others.
+ */
+export class HostRestarts extends pulumi.ComponentResource {
+  constructor(name: string, args: HostRestartsArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("lab:backupplane:HostRestarts", name, {}, opts);
+    const { plan, site, guard } = args;
+
+    let earlier: pulumi.Resource = guard;
+    for (const host of restartOrder(plan)) earlier = this.restart(site.host(host.name), args, earlier);
+
+    this.registerOutputs({});
+  }
+
+  /** @returns The step that verifies that the host is back. */
+  private restart(host: LabHost, { config, plan }: HostRestartsArgs, earlier: pulumi.Resource): pulumi.Resource {
+    const { libvirtUri, cpus, memoryMiB } = config;
+    const { role, account, units } = host.plan;
+    const { binaries, dataFolder } = plan.postgresql;
+    const resized = runLocally(
+      `${host.name}-resize`,
+      "site/domain-resize.sh",
+      [libvirtUri, domainNameOf(pulumi.getStack(), host.name), String(cpus), String(memoryMiB)],
+      { parent: this, dependsOn: [host.ready, earlier], rerunOn: host.defined, onlyOnChange: true },
+    );
+    return runScript(
+      `${host.name}-${BACK}`,
+      host,
+      "site/host-back.sh",
+      [resized.stdout, role, account, plan.stanza, binaries, dataFolder, ...partnerOf(host.plan, plan), ...units],
+      { parent: this, dependsOn: [resized], onlyOnChange: true },
+    );
+  }
+}
+
+/** The address and port of the host that a host works with. */
+function partnerOf({ role }: HostPlan, plan: LabPlan): [address: string, port: string] {
+  const { address } = role === "primary" ? repositoryOf(plan) : primaryOf(plan);
+  return [address, String(role === "standby" ? plan.ports.postgresql : plan.ports.pgbackrest)];
+}

@@ -1,0 +1,42 @@
+#!/usr/bin/env bash
+# Gives domain $2 of libvirt $1 $3 processors and $4 MiB of memory: it is shut off, defined again and started. Prints when it was started.
+# Runs where the deployment runs. Safe to run again: a running domain of that size is left alone, and an interrupted one is completed.
+set -euo pipefail
+# Untranslated output.
+export LC_ALL=C
+
+size() {
+  virsh -q -c "$1" dumpxml --inactive "$2" | sed -nE 's/^  <(memory|vcpu)\b[^>]*>([0-9]+)<.*/\2/p' | paste -sd ' '
+}
+
+state() {
+  virsh -q -c "$1" domstate "$2"
+}
+
+# A guest that still boots ignores the first requests.
+shut_off() {
+  local uri=$1 domain=$2 second deadline=300
+  for ((second = 0; second < deadline; second++)); do
+    [[ $(state "$uri" "$domain") != "shut off" ]] || return 0
+    ((second % 10 != 0)) || virsh -q -c "$uri" shutdown "$domain" || true
+    sleep 1
+  done
+  echo "$domain must shut off within $deadline s of virsh shutdown; hint: virsh -c \"$uri\" console $domain shows why it does not" >&2
+  return 1
+}
+
+main() {
+  local uri=$1 domain=$2 cpus=$3 memory=$(($4 * 1024))
+  if [[ $(size "$uri" "$domain") != "$memory $cpus" ]]; then
+    # First: a definition of the right size means that the domain runs with it.
+    shut_off "$uri" "$domain"
+    virsh -q -c "$uri" dumpxml --inactive "$domain" |
+      sed -E "s|^(  <(memory\|currentMemory) )[^>]*>[0-9]+<|\1unit='KiB'>$memory<|; s|^(  <vcpu\b[^>]*>)[0-9]+<|\1$cpus<|" |
+      virsh -q -c "$uri" define /dev/stdin
+  fi
+  [[ $(state "$uri" "$domain") == "shut off" ]] || return 0
+  virsh -q -c "$uri" start "$domain"
+  date --utc +%FT%TZ
+}
+
+main "$@" </dev/null
