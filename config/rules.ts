@@ -108,9 +108,16 @@ function checkBackupApi(values: Values, refuse: Refuse): void {
 }
 
 function checkApiSource(values: Values, refuse: Refuse): void {
-  const { backupApiSource: source, backupApiTokenFile: token, family, postgresqlVersion } = values;
+  const { backupApiSource: source, backupApiTokenFile: token, family, postgresqlVersion, networkMode } = values;
   try {
     const { kind } = apiSourceOf(source, familyOf(family, postgresqlVersion).layout);
+    if (kind === "repository" && networkMode === "isolated") {
+      refuse(
+        "backupApiSource",
+        'must not be edb when lab:networkMode is isolated, as no host reaches EDB\'s repository, got "edb"; ' +
+          "hint: lab:networkMode nat, or lab:backupApiSource with the package as a file",
+      );
+    }
     if (kind === "repository" && fs.statSync(token, { throwIfNoEntry: false })?.isFile() !== true) {
       refuse(
         "backupApiTokenFile",

@@ -40,7 +40,7 @@ describe("the backup API's configuration", () => {
   });
 
   it.each([
-    ["edb", { backupApiTokenFile: file("token", "secret") }],
+    ["edb", { networkMode: "nat", backupApiTokenFile: file("token", "secret") }],
     [file("pg-backup-api.deb"), {}],
     [file("pg-backup-api.tar.gz"), {}],
     [file("pg-backup-api.zip"), {}],
@@ -68,8 +68,13 @@ describe("the backup API's configuration", () => {
       `lab:backupApiHost must be one of barman-srv, backup-srv, pg1-srv, pg2-srv, pg3-srv, got "pg4-srv"`,
     ],
     [
-      { backupApiSource: "edb", backupApiTokenFile: "no/such/token" },
+      { backupApiSource: "edb", networkMode: "nat", backupApiTokenFile: "no/such/token" },
       `lab:backupApiTokenFile must be a file with the token of your EDB account when lab:backupApiSource is edb, got "${PROJECT_FOLDER}/no/such/token"`,
+    ],
+    [
+      { backupApiSource: "edb", backupApiTokenFile: file("token", "secret") },
+      `lab:backupApiSource must not be edb when lab:networkMode is isolated, as no host reaches EDB's repository, got "edb"; ` +
+        "hint: lab:networkMode nat, or lab:backupApiSource with the package as a file",
     ],
     [{ backupApiVersion: "latest" }, `lab:backupApiVersion must be an exact version such as 2.2.0, got "latest"`],
     [
