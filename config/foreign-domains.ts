@@ -1,4 +1,4 @@
-import { spawnSync } from "node:child_process";
+import { askVirsh, virshUri } from "./virsh";
 
 /** A domain of a lab: its name, and the file of its disk in the lab's pool. */
 export interface OwnDomain {
@@ -8,15 +8,8 @@ export interface OwnDomain {
 
 /** Definitions of these domains, as XML by name. When libvirt cannot be asked, there are none: the first resource fails with the reason. */
 export function readDomains(libvirtUri: string, names: readonly string[]): ReadonlyMap<string, string> {
-  const virsh = (...args: string[]): string | undefined => {
-    const { status, stdout } = spawnSync("virsh", ["-q", "-c", libvirtUri, ...args], {
-      encoding: "utf8",
-      stdio: ["ignore", "pipe", "ignore"],
-      timeout: 20_000,
-    });
-    return status === 0 ? stdout : undefined;
-  };
-  const all = virsh("list", "--all", "--name")?.split("\n") ?? [];
+  const virsh = (...args: string[]): string => askVirsh(libvirtUri, args).stdout;
+  const all = virsh("list", "--all", "--name").split("\n");
   const found = names.filter((name) => all.includes(name));
   return new Map(found.flatMap((name) => [virsh("dumpxml", name)].flatMap((xml) => (xml ? [[name, xml]] : []))));
 }
@@ -37,7 +30,7 @@ export function foreignDomainProblems(
   const rename = (name: string): string =>
     /^lxc/.test(libvirtUri)
       ? "bring up a stack of another name"
-      : `once it is shut off, virsh -c "${libvirtUri}" domrename ${name} ${name}-other`;
+      : `once it is shut off, virsh -c "${virshUri(libvirtUri)}" domrename ${name} ${name}-other`;
   return own.flatMap(({ name, disk }) => {
     const xml = domains.get(name);
     if (xml === undefined || isOwnDomain(xml, pool, disk)) return [];

@@ -5,6 +5,11 @@ export function isOnThisMachine(libvirtUri: string): boolean {
   return /^(qemu|lxc)(\+unix)?:\/\/\//.test(libvirtUri);
 }
 
+/** The name or address of a libvirt URI's machine. */
+export function machineOf(libvirtUri: string): string {
+  return /^[\w+]+:\/\/(?:[^@/]*@)?(\[[^\]]*\]|[^:/?]*)/.exec(libvirtUri)?.[1] ?? "";
+}
+
 /** The stack of a private libvirtd's URI: its socket is under `.lab/STACK/run`. Undefined for any other URI. */
 export function privateStackOf(libvirtUri: string, projectFolder: string): string | undefined {
   const [, socket] = /[?&]socket=([^&]+)/.exec(libvirtUri) ?? [];

@@ -1,6 +1,6 @@
-import { spawnSync } from "node:child_process";
 import { networkRange, renderAddress } from "./ipv4";
 import type { LabConfig } from "./schema";
+import { askVirsh } from "./virsh";
 
 /** A network as libvirt has it. */
 export interface LiveNetwork {
@@ -12,13 +12,8 @@ export interface LiveNetwork {
 
 /** A network of libvirt. Undefined when there is none, or libvirt cannot be asked: then the first resource fails with the reason. */
 export function readLiveNetwork(libvirtUri: string, name: string): LiveNetwork | undefined {
-  const args = ["-q", "-c", libvirtUri, "net-dumpxml", "--inactive", name];
-  const { status, stdout } = spawnSync("virsh", args, {
-    encoding: "utf8",
-    stdio: ["ignore", "pipe", "ignore"],
-    timeout: 20_000,
-  });
-  return status === 0 ? parseLiveNetwork(stdout) : undefined;
+  const { stdout, problem } = askVirsh(libvirtUri, ["net-dumpxml", "--inactive", name]);
+  return problem === undefined ? parseLiveNetwork(stdout) : undefined;
 }
 
 /** Parses the output of `virsh net-dumpxml`. */

@@ -7,10 +7,12 @@ import { BARMAN_HOST, hostNames } from "./host-names";
 import { bridgeNameOf, diskNameOf, domainNameOf, libvirtNameOf } from "./libvirt-names";
 import { isOnThisMachine } from "./libvirt-uri";
 import { type LiveNetwork, liveNetworkProblems, readLiveNetwork } from "./live-network";
+import { parseRoutes, type Reach, remoteProblems } from "./remote-libvirt";
 import type { LabConfig } from "./schema";
+import { askVirsh } from "./virsh";
 
 /** The machine that the program runs on. */
-export interface Machine {
+export interface Machine extends Reach {
   /** The addresses of the machine's own network interfaces. */
   readonly interfaces: readonly { readonly name: string; readonly cidr: string }[];
   /** Whether a file exists, and this user may write it. */
@@ -23,6 +25,8 @@ export interface Machine {
   network(libvirtUri: string, name: string): LiveNetwork | undefined;
 }
 
+const ROUTES = "/proc/net/route";
+
 /** This machine. */
 export const THIS_MACHINE: Machine = {
   get interfaces() {
@@ -30,6 +34,11 @@ export const THIS_MACHINE: Machine = {
       addresses.flatMap(({ family, cidr }) => (family === "IPv4" && cidr !== null ? [{ name, cidr }] : [])),
     );
   },
+  get routes() {
+    // Linux has it.
+    return fs.existsSync(ROUTES) ? parseRoutes(fs.readFileSync(ROUTES, "utf8")) : undefined;
+  },
+  connect: (libvirtUri) => askVirsh(libvirtUri, ["uri"]).problem,
   access: (file) => {
     if (!fs.existsSync(file)) return "missing";
     try {
@@ -79,7 +88,11 @@ export function machineProblems(
     prepared.image && machine.access(config.imagePath) === "missing" ? [] : imageProblems(config, machine);
   if (prepared.libvirt) return problems;
   const pool = libvirtNameOf(stack);
-  problems.push(...libvirtProblems(config, machine), ...networkProblems(config, bridgeNameOf(pool), machine));
+  problems.push(
+    ...libvirtProblems(config, machine),
+    ...remoteProblems(config, machine),
+    ...networkProblems(config, bridgeNameOf(pool), machine),
+  );
   if (problems.length > 0) return problems;
   const { libvirtUri, hypervisor, backupApi, backupApiHost } = config;
   const own = hostNames(config, backupApi && backupApiHost === BARMAN_HOST).map((host) => ({
@@ -108,7 +121,7 @@ function imageProblems({ imagePath, imageChecksum }: LabConfig, machine: Machine
 }
 
 function libvirtProblems({ libvirtUri }: LabConfig, machine: Machine): string[] {
-  // A URI with a host or a transport is not checked; a session's libvirt is the user's own, and starts on demand.
+  // A session's libvirt is the user's own, and starts on demand.
   const [, driver = "", given] = /^(qemu|lxc):\/\/\/system(?:\?socket=([^&]+))?/.exec(libvirtUri) ?? [];
   if (driver === "") return [];
   const sockets = given === undefined ? (SOCKETS[driver] ?? []) : [given];

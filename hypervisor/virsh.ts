@@ -1,6 +1,7 @@
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import { isOwnDomain, type OwnDomain } from "../config/foreign-domains";
+import { virshUri } from "../config/virsh";
 
 /** A lab in libvirt, whatever has changed since its last `up`. */
 export interface LibvirtView {
@@ -40,7 +41,7 @@ export async function removeDomain(uri: string, domain: string, isRunning: boole
 
 async function virsh(uri: string, ...args: string[]): Promise<string> {
   try {
-    return (await promisify(execFile)("virsh", ["-q", "-c", uri, ...args])).stdout;
+    return (await promisify(execFile)("virsh", ["-q", "-c", virshUri(uri), ...args])).stdout;
   } catch (error) {
     const { stderr, message } = error as Error & { stderr?: string };
     throw new Error(`virsh ${args.join(" ")} on ${uri}: ${stderr?.trim() || message}`);

@@ -8,6 +8,7 @@ import { checkChanges } from "../gates/change";
 import type { Stack } from "../stack/stack";
 import { stackSettings } from "../stack/stack-settings";
 import { unfinishedSteps } from "../stack/unfinished-steps";
+import { announceRemote, checkRemote } from "../gates/remote-libvirt";
 import { checkExpiry } from "../gates/expiry";
 import { handOver, inNamespace, thisCommand } from "../stack/hand-over";
 import { isInOwnNamespace, runningNamespace } from "../stack/running-namespace";
@@ -23,6 +24,8 @@ export async function preview(
   const settings = stackSettings(invocation, stack, "nothing");
   if (!isInOwnNamespace(stack)) {
     await announceEngine(invocation, stack);
+    announceRemote(settings.configuration);
+    checkRemote(settings.configuration);
     // A lab that does not run can be previewed too.
     const namespace = await runningNamespace(stack).catch(() => undefined);
     if (namespace !== undefined) return handOver(inNamespace(namespace, thisCommand()));

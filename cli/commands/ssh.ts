@@ -19,7 +19,7 @@ export async function ssh(invocation: Invocation, host: string, command: readonl
 }
 
 /** OpenSSH's client with the lab's own key and host keys, without the user's configuration. */
-function sshClient({ plan: { hosts }, ssh: access }: DeployedLab, name: string, folder: string): string[] {
+export function sshClient({ plan: { hosts }, ssh: access }: DeployedLab, name: string, folder: string): string[] {
   const host = hosts.find((candidate) => candidate.name === name);
   const hostKey = access.hostKeys[name];
   if (host === undefined || hostKey === undefined) {
@@ -34,6 +34,7 @@ function sshClient({ plan: { hosts }, ssh: access }: DeployedLab, name: string, 
   });
   const options = [
     "BatchMode=yes",
+    "ConnectTimeout=15",
     "IdentitiesOnly=yes",
     "LogLevel=ERROR",
     "StrictHostKeyChecking=yes",

@@ -7,6 +7,7 @@ import type { ReadHost } from "../../observe/facts";
 import type { DeployedLab } from "../../observe/lab";
 import { deployedLab } from "../stack/deployed-lab";
 import { announceEngine, openEngine } from "../stack/open-engine";
+import { announceRemote } from "../gates/remote-libvirt";
 import { checkExpiry } from "../gates/expiry";
 import { judgeLab, observe, prove, readFacts } from "../../observe/observe";
 import { type Patience, patienceWith } from "../../observe/session";
@@ -42,6 +43,7 @@ export async function up(
   const engine = await openEngine(invocation, stack);
   if (!isInOwnNamespace(stack)) {
     await announceEngine(invocation, stack);
+    announceRemote(configuration);
     if (isAsking(invocation) && !(await isWanted(invocation, engine, settings))) return 1;
     checkSpace(stack, configuration);
     if (stack.isPrivate) {

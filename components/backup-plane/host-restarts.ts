@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { domainNameOf } from "../../config/libvirt-names";
 import type { LabConfig } from "../../config/schema";
+import { virshUri } from "../../config/virsh";
 import { BACK } from "../../plan/layout";
 import { type HostPlan, type LabPlan, primaryOf, repositoryOf, restartOrder } from "../../plan/plan";
 import { runLocally } from "../../steps/local";
@@ -40,7 +41,7 @@ export class HostRestarts extends pulumi.ComponentResource {
     const resized = runLocally(
       `${host.name}-resize`,
       "site/domain-resize.sh",
-      [libvirtUri, domainNameOf(pulumi.getStack(), host.name), String(cpus), String(memoryMiB)],
+      [virshUri(libvirtUri), domainNameOf(pulumi.getStack(), host.name), String(cpus), String(memoryMiB)],
       { parent: this, dependsOn: [host.ready, earlier], rerunOn: host.defined, onlyOnChange: true },
     );
     return runScript(

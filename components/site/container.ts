@@ -1,6 +1,7 @@
 import * as libvirt from "@pulumi/libvirt";
 import * as pulumi from "@pulumi/pulumi";
 import { domainNameOf } from "../../config/libvirt-names";
+import { virshUri } from "../../config/virsh";
 import { container } from "../../render/domain";
 import { runOnDelete } from "../../steps/local";
 import { type Guest, type GuestArgs, SIZE } from "./guest";
@@ -25,7 +26,7 @@ export function createContainer(parent: pulumi.Resource, { host, seed, config, n
     { parent, replaceOnChanges: ["*"], deleteBeforeReplace: true, ignoreChanges: SIZE },
   );
   // So does its delete. By UUID: the name may be the successor's by then.
-  runOnDelete(`${name}-undefine`, "site/domain-undefine.sh", [config.libvirtUri, domain.uuid], {
+  runOnDelete(`${name}-undefine`, "site/domain-undefine.sh", [virshUri(config.libvirtUri), domain.uuid], {
     parent,
     dependsOn: [domain],
     rerunOn: [domain.uuid],

@@ -1,6 +1,7 @@
 import * as libvirt from "@pulumi/libvirt";
 import * as pulumi from "@pulumi/pulumi";
 import type { LabConfig } from "../../config/schema";
+import { virshUri } from "../../config/virsh";
 import type { HostPlan } from "../../plan/plan";
 import { runLocally } from "../../steps/local";
 
@@ -66,7 +67,7 @@ export class LabStorage extends pulumi.ComponentResource {
     const inspected = runLocally(
       `${name}-inspect`,
       "site/image-inspect.sh",
-      [libvirtUri, this.poolName, image.name, checksum],
+      [virshUri(libvirtUri), this.poolName, image.name, checksum],
       { parent: this, dependsOn: [image], once: true },
     );
     return {

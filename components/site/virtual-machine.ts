@@ -2,6 +2,7 @@ import * as libvirt from "@pulumi/libvirt";
 import * as pulumi from "@pulumi/pulumi";
 import type { Hypervisor } from "../../config/schema";
 import { domainNameOf, seedNameOf } from "../../config/libvirt-names";
+import { virshUri } from "../../config/virsh";
 import { virtualMachine } from "../../render/domain";
 import { renderSpentSeed } from "../../render/seed";
 import { renderSeedImage, SEED_BYTES } from "../../render/seed-image";
@@ -16,7 +17,8 @@ export function createVirtualMachine(
   { host, seed, config, network, storage }: GuestArgs,
 ): Guest {
   const { name, mac } = host;
-  const { libvirtUri, savedGuestPath } = config;
+  const { savedGuestPath } = config;
+  const uri = virshUri(config.libvirtUri);
   const pool = storage.poolName;
   const disk = storage.createDisk(host, parent);
   const seedVolume = new libvirt.Volume(
@@ -40,15 +42,15 @@ export function createVirtualMachine(
   const sizeless = pulumi.output(definition).apply((known) => ({ ...known, memory: undefined, vcpu: undefined }));
   const defined = [domain.uuid, sizeless.apply((known) => fingerprint(JSON.stringify(known)))];
   // From the state straight into the volume: no file of this machine holds the seed.
-  const written = runLocally(
-    `${name}-seed-write`,
-    "site/seed-write.sh",
-    [libvirtUri, pool, seedVolume.name, domain.uuid],
-    { parent, dependsOn: [domain], rerunOn: defined, input: pulumi.secret(seed.apply(renderSeedImage)) },
-  );
+  const written = runLocally(`${name}-seed-write`, "site/seed-write.sh", [uri, pool, seedVolume.name, domain.uuid], {
+    parent,
+    dependsOn: [domain],
+    rerunOn: defined,
+    input: pulumi.secret(seed.apply(renderSeedImage)),
+  });
   // KVM cannot resume an emulated guest, and boots in seconds anyway.
   const savedGuest = type === "qemu" ? savedGuestPath : "";
-  const started = runLocally(`${name}-start`, "site/domain-start.sh", [libvirtUri, domain.uuid, savedGuest], {
+  const started = runLocally(`${name}-start`, "site/domain-start.sh", [uri, domain.uuid, savedGuest], {
     parent,
     dependsOn: [written],
     rerunOn: defined,
@@ -58,7 +60,7 @@ export function createVirtualMachine(
     defined,
     started: [started],
     takeSeedBack: (ready) => {
-      runLocally(`${name}-seed-take-back`, "site/seed-write.sh", [libvirtUri, pool, seedVolume.name], {
+      runLocally(`${name}-seed-take-back`, "site/seed-write.sh", [uri, pool, seedVolume.name], {
         parent,
         dependsOn: [started, ready],
         rerunOn: defined,

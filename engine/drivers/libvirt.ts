@@ -226,7 +226,9 @@ async function virsh(
   task = idle(),
   stdin = "",
 ): Promise<string> {
-  const command = ["virsh", "-q", "-c", provider.uri ?? "qemu:///system", ...args];
+  // The provider's name for a connection by the program ssh, which virsh calls `+ssh`.
+  const uri = (provider.uri ?? "qemu:///system").replace(/^(\w+)\+sshcmd:/, "$1+ssh:");
+  const command = ["virsh", "-q", "-c", uri, ...args];
   return (await runProcess(command, { stdin, what: `virsh ${args.join(" ")}` }, task)).stdout;
 }
 

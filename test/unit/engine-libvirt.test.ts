@@ -18,6 +18,7 @@ setMaxListeners(0, task.signal);
 
 /** Stands in for virsh: keeps what it is given, and answers from files. */
 const VIRSH = `#!/bin/bash
+echo "$3" >"$VIRSH_FOLDER/uri"
 shift 3
 echo "$*" >>"$VIRSH_FOLDER/calls"
 case " $* " in *" /dev/stdin "*) cat /dev/stdin >"$VIRSH_FOLDER/xml" ;; *) cat >/dev/null ;; esac
@@ -54,6 +55,12 @@ describe("the libvirt driver", () => {
   const subject = (inputs: object, outputs: Properties = { uuid: UUID }): Subject<Properties, never> =>
     ({ inputs: inputs as Properties, outputs, provider }) as Subject<Properties, never>;
   const create = (type: string, inputs: object) => driver(type).create(subject(inputs), task);
+
+  it("calls what the provider calls +sshcmd as virsh does", async () => {
+    const own = { ...subject({ name: "lab", type: "dir" }), provider: { uri: "qemu+sshcmd://there/system" } };
+    await driver("pool:Pool").create(own, task);
+    expect(read("uri")).toBe("qemu+ssh://there/system\n");
+  });
 
   const parts = {
     name: "lab-here-pg1-srv",

@@ -225,6 +225,16 @@ describe("the program", () => {
     expect((await runLab("container")).map(({ name }) => name)).not.toContain("lab-storage-base-inspect");
   });
 
+  it("gives virsh the URI in its own words, and the provider as it is", async () => {
+    const libvirtUri = "qemu+sshcmd://there/system";
+    const resources = await runLab("dev", { libvirtUri });
+    expect(resources.find(({ type }) => type === "pulumi:providers:libvirt")?.inputs.uri).toBe(libvirtUri);
+    const local = resources.filter(({ type }) => type === "command:local:Command");
+    for (const { name, inputs } of local)
+      expect(String(inputs.create ?? inputs.update), name).toContain(" qemu+ssh://there/system ");
+    expect(local).toHaveLength(17);
+  });
+
   it("gives virtual machines a disk of lab:diskGiB, but none smaller than the image, and leaves a disk alone that is there", async () => {
     const disk = async (stack: string, settings: Record<string, unknown> = {}) =>
       (await runLab(stack, settings)).find(({ name }) => name === "pg1-srv-disk");

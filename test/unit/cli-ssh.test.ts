@@ -1,0 +1,31 @@
+import * as fs from "node:fs";
+import * as os from "node:os";
+import * as path from "node:path";
+import { afterAll, expect, it } from "vitest";
+import { sshClient } from "../../cli/commands/ssh";
+import type { DeployedLab } from "../../observe/lab";
+import { stackConfig, stackPlan } from "../support/stack-config";
+
+const folder = fs.mkdtempSync(path.join(os.tmpdir(), "lab-ssh-"));
+afterAll(() => {
+  fs.rmSync(folder, { recursive: true });
+});
+
+const lab: DeployedLab = {
+  ...{ stack: "container", plan: stackPlan("container"), configuration: stackConfig("container") },
+  ssh: { user: "lab", privateKey: "key", hostKeys: { "pg1-srv": "ssh-ed25519 AAAA" } },
+};
+
+it("checks the host key, asks nothing, and gives up a host that does not answer", () => {
+  const client = sshClient(lab, "pg1-srv", folder).join(" ");
+  expect(client).toContain(" -o BatchMode=yes ");
+  expect(client).toContain(" -o ConnectTimeout=15 ");
+  expect(client).toContain(" -o StrictHostKeyChecking=yes ");
+  expect(client).toMatch(/ lab@10\.83\.14\.11$/);
+});
+
+it("names the hosts there are when one is not among them", () => {
+  expect(() => sshClient(lab, "pg4-srv", folder)).toThrow(
+    'unknown host "pg4-srv"; the hosts are backup-srv, pg1-srv, pg2-srv, pg3-srv',
+  );
+});
