@@ -90,6 +90,7 @@ export const PARSERS: { readonly [Fact in keyof HostFacts]-?: (told: string) => 
     },
     postgresql: (told) => JSON.parse(told) as PostgreSqlFacts,
     disks: (told) => rows(told, (device = "", size, free) => ({ device, size: Number(size), free: Number(free) })),
+    movedAside: (told) => rows(told, (date = "", bytes) => ({ date, bytes: Number(bytes) })),
     files: (told) =>
       rows(told, (owner = "", mode = "", digest = "", content = "") => ({ owner, mode, digest, content })),
     packages: (told) => {

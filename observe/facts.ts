@@ -9,6 +9,8 @@ export interface HostFacts {
   readonly postgresql?: PostgreSqlFacts;
   /** By the folder. */
   readonly disks?: Readonly<Record<string, DiskFacts>>;
+  /** Folders that steps have moved aside, by their path. */
+  readonly movedAside?: Readonly<Record<string, AsideFacts>>;
   /** By the path. */
   readonly files?: Readonly<Record<string, FileFacts>>;
   /** By the name. */
@@ -154,6 +156,12 @@ export type PostgreSqlFacts = {
 } | null;
 
 /** A folder's file system, in bytes. */
+export interface AsideFacts {
+  /** As in its name: 20261127T030000Z. */
+  readonly date: string;
+  readonly bytes: number;
+}
+
 export interface DiskFacts {
   /** Tells file systems apart. */
   readonly device: string;

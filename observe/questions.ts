@@ -75,6 +75,7 @@ export function questionsFor(
     const secret = managed.files.filter(({ content }) => content === undefined);
     questions.push(
       ask("disks", "disks-read", folders),
+      ask("movedAside", "moved-aside-read", [...folders, certificate.folder]),
       ask(
         "files",
         "files-read",

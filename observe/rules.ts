@@ -5,6 +5,7 @@ import { CERTIFICATES } from "./rules/certificates";
 import { DISKS } from "./rules/disks";
 import { FILES } from "./rules/files";
 import { HOSTS } from "./rules/hosts";
+import { MOVED_ASIDE } from "./rules/moved-aside";
 import { PEERS } from "./rules/peers";
 import { POSTGRESQL } from "./rules/postgresql";
 import { SETTINGS } from "./rules/settings";
@@ -14,5 +15,19 @@ import { VERSIONS } from "./rules/versions";
 
 /** Every rule, in the order in which findings are told. */
 export const ALL_RULES: readonly Rules[] = [
-  ...[HOSTS, UNITS, CERTIFICATES, PEERS, FILES, VERSIONS, POSTGRESQL, SETTINGS, STANZA, BACKUPS, DISKS, BACKUP_API],
+  ...[
+    HOSTS,
+    UNITS,
+    CERTIFICATES,
+    PEERS,
+    FILES,
+    VERSIONS,
+    POSTGRESQL,
+    SETTINGS,
+    STANZA,
+    BACKUPS,
+    DISKS,
+    MOVED_ASIDE,
+    BACKUP_API,
+  ],
 ];

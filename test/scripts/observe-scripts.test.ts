@@ -184,6 +184,18 @@ describe("a host", () => {
     });
   });
 
+  it("tells what was moved aside of a folder, and of nothing else beside it", () => {
+    const data = standIns.path("data");
+    for (const name of ["", ".diverged-20261127T030000Z", ".incomplete-20261126T030000Z", ".mine"])
+      fs.mkdirSync(`${data}${name}`);
+    fs.writeFileSync(`${data}.diverged-20261127T030000Z/file`, "x".repeat(10_000));
+    const told = read("movedAside", "moved-aside-read", data, "/nonexistent") as Record<string, { bytes: number }>;
+    expect(Object.keys(told)).toEqual([`${data}.diverged-20261127T030000Z`, `${data}.incomplete-20261126T030000Z`]);
+    const aside = told[`${data}.diverged-20261127T030000Z`];
+    expect(aside).toMatchObject({ date: "20261127T030000Z" });
+    expect(aside?.bytes).toBeGreaterThanOrEqual(10_000);
+  });
+
   it("tells files with their content, of secrets none", () => {
     for (const name of ["open", "secret-one"]) fs.writeFileSync(standIns.path(name), "x\n", { mode: 0o640 });
     const digest = "73cb3858a687a8494ca3323053016282f3dad39d42cf62ca4e79dda2aac7d9ac";

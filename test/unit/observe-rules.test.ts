@@ -472,6 +472,19 @@ describe("the repository's files", () => {
   });
 });
 
+it("tells folders that were moved aside, since when and how large they are", () => {
+  const path = "/var/lib/postgresql/15/main.diverged-20261127T030405Z";
+  const movedAside = { [path]: { date: "20261127T030405Z", bytes: 41_000_000 } };
+  expect(judged({ "pg2-srv": { movedAside } }).causes).toEqual([
+    {
+      ...{ code: "LAB-DATA-ASIDE", level: "warn", area: "disk", host: "pg2-srv", subject: path },
+      cause: `${path} was moved aside on 2026-11-27 03:04 UTC: 40 MiB`,
+      remedy: `when nobody needs what is in it, ./lab ssh pg2-srv -- sudo rm -r ${path}; ./lab destroy deletes it with the host`,
+    },
+  ]);
+  expect(judged({ "pg2-srv": { movedAside: {} } }).causes).toEqual([]);
+});
+
 describe("disks", () => {
   const disk = (free: number): string[] =>
     causes({
