@@ -1,16 +1,17 @@
+import * as pulumi from "@pulumi/pulumi";
 import { Lab } from "./components/lab";
-import { readSettings } from "./config/settings";
+import { hasEncryptedKey, readSettings } from "./config/settings";
 import { planLab } from "./plan/plan";
 
-const settings = readSettings();
+const { configuration: config, pki } = readSettings();
 
-/** What the lab was built from, but for the keys of a PKI from outside. */
-export const configuration = settings.configuration;
+/** What the lab was built from, but for the keys of a PKI from outside; a secret when a key of it is encrypted. */
+export const configuration = hasEncryptedKey() ? pulumi.secret(config) : config;
 
 /** Which hosts there are, and what each is for. */
-export const plan = planLab(configuration);
+export const plan = planLab(config);
 
-const lab = new Lab("lab", { config: configuration, plan, pki: settings.pki });
+const lab = new Lab("lab", { config, plan, pki });
 
 /** Where the CA's rotation stands, and whether that is proven on every pair of hosts. */
 export const rotation = lab.rotation;

@@ -68,8 +68,8 @@ changed key what the change will do:
 
 Plain \`pulumi up\` does not compare; there the hosts refuse what would harm their data ([operations.md](operations.md)).
 A value that \`pulumi config set --secret\` has encrypted can be read by Pulumi's engine alone: \`./lab\` neither checks nor
-compares it, the program does check it. \`caKey\` and \`hostCertificates\` are masked in the stack's outputs; other keys are
-shown there, encrypted or not. Certificates and keys of a PKI of your own are described in [trust.md](trust.md).
+compares it, the program does check it. \`caKey\` and \`hostCertificates\` are masked in the stack's outputs; with
+another encrypted key, the output \`configuration\` is a secret as a whole. Certificates and keys of a PKI of your own are described in [trust.md](trust.md).
 
 \`npm run docs\` writes this page, and the keys in \`Pulumi.yaml\`, from \`config/schema.ts\`.
 `;

@@ -37,7 +37,7 @@ export async function destroy(
 export function refuseProtected(stack: string, names: readonly string[]): void {
   if (names.length === 0) return;
   throw new EngineError(
-    `stack "${stack}" has protected resources: ${names.join(", ")}; nothing was destroyed; ` +
+    `stack "${stack}" has protected resources: ${[...names].sort().join(", ")}; nothing was destroyed; ` +
       `hint: ./lab destroy --stack ${stack} --unprotect destroys them too, with every backup`,
   );
 }

@@ -26,17 +26,33 @@ export function checkChanges(
   return changes;
 }
 
+/** Columns of the table of changes, whatever the values. */
+const WIDTH = 120;
+
 /** A row per key: from, to, and what the change does. */
-function renderKeyChanges(changes: readonly KeyChange[]): string {
+export function renderKeyChanges(changes: readonly KeyChange[]): string {
+  const head = ["key", "from", "to", "what the change does"];
+  const rows = changes.map(({ key, from, to, effect, text }) => {
+    const values = [differing(from, to), differing(to, from)].map((value) => folded(showValue(value)));
+    return [`lab:${key}`, ...values, `${effect}: ${text}`];
+  });
+  // Each with a blank at either side.
+  const widths = [0, 1, 2].map((column) => {
+    const cells = [head, ...rows].flatMap((row) => row[column]?.split("\n") ?? []);
+    return Math.max(...cells.map(({ length }) => length)) + 2;
+  });
+  const rest = WIDTH - head.length - 1 - widths.reduce((sum, width) => sum + width, 0);
   const table = new Table({
-    head: ["key", "from", "to", "what the change does"],
-    colWidths: [null, null, null, 60],
+    head,
+    colWidths: [...widths, Math.min(60, rest)],
     wordWrap: true,
     style: { head: [], border: [] },
   });
-  for (const { key, from, to, effect, text } of changes) {
-    const values = [differing(from, to), differing(to, from)].map(showValue);
-    table.push([`lab:${key}`, ...values, `${effect}: ${text}`]);
-  }
+  table.push(...rows);
   return `${table.toString()}\n`;
+}
+
+/** A value in lines of at most 22 characters: URLs and JSON have no blanks to wrap at. */
+function folded(value: string): string {
+  return value.replaceAll(/.{22}(?=.)/g, "$&\n");
 }

@@ -13,12 +13,14 @@ state() {
   virsh -q -c "$1" domstate "$2"
 }
 
-# A guest that still boots ignores the first requests.
+# libvirt cannot ask a container: it does not know its init. It ends the processes, with SIGTERM first. A guest that still boots ignores
+# the first requests.
 shut_off() {
-  local uri=$1 domain=$2 second deadline=300
+  local uri=$1 domain=$2 second deadline=300 request=shutdown
+  [[ $uri != lxc* ]] || request=destroy
   for ((second = 0; second < deadline; second++)); do
     [[ $(state "$uri" "$domain") != "shut off" ]] || return 0
-    ((second % 10 != 0)) || virsh -q -c "$uri" shutdown "$domain" || true
+    ((second % 10 != 0)) || virsh -q -c "$uri" "$request" "$domain" || true
     sleep 1
   done
   echo "$domain must shut off within $deadline s of virsh shutdown; hint: virsh -c \"$uri\" console $domain shows why it does not" >&2

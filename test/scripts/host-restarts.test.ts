@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { PROJECT_FOLDER } from "../support/stack-config";
 import { StandIns } from "../support/stand-ins";
 
-const URI = "lxc:///system?socket=/run/x";
+const URI = "qemu:///system?socket=/run/x";
 const DOMAIN = "lab-dev-pg2-srv";
 
 let here: StandIns;
@@ -41,7 +41,7 @@ describe("site/domain-resize.sh", () => {
         domstate) cat state ;;
         dumpxml) cat definition ;;
         define) cat "$5" >defined; [[ $(cat state) == "shut off" ]] && mv defined definition ;;
-        shutdown) ${deaf ? "true" : 'printf "shut off" >state'} ;;
+        shutdown | destroy) ${deaf ? "true" : 'printf "shut off" >state'} ;;
         start) printf running >state ;;
       esac`,
     );
@@ -49,15 +49,16 @@ describe("site/domain-resize.sh", () => {
     const virsh = fs.readFileSync(here.path("bin/virsh"), "utf8");
     fs.writeFileSync(here.path("bin/virsh"), virsh.replace("cat >/dev/null\n", ""));
   };
-  const resize = (cpus: number, memoryMiB: number) => {
+  const resize = (cpus: number, memoryMiB: number, uri = URI) => {
     fs.writeFileSync(here.path("calls"), "");
-    const args = ["scripts/site/domain-resize.sh", URI, DOMAIN, String(cpus), String(memoryMiB)];
+    const args = ["scripts/site/domain-resize.sh", uri, DOMAIN, String(cpus), String(memoryMiB)];
     const { status, stdout, stderr } = spawnSync("bash", args, {
       cwd: PROJECT_FOLDER,
       encoding: "utf8",
       env: { PATH: `${here.path("bin")}:${process.env.PATH}` },
     });
-    const calls = fs.readFileSync(here.path("calls"), "utf8").match(/(?<= )(shutdown|define|start)(?= )/g) ?? [];
+    const calls =
+      fs.readFileSync(here.path("calls"), "utf8").match(/(?<= )(shutdown|destroy|define|start)(?= )/g) ?? [];
     return { status, stdout, stderr, calls };
   };
   const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ\n$/;
@@ -69,6 +70,14 @@ describe("site/domain-resize.sh", () => {
     expect(stdout).toMatch(TIME);
     expect(fs.readFileSync(here.path("definition"), "utf8")).toBe(definition(2048 * 1024, 2));
     expect(resize(2, 2048)).toEqual({ status: 0, stdout: "", stderr: "", calls: [] });
+  });
+
+  it("ends a container, which libvirt cannot ask to shut down", () => {
+    libvirt("running", 1024 * 1024, 1);
+    expect(resize(1, 2048, URI.replace("qemu", "lxc"))).toMatchObject({
+      status: 0,
+      calls: ["destroy", "define", "start"],
+    });
   });
 
   it("completes what was interrupted after each of its steps", () => {

@@ -4,7 +4,7 @@ import { EngineError } from "../../engine/engine";
 
 it("refuses to destroy a stack with protected resources, and says how to go on", () => {
   expect(() => {
-    refuseProtected("staging", ["backup-srv-disk", "pg1-srv-disk"]);
+    refuseProtected("staging", ["pg1-srv-disk", "backup-srv-disk"]);
   }).toThrow(
     new EngineError(
       'stack "staging" has protected resources: backup-srv-disk, pg1-srv-disk; nothing was destroyed; ' +

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { checkChanges } from "../../cli/gates/change";
+import { checkChanges, renderKeyChanges } from "../../cli/gates/change";
 import { findChanges } from "../../config/changes";
 import { KEY_NAMES, type LabConfig, SCHEMA } from "../../config/schema";
 import { EngineError, type Output } from "../../engine/engine";
@@ -49,6 +49,14 @@ describe("what a change does to a lab that is up", () => {
     expect(findChanges(older, { ...deployed, protect: true })).toMatchObject([
       { key: "protect", from: false, to: true },
     ]);
+  });
+
+  it("is shown in at most 120 columns", () => {
+    const far = { backupApiCertificateDays: 40, imagePath: `https://example.com/${"long-".repeat(20)}image.qcow2` };
+    const table = renderKeyChanges(findChanges(deployed, stackConfig("container", far)));
+    expect(Math.max(...table.split("\n").map((line) => line.length))).toBe(120);
+    const words = table.replaceAll(/[│\s]+/g, "");
+    expect(words).toContain("lab:imagePath");
   });
 
   it("has a way for everything that is refused", () => {

@@ -3,10 +3,33 @@ import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
 import * as pulumi from "@pulumi/pulumi";
-import { expect, it } from "vitest";
+import { afterEach, expect, it, vi } from "vitest";
 import { runMocked } from "../support/run-mocked";
 import { rawConfig } from "../support/stack-config";
 import { TestAuthority } from "../support/test-authority";
+
+afterEach(() => {
+  delete process.env.PULUMI_CONFIG_SECRET_KEYS;
+  vi.resetModules();
+});
+
+it.each([
+  [[], false],
+  [["lab:caKey"], false],
+  [["lab:pgbackrest"], true],
+])("shows the configuration unless a key is encrypted that is not masked: %j", async (keys, isHidden) => {
+  process.env.PULUMI_CONFIG_SECRET_KEYS = JSON.stringify(keys);
+  const raw = rawConfig("container", { libvirtUri: "lxc:///system" });
+  let configuration: unknown;
+  await runMocked(
+    async () => {
+      pulumi.runtime.setAllConfig(Object.fromEntries(Object.entries(raw).map(([key, value]) => [`lab:${key}`, value])));
+      ({ configuration } = await import("../../index"));
+    },
+    { preview: true },
+  );
+  expect(await pulumi.isSecret(pulumi.output(configuration))).toBe(isHidden);
+});
 
 it("shows no key and no password in an output that is not secret", async () => {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), "lab-outputs-"));
