@@ -43,6 +43,8 @@ export interface CertificateFacts {
 
 /** How a client gets on with a server. */
 export interface PeerFacts {
+  /** The IPv4 addresses of the server's name, one a line; empty when it is not resolved, undefined when it was not looked up. */
+  readonly addresses?: string;
   /** What went wrong with the TCP connection; empty when nothing did, or it was not tried by itself. */
   readonly tcp: string;
   /** What `openssl s_client` said, up to the server's greeting. */

@@ -61,7 +61,8 @@ export const CERTIFICATES = rules(
         command: "./lab ssh {host} -- sudo systemctl reload pgbackrest",
       }),
       proof: true,
-      after: ["LAB-KEY-*"],
+      // A server that loaded what is wrong would be worse off.
+      after: ["LAB-KEY-*", "LAB-CERT-NAME", "LAB-CERT-SAN", "LAB-CERT-USE", "LAB-CERT-ISSUER"],
     },
     "LAB-CA-EXPIRED": { ...fail("certificate", "the CA's certificate expired {date}", ROTATE), proof: true },
     "LAB-CA-EXPIRES-SOON": {

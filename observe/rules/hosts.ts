@@ -10,14 +10,7 @@ export const HOSTS = rules(
     "LAB-HOST-UNREAD": {
       ...fail("host", "{fact} cannot be read: {error}", { command: "./lab ssh {host}" }),
       ...{ proof: true, drift: true },
-      after: [
-        "LAB-REPOSITORY-*",
-        "LAB-STANZA-*",
-        "LAB-PGBACKREST-DOWN",
-        "LAB-UNIT-LOOP",
-        "LAB-NAME-UNRESOLVED",
-        "LAB-PORT-*",
-      ],
+      after: ["LAB-REPOSITORY-*", "LAB-STANZA-*", "LAB-PGBACKREST-DOWN", "LAB-UNIT-LOOP", "LAB-NAME-*", "LAB-PORT-*"],
     },
   },
   ({ hosts, repository }, tell) => {

@@ -1,5 +1,6 @@
 import { PGBACKREST_ERRORS } from "../pgbackrest-exit-codes";
 import type { PeerFacts } from "../facts";
+import { hostOf, type HostPlan } from "../../plan/plan";
 import { fail, type Found, rules, warn } from "../findings";
 import { inWords, TLS_ALERTS, VERIFY_ERRORS } from "../tls-words";
 
@@ -30,6 +31,18 @@ export const PEERS = rules(
       }),
       ...proof,
     },
+    "LAB-NAME-ADDRESS": {
+      ...fail("TCP", "{host} resolves {peer} to {found}, not to {address}", {
+        sentence: "see /etc/hosts, /etc/resolv.conf and /etc/nsswitch.conf on {host}",
+      }),
+      ...proof,
+    },
+    "LAB-PORT-NO-ROUTE": {
+      ...fail("TCP", "{host} has no way to {peer}, {address}: {error}", {
+        command: "./lab ssh {host} -- ip route get {address}",
+      }),
+      ...proof,
+    },
     "LAB-PORT-CLOSED": {
       ...fail("TCP", "nothing listens on port {port} of {peer}", {
         command: "./lab ssh {peer} -- systemctl status pgbackrest",
@@ -41,7 +54,7 @@ export const PEERS = rules(
       ...fail("TCP", "port {port} of {peer} does not answer ({error})", {
         sentence: "see that {peer} runs, and that nothing between the hosts drops port {port}",
       }),
-      ...proof,
+      ...{ ...proof, after: ["LAB-PORT-NO-ROUTE"] },
     },
     "LAB-TLS-SERVER-REFUSED": {
       ...fail("TLS", "{host} refuses the certificate of {peer}: {words} (OpenSSL {number}, {error})", SEE),
@@ -83,7 +96,8 @@ export const PEERS = rules(
       after: ["LAB-CERT-*", "LAB-KEY-*", "LAB-STANZA-MISSING", "LAB-STANZA-STOPPED", "LAB-REPOSITORY-*"],
     },
   },
-  ({ hosts, plan: { ports } }, tell) => {
+  ({ hosts, plan }, tell) => {
+    const { ports } = plan;
     for (const host of hosts) {
       for (const peer of host.peers) {
         const facts = host.facts.peers?.[peer];
@@ -92,9 +106,10 @@ export const PEERS = rules(
           peer,
           subject: `CN=${host.name}`,
           port: ports.pgbackrest,
+          address: hostOf(plan, peer).address,
           ...words,
         });
-        const stage = judgeConnection(facts) ?? judgeTls(facts);
+        const stage = judgeName(facts, hostOf(plan, peer)) ?? judgeConnection(facts) ?? judgeTls(facts);
         if (stage !== undefined) {
           const [code, ...found] = stage;
           for (const words of found) tell(code, host, pair(words));
@@ -117,12 +132,21 @@ export const PEERS = rules(
   },
 );
 
+function judgeName({ addresses }: PeerFacts, { address }: HostPlan) {
+  const found = addresses?.split("\n") ?? [];
+  if (found.length === 0 || found.includes("") || found.includes(address)) return undefined;
+  return ["LAB-NAME-ADDRESS", { found: found.join(", ") }] as const;
+}
+
 function judgeConnection({ tcp }: PeerFacts) {
   if (tcp === "") return undefined;
   if (/name resolution|Name or service not known|No address associated/i.test(tcp))
     return ["LAB-NAME-UNRESOLVED", {}] as const;
   if (/refused/i.test(tcp)) return ["LAB-PORT-CLOSED", {}] as const;
-  return ["LAB-PORT-SILENT", { error: tcp.split(": ").at(-1)?.trim().toLowerCase() }] as const;
+  const error = tcp.split(": ").at(-1)?.trim().toLowerCase();
+  // The routing table's own answers: unreachable, blackhole, prohibit.
+  const isRouted = !/unreachable|no route|invalid argument|permission denied/i.test(tcp);
+  return [isRouted ? "LAB-PORT-SILENT" : "LAB-PORT-NO-ROUTE", { error }] as const;
 }
 
 function judgeTls({ said }: PeerFacts) {

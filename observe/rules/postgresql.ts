@@ -13,7 +13,7 @@ const SLOT_BYTES = GIB;
 const proof = { proof: true } as const;
 const DOWN = ["LAB-POSTGRESQL-DOWN", "LAB-UNIT-LOOP", "LAB-PG-SILENT"] as const;
 const ROLE = ["LAB-PG-PROMOTED", "LAB-PG-IN-RECOVERY"] as const;
-const UNSTREAMED = [...DOWN, ...ROLE, "LAB-NAME-UNRESOLVED", "LAB-SETTING-*", "LAB-FILE-*"] as const;
+const UNSTREAMED = [...DOWN, ...ROLE, "LAB-NAME-*", "LAB-SETTING-*", "LAB-FILE-*"] as const;
 const BEHIND = "{peer} is {behind} MiB of WAL behind the primary";
 const SLOT = "replication slot {subject} keeps {keeps} MiB of WAL, and nobody reads it";
 const DROP = {
@@ -22,14 +22,7 @@ const DROP = {
 
 /** What keeps WAL from the repository. */
 const ARCHIVING = [
-  ...[
-    "LAB-PGBACKREST-DOWN",
-    "LAB-UNIT-LOOP",
-    "LAB-DISK-FULL",
-    "LAB-STANZA-*",
-    "LAB-REPOSITORY-*",
-    "LAB-NAME-UNRESOLVED",
-  ],
+  ...["LAB-PGBACKREST-DOWN", "LAB-UNIT-LOOP", "LAB-DISK-FULL", "LAB-STANZA-*", "LAB-REPOSITORY-*", "LAB-NAME-*"],
   ...["LAB-PORT-*", "LAB-TLS-*", "LAB-PEER-*", "LAB-ACCESS-DENIED", "LAB-VERSION-PGBACKREST", "LAB-SETTING-*"],
 ] as const;
 
@@ -41,7 +34,7 @@ export const POSTGRESQL = rules(
       // A standby that starts needs WAL from the repository.
       ...{
         ...proof,
-        after: ["LAB-POSTGRESQL-DOWN", "LAB-UNIT-LOOP", "LAB-NAME-UNRESOLVED", "LAB-PORT-*", "LAB-STANZA-*"],
+        after: ["LAB-POSTGRESQL-DOWN", "LAB-UNIT-LOOP", "LAB-NAME-*", "LAB-PORT-*", "LAB-STANZA-*"],
       },
     },
     "LAB-PG-PROMOTED": {

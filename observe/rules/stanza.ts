@@ -5,7 +5,7 @@ const proof = { proof: true } as const;
 
 /** What keeps a host from the repository. */
 const UNREACHED = [
-  ...["LAB-PGBACKREST-DOWN", "LAB-UNIT-LOOP", "LAB-NAME-UNRESOLVED", "LAB-PORT-*", "LAB-TLS-*", "LAB-PEER-*"],
+  ...["LAB-PGBACKREST-DOWN", "LAB-UNIT-LOOP", "LAB-NAME-*", "LAB-PORT-*", "LAB-TLS-*", "LAB-PEER-*"],
   ...["LAB-ACCESS-DENIED", "LAB-VERSION-PGBACKREST", "LAB-PACKAGE-*", "LAB-CERT-*", "LAB-KEY-*", "LAB-REPOSITORY-*"],
 ] as const;
 

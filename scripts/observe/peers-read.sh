@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Prints how account $1, with the certificate files in folder $2, gets on with the pgBackRest servers of the hosts $5…: what TLS says up to the
-# server's greeting. When $4 is not empty, TCP comes first, and authorization for stanza $3 after it, as a client of that kind
-# (repository or postgresql). Safe to run again: it changes nothing.
+# server's greeting. When $4 is not empty, the name's addresses and TCP come first, and authorization for stanza $3 after it, as a client of
+# that kind (repository or postgresql). Safe to run again: it changes nothing.
 set -euo pipefail
 source common/pgbackrest-server.sh
 source common/shell.sh
@@ -30,6 +30,7 @@ authorize() {
 
 meet() {
   local kind=$4 peer=$5 tcp=""
+  [[ -z $kind ]] || printf '==== %s addresses\n%s\n' "$peer" "$(getent ahostsv4 "$peer" | sed -n 's/ .*STREAM.*//p')"
   # shellcheck disable=SC2016 # for the inner bash
   [[ -z $kind ]] || tcp=$(timeout "$((3 * SLOWNESS))" bash -c 'exec 3<>"/dev/tcp/$0/$1"' "$peer" "$TLS_PORT" 2>&1) ||
     tcp="${tcp:-timed out}"

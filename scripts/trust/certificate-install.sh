@@ -17,9 +17,10 @@ trusts() {
 }
 
 # Whether hosts with the installed pair in folder $1 and with the new one in folder $2 trust each other: the hosts get the new one at
-# different moments. If the newest installed CA, the first in the file, has expired, there is no trust to keep.
+# different moments. If the newest installed CA, the first in the file, has expired, or the installed files do not belong together, there is
+# no trust to keep.
 keeps_trust() {
-  cmp -s "$1/ca.crt" "$2/ca.crt" || ! x509 -checkend 0 -in "$1/ca.crt" >/dev/null ||
+  cmp -s "$1/ca.crt" "$2/ca.crt" || ! x509 -checkend 0 -in "$1/ca.crt" >/dev/null || ! trusts "$1/ca.crt" "$1/host.crt" ||
     { trusts "$1/ca.crt" "$2/host.crt" && trusts "$2/ca.crt" "$1/host.crt"; }
 }
 

@@ -49,8 +49,18 @@ describe("peers", () => {
   it("are asked for TCP first when all is asked, and no further when that fails", () => {
     standIns.add("openssl", "exit 1").add("pgbackrest", "exit 1");
     expect(read("peers", "peers-read", "postgres", FOLDER, "demo", "postgresql", "no-such-host.invalid")).toEqual({
-      "no-such-host.invalid": { tcp: expect.stringMatching(/no-such-host\.invalid: /) as string, said: "" },
+      "no-such-host.invalid": {
+        addresses: "",
+        tcp: expect.stringMatching(/no-such-host\.invalid: /) as string,
+        said: "",
+      },
     });
+    standIns.add("getent", "printf '%s STREAM %s\\n' 10.0.0.9 $2 10.0.0.9 $2");
+    expect(read("peers", "peers-read", "postgres", FOLDER, "demo", "postgresql", "no-such-host.invalid")).toMatchObject(
+      {
+        "no-such-host.invalid": { addresses: expect.stringMatching(/^10\.0\.0\.9/) as string },
+      },
+    );
   });
 });
 

@@ -823,6 +823,15 @@ describe("trust/certificate-install.sh", () => {
     expect(fs.readdirSync(host.folder).filter((name) => /^cert\./.test(name))).toHaveLength(1);
   });
 
+  it("replaces trusted CAs that are not those of the installed certificate: there is no trust to keep", () => {
+    makeAuthority("old");
+    makeAuthority("stranger");
+    expect(install("old", "old")).toMatchObject({ status: 0 });
+    fs.copyFileSync(at("stranger.crt"), at("cert/ca.crt"));
+    expect(install("old", "old")).toMatchObject({ status: 0, stderr: "" });
+    expect(fs.readFileSync(at("cert/ca.crt"), "utf8")).toBe(fs.readFileSync(at("old.crt"), "utf8"));
+  });
+
   it("waits while this host's clock is behind the signer's", () => {
     makeAuthority("old");
     const early = "error 9 at 0 depth lookup: certificate is not yet valid";

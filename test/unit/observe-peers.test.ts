@@ -45,6 +45,22 @@ describe("a client and a server", () => {
       ["fail LAB-NAME-UNRESOLVED: pg2-srv cannot resolve backup-srv"],
     ],
     [
+      "a name with another host's address",
+      {
+        addresses: "10.83.14.12",
+        said: "verify error:num=62:hostname mismatch",
+      },
+      ["fail LAB-NAME-ADDRESS: pg2-srv resolves backup-srv to 10.83.14.12, not to 10.83.14.10"],
+    ],
+    ["a name with its own address", { addresses: "10.83.14.10" }, []],
+    ...["Invalid argument", "Permission denied", "No route to host", "Network is unreachable"].map(
+      (error): [string, Partial<PeerFacts>, string[]] => [
+        `a route that ends in "${error}"`,
+        { tcp: `bash: connect: ${error}\nbash: line 1: /dev/tcp/backup-srv/8432: ${error}`, said: "" },
+        [`fail LAB-PORT-NO-ROUTE: pg2-srv has no way to backup-srv, 10.83.14.10: ${error.toLowerCase()}`],
+      ],
+    ),
+    [
       "a server whose certificate has expired and is for another host",
       { said: "verify error:num=10:certificate has expired\nverify error:num=62:hostname mismatch" },
       [
