@@ -3,12 +3,12 @@ import * as path from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { PackageMirror, downloadPackages } from "../support/package-mirror";
 import { CommandLines, LabSecrets } from "../support/lab-secrets";
-import { type CommandResult, ENGINE, type LabStatus, reasonToSkip, ScenarioLab } from "../support/scenario-lab";
+import { type CommandResult, type LabStatus, reasonToSkip, ScenarioLab } from "../support/scenario-lab";
 import { PROJECT_FOLDER } from "../support/stack-config";
 
 /** The whole life of a lab on containers, from a root file system without PostgreSQL and pgBackRest. */
 const lab = new ScenarioLab("container");
-const scratch = path.join(PROJECT_FOLDER, ".lab", "scenario-mirror");
+const scratch = path.join(PROJECT_FOLDER, ".lab", `${lab.stack}-mirror`);
 const plain = [
   "--config=lab:imagePath=.lab/images/debian-12-container-plain.raw",
   "--config=lab:packages=mirror",
@@ -83,8 +83,7 @@ describe.skipIf(skipped)(`a lab on containers${skipped === undefined ? "" : ` (s
     }
   });
 
-  // The embedded engine's state is the one place where every secret can be read.
-  it.skipIf(ENGINE !== "embedded")("keeps every key and password where it belongs, and nowhere else", async () => {
+  it("keeps every key and password where it belongs, and nowhere else", async () => {
     const secrets = new LabSecrets(lab);
     const hosts = ["backup-srv", "pg1-srv", "pg2-srv", "pg3-srv"];
     expect(secrets.all).toEqual(
@@ -197,7 +196,7 @@ describe.skipIf(skipped)(`a lab on containers${skipped === undefined ? "" : ` (s
       '--config=lab:pgbackrest={"process-max":"many"}',
     );
     expect(status).toBe(1);
-    if (ENGINE === "embedded") expect(new LabSecrets(lab).within(stdout + stderr)).toEqual([]);
+    expect(new LabSecrets(lab).within(stdout + stderr)).toEqual([]);
     expect(stdout + stderr).toContain("backup-srv: pgBackRest refuses the new configuration; the old one stays");
     expect(stdout + stderr).toContain("'many' is not valid for 'process-max' option");
     expect(await lab.on("backup-srv", "grep process-max /etc/pgbackrest/pgbackrest.conf")).toBe("process-max=2");

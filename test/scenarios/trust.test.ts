@@ -1,6 +1,7 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { LabState } from "../support/lab-state";
 import { reasonToSkip, ScenarioLab } from "../support/scenario-lab";
 import { PROJECT_FOLDER } from "../support/stack-config";
 
@@ -9,8 +10,7 @@ const lab = new ScenarioLab("container", "trust");
 const HOSTS = ["backup-srv", "pg1-srv", "pg2-srv", "pg3-srv"];
 const FOLDER = "/etc/pgbackrest/cert";
 
-const skipped =
-  reasonToSkip() ?? (process.env.LAB_ENGINE === "pulumi" ? "it moves time in the embedded state" : undefined);
+const skipped = reasonToSkip();
 
 /** The certificate that each host's server shows: `serial=…`, `issuer=…`, and the digest of its public key. */
 async function shown(): Promise<string[][]> {
@@ -34,19 +34,6 @@ const failedArchiving = async (): Promise<string[]> => [
   await lab.query("pg1-srv", "SELECT failed_count FROM pg_stat_archiver"),
   await lab.on("pg1-srv", "cat /var/log/postgresql/*.log | grep -A1 -E 'ERROR: *\\[[0-9]+\\]' || true"),
 ];
-
-/** Has every host certificate end so soon, for the engine that looks at its state. */
-function moveTime(days: number): number {
-  const file = path.join(lab.stateFolder, "state.json");
-  const state = JSON.parse(fs.readFileSync(file, "utf8")) as {
-    resources: { type: string; outputs: Record<string, unknown> }[];
-  };
-  const certificates = state.resources.filter(({ type }) => type.endsWith(":LocallySignedCert"));
-  const end = new Date(Date.now() + days * 86_400_000).toISOString();
-  for (const { outputs } of certificates) outputs.validityEndTime = end;
-  fs.writeFileSync(file, JSON.stringify(state, null, 1));
-  return certificates.length;
-}
 
 function setInStackFile(line: string): void {
   fs.appendFileSync(path.join(PROJECT_FOLDER, `Pulumi.${lab.stack}.yaml`), `  ${line}\n`);
@@ -77,7 +64,7 @@ afterAll(async () => {
 describe.skipIf(skipped)(`certificates that last${skipped === undefined ? "" : ` (skipped: ${skipped})`}`, () => {
   it("renews host certificates whose end is near, for the same keys, and shows them", async () => {
     const before = await shown();
-    expect(moveTime(20)).toBe(4);
+    expect(new LabState(lab).expireCertificates(20)).toBe(4);
     await lab.must("up", "--yes");
     const after = await shown();
     for (const [index, serial] of column(after, 0).entries()) expect(serial).not.toBe(before[index]?.[0]);

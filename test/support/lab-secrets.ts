@@ -2,10 +2,8 @@ import { spawnSync } from "node:child_process";
 import * as crypto from "node:crypto";
 import * as fs from "node:fs";
 import * as path from "node:path";
-import { State } from "../../engine/embedded/state";
-import { reveal } from "../../engine/values";
+import { LabState } from "./lab-state";
 import type { ScenarioLab } from "./scenario-lab";
-import { PROJECT_FOLDER } from "./stack-config";
 
 /** Prints `FILE:NEEDLE` of every file of a host, and of its processes' command lines and environments; the needles come by standard input. */
 const SEARCH = `
@@ -20,12 +18,9 @@ export class LabSecrets {
   /** What a secret looks like where it lies in the open, and the secret's name. */
   private readonly names = new Map<string, string>();
 
-  /** @param lab one that is up, made by the embedded engine: its state is decrypted */
+  /** @param lab one that is up */
   constructor(private readonly lab: ScenarioLab) {
-    const { resources } = new State({ projectFolder: PROJECT_FOLDER, stateFolder: lab.stateFolder, stack: lab.stack });
-    for (const { type, name, outputs } of resources) {
-      if (type !== "tls:index/privateKey:PrivateKey") continue;
-      const pem = String(reveal(outputs)["privateKeyPem"]);
+    for (const [name, pem] of new LabState(lab).privateKeys()) {
       const { d } = crypto.createPrivateKey(pem).export({ format: "jwk" });
       this.learn(name, keyNeedles(Buffer.from(d ?? "", "base64url")));
       if (name.endsWith("-source")) {

@@ -7,7 +7,7 @@ import { domainNameOf, libvirtNameOf } from "../../config/libvirt-names";
 import { quote } from "../../steps/shell-words";
 import { PROJECT_FOLDER } from "./stack-config";
 
-/** The engine that the scenarios run with: LAB_ENGINE, or the embedded one. */
+/** The engine that a scenario runs with: LAB_ENGINE, or the embedded one. */
 export const ENGINE = process.env.LAB_ENGINE ?? "embedded";
 
 /** Why a scenario is not wanted, or undefined when it runs. Where its engine is missing, it runs and fails. */

@@ -1,0 +1,88 @@
+import { execFileSync } from "node:child_process";
+import * as fs from "node:fs";
+import * as path from "node:path";
+import { findPulumi } from "../../cli/stack/find-pulumi";
+import { State } from "../../engine/embedded/state";
+import { PULUMI_FOLDER } from "../../engine/stack-engine";
+import { isSecret, reveal } from "../../engine/values";
+import type { ScenarioLab } from "./scenario-lab";
+import { PROJECT_FOLDER } from "./stack-config";
+
+/** The part of a resource in a state that scenarios read or change. */
+interface StateResource {
+  readonly type: string;
+  readonly urn: string;
+  readonly outputs?: Record<string, unknown>;
+}
+
+/** The state of a lab that is up, whichever engine keeps it. */
+export class LabState {
+  constructor(private readonly lab: Pick<ScenarioLab, "stack" | "stateFolder">) {}
+
+  /** Every private key, PEM, by its resource's name. */
+  privateKeys(): ReadonlyMap<string, string> {
+    const resources = fs.existsSync(this.file)
+      ? this.decrypted()
+      : this.exported("--show-secrets").deployment.resources;
+    const keys = resources.filter(({ type }) => type === "tls:index/privateKey:PrivateKey");
+    return new Map(
+      keys.map(({ urn, outputs }) => [urn.split("::").at(-1) ?? "", readText(outputs?.["privateKeyPem"])]),
+    );
+  }
+
+  /**
+   * Has every host certificate expire in so many days, for the engine that looks at its state.
+   * @returns How many there are.
+   */
+  expireCertificates(days: number): number {
+    const end = new Date(Date.now() + days * 86_400_000).toISOString();
+    const expire = (resources: readonly StateResource[]): number => {
+      const certificates = resources.filter(({ type }) => type.endsWith(":LocallySignedCert"));
+      for (const { outputs } of certificates) Object.assign(outputs ?? {}, { validityEndTime: end });
+      return certificates.length;
+    };
+    if (fs.existsSync(this.file)) {
+      const state = JSON.parse(fs.readFileSync(this.file, "utf8")) as { resources: StateResource[] };
+      const count = expire(state.resources);
+      fs.writeFileSync(this.file, JSON.stringify(state));
+      return count;
+    }
+    const state = this.exported();
+    const count = expire(state.deployment.resources);
+    this.pulumi(["import"], JSON.stringify(state));
+    return count;
+  }
+
+  /** The embedded engine's. */
+  private get file(): string {
+    return path.join(this.lab.stateFolder, "state.json");
+  }
+
+  private decrypted(): StateResource[] {
+    const { stack, stateFolder } = this.lab;
+    const { resources } = new State({ projectFolder: PROJECT_FOLDER, stateFolder, stack });
+    return resources.map(({ type, urn, outputs }) => ({ type, urn, outputs: reveal(outputs) }));
+  }
+
+  private exported(...flags: string[]): { deployment: { resources: StateResource[] } } {
+    return JSON.parse(this.pulumi(["export", ...flags])) as ReturnType<LabState["exported"]>;
+  }
+
+  private pulumi(words: readonly string[], input = ""): string {
+    const { stack, stateFolder } = this.lab;
+    const cli = findPulumi({ projectFolder: PROJECT_FOLDER })?.cli;
+    const env = {
+      ...process.env,
+      ...cli?.environment,
+      PULUMI_BACKEND_URL: `file://${stateFolder}`,
+      PULUMI_CONFIG_PASSPHRASE: fs.readFileSync(path.join(stateFolder, "passphrase"), "utf8").trim(),
+    };
+    const args = ["stack", ...words, "--stack", stack, "--non-interactive"];
+    const cwd = path.join(stateFolder, PULUMI_FOLDER);
+    return execFileSync(cli?.program ?? "pulumi", args, { cwd, env, input, encoding: "utf8", maxBuffer: 1 << 26 });
+  }
+}
+
+function readText(value: unknown): string {
+  return String(isSecret(value) ? JSON.parse(String(value["plaintext"])) : value);
+}
