@@ -50,6 +50,8 @@ export interface Driver<Inputs = Properties, Outputs = Properties> {
   /** Deletes the object; a missing one is no error. */
   delete?(subject: Subject<Inputs, Outputs>, task: Task): Promise<void>;
   observe?(subjects: readonly Subject<Inputs, Outputs>[]): Promise<(Drift | undefined)[]>;
+  /** Whether the object is in the state alone: to observe it takes no question, so a comparison need not wait for a refresh. */
+  readonly isStateOnly?: boolean;
   /** The paths that `observe` may find to differ, and the value of each that has none in the inputs and does not differ. */
   readonly observed?: Readonly<Record<string, unknown>>;
 }

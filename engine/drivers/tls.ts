@@ -64,6 +64,7 @@ function driver(inputs: string[], create: (inputs: Inputs) => Promise<Created>):
   const made: Driver<Inputs, Outputs> = {
     inputs,
     stable: ["certPem", "validityStartTime", "validityEndTime", "readyForRenewal"],
+    isStateOnly: true,
     observed: { readyForRenewal: false },
     change: (paths) => (paths.join() === "earlyRenewalHours" ? "update" : "replace"),
     create: (subject) => create(subject.inputs),

@@ -1,4 +1,4 @@
-import { type Driver, SHUT_OFF } from "../drivers/driver";
+import { type Driver, type Drift, SHUT_OFF } from "../drivers/driver";
 import { covers, differences, keepOld, type Properties, valueAt } from "../values";
 
 /** How a resource differs from what is wanted. */
@@ -10,7 +10,7 @@ export interface Difference {
 }
 
 /** A resource's inputs and outputs, with secrets in the clear. */
-interface Values {
+export interface Values {
   readonly inputs: Properties;
   readonly outputs: Properties;
 }
@@ -26,18 +26,14 @@ export function differenceOf(driver: Driver, old: Values, wanted: Properties, ig
   return { paths: [...changed, ...drift], named: [...changed, ...drift.filter((path) => path !== SHUT_OFF.path)] };
 }
 
-/** A resource's outputs, with what is really there. */
-export function withFound(
-  driver: Driver,
-  { inputs, outputs }: Values,
-  drift: Partial<Record<string, unknown>>,
-): Properties {
+/** A resource's outputs, with what is really there: they are as expected, but for the drift. */
+export function withFound(driver: Driver, { inputs, outputs }: Values, drift: Drift | undefined): Properties {
   const paths = Object.keys(driver.observed ?? {}).filter(
-    (path) => path in drift || valueAt(outputs, path) !== undefined,
+    (path) => path === drift?.path || valueAt(outputs, path) !== undefined,
   );
   return paths.reduce((found, path) => {
-    const value = path in drift ? drift[path] : expected(driver, inputs, path);
-    return keepOld(nest(path, value), found, [path]);
+    const value = path === drift?.path ? drift.found : expected(driver, inputs, path);
+    return value === undefined ? found : keepOld(nest(path, value), found, [path]);
   }, outputs);
 }
 

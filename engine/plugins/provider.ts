@@ -2,10 +2,10 @@ import type { UntypedServiceImplementation } from "@grpc/grpc-js";
 import { PluginInfo } from "@pulumi/pulumi/proto/plugin_pb";
 import * as rpc from "@pulumi/pulumi/proto/provider_pb";
 import { Empty } from "google-protobuf/google/protobuf/empty_pb";
-import { MISSING, type Subject, unknownInputs } from "../drivers/driver";
+import { type Driver, MISSING, type Subject, unknownInputs } from "../drivers/driver";
 import { answer, fromStruct, toStruct } from "../rpc";
 import { differences, type Properties, reveal } from "../values";
-import { type Difference, differenceOf, enginePath, withFound } from "./difference";
+import { type Difference, differenceOf, enginePath, type Values, withFound } from "./difference";
 import type { Order, Workplace } from "./workplace";
 
 type Request = { getUrn(): string; getType(): string; getTimeout?(): number };
@@ -82,7 +82,9 @@ export class Provider {
     await this.workplace.know(request.getUrn(), request.getId());
     const driver = await this.workplace.driverOf(orderOf(request, {}));
     const wanted = reveal(fromStruct(request.getNews()));
-    const difference = differenceOf(driver, oldValues(request), wanted, request.getIgnorechangesList());
+    const read = oldValues(request);
+    const old = driver.isStateOnly ? await withDrift(driver, read) : read;
+    const difference = differenceOf(driver, old, wanted, request.getIgnorechangesList());
     return diffResponse(
       difference,
       operationOf(() => driver.change(difference.paths, wanted)),
@@ -97,12 +99,8 @@ export class Provider {
     const order = orderOf(request, fromStruct(inputs));
     const drift = await this.workplace.observe(order, this.subject(peer, order.inputs, properties));
     if (drift?.path === MISSING.path) return new rpc.ReadResponse();
-    const found = drift === undefined ? {} : { [drift.path]: drift.found };
-    const outputs = withFound(
-      await this.workplace.driverOf(order),
-      { inputs: order.inputs, outputs: properties },
-      found,
-    );
+    const driver = await this.workplace.driverOf(order);
+    const outputs = withFound(driver, { inputs: order.inputs, outputs: properties }, drift);
     return new rpc.ReadResponse().setId(request.getId()).setInputs(inputs).setProperties(toStruct(outputs));
   }
 
@@ -131,11 +129,16 @@ export class Provider {
   }
 }
 
+async function withDrift(driver: Driver, old: Values): Promise<Values> {
+  const [drift] = (await driver.observe?.([{ ...old, provider: {} }])) ?? [];
+  return { ...old, outputs: withFound(driver, old, drift) };
+}
+
 function orderOf(request: Request, inputs: Properties): Order {
   return { urn: request.getUrn(), type: request.getType(), inputs, seconds: request.getTimeout?.() };
 }
 
-function oldValues(request: rpc.DiffRequest | rpc.UpdateRequest): { inputs: Properties; outputs: Properties } {
+function oldValues(request: rpc.DiffRequest | rpc.UpdateRequest): Values {
   return { inputs: reveal(fromStruct(request.getOldInputs())), outputs: reveal(fromStruct(request.getOlds())) };
 }
 

@@ -7,6 +7,7 @@ const OPERATIONS: Readonly<Record<string, Operation>> = {
   same: "same",
   delete: "delete",
   "create-replacement": "replace",
+  "delete-replaced": "delete",
 };
 
 /** Translates the CLI's events, and keeps their changes and errors. */
@@ -29,10 +30,11 @@ export class Recorder {
     const { urn, type } = metadata;
     const isChanged = operation === "update" || operation === "replace";
     const diff = isChanged ? Object.keys(metadata.detailedDiff ?? {}) : [];
-    const change = this.changes.get(urn) ?? { urn, type, name: urn.split("::").slice(3).join("::"), operation, diff };
+    const change = { urn, type, name: urn.split("::").slice(3).join("::"), operation, diff };
     const seconds = (performance.now() - (this.begun.get(urn) ?? performance.now())) / 1000;
     if (resourcePreEvent) {
-      this.changes.set(urn, change);
+      // What is deleted for its successor's sake is a change of its own only where it has none.
+      if (metadata.op !== "delete-replaced" || !this.changes.has(urn)) this.changes.set(urn, change);
       this.begun.set(urn, performance.now());
       if (operation !== "same" && !resourcePreEvent.planning) this.emit({ kind: "begin", change });
     } else if (resOutputsEvent) {

@@ -1,6 +1,5 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
-import { createPulumiEngine } from "../../engine/pulumi/pulumi";
 import type { Change, Engine, EngineEvent, RunOptions, StackLocation } from "../../engine/engine";
 import { createEmbeddedEngine } from "../../engine/embedded/embedded";
 
@@ -20,12 +19,12 @@ export class EngineProject {
   readonly engine: Engine;
   readonly events: EngineEvent[] = [];
 
-  constructor(program: string) {
+  /** @param make The engine; by default the embedded one. */
+  constructor(program: string, make: (location: StackLocation) => Engine = createEmbeddedEngine) {
     fs.mkdirSync(path.join(ROOT, ".lab"), { recursive: true });
     const projectFolder = fs.mkdtempSync(path.join(ROOT, ".lab", "test-engine-"));
     this.location = { projectFolder, stack: "here", stateFolder: path.join(projectFolder, "state") };
-    // LAB_ENGINE=pulumi compares: what differs is a bug in the embedded engine.
-    this.engine = (process.env.LAB_ENGINE === "pulumi" ? createPulumiEngine : createEmbeddedEngine)(this.location);
+    this.engine = make(this.location);
     this.write("package.json", JSON.stringify({ name: "try" }));
     this.write("Pulumi.yaml", "name: try\nruntime: nodejs\nmain: index.ts\n");
     this.program(program);

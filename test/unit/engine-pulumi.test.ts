@@ -5,6 +5,7 @@ import * as path from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type Engine, EngineError, type EngineEvent, type StackLocation } from "../../engine/engine";
 import { createPulumiEngine } from "../../engine/pulumi/pulumi";
+import { Recorder } from "../../engine/pulumi/recorder";
 import { stackEngine } from "../../engine/stack-engine";
 import { UNKNOWN } from "../../engine/values";
 import { FakePulumi } from "../support/fake-pulumi";
@@ -219,5 +220,33 @@ describe("the engine that drives Pulumi's CLI", () => {
     );
     expect(events.map(({ kind }) => kind)).toEqual(["begin", "log", "fail"]);
     expect(JSON.stringify(events)).not.toContain("secret words");
+  });
+});
+
+describe("the CLI's events", () => {
+  it("tell of what is deleted for its successor's sake as of one change, and as a deletion where it has no successor", () => {
+    const events: string[] = [];
+    const recorder = new Recorder((event) => {
+      if (event.kind === "begin" || event.kind === "end")
+        events.push(`${event.kind} ${event.change.operation} ${event.change.name}`);
+    });
+    const take = (op: string, name: string): void => {
+      const metadata = { op, urn: `urn:pulumi:here::try::box:Box::${name}`, type: "box:Box" } as never;
+      recorder.take({ sequence: 1, timestamp: 1, resourcePreEvent: { metadata } });
+      recorder.take({ sequence: 2, timestamp: 1, resOutputsEvent: { metadata } });
+    };
+    take("delete-replaced", "gone");
+    take("delete-replaced", "first");
+    take("create-replacement", "first");
+    take("create-replacement", "later");
+    take("delete-replaced", "later");
+    expect([...recorder.changes.values()].map(({ name, operation }) => [name, operation])).toEqual([
+      ["gone", "delete"],
+      ["first", "replace"],
+      ["later", "replace"],
+    ]);
+    const both = (change: string): string[] => [`begin ${change}`, `end ${change}`];
+    const order = ["delete gone", "delete first", "replace first", "replace later", "delete later"];
+    expect(events).toEqual(order.flatMap(both));
   });
 });

@@ -7,6 +7,7 @@ import { Empty } from "google-protobuf/google/protobuf/empty_pb";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type Driver, MISSING, SHUT_OFF } from "../../engine/drivers/driver";
+import { tlsDrivers } from "../../engine/drivers/tls";
 import { Workplace } from "../../engine/plugins/workplace";
 import { toStruct } from "../../engine/rpc";
 import { isSecret, type Properties, secret, UNKNOWN } from "../../engine/values";
@@ -225,6 +226,24 @@ describe("a provider plugin", () => {
     expect(await client.diff(emptied ?? made, made.inputs, ["format"])).toBe("none");
     objects.clear();
     expect(await client.read(made)).toBeUndefined();
+  });
+
+  it("tells without a read what needs none: a certificate that is due", async () => {
+    const workplace = new Workplace(folder, () => Promise.resolve(tlsDrivers));
+    const certificate = new ProviderClient(
+      "urn:pulumi:here::try::tls:index/selfSignedCert:SelfSignedCert::one",
+      workplace,
+    );
+    await certificate.start();
+    const inputs = { validityPeriodHours: 2, earlyRenewalHours: 1 };
+    const ending = (hours: number): Known => {
+      const validityEndTime = new Date(Date.now() + hours * 3_600_000).toISOString();
+      return { id: "1", inputs, outputs: { ...inputs, validityEndTime, readyForRenewal: false } };
+    };
+    expect(await certificate.diff(ending(1.1), inputs)).toBe("none");
+    expect(await certificate.diff(ending(0.9), inputs)).toEqual({ readyForRenewal: "replace" });
+    expect((await certificate.read(ending(0.9)))?.outputs["readyForRenewal"]).toBe(true);
+    certificate.stop();
   });
 
   it("asks once for what is read at the same time", async () => {
