@@ -39,8 +39,16 @@ export function renderSeed({ host, user, authorizedKey, hostKey }: SeedArgs): Se
     // The host's name resolves to its address in the lab, not to 127.0.1.1.
     manage_etc_hosts: false,
     package_update: false,
-    // renderSpentSeed replaces the seed after the first boot: cloud-init must not apply that.
-    runcmd: [["touch", "/etc/cloud/cloud-init.disabled"]],
+    // systemd-resolved asks neighbours for a name without a dot, unless this sends it to the lab's name service: no neighbour answers for a
+    // host that does not run.
+    write_files: [
+      { path: "/etc/systemd/resolved.conf.d/lab.conf", content: "[Resolve]\nResolveUnicastSingleLabel=yes\n" },
+    ],
+    runcmd: [
+      ["systemctl", "try-restart", "systemd-resolved"],
+      // renderSpentSeed replaces the seed after the first boot: cloud-init must not apply that.
+      ["touch", "/etc/cloud/cloud-init.disabled"],
+    ],
   };
   return { metaData: metaDataOf(host), userData: `#cloud-config\n${JSON.stringify(userData, undefined, 1)}\n` };
 }

@@ -75,7 +75,8 @@ export class LabHost extends pulumi.ComponentResource implements RemoteHost {
       this,
       "site/host-ready.sh",
       reservations.map(({ name, address }) => `${name}=${address}`),
-      { parent: this, dependsOn: guest.started },
+      // Three cloud images, emulated on two busy processors, took seven minutes.
+      { parent: this, dependsOn: guest.started, timeout: "20m" },
     );
     guest.takeSeedBack?.(this.ready);
 
