@@ -34,7 +34,7 @@ export async function preview(
   const show = (text: string): void => {
     if (!json) process.stdout.write(text);
   };
-  const configuration = checkChanges(settings, await engine.outputs(), show);
+  const configuration = checkChanges(settings, await engine.outputs(), stack.location, show);
   const summary = { configuration, ...(await previewChanges(engine, invocation)) };
   process.stdout.write(json ? `${JSON.stringify(summary, undefined, 2)}\n` : renderChanges(summary));
   // Hosts that do not run cannot be asked: the stack's outputs have their certificates' expiry.

@@ -26,7 +26,7 @@ export async function rotateCa(invocation: Invocation, { abort = false }: { abor
       'lab:caCertificate is a CA of yours, which rotate-ca cannot replace; hint: docs/trust.md, "A PKI of your own"',
     );
   }
-  const reached = reachedRotation(await (await openEngine(invocation, stack)).outputs());
+  const reached = reachedRotation(await (await openEngine(invocation, stack)).outputs(), location);
   if (reached === undefined) throw noLab(location.stack);
 
   const { caGeneration, caStage } = configuration;

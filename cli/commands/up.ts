@@ -19,6 +19,7 @@ import type { Report } from "../../observe/report";
 import { announce, carryOut, repairOf } from "../repair";
 import { withProgress } from "../show/progress";
 import { renderStatus } from "../show/report";
+import { beginRotation, endRotation } from "../gates/rotation";
 import { checkChanges } from "../gates/change";
 import { safeguard, type Safeguarded } from "../gates/safeguard";
 import { isInOwnNamespace } from "../stack/running-namespace";
@@ -48,7 +49,7 @@ export async function up(
     checkSpace(stack, configuration);
     if (stack.isPrivate) {
       // Refusals come before any preparation; the run itself shows the changes.
-      checkChanges(settings, await engine.outputs(), () => undefined);
+      checkChanges(settings, await engine.outputs(), stack.location, () => undefined);
       const { namespace } = await prepareStack(invocation, stack);
       return handOver(inNamespace(namespace, [...thisCommand(), "--yes"]));
     }
@@ -56,7 +57,7 @@ export async function up(
   let found = undefined as Found | undefined;
   const beforeRun = async (): Promise<void> => {
     const outputs = await engine.outputs();
-    checkChanges(settings, outputs, showText);
+    checkChanges(settings, outputs, stack.location, showText);
     if (outputs.plan === undefined) return;
     const lab = deployedLab(outputs, stack.location.stack);
     const safeguarded = await safeguard(invocation, stack, engine, lab, configuration, yesReplace);
@@ -74,6 +75,7 @@ export async function up(
   const beforeFirstChange = async (): Promise<void> => {
     await found?.checkLosses();
     await checkCertificates();
+    if (!isChanging) beginRotation(stack.location, configuration);
     isChanging = true;
   };
   const run = (replace: readonly string[]): Promise<Result> =>
@@ -89,6 +91,7 @@ export async function up(
     announce(repair);
     return run(repair.steps);
   });
+  endRotation(stack.location);
   const isSame = changes.every(({ operation }) => operation === "same");
   if (isSame) await checkCertificates();
   // Facts that were read during a run without changes are still true.
@@ -126,7 +129,7 @@ interface Found extends Safeguarded {
 }
 
 async function isWanted(invocation: Invocation, engine: Engine, settings: StackSettings): Promise<boolean> {
-  checkChanges(settings, await engine.outputs(), showText);
+  checkChanges(settings, await engine.outputs(), stackOf(invocation).location, showText);
   showText(renderChanges(await previewChanges(engine, invocation)));
   return confirm(invocation, "Bring the lab up?");
 }

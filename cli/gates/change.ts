@@ -2,7 +2,7 @@ import Table from "cli-table3";
 import { stepProblem } from "../../config/ca-stages";
 import { differing, findChanges, type KeyChange, renderRefusal, showValue } from "../../config/changes";
 import type { LabConfig } from "../../config/schema";
-import { EngineError, type Output } from "../../engine/engine";
+import { EngineError, type Output, type StackLocation } from "../../engine/engine";
 import type { StackSettings } from "../stack/stack-settings";
 import { reachedRotation } from "./rotation";
 
@@ -13,9 +13,10 @@ import { reachedRotation } from "./rotation";
 export function checkChanges(
   { configuration, unread }: Pick<StackSettings, "configuration" | "unread">,
   outputs: Readonly<Record<string, Output>>,
+  location: Pick<StackLocation, "stateFolder">,
   show: (text: string) => void,
 ): readonly KeyChange[] {
-  const reached = reachedRotation(outputs);
+  const reached = reachedRotation(outputs, location);
   if (reached === undefined) return [];
   const changes = findChanges(outputs.configuration?.value as LabConfig, configuration, unread);
   if (changes.length > 0) show(renderKeyChanges(changes));

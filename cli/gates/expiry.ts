@@ -35,7 +35,7 @@ export async function checkExpiry(
   { allowExpiring = false, previewed, facts }: ExpiryOptions,
 ): Promise<void> {
   const outputs = await engine.outputs();
-  const reached = reachedRotation(outputs);
+  const reached = reachedRotation(outputs, location);
   if (reached === undefined) return;
   const lab = deployedLab(outputs, location.stack);
   const { renewDays } = wanted;

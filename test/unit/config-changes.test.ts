@@ -75,7 +75,7 @@ describe("the gate before a preview and an up", () => {
     let shown = "";
     const { caKey = "", ...others } = settings;
     const configuration = { ...stackConfig("container", others), caKey } as LabConfig;
-    checkChanges({ configuration, unread: [] }, of, (text) => (shown += text));
+    checkChanges({ configuration, unread: [] }, of, { stateFolder: "/nonexistent" }, (text) => (shown += text));
     return shown;
   };
 

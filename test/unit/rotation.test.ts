@@ -1,5 +1,10 @@
+import * as fs from "node:fs";
+import * as os from "node:os";
+import * as path from "node:path";
 import { describe, expect, it } from "vitest";
 import { stagesBack, stagesOnward } from "../../cli/commands/rotate-ca";
+import { beginRotation, endRotation, reachedRotation } from "../../cli/gates/rotation";
+import type { Output } from "../../engine/engine";
 import { planTrust } from "../../plan/rotation";
 import { type ReachedRotation, type Rotation, stepProblem } from "../../config/ca-stages";
 
@@ -86,5 +91,21 @@ describe("./lab rotate-ca", () => {
     expect(() => stagesBack(at("2 retire"), reached("2 retire?"))).toThrow(
       "too late to go back: CA 1 is being dropped, and some hosts may no longer trust it; hint: ./lab rotate-ca completes the rotation",
     );
+  });
+
+  it("is at the stage that a run has begun, until that succeeds, whatever outputs an interrupted run has left", () => {
+    const stateFolder = fs.mkdtempSync(path.join(os.tmpdir(), "lab-rotation-"));
+    const location = { projectFolder: "/", stack: "here", stateFolder };
+    const output = (value: unknown): Output => ({ value, secret: false });
+    const outputs = { plan: output({}), configuration: output(at("2 trust")), rotation: output(reached("2 trust")) };
+    beginRotation(location, at("2 issue"));
+    expect(reachedRotation({}, location)).toBeUndefined();
+    expect(reachedRotation(outputs, location)).toEqual(reached("2 issue?"));
+    endRotation(location);
+    expect(reachedRotation(outputs, location)).toEqual(reached("2 trust"));
+    expect(reachedRotation({ plan: outputs.plan, configuration: outputs.configuration }, location)).toEqual(
+      reached("2 trust?"),
+    );
+    fs.rmSync(stateFolder, { recursive: true });
   });
 });
