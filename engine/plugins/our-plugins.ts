@@ -1,7 +1,6 @@
 import * as fs from "node:fs";
-import * as os from "node:os";
 import * as path from "node:path";
-import type { PulumiCli } from "../pulumi/cli";
+import { loginFolder, type PulumiCli } from "../pulumi/cli";
 import { PLUGIN_FOLDER, PLUGIN_SCRIPT } from "./lay-down";
 
 const LANGUAGE_HOST = "pulumi-language-nodejs";
@@ -28,11 +27,6 @@ export function withOurPlugins({ program, environment }: PulumiCli): PulumiCli {
       PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
     },
   };
-}
-
-/** Where the CLI keeps the user's login. */
-function loginFolder({ PULUMI_CREDENTIALS_PATH: named, PULUMI_HOME: home } = process.env): string {
-  return named ?? home ?? path.join(os.homedir(), ".pulumi");
 }
 
 function executables(folders: readonly string[], name: string): string[] {

@@ -85,8 +85,8 @@ export class CliStack {
   }
 
   /** Removes the stack, which has no resources, from its backend. */
-  async forget(): Promise<void> {
-    await this.call(["stack", "rm", "--yes", "--preserve-config"]);
+  async forget(environment = this.options.environment()): Promise<void> {
+    await this.call(["stack", "rm", "--yes", "--preserve-config"], { environment });
     fs.rmSync(this.options.settingsFile, { force: true });
   }
 

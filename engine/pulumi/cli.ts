@@ -1,5 +1,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import * as os from "node:os";
+import * as path from "node:path";
 import { createInterface } from "node:readline";
 import { EngineError } from "../engine";
 
@@ -16,6 +18,11 @@ const MISSING = "there is no pulumi on PATH, nor one of ./lab engine; hint: ./la
 
 /** The exit status of setpriv for a program that is missing. */
 const NOT_FOUND = 127;
+
+/** Where the CLI keeps the user's login. */
+export function loginFolder({ PULUMI_CREDENTIALS_PATH: named, PULUMI_HOME: home } = process.env): string {
+  return named ?? home ?? path.join(os.homedir(), ".pulumi");
+}
 
 /** One call of Pulumi's CLI. */
 interface Call {

@@ -1,6 +1,6 @@
 import * as path from "node:path";
 import { EngineError, type StackLocation } from "../engine";
-import { pulumi, type PulumiCli } from "./cli";
+import { loginFolder, pulumi, type PulumiCli } from "./cli";
 import { CliStack } from "./cli-stack";
 
 const ANSWER_SECONDS = 15;
@@ -24,5 +24,13 @@ export async function findUsersStack(cli: PulumiCli, location: StackLocation): P
     throw error;
   }
   const settingsFile = path.join(stateFolder, "users-settings.yaml");
-  return new CliStack({ cli, location, folder, settingsFile, environment: () => ({}) });
+  return new UsersStack({ cli, location, folder, settingsFile, environment: () => ({}) });
+}
+
+class UsersStack extends CliStack {
+  /** `stack rm` also unselects the user's stack, whichever that is: so it has a home of its own, where none is selected. */
+  override forget(): Promise<void> {
+    const home = path.join(this.options.location.stateFolder, "pulumi-home");
+    return super.forget({ PULUMI_HOME: home, PULUMI_CREDENTIALS_PATH: loginFolder() });
+  }
 }

@@ -6,15 +6,16 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { reasonToSkip, ScenarioLab } from "../support/scenario-lab";
 import { PROJECT_FOLDER } from "../support/stack-config";
 
-/** A lab that plain `pulumi stack init && pulumi up` makes, with the CLI and the plugins of `./lab engine`, in a backend of its own. */
+/** A lab that plain `pulumi stack init && pulumi up` makes, with the CLI and the plugins of `./lab engine`, in the backend of a login. */
 const lab = new ScenarioLab("container", "users-lab", "pulumi");
 const settingsFile = path.join(PROJECT_FOLDER, `Pulumi.${lab.stack}.yaml`);
 const backend = fs.mkdtempSync(path.join(os.tmpdir(), "lab-backend-"));
+const login = path.join(backend, "login", "credentials.json");
 const engine = path.join(PROJECT_FOLDER, ".lab", "pulumi");
 Object.assign(process.env, {
   PATH: `${engine}/bin:${process.env.PATH}`,
   PULUMI_HOME: path.join(engine, "home"),
-  PULUMI_BACKEND_URL: `file://${backend}`,
+  PULUMI_CREDENTIALS_PATH: path.dirname(login),
   PULUMI_CONFIG_PASSPHRASE: "theirs",
 });
 
@@ -23,19 +24,28 @@ const skipped = reasonToSkip({ engine: "pulumi" });
 const user = (line: string): string =>
   execFileSync("bash", ["-c", `${line} --non-interactive --color never`], { cwd: PROJECT_FOLDER, encoding: "utf8" });
 let namespace = "";
+let before: Record<"login" | "settings", string>;
+const theirs = (): typeof before => ({
+  login: fs.readFileSync(login, "utf8"),
+  settings: fs.readFileSync(settingsFile, "utf8"),
+});
 
 beforeAll(async () => {
-  if (skipped === undefined) await lab.begin();
+  if (skipped !== undefined) return;
+  await lab.begin();
+  user(`pulumi login file://${backend}`);
+  for (const stack of [lab.stack, "scenario-another"]) user(`pulumi stack init ${stack}`);
+  before = theirs();
 });
 
 afterAll(async () => {
   await lab.remove();
+  fs.rmSync(path.join(PROJECT_FOLDER, "Pulumi.scenario-another.yaml"), { force: true });
   fs.rmSync(backend, { recursive: true });
 });
 
 describe.skipIf(skipped)(`a lab by pulumi up${skipped === undefined ? "" : ` (skipped: ${skipped})`}`, () => {
   it("comes up with the line that ./lab prepare prints", async () => {
-    user(`pulumi stack init ${lab.stack}`);
     const line = (await lab.must("prepare")).trim();
     ({ namespace } = lab);
     expect(line).toBe(`nsenter --net=/run/netns/${namespace} pulumi up --stack ${lab.stack}`);
@@ -53,13 +63,12 @@ describe.skipIf(skipped)(`a lab by pulumi up${skipped === undefined ? "" : ` (sk
   });
 
   it("is changed by ./lab, and pulumi up goes on from there", async () => {
-    const before = fs.readFileSync(settingsFile, "utf8");
     expect(await lab.must("up", "--yes", '--config=lab:postgresql={"work_mem":"8MB"}')).toContain("proven\n");
     expect(await lab.query("pg1-srv", "SHOW work_mem")).toBe("8MB");
     await lab.must("rotate-ca");
-    expect(fs.readFileSync(settingsFile, "utf8")).toBe(
-      before.replace(/^config:\n(?: .*\n)*/m, (config) => `${config}  lab:caGeneration: 2\n  lab:caStage: retire\n`),
-    );
+    const rotated = (config: string): string => `${config}  lab:caGeneration: 2\n  lab:caStage: retire\n`;
+    before.settings = before.settings.replace(/^config:\n(?: .*\n)*/m, rotated);
+    expect(theirs()).toEqual(before);
     const again = user(`nsenter --net=/run/netns/${namespace} pulumi up --stack ${lab.stack} --yes --skip-preview`);
     expect(again).toMatch(/Resources:\s+\d+ unchanged\n/);
   });
@@ -70,11 +79,10 @@ describe.skipIf(skipped)(`a lab by pulumi up${skipped === undefined ? "" : ` (sk
     expect(stderr).toContain("was made with pulumi up, so only Pulumi's engine works on it");
   });
 
-  it("is destroyed with its libvirtd and its stack; the settings file stays", async () => {
-    const before = fs.readFileSync(settingsFile, "utf8");
+  it("is destroyed with its libvirtd and its stack; settings, login and the selected stack stay", async () => {
     await lab.must("destroy", "--yes");
     expect(lab.remains(namespace)).toEqual([]);
-    expect(JSON.parse(user("pulumi stack ls --json"))).toEqual([]);
-    expect(fs.readFileSync(settingsFile, "utf8")).toBe(before);
+    expect(JSON.parse(user("pulumi stack ls --json"))).toMatchObject([{ name: "scenario-another", current: true }]);
+    expect(theirs()).toEqual(before);
   });
 });

@@ -11,7 +11,7 @@ const fs = require("node:fs");
 const args = process.argv.slice(2);
 const of = (flag) => args[args.indexOf(flag) + 1];
 const stack = args.includes("--stack") ? of("--stack") : args.at(-1);
-const call = { args, folder: process.cwd(), backend: process.env.PULUMI_BACKEND_URL };
+const call = { args, folder: process.cwd(), backend: process.env.PULUMI_BACKEND_URL, home: process.env.PULUMI_HOME };
 fs.appendFileSync(process.env.FAKE_PULUMI + "/calls", JSON.stringify(call) + "\n");
 const say = (value) => console.log(JSON.stringify(value));
 const urn = "urn:pulumi:" + stack + "::try::";
@@ -57,6 +57,7 @@ export interface FakeCall {
   readonly args: readonly string[];
   readonly folder: string;
   readonly backend: string | undefined;
+  readonly home?: string;
 }
 
 /** A stand-in for `pulumi`, first on PATH while it is there. It records its calls. */

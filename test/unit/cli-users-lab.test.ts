@@ -52,8 +52,8 @@ describe("a lab that was made with pulumi up", () => {
       ['lab: stack "dev", engine pulumi (this stack was made with pulumi up), plugins of this project\n'],
     ]);
     write.mockRestore();
-    expect(fake.calls()).toEqual([
-      { args: ["stack", "ls", "--json", "--non-interactive"], folder: projectFolder, backend: undefined },
+    expect(fake.calls().map(({ args, folder, backend }) => [args.join(" "), folder, backend])).toEqual([
+      ["stack ls --json --non-interactive", projectFolder, undefined],
     ]);
   });
 
@@ -104,7 +104,10 @@ describe("a lab that was made with pulumi up", () => {
     const engine = await openEngine(invocation(), stack);
     await engine.destroy();
     expect(project()).toEqual(before);
-    expect(fake.calls().at(-1)?.args.join(" ")).toBe("stack rm --yes --preserve-config --stack dev --non-interactive");
+    const removal = fake.calls().at(-1);
+    expect(removal?.args.join(" ")).toBe("stack rm --yes --preserve-config --stack dev --non-interactive");
+    // In another home than the user's, whose selected stack it would unselect.
+    expect(removal?.home).toBe(path.join(stack.location.stateFolder, "pulumi-home"));
     expect(fs.readdirSync(stack.location.stateFolder)).toEqual([]);
   });
 });
