@@ -19,6 +19,8 @@ const TEST_PACKAGES = [
   ...["git", "shellcheck", "shfmt", "openssl", "pgbackrest", "curl"],
   // For the scenarios' package repositories.
   ...["rpm", "createrepo-c", "apt-utils", "gpg", "gpg-agent"],
+  // For Go, where Pulumi's engine is built without one on the machine.
+  "python3-pip",
   // For the partitions of a scenario's image.
   "fdisk",
 ];
