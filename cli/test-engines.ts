@@ -1,8 +1,8 @@
 /** Scenarios that run on the embedded engine, and on Pulumi's own too. */
 const ON_BOTH = ["container"];
 
-/** Scenarios that run on Pulumi's own engine alone. */
-const ON_PULUMI = ["users-lab"];
+/** Scenarios that need Pulumi's own engine, whatever engine is asked for. */
+const ON_PULUMI = ["engines", "users-lab"];
 
 /** What a run of the tests does with Pulumi's own engine. */
 export interface TestEngines {

@@ -24,7 +24,7 @@ const CHANGES: readonly (readonly [string, string])[] = [
   ["more memory, in new containers", "lab:memoryMiB=1100"],
 ];
 
-const skipped = reasonToSkip();
+const skipped = reasonToSkip({ engine: "pulumi" });
 const config = new Map<string, string>();
 
 /** The same of both labs, whose names and keys differ. */

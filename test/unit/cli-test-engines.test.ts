@@ -15,7 +15,8 @@ describe("the engines of ./lab test", () => {
 
   it("are the embedded one alone for one scenario, unless it is about Pulumi's", () => {
     expect(testEngines("container", undefined)).toEqual({ needsPulumi: false, onceMore: [] });
-    expect(testEngines("users-lab", undefined)).toEqual({ needsPulumi: true, onceMore: [] });
+    for (const name of ["engines", "users-lab"])
+      expect(testEngines(name, undefined)).toEqual({ needsPulumi: true, onceMore: [] });
   });
 
   it("are the one of LAB_ENGINE", () => {
