@@ -1,7 +1,7 @@
 /** Scenarios that run on the embedded engine, and on Pulumi's own too. */
 const ON_BOTH = ["container"];
 
-/** Scenarios that need Pulumi's own engine, whatever engine is asked for. */
+/** Scenarios that need Pulumi's own engine. */
 const ON_PULUMI = ["engines", "users-lab"];
 
 /** What a run of the tests does with Pulumi's own engine. */

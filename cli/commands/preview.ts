@@ -60,7 +60,7 @@ export async function previewChanges(engine: Engine, invocation: Invocation): Pr
 }
 
 /** The error of a preview that failed because Pulumi's libvirt provider connects before it plans; undefined for another one. */
-async function needsLibvirtd(
+export async function needsLibvirtd(
   { location, isPrivate }: Stack,
   engine: Engine,
   error: unknown,
