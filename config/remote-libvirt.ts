@@ -24,7 +24,7 @@ export function remoteProblems({ libvirtUri, network, networkMode }: LabConfig, 
   if (routes !== undefined && !routes.some((route) => contains(route, network))) {
     const there = machineOf(libvirtUri);
     return [
-      `lab:libvirtUri must not be on another machine whose network of hosts has no route from here, got "${libvirtUri}": ` +
+      `no route from this machine to the hosts of libvirt at "${libvirtUri}" (lab:libvirtUri): ` +
         `${network} (lab:network) is ${networkMode} on ${there}; ` +
         `hint: bring up the lab on ${there} itself, or add a route first, such as a VPN's (ip route add ${network} dev …)`,
     ];

@@ -15,7 +15,7 @@ export interface GuestArgs {
 }
 
 /** The inputs of a domain's size: the provider would restart all hosts at the same time. See `HostRestarts`. */
-export const SIZE = ["memory", "vcpu"];
+export const SIZE = ["memory", "memoryUnit", "vcpu"];
 
 /** A host in libvirt: what a container and a virtual machine have in common. */
 export interface Guest {

@@ -13,7 +13,7 @@ const STANDBY = "pg2-srv";
 
 const skipped = reasonToSkip({ vm: true });
 
-const up = () => lab.run("up", "--yes", `--config=lab:standbys=${standbys}`);
+const up = (...args: string[]) => lab.run("up", "--yes", `--config=lab:standbys=${standbys}`, ...args);
 
 beforeAll(async () => {
   if (skipped === undefined) await lab.begin();
@@ -75,6 +75,22 @@ describe.skipIf(skipped)(`a lab on virtual machines${skipped === undefined ? "" 
     await expect
       .poll(() => lab.query(STANDBY, "SELECT sum(number) FROM kept"), { timeout: 60_000, interval: 2000 })
       .toBe("500500");
+  });
+
+  it("restarts one host after the other for another size: each shuts down, and is back before the next", async () => {
+    // Hosts that exist need no saved guest of that size.
+    const { status, stdout, stderr } = await up("--config=lab:memoryMiB=1152", "--config=lab:savedGuestPath=");
+    expect(status, stdout + stderr).toBe(0);
+    const hosts = [STANDBY, ...(standbys > 1 ? ["pg3-srv"] : []), "backup-srv", "pg1-srv"];
+    expect(
+      [...stdout.matchAll(/(\S+) +(resize|back) +updated in/g)].map(([, host, step]) => `${host} ${step}`),
+    ).toEqual(hosts.flatMap((host) => [`${host} resize`, `${host} back`]));
+    for (const host of hosts) expect(lab.memoryOf(host), host).toBe(`${1152 * 1024} KiB`);
+    expect(await lab.query(STANDBY, "SELECT sum(number) FROM kept")).toBe("500500");
+    // PostgreSQL was shut down, and did not have to recover.
+    expect(await lab.on("pg1-srv", "tail -n 20 /var/log/postgresql/postgresql-15-main.log")).toContain(
+      "database system was shut down at",
+    );
   });
 
   it("leaves nothing when it is destroyed, but the image", async () => {

@@ -80,7 +80,7 @@ export class ScenarioLab {
   }
 
   private async destroy(): Promise<void> {
-    if (fs.existsSync(this.stateFolder)) await this.must("destroy", "--yes");
+    if (fs.existsSync(this.stateFolder)) await this.must("destroy", "--yes", "--unprotect");
   }
 
   /** Runs `./lab COMMAND --stack … ARGS`, with its progress on this process's standard error. */
@@ -111,6 +111,11 @@ export class ScenarioLab {
   /** What libvirt says of a host, and why it is so: "running (booted)". */
   stateOf(host: string): string {
     return this.ask("domstate", this.domainOf(host), "--reason").trim();
+  }
+
+  /** The memory of a host, as libvirt has it. */
+  memoryOf(host: string): string {
+    return /^Max memory: +(.*)$/m.exec(this.ask("dominfo", this.domainOf(host)))?.[1] ?? "";
   }
 
   private ask(...args: string[]): string {

@@ -358,6 +358,7 @@ describe("the program", () => {
       for (const host of [...HOSTS, "barman-srv"])
         expect(resources.find(({ name }) => name === `${host}-domain`)?.options.ignoreChanges).toEqual([
           "memory",
+          "memoryUnit",
           "vcpu",
         ]);
     },

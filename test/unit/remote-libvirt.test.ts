@@ -21,7 +21,7 @@ const reach = (routes: Reach["routes"], problem?: string): Reach => ({
   },
 });
 const refusal = (mode: string): string =>
-  `lab:libvirtUri must not be on another machine whose network of hosts has no route from here, got "${URI}": ` +
+  `no route from this machine to the hosts of libvirt at "${URI}" (lab:libvirtUri): ` +
   `10.83.14.0/24 (lab:network) is ${mode} on hypervisor.example.com; ` +
   "hint: bring up the lab on hypervisor.example.com itself, " +
   "or add a route first, such as a VPN's (ip route add 10.83.14.0/24 dev …)";
