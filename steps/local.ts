@@ -1,6 +1,6 @@
 import * as command from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
-import { commandLine, rerunMark } from "./command-line";
+import { commandLine } from "./command-line";
 
 export interface LocalOptions {
   parent: pulumi.Resource;
@@ -20,11 +20,6 @@ export interface LocalOptions {
    * @default false
    */
   once?: boolean;
-  /**
-   * Whether it runs on a change alone, and not when it is created.
-   * @default false
-   */
-  onlyOnChange?: boolean;
 }
 
 /** Runs a file of `scripts/` where the deployment runs, as its account: steps that call virsh. */
@@ -32,17 +27,11 @@ export function runLocally(
   name: string,
   script: string,
   args: pulumi.Input<string>[],
-  { rerunOn, input, once = false, onlyOnChange = false, ...options }: LocalOptions,
+  { rerunOn, input, once = false, ...options }: LocalOptions,
 ): command.local.Command {
-  const line = localScript(script, args);
-  if (onlyOnChange) {
-    // Triggers would replace it, which creates it.
-    const update = pulumi.interpolate`${line}${rerunMark(rerunOn ?? [])}`;
-    return new command.local.Command(name, { update, stdin: input }, options);
-  }
   return new command.local.Command(
     name,
-    { create: line, stdin: input, triggers: rerunOn },
+    { create: localScript(script, args), stdin: input, triggers: rerunOn },
     { ...options, ignoreChanges: once ? ["create"] : [] },
   );
 }

@@ -19,8 +19,8 @@ export interface HostRestartsArgs {
 }
 
 /**
- * Hosts restart one after the other when their size changes, each once the one before works again. The steps run on a change alone: a
- * new host has its size, and need not wait for others.
+ * Hosts restart one after the other when their size changes, each once the one before works again. A new host has its size: its steps
+ * find nothing to do.
  */
 export class HostRestarts extends pulumi.ComponentResource {
   constructor(name: string, args: HostRestartsArgs, opts?: pulumi.ComponentResourceOptions) {
@@ -42,7 +42,7 @@ export class HostRestarts extends pulumi.ComponentResource {
       `${host.name}-resize`,
       "site/domain-resize.sh",
       [virshUri(libvirtUri), domainNameOf(pulumi.getStack(), host.name), String(cpus), String(memoryMiB)],
-      { parent: this, dependsOn: [host.ready, earlier], rerunOn: host.defined, onlyOnChange: true },
+      { parent: this, dependsOn: [host.ready, earlier], rerunOn: host.defined },
     );
     return runScript(
       `${host.name}-${BACK}`,

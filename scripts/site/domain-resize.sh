@@ -5,12 +5,10 @@ set -euo pipefail
 # Untranslated output.
 export LC_ALL=C
 
-size() {
-  virsh -q -c "$1" dumpxml --inactive "$2" | sed -nE 's/^  <(memory|vcpu)\b[^>]*>([0-9]+)<.*/\2/p' | paste -sd ' '
-}
-
-state() {
-  virsh -q -c "$1" domstate "$2"
+# Its processors, memory in KiB, and state.
+describe() {
+  virsh -q -c "$1" dominfo "$2" |
+    awk -F ': +' '$1 == "CPU(s)" { cpus = $2 } $1 == "Max memory" { memory = $2 + 0 } $1 == "State" { state = $2 } END { print cpus, memory, state }'
 }
 
 # libvirt cannot ask a container: it does not know its init. It ends the processes, with SIGTERM first. A guest that still boots ignores
@@ -19,7 +17,7 @@ shut_off() {
   local uri=$1 domain=$2 second deadline=300 request=shutdown
   [[ $uri != lxc* ]] || request=destroy
   for ((second = 0; second < deadline; second++)); do
-    [[ $(state "$uri" "$domain") != "shut off" ]] || return 0
+    [[ $(virsh -q -c "$uri" domstate "$domain") != "shut off" ]] || return 0
     ((second % 10 != 0)) || virsh -q -c "$uri" "$request" "$domain" || true
     sleep 1
   done
@@ -28,15 +26,17 @@ shut_off() {
 }
 
 main() {
-  local uri=$1 domain=$2 cpus=$3 memory=$(($4 * 1024))
-  if [[ $(size "$uri" "$domain") != "$memory $cpus" ]]; then
+  local uri=$1 domain=$2 size="$3 $(($4 * 1024))" cpus memory state
+  read -r cpus memory state < <(describe "$uri" "$domain")
+  if [[ "$cpus $memory" != "$size" ]]; then
     # First: a definition of the right size means that the domain runs with it.
     shut_off "$uri" "$domain"
     virsh -q -c "$uri" dumpxml --inactive "$domain" |
-      sed -E "s|^(  <(memory\|currentMemory) )[^>]*>[0-9]+<|\1unit='KiB'>$memory<|; s|^(  <vcpu\b[^>]*>)[0-9]+<|\1$cpus<|" |
+      sed -E "s|^(  <(memory\|currentMemory) )[^>]*>[0-9]+<|\1unit='KiB'>${size#* }<|; s|^(  <vcpu\b[^>]*>)[0-9]+<|\1${size% *}<|" |
       virsh -q -c "$uri" define /dev/stdin
+  elif [[ $state != "shut off" ]]; then
+    return
   fi
-  [[ $(state "$uri" "$domain") == "shut off" ]] || return 0
   virsh -q -c "$uri" start "$domain"
   date --utc +%FT%TZ
 }

@@ -39,6 +39,10 @@ describe("site/domain-resize.sh", () => {
       `cd ${here.folder}
       case $4 in
         domstate) cat state ;;
+        dominfo)
+          printf 'Name: x\\nState:          %s\\n' "$(cat state)"
+          sed -nE 's|^  <vcpu.*>([0-9]+)<.*|CPU(s):         \\1|p; s|^  <memory.*>([0-9]+)<.*|Max memory:     \\1 KiB|p' definition
+          ;;
         dumpxml) cat definition ;;
         define) cat "$5" >defined; [[ $(cat state) == "shut off" ]] && mv defined definition ;;
         shutdown | destroy) ${deaf ? "true" : 'printf "shut off" >state'} ;;

@@ -364,19 +364,23 @@ describe("the program", () => {
     },
   );
 
-  it("does nothing about the size of a new host, and on a change of it just that", async () => {
+  it("changes for another size just the steps that apply it, and verifies a host on a change alone", async () => {
     const steps = async (settings: Record<string, unknown>) =>
       (await runLab("container", settings)).filter(({ name }) => /-(resize|back)$/.test(name));
+    const lineOf = ({ inputs }: Registered): unknown => inputs.create ?? inputs.update;
     const [before, after] = [await steps({}), await steps({ memoryMiB: 2048, cpus: 2 })];
     expect(before).toHaveLength(8);
-    for (const { inputs } of before) expect(inputs.create).toBeUndefined();
+    expect(
+      before
+        .filter(({ inputs }) => inputs.create === undefined)
+        .map(({ name }) => name)
+        .sort(),
+    ).toEqual(HOSTS.map((host) => `${host}-back`));
     const resize = after.find(({ name }) => name === "pg2-srv-resize")?.inputs;
-    expect(resize?.triggers).toBeUndefined();
-    expect(resize?.update).toMatch(
-      /^bash scripts\/site\/domain-resize\.sh 'lxc:\S+' lab-test-pg2-srv 2 2048 # \w{12}$/,
-    );
+    expect(resize?.triggers).toEqual(["pg2-srv-domain-uuid"]);
+    expect(resize?.create).toMatch(/^bash scripts\/site\/domain-resize\.sh 'lxc:\S+' lab-test-pg2-srv 2 2048$/);
     const changed = after.filter(
-      ({ name, inputs }) => inputs.update !== before.find((one) => one.name === name)?.inputs.update,
+      (step) => lineOf(step) !== lineOf(before.find(({ name }) => name === step.name) ?? step),
     );
     expect(changed.map(({ name }) => name).sort()).toEqual(HOSTS.map((host) => `${host}-resize`));
     // The time of the restart is the first word.
