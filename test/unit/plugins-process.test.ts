@@ -49,10 +49,11 @@ const ask = <Response>(work: (done: (error: grpc.ServiceError | null, response: 
 
 describe("the plugins' executables", { timeout: 60_000 }, () => {
   let cli: Cli;
+  let folder: string;
   const clients: grpc.Client[] = [];
   const provider = (name: string): string => {
-    const folder = `resource-${name}-v${pluginVersions()[name] ?? ""}`;
-    return path.join(PLUGIN_FOLDER, "home", "plugins", folder, `pulumi-resource-${name}`);
+    const own = `resource-${name}-v${pluginVersions()[name] ?? ""}`;
+    return path.join(PLUGIN_FOLDER, "home", "plugins", own, `pulumi-resource-${name}`);
   };
   const versionOf = async (port: number): Promise<string> => {
     const client = new ResourceProviderClient(`127.0.0.1:${port}`, grpc.credentials.createInsecure());
@@ -64,10 +65,13 @@ describe("the plugins' executables", { timeout: 60_000 }, () => {
   beforeEach(() => {
     layDownPlugins();
     cli = new Cli();
+    folder = fs.mkdtempSync(path.join(os.tmpdir(), "lab-plugins-"));
   });
   afterEach(async () => {
     for (const client of clients.splice(0)) client.close();
     await cli.end();
+    fs.rmSync(portsFile, { force: true });
+    fs.rmSync(folder, { recursive: true });
   });
 
   it("have the versions that the program's packages ask for", () => {
@@ -109,23 +113,23 @@ describe("the plugins' executables", { timeout: 60_000 }, () => {
     fs.mkdirSync(path.dirname(portsFile), { recursive: true });
     fs.writeFileSync(portsFile, "tls 1 4194305\n");
     expect(await versionOf(await cli.start(provider("tls")))).toBe(pluginVersions()["tls"]);
-    fs.rmSync(portsFile);
   });
 
   it("end when the CLI is killed", async () => {
-    const folder = fs.mkdtempSync(path.join(os.tmpdir(), "lab-killed-"));
     const script = `${provider("tls")} & echo $! >${folder}/pid; wait`;
     const shell = spawn("/bin/sh", ["-c", script], { stdio: ["ignore", "pipe", "inherit"] });
     await once(createInterface(shell.stdout), "line");
     const pid = fs.readFileSync(path.join(folder, "pid"), "utf8").trim();
     shell.kill("SIGKILL");
     // A process that has ended has no program any more, whoever waits for it.
-    await expect.poll(() => fs.existsSync(`/proc/${pid}/exe`), { timeout: 5000 }).toBe(false);
-    fs.rmSync(folder, { recursive: true });
+    const isAlive = (): boolean => fs.existsSync(`/proc/${pid}/exe`);
+    await expect
+      .poll(isAlive, { timeout: 5000 })
+      .toBe(false)
+      .finally(() => isAlive() && process.kill(Number(pid)));
   });
 
   it("are for a CLI that has no language host of its own, on PATH or beside it", () => {
-    const folder = fs.mkdtempSync(path.join(os.tmpdir(), "lab-plugins-"));
     const put = (file: string): string => {
       fs.mkdirSync(path.dirname(path.join(folder, file)), { recursive: true });
       fs.writeFileSync(path.join(folder, file), "#!/bin/sh\n", { mode: 0o755 });
@@ -154,6 +158,5 @@ describe("the plugins' executables", { timeout: 60_000 }, () => {
         PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
       },
     });
-    fs.rmSync(folder, { recursive: true });
   });
 });
