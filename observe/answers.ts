@@ -63,7 +63,7 @@ export const PARSERS: { readonly [Fact in keyof HostFacts]-?: (told: string) => 
       const { version, stopped, info, labels } = sections(told, "version", "stopped", "info", "labels");
       return {
         version: version.replace("pgBackRest ", ""),
-        stopped: stopped !== "",
+        stopped: linesOf(stopped).map((file) => file.replace(/^.*\/|\.stop$/g, "")),
         info: info === "" ? null : (JSON.parse(info) as StanzaInfo[]),
         ...(labels === ""
           ? {}

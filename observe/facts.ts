@@ -98,8 +98,8 @@ export interface BackupInfo {
 export interface StanzaFacts {
   /** pgBackRest's version. */
   readonly version: string;
-  /** Whether `pgbackrest stop` holds it. */
-  readonly stopped: boolean;
+  /** The stanzas for which pgBackRest was stopped on this host; `all` for every one. */
+  readonly stopped: readonly string[];
   /** null when `info` did not answer in time. */
   readonly info: readonly StanzaInfo[] | null;
   /** The backups whose folders lie in the first repository, complete or not; undefined where that is not looked at. */

@@ -21,7 +21,7 @@ export const STANZA = rules(
   {
     "LAB-STANZA-STOPPED": {
       ...fail("stanza", "pgBackRest was stopped on this host: no backup, no archiving [62]", {
-        command: "./lab ssh {host} -- sudo -u {account} pgbackrest start",
+        command: "./lab ssh {host} -- sudo -u {account} pgbackrest {start}",
       }),
       ...proof,
     },
@@ -42,7 +42,7 @@ export const STANZA = rules(
       ...fail("stanza", "stanza {subject}: {message} (status {number})", {
         command: "./lab ssh {host} -- sudo -u {account} pgbackrest --stanza={subject} check",
       }),
-      ...{ ...proof, after: [...UNREACHED, "LAB-STANZA-MISSING"] },
+      ...{ ...proof, after: [...UNREACHED, "LAB-STANZA-MISSING", "LAB-FILE-*"] },
     },
     "LAB-STANZA-NOT-REFUSED": {
       ...fail("stanza", "its certificate is revoked, but it is not refused: stanza {subject}: {message}", {
@@ -62,7 +62,10 @@ export const STANZA = rules(
     for (const host of hosts) {
       const { account, facts } = host;
       if (facts.stanza === undefined) continue;
-      if (facts.stanza.stopped) tell("LAB-STANZA-STOPPED", host, { subject, account });
+      for (const name of facts.stanza.stopped.filter((each) => each === "all" || each === subject)) {
+        const start = name === "all" ? "start" : `--stanza=${name} start`;
+        tell("LAB-STANZA-STOPPED", host, { subject: name, account, start });
+      }
       if (facts.stanza.info === null) {
         tell("LAB-STANZA-SILENT", host, { subject, account, involves: [repository.name] });
         continue;

@@ -73,7 +73,7 @@ const SAID = `New, TLSv1.3, Cipher is TLS_AES_256_GCM_SHA384\n{"name":"pgBackRes
 /** A client that gets on well with a server. */
 export const TALKS = { tcp: "", said: SAID, authorization: "" };
 
-const STANZA = { version: "2.45", stopped: false, info: [INFO] };
+const STANZA = { version: "2.45", stopped: [], info: [INFO] };
 
 /** What the hosts of a lab tell that is as it should be. */
 export const GOOD: Readonly<Record<string, HostFacts>> = {

@@ -77,7 +77,7 @@ describe("the rules", () => {
 
 /** As pgBackRest 2.45 tells it. */
 const unread = (message: string, code = 99): HostFacts["stanza"] => ({
-  ...{ version: "2.45", stopped: false, labels: [BACKUP.label] },
+  ...{ version: "2.45", stopped: [], labels: [BACKUP.label] },
   info: [{ name: "demo", status: { code, message: "other" }, repo: [{ status: { code, message } }], backup: [] }],
 });
 
@@ -201,7 +201,7 @@ describe("causes and what follows from them", () => {
       "no full backup",
       {
         "backup-srv": {
-          stanza: { version: "2.45", stopped: false, info: [{ ...INFO, backup: [] }] },
+          stanza: { version: "2.45", stopped: [], info: [{ ...INFO, backup: [] }] },
           repository: { fromStandby: {} },
         },
       },
@@ -209,7 +209,7 @@ describe("causes and what follows from them", () => {
     ],
     [
       "another version of pgBackRest",
-      { "pg1-srv": { stanza: { version: "2.59.1", stopped: false, info: [INFO] } } },
+      { "pg1-srv": { stanza: { version: "2.59.1", stopped: [], info: [INFO] } } },
       [
         "fail LAB-VERSION-PGBACKREST pg1-srv: it runs pgBackRest 2.59.1, backup-srv 2.45: they refuse to talk to each other [39]",
       ],

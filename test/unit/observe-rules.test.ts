@@ -284,7 +284,7 @@ describe("PostgreSQL", () => {
 
 describe("stanza, backups and WAL", () => {
   const stanza = (changes: Partial<StanzaInfo>, labels = [BACKUP.label]): HostFacts => ({
-    stanza: { version: "2.45", stopped: false, info: [{ ...INFO, ...changes }], labels },
+    stanza: { version: "2.45", stopped: [], info: [{ ...INFO, ...changes }], labels },
   });
   const backup = (label: string, start: string): StanzaInfo["backup"][number] => ({
     ...BACKUP,
@@ -297,9 +297,19 @@ describe("stanza, backups and WAL", () => {
     expect(causes({ "pg1-srv": stanza({ status: { code: 99, message: "other" }, repo }) })).toEqual([
       `fail LAB-STANZA-STATUS pg1-srv: stanza demo: ${message} (status 99)`,
     ]);
-    expect(causes({ "pg1-srv": { stanza: { version: "2.45", stopped: true, info: null } } })).toEqual([
+    expect(causes({ "pg1-srv": { stanza: { version: "2.45", stopped: ["all"], info: null } } })).toEqual([
       "fail LAB-STANZA-STOPPED pg1-srv: pgBackRest was stopped on this host: no backup, no archiving [62]",
       "fail LAB-STANZA-SILENT pg1-srv: pgbackrest info did not answer",
+    ]);
+  });
+
+  it("are stopped by a file for this stanza or for all, each with the command that removes it", () => {
+    const { causes: found } = judged({
+      "pg1-srv": { stanza: { version: "2.45", stopped: ["all", "demo", "other"], info: [INFO] } },
+    });
+    expect(found.map(({ code, remedy }) => [code, remedy])).toEqual([
+      ["LAB-STANZA-STOPPED", "./lab ssh pg1-srv -- sudo -u postgres pgbackrest start"],
+      ["LAB-STANZA-STOPPED", "./lab ssh pg1-srv -- sudo -u postgres pgbackrest --stanza=demo start"],
     ]);
   });
 
@@ -434,7 +444,7 @@ describe("the repository's files", () => {
     const info = [{ ...INFO, backup: [BACKUP, later] }];
     expect(
       judged({
-        "backup-srv": { verified: { "1": SAID }, stanza: { version: "2.45", stopped: false, info } },
+        "backup-srv": { verified: { "1": SAID }, stanza: { version: "2.45", stopped: [], info } },
       }).causes.filter(({ code }) => code.startsWith("LAB-BACKUP")),
     ).toMatchObject([{ level: "warn" }, { level: "warn" }]);
   });
