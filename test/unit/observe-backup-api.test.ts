@@ -4,7 +4,8 @@ import { judgeLab } from "../../observe/observe";
 import { CERTIFICATE, OTHER_CERTIFICATE } from "../support/certificates";
 import { deployedLab, GOOD as HOSTS, told, UNIT } from "../support/observed-lab";
 
-const LAB = deployedLab({ backupApi: "true", backupApiSource: "edb", backupApiTokenFile: "Pulumi.yaml" });
+const EDB = { backupApiSource: "edb", backupApiTokenFile: "Pulumi.yaml", networkMode: "nat" };
+const LAB = deployedLab({ backupApi: "true", ...EDB });
 const GOOD: BackupApiFacts = {
   barman: "3.4.0",
   certificate: CERTIFICATE,
