@@ -38,11 +38,19 @@ export const STANZA = rules(
       }),
       ...{ ...proof, after: ["LAB-REPOSITORY-*"] },
     },
+    "LAB-REPOSITORY-INFO": {
+      ...fail("stanza", "pgBackRest cannot read {files}: they are damaged", {
+        sentence:
+          "put copies of them back; without any, move {places} aside, then ./lab up: it creates the stanza and takes a full backup; " +
+          "pgBackRest no longer knows the earlier ones",
+      }),
+      ...proof,
+    },
     "LAB-STANZA-STATUS": {
       ...fail("stanza", "stanza {subject}: {message} (status {number})", {
         command: "./lab ssh {host} -- sudo -u {account} pgbackrest --stanza={subject} check",
       }),
-      ...{ ...proof, after: [...UNREACHED, "LAB-STANZA-MISSING", "LAB-FILE-*"] },
+      ...{ ...proof, after: [...UNREACHED, "LAB-STANZA-MISSING", "LAB-STANZA-STATUS", "LAB-FILE-*"] },
     },
     "LAB-STANZA-NOT-REFUSED": {
       ...fail("stanza", "its certificate is revoked, but it is not refused: stanza {subject}: {message}", {
@@ -77,8 +85,14 @@ export const STANZA = rules(
         if (!message.includes(DENIED)) tell("LAB-STANZA-NOT-REFUSED", host, words);
       } else if (code === MISSING && host === repository) {
         tell("LAB-STANZA-MISSING", host, { subject, steps: host.managed.stanza?.steps });
-      } else if (code !== 0 && code !== NO_BACKUP)
-        tell("LAB-STANZA-STATUS", host, { ...words, involves: [repository.name] });
+      } else if (code !== 0 && code !== NO_BACKUP) {
+        const damaged = /unable to load info file '(.*?)' or '(.*?)'/.exec(message);
+        if (host === repository && damaged !== null) {
+          const [root = ""] = repository.folders;
+          const places = ["backup", "archive"].map((kind) => `${root}/${kind}/${subject}`).join(" and ");
+          tell("LAB-REPOSITORY-INFO", host, { subject: damaged[1], files: damaged.slice(1).join(" and "), places });
+        } else tell("LAB-STANZA-STATUS", host, { ...words, involves: [repository.name] });
+      }
     }
     for (const [owner, files] of unusable(repository)) {
       const code = owner === repository.account ? "LAB-REPOSITORY-MODE" : "LAB-REPOSITORY-OWNER";

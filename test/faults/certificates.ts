@@ -96,7 +96,7 @@ export const CERTIFICATE_FAULTS: readonly Fault[] = [
     name: "trusted CAs of a stranger",
     host: "pg2-srv",
     inject: `cd /run; openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout stranger.key -subj /CN=root-ca -days 90 -out ${ca}`,
-    told: [],
+    told: [`fail LAB-CERT-ISSUER pg2-srv: the certificate was signed by CN=root-ca, which is none of the CAs in ${ca}`],
     healedBy: "up",
   },
 ];

@@ -8,8 +8,8 @@ export interface Fault {
   /** What the doctor must tell, `LEVEL CODE HOST: CAUSE` or `LEVEL CODE CLIENT → SERVER: CAUSE`, and nothing beside it. */
   readonly told: readonly (string | RegExp)[];
   /**
-   * What puts it right: `./lab up`, the remedies as they are printed, or, where only a person can, what that person does (shell, as root
-   * on the host).
+   * What puts it right: `./lab up`, the remedies as they are printed, or, where only a person can, what that person does first (shell, as
+   * root on the host).
    */
-  readonly healedBy: "up" | "remedy" | { readonly person: string };
+  readonly healedBy: "up" | "remedy" | { readonly person: string; readonly then?: "up" };
 }

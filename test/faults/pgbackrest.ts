@@ -30,7 +30,7 @@ export const PGBACKREST_FAULTS: readonly Fault[] = [
     host: "pg2-srv",
     inject:
       "echo tls-server-port=nonsense >>/etc/pgbackrest/pgbackrest.conf; systemctl restart pgbackrest || true; sleep 4",
-    told: [],
+    told: ["fail LAB-FILE-CONTENT pg2-srv: the file is not what the program wrote"],
     healedBy: "up",
   },
   {
@@ -86,8 +86,13 @@ export const PGBACKREST_FAULTS: readonly Fault[] = [
     name: "backup.info is damaged",
     host: "backup-srv",
     inject: `truncate -s 100 ${REPOSITORY}/backup/demo/backup.info ${REPOSITORY}/backup/demo/backup.info.copy`,
-    told: [],
-    healedBy: "up",
+    told: [
+      `fail LAB-REPOSITORY-INFO backup-srv: pgBackRest cannot read ${REPOSITORY}/backup/demo/backup.info and ${REPOSITORY}/backup/demo/backup.info.copy: they are damaged`,
+    ],
+    healedBy: {
+      person: `mkdir /run/damaged; mv ${REPOSITORY}/backup/demo /run/damaged/backup; mv ${REPOSITORY}/archive/demo /run/damaged/archive`,
+      then: "up",
+    },
   },
   {
     name: "a WAL segment is missing",
@@ -97,9 +102,9 @@ export const PGBACKREST_FAULTS: readonly Fault[] = [
     healedBy: "up",
   },
   {
-    name: "every backup is gone",
+    name: "the folder of the newest backup is gone",
     host: "backup-srv",
-    inject: `cd ${REPOSITORY}/backup/demo; rm -r [0-9]* latest backup.history; runuser -u pgbackrest -- pgbackrest --stanza=demo stanza-create`,
+    inject: `cd ${REPOSITORY}/backup/demo; rm -r "$(ls -d [0-9]* | tail -1)"`,
     told: [],
     healedBy: "up",
   },

@@ -32,6 +32,7 @@ async function heal({ host, healedBy }: Fault, remedies: readonly string[]): Pro
     healed.remedy++;
   } else {
     await lab.on(host, healedBy.person);
+    if (healedBy.then === "up") await lab.must("up", "--yes");
     healed.person++;
   }
 }

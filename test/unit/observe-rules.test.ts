@@ -303,6 +303,22 @@ describe("stanza, backups and WAL", () => {
     ]);
   });
 
+  it("are lost to pgBackRest when both copies of backup.info are damaged: one cause, on the repository host", () => {
+    const message =
+      "[FormatError] unable to load info file '/b/backup/demo/backup.info' or '/b/backup/demo/backup.info.copy':";
+    const info = [{ ...INFO, status: { code: 99, message }, backup: [] }];
+    const { causes: found } = judged({
+      "backup-srv": { stanza: { version: "2.45", stopped: [], info } },
+      "pg1-srv": { stanza: { version: "2.45", stopped: [], info } },
+    });
+    expect(told(found)).toEqual([
+      "fail LAB-REPOSITORY-INFO backup-srv: pgBackRest cannot read /b/backup/demo/backup.info and /b/backup/demo/backup.info.copy: they are damaged",
+    ]);
+    expect(found[0]?.remedy).toContain(
+      "move /backup_space/backup/demo and /backup_space/archive/demo aside, then ./lab up",
+    );
+  });
+
   it("are stopped by a file for this stanza or for all, each with the command that removes it", () => {
     const { causes: found } = judged({
       "pg1-srv": { stanza: { version: "2.45", stopped: ["all", "demo", "other"], info: [INFO] } },
