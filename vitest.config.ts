@@ -3,7 +3,7 @@ import { defineConfig } from "vitest/config";
 const HOUR = 60 * 60 * 1000;
 
 /** Scenarios that have the machine to themselves: emulation takes all of it, and the doctor is to be quick. */
-const ALONE = ["test/scenarios/faults.test.ts", "test/scenarios/vm.test.ts"];
+const ALONE = ["catalogue", "faults", "vm"].map((name) => `test/scenarios/${name}.test.ts`);
 
 /** Real hosts, as long as it takes. */
 const SCENARIO = { testTimeout: HOUR, hookTimeout: HOUR };

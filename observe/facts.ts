@@ -121,6 +121,8 @@ export type PostgreSqlFacts = {
   readonly inRecovery: boolean;
   /** `pg_stat_wal_receiver.status`. */
   readonly receiver: string | null;
+  /** `pg_is_wal_replay_paused()`; null on a primary. */
+  readonly replayPaused?: boolean | null;
   /** What the primary answers a standby without a WAL receiver; empty when it lets it stream. */
   readonly refusal?: string;
   /** The WAL segment that is written to; null in recovery. */

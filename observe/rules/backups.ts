@@ -33,6 +33,7 @@ export const BACKUPS = rules(
       ...{ ...proof, after: ["LAB-BACKUP-NONE", "LAB-HOST-UNREAD", ...UNSEEN] },
     },
     "LAB-BACKUP-CHECKSUM": { ...fail("stanza", "backup {subject} has pages with wrong checksums", AGAIN), ...proof },
+    "LAB-BACKUP-LOST": fail("stanza", "backup {subject} is in backup.info, but its folder is missing", AGAIN),
     "LAB-BACKUP-TOO-OLD": fail("stanza", OLD, AGAIN),
     "LAB-BACKUP-OLD": warn("stanza", OLD, {
       command: "./lab ssh {host} -- sudo -u {account} pgbackrest --stanza={stanza} --type=full backup",
@@ -72,8 +73,12 @@ export const BACKUPS = rules(
       if (error === true) tell("LAB-BACKUP-CHECKSUM", repository, { subject });
     }
     if (info.status.lock?.backup.held !== true) {
-      for (const subject of (stanza?.labels ?? []).filter((label) => !known.has(label))) {
+      const labels = stanza?.labels ?? [...known];
+      for (const subject of labels.filter((label) => !known.has(label))) {
         tell("LAB-BACKUP-INTERRUPTED", repository, { subject });
+      }
+      for (const subject of [...known].filter((label) => !labels.includes(label))) {
+        tell("LAB-BACKUP-LOST", repository, { subject });
       }
     }
     const last = info.backup.filter(({ type }) => type === "full").at(-1);

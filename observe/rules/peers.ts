@@ -93,7 +93,10 @@ export const PEERS = rules(
     },
     "LAB-PEER-ERROR": {
       ...fail("authorization", "pgBackRest cannot use {peer}: {error}", { sentence: "{pgbackrest}" }),
-      after: ["LAB-CERT-*", "LAB-KEY-*", "LAB-STANZA-MISSING", "LAB-STANZA-STOPPED", "LAB-REPOSITORY-*"],
+      after: [
+        ...["LAB-CERT-*", "LAB-KEY-*", "LAB-STANZA-MISSING", "LAB-STANZA-STOPPED", "LAB-REPOSITORY-*"],
+        "LAB-PACKAGE-MISSING",
+      ],
     },
   },
   ({ hosts, plan }, tell) => {

@@ -67,6 +67,12 @@ export const POSTGRESQL = rules(
       ...fail("PostgreSQL", "{primary} does not let the standby stream: {refusal}", { steps: true }),
       ...{ ...proof, after: UNSTREAMED },
     },
+    "LAB-REPLAY-PAUSED": {
+      ...warn("PostgreSQL", "the standby receives WAL and does not replay it: replay is paused", {
+        command: `./lab ssh {host} -- sudo -iu postgres psql -c "'SELECT pg_wal_replay_resume()'"`,
+      }),
+      after: DOWN,
+    },
     "LAB-STANDBY-FAR-BEHIND": fail("PostgreSQL", BEHIND, { sentence: "see the load on {peer}" }),
     "LAB-STANDBY-BEHIND": warn("PostgreSQL", BEHIND, { sentence: "see the load on {peer}" }),
     "LAB-ARCHIVE-FAILING": {
@@ -105,6 +111,7 @@ export const POSTGRESQL = rules(
       if (host !== primary && !seen.inRecovery) {
         tell("LAB-PG-PROMOTED", host, { unit, data, primary: primary.name, stanza: plan.stanza });
       }
+      if (seen.replayPaused === true) tell("LAB-REPLAY-PAUSED", host);
       if (host === primary && seen.inRecovery) tell("LAB-PG-IN-RECOVERY", host);
       for (const { name: subject, keeps } of seen.inactiveSlots) {
         const code = (keeps ?? 0) > SLOT_BYTES ? "LAB-SLOT-KEEPS-WAL" : "LAB-SLOT-UNUSED";

@@ -6,7 +6,10 @@ const FIX = { steps: true, sentence: "see lab:postgresql" } as const;
 export const SETTINGS = rules(
   {
     "LAB-SETTING-NOT-INCLUDED": fail("PostgreSQL", "postgresql.conf does not include {subject}", FIX),
-    "LAB-SETTING-UNREAD": fail("PostgreSQL", "{subject} was changed, and not read since", FIX),
+    "LAB-SETTING-UNREAD": {
+      ...fail("PostgreSQL", "{subject} was changed, and not read since", FIX),
+      ...{ after: ["LAB-FILE-CONTENT"], scope: "subject" },
+    },
     "LAB-SETTING-INVALID": {
       ...fail("PostgreSQL", "{subject} = {wanted} is not applied: {error}", { sentence: "see lab:postgresql" }),
       drift: true,

@@ -24,10 +24,13 @@ export const UNITS = rules(
       proof: true,
       after: BROKEN_PAIR,
     },
-    "LAB-UNIT-DISABLED": warn("units", "{subject} runs, but is {enabled}: it will not after a reboot", {
-      steps: true,
-      command: "./lab ssh {host} -- sudo systemctl enable {subject}",
-    }),
+    "LAB-UNIT-DISABLED": {
+      ...warn("units", "{subject} runs, but is {enabled}: it will not after a reboot", {
+        steps: true,
+        command: "./lab ssh {host} -- sudo systemctl enable {subject}",
+      }),
+      after: ["LAB-PACKAGE-MISSING"],
+    },
   },
   ({ hosts, plan }, tell) => {
     const codes = new Map<string, "LAB-PGBACKREST-DOWN" | "LAB-POSTGRESQL-DOWN">([

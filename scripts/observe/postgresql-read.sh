@@ -9,7 +9,8 @@ refusal() {
   local said
   said=$(ask_primary "$@" IDENTIFY_SYSTEM 2>&1) || {
     said=${said%%$'\n'*}
-    sed 's/.*: *//' <<<"$said"
+    said=${said##*: }
+    printf '%s\n' "${said#"${said%%[! ]*}"}"
   }
 }
 
@@ -19,6 +20,7 @@ main() {
 SELECT json_build_object(
   'version', split_part(current_setting('server_version'), ' ', 1),
   'inRecovery', pg_is_in_recovery(),
+  'replayPaused', CASE WHEN pg_is_in_recovery() THEN pg_is_wal_replay_paused() END,
   'receiver', (SELECT status FROM pg_stat_wal_receiver),
   'segment', CASE WHEN NOT pg_is_in_recovery() THEN pg_walfile_name(pg_current_wal_lsn()) END,
   'segmentSize', pg_size_bytes(current_setting('wal_segment_size')),

@@ -1,6 +1,5 @@
 import { CERTIFICATE_FAULTS } from "./certificates";
 import type { Fault } from "./fault";
-import { HOST_FAULTS } from "./hosts";
 import { NETWORK_FAULTS } from "./network";
 import { PGBACKREST_FAULTS } from "./pgbackrest";
 import { POSTGRESQL_FAULTS } from "./postgresql";
@@ -11,5 +10,4 @@ export const FAULTS: readonly Fault[] = [
   ...NETWORK_FAULTS,
   ...PGBACKREST_FAULTS,
   ...POSTGRESQL_FAULTS,
-  ...HOST_FAULTS,
 ];

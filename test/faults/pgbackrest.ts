@@ -97,15 +97,17 @@ export const PGBACKREST_FAULTS: readonly Fault[] = [
   {
     name: "a WAL segment is missing",
     host: "backup-srv",
-    inject: `cd ${REPOSITORY}/archive/demo; find . -name '*.gz' | sort | tail -2 | head -1 | xargs rm`,
-    told: [],
+    inject: `cd ${REPOSITORY}/archive/demo; find . -name '*.gz' | sort | tail -3 | head -1 | xargs rm`,
+    told: [
+      /^fail LAB-WAL-MISSING backup-srv: WAL is missing in the repository, no restore of an earlier backup gets past it: [0-9A-F]{24}$/,
+    ],
     healedBy: "up",
   },
   {
     name: "the folder of the newest backup is gone",
     host: "backup-srv",
     inject: `cd ${REPOSITORY}/backup/demo; rm -r "$(ls -d [0-9]* | tail -1)"`,
-    told: [],
+    told: [/^fail LAB-BACKUP-LOST backup-srv: backup \S+ is in backup\.info, but its folder is missing$/],
     healedBy: "up",
   },
   {
@@ -113,20 +115,6 @@ export const PGBACKREST_FAULTS: readonly Fault[] = [
     host: "pg2-srv",
     inject: "apt-mark unhold pgbackrest",
     told: ["warn LAB-PACKAGE-NOT-HELD pg2-srv: package pgbackrest is not held: an upgrade of the host would change it"],
-    healedBy: "up",
-  },
-  {
-    name: "the log folder is missing",
-    host: "pg2-srv",
-    inject: "rm -r /var/log/pgbackrest",
-    told: [],
-    healedBy: "up",
-  },
-  {
-    name: "the lock folder belongs to root",
-    host: "backup-srv",
-    inject: "chown root: /tmp/pgbackrest; chmod 0755 /tmp/pgbackrest",
-    told: [],
     healedBy: "up",
   },
 ];

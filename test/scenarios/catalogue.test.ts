@@ -37,12 +37,17 @@ async function heal({ host, healedBy }: Fault, remedies: readonly string[]): Pro
   }
 }
 
-/** What is still told when PostgreSQL and pgBackRest had time to go on by themselves. */
-async function settled(): Promise<string[]> {
+/** Warnings that earlier faults left: a later backup does without the WAL that is missing, and the next one expires it. */
+let standing: string[] = [];
+
+/** What fails although PostgreSQL and pgBackRest had time to go on by themselves. */
+async function failures(): Promise<string[]> {
   const deadline = performance.now() + 60_000;
   for (;;) {
     const findings = told((await diagnose()).findings);
-    if (findings.length === 0 || performance.now() > deadline) return findings;
+    standing = findings.filter((one) => one.startsWith("warn LAB-WAL-MISSING-OLD "));
+    const others = findings.filter((one) => !standing.includes(one));
+    if (others.length === 0 || performance.now() > deadline) return others;
   }
 }
 
@@ -61,14 +66,14 @@ describe.skipIf(skipped)(`a lab with a fault${skipped === undefined ? "" : ` (sk
   it.each(FAULTS)("$host: $name", async (fault) => {
     await lab.on(fault.host, fault.inject);
     const { findings } = await diagnose();
-    expect(told(findings)).toEqual(
+    expect(told(findings).filter((one) => !standing.includes(one))).toEqual(
       fault.told.map((one) => (typeof one === "string" ? one : (expect.stringMatching(one) as string))),
     );
     await heal(
       fault,
       findings.map(({ remedy }) => remedy),
     );
-    expect(await settled()).toEqual([]);
+    expect(await failures()).toEqual([]);
   });
 
   it("has lost no committed row", async () => {

@@ -239,6 +239,28 @@ describe("PostgreSQL", () => {
     ]);
   });
 
+  it("has a standby that replays nothing", () => {
+    const { causes: found } = judged({ "pg2-srv": { postgresql: { ...STANDBY, replayPaused: true } } });
+    expect(told(found)).toEqual([
+      "warn LAB-REPLAY-PAUSED pg2-srv: the standby receives WAL and does not replay it: replay is paused",
+    ]);
+    expect(found[0]?.remedy).toBe(`./lab ssh pg2-srv -- sudo -iu postgres psql -c "'SELECT pg_wal_replay_resume()'"`);
+  });
+
+  it("has a package removed: one cause", () => {
+    const lab = deployedLab();
+    const managed = {
+      ...lab.managed,
+      "pg2-srv": { files: [], units: [], packages: [{ name: "pgbackrest", version: "2.45", steps: ["install"] }] },
+    };
+    const units = { "pgbackrest.service": { ...UNIT, enabled: "" } };
+    const { causes: found } = judged(
+      { "pg2-srv": { units, packages: { pgbackrest: { version: "", held: false } } } },
+      { ...lab, managed },
+    );
+    expect(told(found)).toEqual(["fail LAB-PACKAGE-MISSING pg2-srv: package pgbackrest is not installed"]);
+  });
+
   it("has a standby that the primary refuses: the role, its rights and its password are put right", () => {
     const lab = deployedLab();
     const role = { name: "replic_user", steps: ["pg1-srv-replication-role-create"] };
@@ -363,7 +385,10 @@ describe("stanza, backups and WAL", () => {
     expect(causes({ ...changes, "pg2-srv": refused }, deployedLab({ revoked: ["pg2-srv"] }))).toEqual([]);
   });
 
-  it("tell of wrong checksums, and of an interrupted backup, but not of one that runs", () => {
+  it("tell of a folder that is gone, of wrong checksums, and of an interrupted backup, but not of one that runs", () => {
+    expect(causes({ "backup-srv": stanza({}, []) })).toEqual([
+      "fail LAB-BACKUP-LOST backup-srv: backup 20261123-184305F is in backup.info, but its folder is missing",
+    ]);
     const labels = [BACKUP.label, "20261124-104500F"];
     expect(causes({ "backup-srv": stanza({ backup: [{ ...BACKUP, error: true }] }, labels) })).toEqual([
       "fail LAB-BACKUP-CHECKSUM backup-srv: backup 20261123-184305F has pages with wrong checksums",
@@ -403,12 +428,11 @@ describe("stanza, backups and WAL", () => {
   });
 
   it("miss WAL that a later full backup does without", () => {
-    const later = stanza({ backup: [BACKUP, backup("20261124-184305F", "000000010000000000000007")] });
+    const later = backup("20261124-184305F", "000000010000000000000007");
+    const { stanza: facts } = stanza({ backup: [BACKUP, later] }, [BACKUP.label, later.label]);
     const segments = segmentsUpTo(8).filter((segment) => !segment.endsWith("5"));
     const repository = { fromStandby: { [BACKUP.label]: true }, segments };
-    expect(
-      causes({ "backup-srv": { stanza: { ...later.stanza, labels: [] } as HostFacts["stanza"], repository } }),
-    ).toEqual([
+    expect(causes({ "backup-srv": { stanza: facts, repository } })).toEqual([
       "warn LAB-WAL-MISSING-OLD backup-srv: WAL is missing in the repository, no restore of an earlier backup gets past it: 000000010000000000000005",
     ]);
   });
