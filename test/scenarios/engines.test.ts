@@ -1,179 +1,109 @@
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { ChangeSummary } from "../../cli/show/changes";
+import { afterEach, describe, expect, it } from "vitest";
 import { findPulumi } from "../../cli/stack/find-pulumi";
 import { layDownPlugins } from "../../engine/plugins/lay-down";
 import { createPulumiEngine } from "../../engine/pulumi/pulumi";
-import { reasonToSkip, ScenarioLab } from "../support/scenario-lab";
+import { reasonToSkip } from "../support/scenario-lab";
 import { PROJECT_FOLDER } from "../support/stack-config";
 import { EngineProject } from "../unit/engine-project";
 
-/** One lab under each engine, side by side, through the same changes: what each says that it will do, does, and gives. */
-const labs = [new ScenarioLab("container", "emb", "embedded"), new ScenarioLab("container", "pul", "pulumi")];
-
-/** Changes of configuration; each stays for those after it. */
-const CHANGES: readonly (readonly [string, string])[] = [
-  ["an option of pgBackRest", 'lab:pgbackrest={"start-fast":false}'],
-  ["a setting of PostgreSQL", 'lab:postgresql={"work_mem":"8MB"}'],
-  ["a setting that takes a restart", 'lab:postgresql={"work_mem":"8MB","max_connections":"90"}'],
-  ["fewer backups to keep", 'lab:repositories=[{"type":"posix","path":"/backup_space","retentionFull":1}]'],
-  ["renewal that begins earlier", "lab:renewDays=40"],
-  ["certificates of another life", "lab:hostCertificateDays=60"],
-  ["new keys", "lab:keyGeneration=2"],
-  ["another standby", "lab:standbys=3"],
-  ["fewer standbys", "lab:standbys=1"],
-  ["more memory, host by host", "lab:memoryMiB=1100"],
-];
-
+/** One program under each engine through the same changes: what each says that it will do, does, in which order, and gives. */
 const skipped = reasonToSkip({ engine: "pulumi" });
-const config = new Map<string, string>();
 
-/** The same of both labs, whose names and keys differ. */
-async function onBoth<T>(look: (lab: ScenarioLab) => Promise<T>): Promise<[T, T]> {
-  return (await Promise.all(labs.map(look))) as [T, T];
-}
+/** What a run with these settings did: its operations or its error, the commands in their order, and the outputs. */
+type Run = readonly [string, unknown, readonly string[], unknown];
 
-const settings = (): string[] => [...config].map(([key, value]) => `--config=${key}=${value}`);
-
-function anonymous(lab: ScenarioLab, text: string): string {
-  return text.replaceAll(lab.stack, "STACK");
-}
-
-/** What the next `up` would do: each resource, its operation, and why. */
-async function previewed(lab: ScenarioLab): Promise<string[]> {
-  const { changes } = JSON.parse(
-    await lab.must("preview", "--json", "--allow-expiring", ...settings()),
-  ) as ChangeSummary;
-  return changes
-    .filter(({ type }) => type !== "pulumi:pulumi:Stack")
-    .map(({ name, operation, diff }) => [name, operation, ...diff.map((path) => path.replace(/[.[].*/s, ""))])
-    .map(([name = "", operation = "", ...why]) => anonymous(lab, [name, operation, ...new Set(why.sort())].join(" ")))
-    .sort();
-}
-
-/** What `up` did: each step. */
-async function done(lab: ScenarioLab): Promise<string[]> {
-  const { status, stdout, stderr } = await lab.run("up", "--yes", "--allow-expiring", ...settings());
-  expect(status, stdout + stderr).toBe(0);
-  const steps = [...stdout.matchAll(/^ +[\d.]+ s {2}(\S+) +(\S+) +(\w+) in [\d.]+ s$/gm)];
-  return steps.map(([, host, step, operation]) => [host, step, operation].join(" ")).sort();
-}
-
-/** The outputs, without what is random. */
-async function given(lab: ScenarioLab): Promise<unknown> {
-  const { plan, configuration, rotation, managed, ssh } = JSON.parse(await lab.must("outputs", "--json")) as Record<
-    string,
-    unknown
-  >;
-  return JSON.parse(anonymous(lab, JSON.stringify({ plan, configuration, rotation, managed, ssh: typeof ssh })));
-}
-
-beforeAll(async () => {
-  if (skipped === undefined) await onBoth((lab) => lab.begin());
+/** A lab in small: keys and certificates, a disk, a host on it, an installation there, standbys. One after the other. */
+const PROGRAM = `
+const get = (name: string, otherwise: string) => config.get(name) ?? otherwise;
+const step = (name: string, args: command.local.CommandArgs, options: pulumi.CustomResourceOptions = {}) =>
+  new command.local.Command(name, {
+    create: \`echo create-\${name} >> log; head -c 8 /dev/urandom | xxd -p\`,
+    update: \`echo update-\${name} >> log\`,
+    delete: \`echo delete-\${name} >> log\`,
+    ...args,
+  }, options);
+const key = new tls.PrivateKey(\`key-\${get("generation", "1")}\`, { algorithm: "ED25519" });
+const certificate = new tls.SelfSignedCert("certificate", {
+  privateKeyPem: key.privateKeyPem, subject: { commonName: "x" }, allowedUses: ["digital_signature"],
+  validityPeriodHours: Number(get("life", "10")), earlyRenewalHours: Number(get("early", "1")),
 });
+const disk = step("disk", { triggers: [get("image", "a")] }, { deleteBeforeReplace: true });
+const host = step("host", { stdin: get("memory", "1"), triggers: [disk.stdout] },
+  { replaceOnChanges: ["*"], deleteBeforeReplace: true, dependsOn: disk });
+const install = step("install", {
+  stdin: pulumi.interpolate\`\${certificate.certPem}\${get("setting", "a")}\`, triggers: [host.stdout],
+  ...(get("works", "yes") === "no" ? { update: "cat >/dev/null; exit 3" } : {}),
+}, { dependsOn: host });
+let last = install;
+for (let number = 0; number < Number(get("standbys", "2")); number++)
+  last = step(\`standby-\${number}\`, { triggers: [host.stdout] }, { dependsOn: last });
+step("kept", { stdin: get("setting", "a") }, { ignoreChanges: ["stdin"], dependsOn: last });
+export const setting = get("setting", "a");
+export const password = pulumi.secret("hidden");
+export const hosts = [disk.create, host.delete];
+`;
 
-afterAll(async () => {
-  await onBoth((lab) => lab.remove());
-});
-
-describe.skipIf(skipped)("a lab under either engine", () => {
-  it("comes up from nothing with the same steps, and gives the same outputs", async () => {
-    const [embedded, pulumi] = await onBoth(done);
-    expect(embedded.length).toBeGreaterThan(30);
-    expect(pulumi).toEqual(embedded);
-    const outputs = await onBoth(given);
-    expect(outputs[1]).toEqual(outputs[0]);
-    expect(await onBoth(previewed)).toEqual([[], []]);
-  });
-
-  it.each(CHANGES)("takes the same for %s", async (_what, setting) => {
-    const [, key = "", value = ""] = /^([^=]+)=(.*)$/s.exec(setting) ?? [];
-    config.set(key, value);
-    const [embedded, pulumi] = await onBoth(previewed);
-    expect(embedded).not.toEqual([]);
-    expect(pulumi).toEqual(embedded);
-    const steps = await onBoth(done);
-    expect(steps[1]).toEqual(steps[0]);
-    const outputs = await onBoth(given);
-    expect(outputs[1]).toEqual(outputs[0]);
-    expect(await onBoth(previewed)).toEqual([[], []]);
-  });
-
-  it("takes the same to bring a lost standby back", async () => {
-    for (const lab of labs) lab.lose("pg2-srv");
-    const [embedded, pulumi] = await onBoth(previewed);
-    expect(embedded).not.toEqual([]);
-    expect(pulumi).toEqual(embedded);
-    const steps = await onBoth(done);
-    expect(steps[1]).toEqual(steps[0]);
-  });
-});
+/** Settings, each beside those before it. */
+const CHANGES: readonly (readonly [string, Record<string, string>])[] = [
+  ["from nothing", {}],
+  ["nothing", {}],
+  ["a setting", { setting: "b" }],
+  ["a step that fails", { setting: "c", works: "no" }],
+  ["the same step that works", { works: "yes" }],
+  ["another image: what is on the disk goes first", { image: "b" }],
+  ["more memory, which replaces the host", { memory: "2" }],
+  ["a new key", { generation: "2" }],
+  ["certificates of another life", { life: "20" }],
+  ["renewal that begins earlier, and makes it due", { early: "30" }],
+  ["a certificate that is due", { early: "30" }],
+  ["another standby", { early: "1", standbys: "3" }],
+  ["fewer standbys, and another image", { standbys: "1", image: "c" }],
+];
 
 describe.skipIf(skipped)("a program under either engine", () => {
   const projects: EngineProject[] = [];
 
-  /** Runs a program with each engine through configurations, and gives what each run did, in its order. */
-  async function compare(program: string, ...configs: Record<string, string>[]): Promise<unknown[][]> {
-    layDownPlugins();
-    const cli = findPulumi({ projectFolder: PROJECT_FOLDER })?.cli;
-    const both = [
-      new EngineProject(program),
-      new EngineProject(program, (location) => createPulumiEngine(location, cli)),
-    ];
-    projects.push(...both);
-    const run = async (project: EngineProject): Promise<unknown[]> => {
-      const found: unknown[] = [];
-      for (const each of configs) {
-        const preview = await project.preview(each);
-        const operations = await project.up(each);
-        expect(operations).toEqual(preview);
-        found.push(operations, project.logged(), await project.engine.outputs());
-      }
-      await project.engine.destroy();
-      return [...found, project.logged()];
-    };
-    return Promise.all(both.map(run));
+  afterEach(() => {
+    for (const project of projects.splice(0)) project.remove();
+  });
+
+  async function runs(project: EngineProject): Promise<Run[]> {
+    projects.push(project);
+    const found: Run[] = [];
+    let settings: Record<string, string> = {};
+    for (const [what, changed] of CHANGES) {
+      settings = { ...settings, ...changed };
+      const config = Object.fromEntries(Object.entries(settings).map(([name, value]) => [`try:${name}`, value]));
+      const previewed = await project.preview(config);
+      const done = await project.up(config).catch((error: unknown) => (error as Error).message);
+      if (typeof done !== "string") expect(done, what).toEqual(previewed);
+      found.push([what, [previewed, done], project.logged(), await project.engine.outputs()]);
+    }
+    const { changes } = await project.engine.destroy();
+    const deleted = changes
+      .map(({ name, operation }) => `${operation} ${name}`)
+      .filter((each) => !/try-here/.test(each));
+    return [...found, ["destroy", deleted.sort(), project.logged(), await project.engine.outputs()]];
   }
 
-  afterAll(() => {
-    for (const project of projects) project.remove();
-  });
-
-  it("deletes and creates in the same order", async () => {
-    const [embedded, pulumi] = await compare(
-      `
-      const made = (name: string, triggers: pulumi.Input<string>[], options: pulumi.CustomResourceOptions) =>
-        new command.local.Command(name, { create: \`echo create-\${name} >> log\`, delete: \`echo delete-\${name} >> log\`, triggers }, options);
-      const trigger = config.get("trigger") ?? "t";
-      const root = made("root", [trigger], { deleteBeforeReplace: true });
-      const child = made("child", [root.stdout, trigger], { dependsOn: root });
-      if (trigger !== "v") made("grandchild", [child.stdout, trigger], { dependsOn: child });
-      export const said = child.create;
-      `,
-      {},
-      { "try:trigger": "u" },
-      { "try:trigger": "u" },
-      { "try:trigger": "v" },
-    );
+  it("goes through the same operations, in the same order, to the same outputs", async () => {
+    layDownPlugins();
+    const cli = findPulumi({ projectFolder: PROJECT_FOLDER })?.cli;
+    const [embedded, pulumi] = await Promise.all([
+      runs(new EngineProject(PROGRAM)),
+      runs(new EngineProject(PROGRAM, (location) => createPulumiEngine(location, cli))),
+    ]);
     expect(pulumi).toEqual(embedded);
-    expect(embedded?.[1]).toEqual(["create-root", "create-child", "create-grandchild"]);
-  });
-
-  it("renews a certificate that is due, with what comes from it", async () => {
-    const [embedded, pulumi] = await compare(
-      `
-      const key = new tls.PrivateKey("key", { algorithm: "ED25519" });
-      const certificate = new tls.SelfSignedCert("certificate", {
-        privateKeyPem: key.privateKeyPem, subject: { commonName: "x" }, allowedUses: ["digital_signature"],
-        validityPeriodHours: 1, earlyRenewalHours: Number(config.get("hours") ?? 0),
-      }, { replaceOnChanges: ["*"] });
-      new command.local.Command("installed", { create: "cat > /dev/null; echo installed >> log", stdin: certificate.certPem });
-      `,
-      {},
-      {},
-      { "try:hours": "2" },
-      { "try:hours": "2" },
-    );
-    expect(pulumi).toEqual(embedded);
-    expect(embedded?.[10]).toEqual(["installed"]);
+    const steps = Object.fromEntries(embedded.map(([what, , logged]) => [what, logged.join(" ")]));
+    expect(steps).toMatchObject({
+      nothing: "",
+      "a setting": "update-install",
+      "a step that fails": "",
+      "another image: what is on the disk goes first":
+        "delete-standby-1 delete-standby-0 delete-install delete-host delete-disk create-disk create-host create-install create-standby-0 create-standby-1",
+      "certificates of another life": "update-install",
+      "renewal that begins earlier, and makes it due": "",
+      "a certificate that is due": "update-install",
+    });
   });
 });
