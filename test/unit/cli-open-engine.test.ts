@@ -28,6 +28,8 @@ describe("the engine of a stack", () => {
     folder = fs.mkdtempSync(path.join(os.tmpdir(), "lab-open-engine-"));
     const location = { projectFolder: folder, stack: "here", stateFolder: path.join(folder, ".lab", "here") };
     stack = { location, isPrivate: false, guestKind: "container", image: undefined };
+    fs.mkdirSync(path.join(folder, "bin"));
+    fs.symlinkSync("/usr/bin/setpriv", path.join(folder, "bin", "setpriv"));
     vi.stubEnv("PATH", path.join(folder, "bin"));
   });
   afterEach(() => {

@@ -306,13 +306,13 @@ describe("the embedded engine", { timeout: TIMEOUT }, () => {
   it("refuses what it does not support, by its name, before anything is made", async () => {
     const tried = project(`
       new command.local.Command("inputs", { create: log("never"), assetPaths: ["*.txt"], environment: { A: "b" } });
-      new command.local.Command("options", { create: log("never") }, { protect: true, retainOnDelete: true, aliases: [{ name: "old" }] });
+      new command.local.Command("options", { create: log("never") }, { retainOnDelete: true, aliases: [{ name: "old" }] });
       new pulumi.CustomResource("other:index/thing:Thing", "type", {});
       new libvirt.Domain("nested", { name: "x", type: "lxc", devices: { filesystems: [{ source: { file: { file: "/x" } } }], disks: [{ serial: "1" } as libvirt.Disk] } });
     `);
     const reasons = [
       'command:local:Command inputs: the embedded engine does not support input "assetPaths.0", input "environment.A" of command:local:Command',
-      'command:local:Command options: the embedded engine does not support option "aliases", option "protect", option "retainOnDelete" of command:local:Command',
+      'command:local:Command options: the embedded engine does not support option "aliases", option "retainOnDelete" of command:local:Command',
       "other:index/thing:Thing type: the embedded engine does not support type other:index/thing:Thing",
       'libvirt:index/domain:Domain nested: the embedded engine does not support input "devices.disks.0.serial" of libvirt:index/domain:Domain',
     ];
