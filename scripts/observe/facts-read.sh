@@ -12,7 +12,7 @@ begin() {
   deadline[$fact]=$((SECONDS + $2))
   shift 3
   # Both are read, however soon it is ended.
-  : >>"$folder/$fact.out" 2>>"$folder/$fact.err"
+  true >>"$folder/$fact.out" 2>>"$folder/$fact.err"
   {
     # In a shell of its own, which ends with the first failure: this one goes on.
     set +e
