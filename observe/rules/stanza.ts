@@ -44,7 +44,7 @@ export const STANZA = rules(
           "put copies of them back; without any, move {places} aside, then ./lab up: it creates the stanza and takes a full backup; " +
           "pgBackRest no longer knows the earlier ones",
       }),
-      ...proof,
+      ...{ ...proof, after: ["LAB-REPOSITORY-OWNER", "LAB-REPOSITORY-MODE"] },
     },
     "LAB-STANZA-STATUS": {
       ...fail("stanza", "stanza {subject}: {message} (status {number})", {
@@ -86,7 +86,7 @@ export const STANZA = rules(
       } else if (code === MISSING && host === repository) {
         tell("LAB-STANZA-MISSING", host, { subject, steps: host.managed.stanza?.steps });
       } else if (code !== 0 && code !== NO_BACKUP) {
-        const damaged = /unable to load info file '(.*?)' or '(.*?)'/.exec(message);
+        const damaged = /\[(?:Format|Checksum|Crypto)Error\] unable to load info file '(.*?)' or '(.*?)'/.exec(message);
         if (host === repository && damaged !== null) {
           const [root = ""] = repository.folders;
           const places = ["backup", "archive"].map((kind) => `${root}/${kind}/${subject}`).join(" and ");

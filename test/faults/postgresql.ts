@@ -71,11 +71,11 @@ export const POSTGRESQL_FAULTS: readonly Fault[] = [
     healedBy: "up",
   },
   {
-    name: "ALTER SYSTEM overrides a setting",
-    host: "pg1-srv",
+    name: "ALTER SYSTEM overrides a setting of a standby",
+    host: "pg2-srv",
     inject: sql("ALTER SYSTEM SET archive_command = '/bin/true'", "SELECT pg_reload_conf()"),
     told: [
-      'fail LAB-SETTING-OVERRIDDEN pg1-srv: archive_command is "/bin/true" by /var/lib/postgresql/15/main/postgresql.auto.conf, not "pgbackrest --stanza=demo archive-push %p" as in /etc/lab/postgresql.conf',
+      'fail LAB-SETTING-OVERRIDDEN pg2-srv: archive_command is "/bin/true" by /var/lib/postgresql/15/main/postgresql.auto.conf, not "pgbackrest --stanza=demo archive-push %p" as in /etc/lab/postgresql.conf',
     ],
     healedBy: "remedy",
   },
