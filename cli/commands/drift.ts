@@ -11,7 +11,6 @@ import type { Invocation } from "../invocation";
 import { announce, carryOut, repairOf } from "../repair";
 import { isStep } from "../resource-names";
 import { renderFinding } from "../show/findings";
-
 import { withLab } from "../stack/with-lab";
 
 /** Compares the hosts with the program, and corrects them when asked to; exit status 1 when they differ in the end. */

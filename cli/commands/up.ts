@@ -16,7 +16,7 @@ import { type Invocation, stackOf } from "../invocation";
 import { prepareStack } from "./prepare";
 import { previewChanges } from "./preview";
 import type { Report } from "../../observe/report";
-import { announce, carryOut, repairOf } from "../repair";
+import { announce, carryOut, type Repair, repairOf } from "../repair";
 import { withProgress } from "../show/progress";
 import { renderStatus } from "../show/report";
 import { beginRotation, endRotation } from "../gates/rotation";
@@ -99,9 +99,10 @@ export async function up(
   const before = found && facts && judgeLab(found.lab, facts);
   const lab = deployedLab(outputs, stack.location.stack);
   const patience = patienceWith(lab.configuration, found?.started);
-  const isRepairable = !onlyConfiguration && before !== undefined && repairOf(before.drift) !== undefined;
-  let report = before?.proven || isRepairable ? before : await proveNow(lab, patience);
-  const repair = onlyConfiguration ? undefined : repairOf(report.drift);
+  const repairFor = ({ drift }: Report): Repair | undefined => (onlyConfiguration ? undefined : repairOf(drift));
+  // What can be put right need not settle first.
+  let report = before && (before.proven || repairFor(before)) ? before : await proveNow(lab, patience);
+  const repair = repairFor(report);
   if (repair === undefined) {
     if (isSame) showText("nothing to change\n");
   } else {

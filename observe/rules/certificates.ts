@@ -1,4 +1,5 @@
 import { createPublicKey, X509Certificate } from "node:crypto";
+import type { ManagedFile } from "../../steps/inventory";
 import { fail, type Found, rules, warn } from "../findings";
 import { isoTime, type ObservedHost, type ObservedLab } from "../lab";
 
@@ -198,14 +199,18 @@ export function parseCertificates(text: string): (X509Certificate | undefined)[]
 }
 
 /** Whether a file's content is what the program wrote, as far as it was read. */
-function isAsWritten({ managed, facts }: ObservedHost, path: string): boolean {
-  const [wanted, seen] = [managed.files.find((file) => file.path === path)?.digest, facts.files?.[path]?.digest];
+function isAsWritten(host: ObservedHost, path: string): boolean {
+  const [wanted, seen] = [managedFile(host, path)?.digest, host.facts.files?.[path]?.digest];
   return wanted === undefined || seen === undefined || wanted === seen;
 }
 
 /** The steps that write a file. */
-export function stepsOf({ managed }: ObservedHost, path: string): readonly string[] {
-  return managed.files.find((file) => file.path === path)?.steps ?? [];
+export function stepsOf(host: ObservedHost, path: string): readonly string[] {
+  return managedFile(host, path)?.steps ?? [];
+}
+
+function managedFile({ managed }: ObservedHost, path: string): ManagedFile | undefined {
+  return managed.files.find((file) => file.path === path);
 }
 
 /** The common name in a name as Node writes it, a line a part. */

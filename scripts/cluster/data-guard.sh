@@ -11,10 +11,9 @@ option() {
   sed -n "s/^$2=//p" "$1"
 }
 
-# Whether the data in folder $2, with the programs in folder $1, is a standby's: a signal file decides its next start, the control file tells
-# its present state.
+# Whether the data in folder $1, in state $2, is a standby's: a signal file decides its next start, the control file tells its present state.
 is_standby() {
-  [[ -e $2/standby.signal ]] || { [[ ! -e $2/recovery.signal ]] && in_recovery "$1" "$2"; }
+  [[ -e $1/standby.signal ]] || { [[ ! -e $1/recovery.signal ]] && in_recovery "$2"; }
 }
 
 main() {
@@ -34,7 +33,7 @@ main() {
   [[ $archived == "$stanza" ]] ||
     fail "lab:stanza is $stanza, but the cluster in $data ($state) archives to stanza $archived; hint: keep $archived; a stanza cannot be renamed"
   [[ $former != "$primary" ]] || return 0
-  if is_standby "${binaries/"$version"/"$found"}" "$data"; then
+  if is_standby "$data" "$state"; then
     [[ $role == standby ]] || fail "lab:primary is $primary, but $data is a standby of $former ($state); hint: keep $former"
   else
     [[ $role == primary ]] || fail "lab:primary is $primary, but $data is a primary ($state); hint: keep $former"

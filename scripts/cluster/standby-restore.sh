@@ -10,7 +10,7 @@ main() {
   if [[ -e $data/global/pg_control ]]; then
     # Without standby.signal, a standby would be a primary after its next start.
     if [[ ! -e $data/standby.signal ]]; then
-      in_recovery "$binaries" "$data" || fail "$data holds a cluster that is not a standby; hint: move it aside if you do not need it"
+      in_recovery "$(cluster_state "$binaries" "$data")" || fail "$data holds a cluster that is not a standby; hint: move it aside if you do not need it"
       as postgres touch "$data/standby.signal"
     fi
     return 0

@@ -16,7 +16,7 @@ cluster_state() {
   LC_ALL=C "$1/pg_controldata" -D "$2" | sed -n 's/^Database cluster state: *//p'
 }
 
-# Whether it was a standby's when it last ran.
+# Whether a cluster in state $1 was a standby when it last ran.
 in_recovery() {
-  [[ $(cluster_state "$@") =~ (archive|down in)\ recovery$ ]]
+  [[ $1 =~ (archive|down in)\ recovery$ ]]
 }
