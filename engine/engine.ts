@@ -34,8 +34,11 @@ export interface RunOptions {
   readonly onEvent?: (event: EngineEvent) => void;
   /** Awaited by `up` before all else, while no other run of the stack works; the run rejects as it does. */
   readonly beforeRun?: () => Promise<void>;
-  /** Awaited by `up` before its first change; the run rejects as it does, and nothing is changed. */
-  readonly beforeFirstChange?: () => Promise<void>;
+  /**
+   * Awaited by `up` before its first change; the run rejects as it does, and nothing is changed. Receives all of its changes where a
+   * preview has shown them.
+   */
+  readonly beforeFirstChange?: (previewed?: readonly Change[]) => Promise<void>;
   /** Whether `destroy` deletes protected resources too; else it refuses to begin. */
   readonly unprotect?: boolean;
   /** Aborted: running operations are finished, no others begun, the state is saved, and the run rejects. */
@@ -81,6 +84,9 @@ export interface StackLocation {
 export function stateFolderOf(projectFolder: string, stack: string): string {
   return path.join(projectFolder, ".lab", stack);
 }
+
+/** What is said of a run that was interrupted. */
+export const INTERRUPTED = "interrupted: running operations were finished, no others begun; the state is saved";
 
 /** A failure with a message for the user, without a stack trace. */
 export class EngineError extends Error {}

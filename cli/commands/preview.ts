@@ -34,13 +34,14 @@ export async function preview(
   const show = (text: string): void => {
     if (!json) process.stdout.write(text);
   };
-  const configuration = checkChanges(settings, await engine.outputs(), stack.location, show);
+  const outputs = await engine.outputs();
+  const configuration = checkChanges(settings, outputs, stack.location, show);
   const summary = { configuration, ...(await previewChanges(engine, invocation)) };
   process.stdout.write(json ? `${JSON.stringify(summary, undefined, 2)}\n` : renderChanges(summary));
   // Hosts that do not run cannot be asked: the stack's outputs have their certificates' expiry.
   const facts = !stack.isPrivate || isInOwnNamespace(stack) ? {} : { facts: new Map<string, never>() };
   const previewed = summary.changes;
-  await checkExpiry(invocation, stack, engine, settings.configuration, { allowExpiring, previewed, ...facts });
+  await checkExpiry(invocation, stack, engine, settings.configuration, { allowExpiring, previewed, outputs, ...facts });
   return 0;
 }
 

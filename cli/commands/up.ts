@@ -1,4 +1,4 @@
-import type { Engine, Result } from "../../engine/engine";
+import type { Change, Engine, Output, Result } from "../../engine/engine";
 import { withAccelerator } from "../stack/accelerator";
 import { renderChanges } from "../show/changes";
 import { checkSpace } from "../gates/space";
@@ -60,21 +60,23 @@ export async function up(
     checkChanges(settings, outputs, stack.location, showText);
     if (outputs.plan === undefined) return;
     const lab = deployedLab(outputs, stack.location.stack);
-    const safeguarded = await safeguard(invocation, stack, engine, lab, configuration, yesReplace);
+    const safeguarded = await safeguard(invocation, stack, engine, lab, yesReplace);
     // A host that is booting or missing cannot be asked yet: its certificate is verified after the run.
-    found = { ...safeguarded, lab, facts: safeguarded.canBeAsked ? readFacts(lab, "drift") : undefined };
+    found = { ...safeguarded, lab, outputs, facts: safeguarded.canBeAsked ? readFacts(lab, "drift") : undefined };
   };
   let checked: Promise<void> | undefined;
-  const checkCertificates = (): Promise<void> =>
+  const checkCertificates = (previewed?: readonly Change[]): Promise<void> =>
     (checked ??= (async () => {
+      if (found === undefined) return;
       // For a host that cannot be asked, the stack's outputs have its certificate's expiry.
-      const facts = (await found?.facts) ?? new Map<string, ReadHost>();
-      await checkExpiry(invocation, stack, engine, configuration, { allowExpiring, facts });
+      const facts = (await found.facts) ?? new Map<string, ReadHost>();
+      const { outputs } = found;
+      await checkExpiry(invocation, stack, engine, configuration, { allowExpiring, facts, outputs, previewed });
     })());
   let isChanging = false;
-  const beforeFirstChange = async (): Promise<void> => {
-    await found?.checkLosses();
-    await checkCertificates();
+  const beforeFirstChange = async (previewed?: readonly Change[]): Promise<void> => {
+    await found?.checkLosses(previewed);
+    await checkCertificates(previewed);
     if (!isChanging) beginRotation(stack.location, configuration);
     isChanging = true;
   };
@@ -125,6 +127,7 @@ function showText(text: string): void {
 /** A lab that exists before a run. */
 interface Found extends Safeguarded {
   readonly lab: DeployedLab;
+  readonly outputs: Readonly<Record<string, Output>>;
   /** The facts of its hosts, which never reject; undefined when the hosts cannot be asked. */
   readonly facts: Promise<ReadonlyMap<string, ReadHost>> | undefined;
 }

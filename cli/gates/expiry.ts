@@ -1,5 +1,5 @@
 import type { LabConfig } from "../../config/schema";
-import { type Change, type Engine, EngineError } from "../../engine/engine";
+import { type Change, type Engine, EngineError, type Output } from "../../engine/engine";
 import { expiryFindings } from "../../observe/expiry";
 import type { ReadHost } from "../../observe/facts";
 import type { Finding } from "../../observe/findings";
@@ -20,6 +20,8 @@ interface ExpiryOptions {
   readonly previewed?: readonly Change[];
   /** The hosts' facts; read here when not given. For a host without facts, the stack's outputs count. */
   readonly facts?: ReadonlyMap<string, ReadHost>;
+  /** The stack's outputs before the run. */
+  readonly outputs: Readonly<Record<string, Output>>;
 }
 
 /**
@@ -32,9 +34,8 @@ export async function checkExpiry(
   { location }: Stack,
   engine: Engine,
   wanted: LabConfig,
-  { allowExpiring = false, previewed, facts }: ExpiryOptions,
+  { allowExpiring = false, previewed, facts, outputs }: ExpiryOptions,
 ): Promise<void> {
-  const outputs = await engine.outputs();
   const reached = reachedRotation(outputs, location);
   if (reached === undefined) return;
   const lab = deployedLab(outputs, location.stack);

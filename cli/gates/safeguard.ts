@@ -1,8 +1,6 @@
-import { isDeepStrictEqual } from "node:util";
-import type { Engine } from "../../engine/engine";
+import type { Change, Engine } from "../../engine/engine";
 import { type LibvirtView, removeDomain, startDomain, viewLibvirt } from "../../hypervisor/virsh";
 import { domainNameOf, libvirtNameOf } from "../../config/libvirt-names";
-import type { LabConfig } from "../../config/schema";
 import { hostOf } from "../../plan/plan";
 import { type DeployedLab, stanzaSeenBy } from "../../observe/lab";
 import { readFacts } from "../../observe/observe";
@@ -16,15 +14,17 @@ export interface Safeguarded {
   readonly started: boolean;
   /** Whether every host was running, and can be asked. */
   readonly canBeAsked: boolean;
-  /** @throws Error when the run would lose data without permission. */
-  readonly checkLosses: () => Promise<void>;
+  /**
+   * @param previewed What the run would change; without it, a preview finds out.
+   * @throws Error when the run would lose data without permission.
+   */
+  readonly checkLosses: (previewed?: readonly Change[]) => Promise<void>;
 }
 
 /**
  * Does for a lab what Pulumi does not, before `up` changes it: starts hosts that are shut off, and removes the domain of a host whose disk
  * is missing, so that `up` recreates the whole host. Must be called while no other run works: a host that is being created has no disk for
  * a moment.
- * @param wanted The configuration of the run.
  * @param yesReplace Hosts whose data may be lost.
  * @throws Error before any change: when data would be lost without permission, or a host of `yesReplace` is unknown.
  */
@@ -33,7 +33,6 @@ export async function safeguard(
   { location }: Stack,
   engine: Engine,
   lab: DeployedLab,
-  wanted: LabConfig,
   yesReplace: readonly string[],
 ): Promise<Safeguarded> {
   const { options, signal } = invocation;
@@ -53,15 +52,15 @@ export async function safeguard(
   const { domains, volumes } = view;
   const isWhole = hosts.every(({ domain, disk }) => domains.has(domain) && volumes.has(disk));
   let checked: Promise<void> | undefined;
-  const checkLosses = (): Promise<void> =>
+  const checkLosses: Safeguarded["checkLosses"] = (previewed) =>
     (checked ??= (async () => {
-      const losses = findLosses(lab.plan.hosts, await engine.preview({ config: options.config, signal }));
+      const changes = previewed ?? (await engine.preview({ config: options.config, signal }));
+      const losses = findLosses(lab.plan.hosts, changes);
       const refused = losses.filter(({ host }) => !yesReplace.includes(host));
       if (refused.length > 0) throw new Error(await explain(lab, view, refused));
     })());
-  // With the same configuration a complete lab mostly stays as it is, and a preview takes seconds: it waits for the first change.
-  const isSame = engine.name === "embedded" && isDeepStrictEqual(wanted, lab.configuration);
-  if (!isSame || !isWhole) await checkLosses();
+  // A complete lab mostly stays as it is, and a preview takes seconds: it waits for the first change.
+  if (!isWhole) await checkLosses();
 
   // Without a single volume, the pool may be inactive, with all disks in it.
   const lost = hosts.filter(({ domain, disk }) => volumes.size > 0 && domains.has(domain) && !volumes.has(disk));

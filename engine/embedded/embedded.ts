@@ -3,6 +3,7 @@ import {
   type Engine,
   EngineError,
   type EngineEvent,
+  INTERRUPTED,
   type Output,
   type Result,
   type RunOptions,
@@ -90,8 +91,7 @@ async function carryOut(location: StackLocation, command: Command, options: RunO
   if (!preview && state.resources.length === 0) state.settle();
   if (deployment.refusal !== undefined) throw deployment.refusal;
   if (failures.length > 0) throw new EngineError(failures.join("\n"));
-  if (signal?.aborted)
-    throw new EngineError("interrupted: running operations were finished, no others begun; the state is saved");
+  if (signal?.aborted) throw new EngineError(INTERRUPTED);
   if (!preview) state.settle();
   return { changes: deployment.changes, outputs: render(state.outputs) };
 }

@@ -3,10 +3,21 @@ import * as path from "node:path";
 import type { EngineEvent as PulumiEvent } from "@pulumi/pulumi/automation";
 import { parse, stringify } from "yaml";
 import writeFileAtomic from "write-file-atomic";
-import { EngineError, type Output, type Result, type RunOptions, type StackLocation } from "../engine";
+import {
+  type Change,
+  EngineError,
+  type EngineEvent,
+  INTERRUPTED,
+  type Output,
+  type Result,
+  type RunOptions,
+  type StackLocation,
+} from "../engine";
 import { readYaml, stackFile } from "../project";
 import { isSecret, UNKNOWN } from "../values";
 import { pulumi, type PulumiCli } from "./cli";
+import type { Deployment } from "./deployment";
+import { changesNothing, type UpdatePlan } from "./update-plan";
 import { Recorder } from "./recorder";
 
 /** What runs the program. */
@@ -18,15 +29,17 @@ const WAYS: Readonly<Record<Command, readonly string[]>> = {
   destroy: ["--yes", "--skip-preview", "--continue-on-error"],
 };
 
-/** The part of a stack's state that is read here. */
-interface Deployment {
-  readonly resources?: readonly {
-    readonly urn: string;
-    readonly type: string;
-    readonly custom?: boolean;
-    readonly protect?: boolean;
-    readonly outputs?: Readonly<Record<string, unknown>>;
-  }[];
+/** Options of one call of the CLI. */
+export interface CliRunOptions extends RunOptions {
+  /** Where a preview saves what it would do. */
+  readonly planFile?: string;
+}
+
+/** What a preview tells of an `up`. */
+interface Planned {
+  readonly plan: UpdatePlan;
+  readonly changes: readonly Change[];
+  readonly messages: readonly EngineEvent[];
 }
 
 interface CliStackOptions {
@@ -41,14 +54,63 @@ interface CliStackOptions {
 
 /** A stack that exists in a backend of Pulumi's CLI. */
 export class CliStack {
+  /** The state, while it is known not to change. */
+  private state: Promise<Deployment> | undefined;
+  private isAlone = false;
+
   constructor(protected readonly options: CliStackOptions) {}
 
-  async run(command: Command, { config, replace = [], signal, onEvent }: RunOptions): Promise<Result> {
+  get isMade(): boolean {
+    return true;
+  }
+
+  /** Works while no other run does: the state is read once between changes. */
+  async alone<T>(work: () => Promise<T>): Promise<T> {
+    this.isAlone = true;
+    return work().finally(() => {
+      this.isAlone = false;
+      this.state = undefined;
+    });
+  }
+
+  /**
+   * Brings the stack up. A preview shows whether there is a change, for the CLI has no hook before its first one; without a change, that
+   * is all.
+   */
+  async up({ beforeFirstChange, ...options }: RunOptions): Promise<Result> {
+    const state = this.isMade ? await this.deployment() : {};
+    const isEmpty = !state.resources?.some(({ custom }) => custom);
+    const planned = isEmpty ? undefined : await this.plan(options);
+    if (planned !== undefined && changesNothing(planned.plan, state)) {
+      for (const message of planned.messages) options.onEvent?.(message);
+      return { changes: planned.changes, outputs: await this.outputs() };
+    }
+    await beforeFirstChange?.(planned?.changes);
+    return this.run("up", options);
+  }
+
+  private async plan(options: RunOptions): Promise<Planned> {
+    const planFile = path.join(this.options.location.stateFolder, "update-plan.json");
+    const messages: EngineEvent[] = [];
+    const onEvent = (event: EngineEvent): void => {
+      if (event.kind === "log") messages.push(event);
+    };
+    try {
+      const { changes } = await this.run("preview", { ...options, onEvent, planFile });
+      return { changes, messages, plan: JSON.parse(fs.readFileSync(planFile, "utf8")) as UpdatePlan };
+    } finally {
+      fs.rmSync(planFile, { force: true });
+    }
+  }
+
+  async run(command: Command, { config, replace = [], signal, onEvent, planFile }: CliRunOptions): Promise<Result> {
     const { settingsFile, location } = this.options;
     await this.writeSettings(config);
     const recorder = new Recorder(onEvent);
     const replaced = command === "destroy" || replace.length === 0 ? [] : await this.urnsOf(replace);
-    const flags = [...WAYS[command], ...replaced.flatMap((urn) => ["--replace", urn])];
+    const saved = planFile === undefined ? [] : ["--save-plan", planFile];
+    const flags = [...WAYS[command], ...saved, ...replaced.flatMap((urn) => ["--replace", urn])];
+    if (command !== "preview") this.state = undefined;
     const onLine = (line: string): void => {
       if (line.startsWith("{")) recorder.take(JSON.parse(line) as PulumiEvent);
     };
@@ -61,6 +123,7 @@ export class CliStack {
       });
     } catch (error) {
       const failures = recorder.failures();
+      if (signal?.aborted && !recorder.hasFailed) throw new EngineError(INTERRUPTED);
       throw failures.length > 0 ? new EngineError(failures.join("\n")) : error;
     }
     return { changes: [...recorder.changes.values()], outputs: command === "up" ? await this.outputs() : {} };
@@ -81,6 +144,7 @@ export class CliStack {
   }
 
   async unprotect(): Promise<void> {
+    this.state = undefined;
     await this.call(["state", "unprotect", "--all", "--yes"]);
   }
 
@@ -106,7 +170,13 @@ export class CliStack {
     return resources.flatMap(({ urn, custom }) => (custom && names.includes(nameOf(urn)) ? [urn] : []));
   }
 
-  private async deployment(): Promise<Deployment> {
+  private deployment(): Promise<Deployment> {
+    const state = this.state ?? this.readState();
+    if (this.isAlone) this.state = state;
+    return state;
+  }
+
+  private async readState(): Promise<Deployment> {
     const exported = await this.call(["stack", "export", "--show-secrets"]);
     return (JSON.parse(exported) as { deployment: Deployment }).deployment;
   }

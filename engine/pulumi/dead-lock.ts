@@ -13,7 +13,8 @@ interface Lock {
 export function isLockedByTheDead(backend: string, project: string, stack: string): boolean {
   if (!backend.startsWith("file:///")) return false;
   const folder = path.join(fileURLToPath(backend), ".pulumi", "locks", "organization", project, stack);
-  const files = fs.existsSync(folder) ? fs.readdirSync(folder) : [];
+  // Each has its attributes in a file beside it.
+  const files = fs.existsSync(folder) ? fs.readdirSync(folder).filter((file) => file.endsWith(".json")) : [];
   const locks = files.map((file) => JSON.parse(fs.readFileSync(path.join(folder, file), "utf8")) as Lock);
   return locks.length > 0 && locks.every(({ pid, hostname }) => hostname === os.hostname() && !isAlive(pid));
 }

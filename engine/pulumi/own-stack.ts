@@ -1,12 +1,12 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { stringify } from "yaml";
-import { EngineError, type Result, type RunOptions, type StackLocation } from "../engine";
+import { EngineError, type Result, type StackLocation } from "../engine";
 import { passphraseOf } from "../passphrase";
 import { readProject, readYaml } from "../project";
 import { PULUMI_FOLDER } from "../stack-engine";
 import type { PulumiCli } from "./cli";
-import { CliStack, type Command } from "./cli-stack";
+import { type CliRunOptions, CliStack, type Command } from "./cli-stack";
 import { isLockedByTheDead } from "./dead-lock";
 
 /** A stack of `./lab`: its settings are in a folder of its own, where the CLI may write and delete them. */
@@ -25,11 +25,11 @@ export class OwnStack extends CliStack {
     super({ cli, location, folder, settingsFile, environment });
   }
 
-  get isMade(): boolean {
+  override get isMade(): boolean {
     return fs.existsSync(this.options.settingsFile);
   }
 
-  override async run(command: Command, options: RunOptions): Promise<Result> {
+  override async run(command: Command, options: CliRunOptions): Promise<Result> {
     if (!this.isMade) await this.make();
     const { location } = this.options;
     // Unlike the lock of ./lab, the CLI's outlasts a killed run.

@@ -32,7 +32,12 @@ export function createPulumiEngine(location: StackLocation, cli: PulumiCli = CLI
     refuseOther(location, "pulumi");
     return own.isMade ? own.protectedResources() : [];
   };
-  return { ...engineOf(location, run, own), outputs, protectedResources };
+  const engine = engineOf(location, run, own);
+  const up: Engine["up"] = async (options) => {
+    refuseOther(location, "pulumi");
+    return engine.up(options);
+  };
+  return { ...engine, up, outputs, protectedResources };
 }
 
 /** The engine of a stack that the user has made with Pulumi's CLI. */
@@ -44,13 +49,13 @@ function engineOf(location: StackLocation, run: Run, stack: CliStack): Engine {
   return {
     name: "pulumi",
     preview: async (options) => (await run("preview", options)).changes,
-    up: (options) =>
-      withLock(location, "up", async () => {
-        await options?.beforeRun?.();
-        // The CLI has no hook before its first change.
-        await options?.beforeFirstChange?.();
-        return run("up", options);
-      }),
+    up: (options = {}) =>
+      withLock(location, "up", () =>
+        stack.alone(async () => {
+          await options.beforeRun?.();
+          return stack.up(options);
+        }),
+      ),
     destroy: (options) =>
       withLock(location, "destroy", async () => {
         if (options?.unprotect === true) await stack.unprotect();

@@ -42,6 +42,11 @@ export class Recorder {
     } else this.emit({ kind: "fail", change, seconds, message: this.messages.get(urn) ?? "" });
   };
 
+  /** Whether a resource has failed. */
+  get hasFailed(): boolean {
+    return this.messages.size > 0;
+  }
+
   /** Each failed resource and its message, or else the errors of the run as a whole. */
   failures(): string[] {
     const failures = [...this.messages].map(([urn, text]) => `${urn.split("::").slice(2).join(" ")}: ${text}`);

@@ -2,10 +2,12 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { LabState } from "../support/lab-state";
 import { reasonToSkip, ScenarioLab } from "../support/scenario-lab";
 
 /** A lab that is interrupted while it comes up, and whose hosts are lost afterwards. */
 const lab = new ScenarioLab("container", "interrupted");
+const state = new LabState(lab);
 const HOSTS = ["backup-srv", "pg1-srv", "pg2-srv", "pg3-srv"];
 const INTERRUPTED = 128 + 2;
 
@@ -35,7 +37,7 @@ describe.skipIf(skipped)(`a lab that is interrupted${skipped === undefined ? "" 
     expect(stderr).toContain(
       "lab: interrupted: running operations were finished, no others begun; the state is saved\n",
     );
-    expect(stateOf().filter(({ condition }) => condition !== undefined)).toEqual([]);
+    expect(state.unfinished()).toEqual([]);
     expect(fs.existsSync(lock)).toBe(false);
   });
 
@@ -83,9 +85,9 @@ describe.skipIf(skipped)(`a lab that is interrupted${skipped === undefined ? "" 
     expect(lab.virsh("list", "--all", "--name").sort()).toEqual(HOSTS.map((host) => lab.domainOf(host)));
     expect(lab.virsh("vol-list", `lab-${lab.stack}`).sort()).toEqual(HOSTS.map((host) => `${host}.raw`));
     expect(lab.virsh("net-list", "--all", "--name")).toEqual([`lab-${lab.stack}`]);
-    const urns = stateOf().map(({ urn }) => urn);
+    const urns = state.urns();
     expect(new Set(urns).size).toBe(urns.length);
-    expect(stateOf().filter(({ condition }) => condition !== undefined)).toEqual([]);
+    expect(state.unfinished()).toEqual([]);
     expect(await lab.on("pg1-srv", "pg_lsclusters -h | wc -l")).toBe("1");
     expect((await lab.status()).backups.map(({ type, fromStandby }) => [type, fromStandby])).toEqual([
       ["full", false],
@@ -175,11 +177,6 @@ async function hasRows(host: string): Promise<void> {
 
 async function until(host: string, sql: string): Promise<void> {
   await expect.poll(() => lab.query(host, sql), { timeout: 60_000 }).toBe("t");
-}
-
-function stateOf(): { urn: string; condition?: string }[] {
-  const text = fs.readFileSync(path.join(lab.stateFolder, "state.json"), "utf8");
-  return (JSON.parse(text) as { resources: { urn: string; condition?: string }[] }).resources;
 }
 
 function isAlive(pid: string): boolean {

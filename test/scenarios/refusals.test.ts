@@ -2,7 +2,7 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Report } from "../../observe/report";
-import { labAuthority } from "../support/lab-authority";
+import { LabState } from "../support/lab-state";
 import { type CommandResult, reasonToSkip, ScenarioLab } from "../support/scenario-lab";
 import { PROJECT_FOLDER } from "../support/stack-config";
 import { type Issued, TestAuthority } from "../support/test-authority";
@@ -10,8 +10,7 @@ import { type Issued, TestAuthority } from "../support/test-authority";
 /** What must not be let in, tried on a running lab with the real pgBackRest and openssl; and what the doctor says of a host that has it. */
 const lab = new ScenarioLab("container", "refusals");
 const scratch = path.join(PROJECT_FOLDER, ".lab", "scenario-refusals-certificates");
-const skipped =
-  reasonToSkip() ?? (process.env.LAB_ENGINE === "pulumi" ? "it reads the embedded engine's state" : undefined);
+const skipped = reasonToSkip();
 
 const CERTIFICATES = "/etc/pgbackrest/cert";
 const QUIET = "--io-timeout=3 --log-level-console=off --log-level-file=off --log-level-stderr=error";
@@ -86,8 +85,7 @@ beforeAll(async () => {
   fs.rmSync(scratch, { recursive: true, force: true });
   await lab.begin();
   await lab.must("up", "--yes");
-  const { stack, stateFolder } = lab;
-  own = labAuthority({ projectFolder: PROJECT_FOLDER, stack, stateFolder }, path.join(scratch, "own"));
+  own = new TestAuthority(path.join(scratch, "own"), new LabState(lab).authority());
   other = new TestAuthority(path.join(scratch, "other"));
 });
 

@@ -40,9 +40,16 @@ if (verb === "stack ls") {
 }
 if (["preview", "up", "destroy"].includes(verb)) {
   fs.appendFileSync(process.env.FAKE_PULUMI + "/settings", fs.readFileSync(settings, "utf8"));
+  if (args.includes("--save-plan")) fs.copyFileSync(process.env.FAKE_PULUMI + "/plan", of("--save-plan"));
   say({ diagnosticEvent: { severity: "debug", message: "secret words" } });
+  if (fs.existsSync(process.env.FAKE_PULUMI + "/canceled")) {
+    say({ diagnosticEvent: { severity: "error", message: "update canceled\n" } });
+    process.exit(255);
+  }
+  const warning = process.env.FAKE_PULUMI + "/warning";
+  if (fs.existsSync(warning)) say({ diagnosticEvent: { severity: "warning", message: JSON.parse(fs.readFileSync(warning, "utf8")) } });
   say({ resourcePreEvent: { metadata } });
-  if (fs.existsSync(process.env.FAKE_PULUMI + "/broken")) {
+  if (verb !== "preview" && fs.existsSync(process.env.FAKE_PULUMI + "/broken")) {
     say({ diagnosticEvent: { severity: "error", message: "exit status 3", urn: metadata.urn } });
     say({ resOpFailedEvent: { metadata } });
     console.error("error: update failed");
@@ -69,12 +76,13 @@ export class FakePulumi {
     fs.writeFileSync(path.join(this.folder, "pulumi"), SCRIPT, { mode: 0o755 });
     this.write("stacks", []);
     this.write("deployment", {});
+    this.write("plan", { resourcePlans: {} });
     process.env.PATH = `${this.folder}:${this.searchPath ?? ""}`;
     process.env.FAKE_PULUMI = this.folder;
   }
 
-  /** What it answers with: `stacks`, `deployment`; `taken`: the stack is there; `broken`: operations fail. */
-  write(name: "stacks" | "deployment" | "taken" | "broken", value: unknown): void {
+  /** What it answers with: `stacks`, `deployment`; what it saves as a `plan`; `taken`: the stack is there; `broken`: operations fail; `canceled`: it was interrupted; `warning`: the program's. */
+  write(name: "stacks" | "deployment" | "plan" | "taken" | "broken" | "canceled" | "warning", value: unknown): void {
     fs.writeFileSync(path.join(this.folder, name), JSON.stringify(value));
   }
 

@@ -12,22 +12,46 @@ import { PROJECT_FOLDER } from "./stack-config";
 interface StateResource {
   readonly type: string;
   readonly urn: string;
+  readonly inputs?: Record<string, unknown>;
   readonly outputs?: Record<string, unknown>;
+  readonly condition?: string;
+}
+
+/** What an engine stores of a stack. */
+interface Stored {
+  readonly resources: StateResource[];
+  /** Of Pulumi's own engine. */
+  readonly pending_operations?: readonly unknown[];
 }
 
 /** The state of a lab that is up, whichever engine keeps it. */
 export class LabState {
   constructor(private readonly lab: Pick<ScenarioLab, "stack" | "stateFolder">) {}
 
+  /** The URNs of all resources. */
+  urns(): string[] {
+    return this.stored().resources.map(({ urn }) => urn);
+  }
+
+  /** What a run has begun and not finished, as far as the engine knows. */
+  unfinished(): readonly unknown[] {
+    const { resources, pending_operations: pending } = this.stored();
+    return pending ?? resources.filter(({ condition }) => condition !== undefined);
+  }
+
   /** Every private key, PEM, by its resource's name. */
   privateKeys(): ReadonlyMap<string, string> {
-    const resources = fs.existsSync(this.file)
-      ? this.decrypted()
-      : this.exported("--show-secrets").deployment.resources;
-    const keys = resources.filter(({ type }) => type === "tls:index/privateKey:PrivateKey");
-    return new Map(
-      keys.map(({ urn, outputs }) => [urn.split("::").at(-1) ?? "", readText(outputs?.["privateKeyPem"])]),
-    );
+    const keys = this.revealed().filter(({ type }) => type === "tls:index/privateKey:PrivateKey");
+    return new Map(keys.map(({ urn, outputs }) => [urn.split("::").at(-1) ?? "", String(outputs?.privateKeyPem)]));
+  }
+
+  /** The certificate authority, PEM. */
+  authority(): { certificate: string; key: string } {
+    const found = this.revealed()
+      .filter(({ type }) => type === "tls:index/selfSignedCert:SelfSignedCert")
+      .find(({ inputs }) => (inputs?.subject as { commonName: string }).commonName === "root-ca");
+    if (found === undefined) throw new Error(`stack "${this.lab.stack}" has no certificate authority`);
+    return { certificate: String(found.outputs?.certPem), key: String(found.inputs?.privateKeyPem) };
   }
 
   /**
@@ -58,13 +82,21 @@ export class LabState {
     return path.join(this.lab.stateFolder, "state.json");
   }
 
-  private decrypted(): StateResource[] {
+  /** Every resource, its secrets in plain. */
+  private revealed(): StateResource[] {
+    if (!fs.existsSync(this.file)) return unwrap(this.exported("--show-secrets").deployment.resources);
     const { stack, stateFolder } = this.lab;
     const { resources } = new State({ projectFolder: PROJECT_FOLDER, stateFolder, stack });
-    return resources.map(({ type, urn, outputs }) => ({ type, urn, outputs: reveal(outputs) }));
+    return resources.map(({ type, urn, inputs, outputs }) => ({ type, urn, ...reveal({ inputs, outputs }) }));
   }
 
-  private exported(...flags: string[]): { deployment: { resources: StateResource[] } } {
+  private stored(): Stored {
+    return fs.existsSync(this.file)
+      ? (JSON.parse(fs.readFileSync(this.file, "utf8")) as Stored)
+      : this.exported().deployment;
+  }
+
+  private exported(...flags: string[]): { deployment: Stored } {
     return JSON.parse(this.pulumi(["export", ...flags])) as ReturnType<LabState["exported"]>;
   }
 
@@ -83,6 +115,9 @@ export class LabState {
   }
 }
 
-function readText(value: unknown): string {
-  return String(isSecret(value) ? JSON.parse(String(value["plaintext"])) : value);
+/** What the CLI has exported with secrets: each is JSON in a text. */
+function unwrap<T>(exported: T): T {
+  return JSON.parse(JSON.stringify(exported), (_name, part: unknown) =>
+    isSecret(part) ? (JSON.parse(String(part["plaintext"])) as unknown) : part,
+  ) as T;
 }

@@ -53,7 +53,6 @@ const guard = (using: Engine, yesReplace: string[] = []) =>
     { location, isPrivate: false, guestKind: "container", image: undefined },
     using,
     lab,
-    configuration,
     yesReplace,
   );
 const domain = (name: string, disk: string): void => {
@@ -95,13 +94,22 @@ afterEach(() => {
   fs.rmSync(folder, { recursive: true });
 });
 
-it("looks no further at a whole lab of the same configuration until something is to be changed: the program may be another", async () => {
+it("looks no further at a whole lab until something is to be changed", async () => {
   const { started, canBeAsked, checkLosses } = await guard(engine("embedded", [replaced]));
   expect([started, canBeAsked, previews]).toEqual([false, true, 0]);
   await expect(checkLosses()).rejects.toThrow(/^backup-srv is the repository: this run would replace its disk\n/);
   await expect(checkLosses()).rejects.toThrow("hint: to accept the loss");
   expect(previews).toBe(1);
   await (await guard(engine("embedded", [replaced]), ["backup-srv"])).checkLosses();
+  expect(previews).toBe(2);
+  const pulumi = await guard(engine("pulumi"));
+  await expect(pulumi.checkLosses([replaced])).rejects.toThrow("backup-srv is the repository");
+  expect(previews).toBe(2);
+  expect(changed()).toEqual([]);
+});
+
+it("refuses a loss before it takes away or starts anything, where a host is not whole", async () => {
+  volumes(...HOSTS.filter((host) => host !== "pg2-srv"));
   await expect(guard(engine("pulumi", [replaced]))).rejects.toThrow("backup-srv is the repository");
   expect(changed()).toEqual([]);
 });
@@ -124,13 +132,14 @@ it("leaves a domain of another owner alone that has the name of a host", async (
 
 it("takes every --yes-replace that its own hint names, and no host that the lab does not have", async () => {
   const other: Change = { ...replaced, name: "pg1-srv-disk" };
-  const refusal = await guard(engine("pulumi", [replaced, other])).then(
+  const { checkLosses } = await guard(engine("pulumi"));
+  const refusal = await checkLosses([replaced, other]).then(
     () => "",
     (error: unknown) => String(error),
   );
   const named = [...refusal.matchAll(/--yes-replace (\S+)/g)].map(([, host = ""]) => host);
   expect(named).toEqual(["backup-srv", "pg1-srv"]);
-  await guard(engine("pulumi", [replaced, other]), named);
+  await (await guard(engine("pulumi"), named)).checkLosses([replaced, other]);
   await expect(guard(engine("embedded"), ["pg10-srv"])).rejects.toThrow(
     new RangeError('there is no host "pg10-srv"; there are backup-srv, pg1-srv, pg2-srv'),
   );

@@ -94,7 +94,7 @@ describe("a lab that was made with pulumi up", () => {
         "encryptionsalt: v1:mine\nconfig:\n  try:text: b\n  try:list:\n    - 1",
     );
     expect(project()).toEqual(before);
-    expect(fake.verbs()).toEqual(["stack ls", "stack export", "preview", "up", "stack export"]);
+    expect(fake.verbs()).toEqual(["stack ls", "stack export", "preview", "stack export", "up", "stack export"]);
     for (const { backend, folder } of fake.calls()) expect([backend, folder]).toEqual([undefined, projectFolder]);
     expect(stackEngine(stack.location)).toBeUndefined();
   });

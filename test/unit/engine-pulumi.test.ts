@@ -94,7 +94,9 @@ describe("the engine that drives Pulumi's CLI", () => {
     const locks = path.join(location.stateFolder, ".pulumi", "locks", "organization", "try", "here");
     fs.mkdirSync(locks, { recursive: true });
     const lock = async (pid: number, hostname: string): Promise<number> => {
-      fs.writeFileSync(path.join(locks, `${pid}-${hostname}.json`), JSON.stringify({ pid, hostname }));
+      const file = path.join(locks, `${pid}-${hostname}.json`);
+      fs.writeFileSync(file, JSON.stringify({ pid, hostname }));
+      fs.writeFileSync(`${file}.attrs`, JSON.stringify({ md5: "OUiaRNzrCx6BQ+IuYdTXXA==" }));
       const before = fake.verbs().length;
       await engine.up();
       return fake
@@ -129,6 +131,45 @@ describe("the engine that drives Pulumi's CLI", () => {
     expect(isAlive()).toBe(true);
     child.kill("SIGKILL");
     await expect.poll(isAlive).toBe(false);
+  });
+
+  it("previews a stack that has resources before it brings it up, and stops there when that would leave all as it is", async () => {
+    const urn = "urn:pulumi:here::try::command:local:Command::first";
+    const fresh = async (): Promise<string[]> => {
+      const before = fake.verbs().length;
+      const told: unknown[] = [];
+      await engine.up({
+        beforeFirstChange: async (previewed) => Promise.resolve(void told.push(previewed?.map(({ name }) => name))),
+      });
+      return [...fake.verbs().slice(before), ...told.map((names) => `told ${JSON.stringify(names)}`)];
+    };
+    expect(await fresh()).toEqual(["stack init", "up", "stack export", "told undefined"]);
+    fake.write("deployment", { resources: [{ urn, type: "command:local:Command", custom: true }] });
+    expect(await fresh()).toEqual(["stack export", "preview", "up", "stack export", 'told ["first"]']);
+    fake.write("plan", { resourcePlans: { [urn]: { steps: ["same"], goal: { inputDiff: {}, outputDiff: {} } } } });
+    expect(await fresh()).toEqual(["stack export", "preview"]);
+    expect(fs.readdirSync(location.stateFolder)).toEqual(["passphrase", "pulumi"]);
+  });
+
+  it("tells what the program says, once, where a preview is all", async () => {
+    const urn = "urn:pulumi:here::try::command:local:Command::first";
+    await engine.up();
+    fake.write("deployment", { resources: [{ urn, type: "command:local:Command", custom: true }] });
+    fake.write("plan", { resourcePlans: { [urn]: { steps: ["same"], goal: { inputDiff: {}, outputDiff: {} } } } });
+    fake.write("warning", "it is late");
+    const events: EngineEvent[] = [];
+    await engine.up({ onEvent: (event) => events.push(event) });
+    expect(events).toEqual([{ kind: "log", severity: "warning", message: "it is late", urn: "" }]);
+  });
+
+  it("says that it was interrupted, in the words of every engine", async () => {
+    fake.write("canceled", true);
+    const controller = new AbortController();
+    await expect(engine.up({ signal: controller.signal })).rejects.toThrow(new EngineError("update canceled"));
+    controller.abort();
+    await expect(engine.up({ signal: controller.signal })).rejects.toThrow(
+      new EngineError("interrupted: running operations were finished, no others begun; the state is saved"),
+    );
   });
 
   it("says what to do where there is no CLI", async () => {
