@@ -1,4 +1,4 @@
-import type { HostFacts, PostgreSqlFacts, StanzaInfo } from "./facts";
+import type { HostFacts, PostgreSqlFacts, StanzaInfo, WalArchive } from "./facts";
 
 /**
  * Takes the answer of a script apart: `==== NAME` begins a section.
@@ -29,6 +29,20 @@ function rows<T>(told: string, read: (...words: string[]) => T): Record<string, 
       return [name, read(...words)];
     }),
   );
+}
+
+/** Reads pgBackRest's listing of a stanza's WAL, and the histories by their paths, such as `15-1/00000002.history`. */
+function parseWal(listing: string, histories: Readonly<Record<string, string>>): Record<string, WalArchive> {
+  const archives: Record<string, { segments: Record<string, number>; histories: Record<string, string> }> = {};
+  const archiveOf = (path: string) => (archives[path.split("/")[0] ?? ""] ??= { segments: {}, histories: {} });
+  for (const [path, { time }] of Object.entries(JSON.parse(listing) as Record<string, { time: number }>)) {
+    const [, segment] = /\/([0-9A-F]{24})-[^/]*$/.exec(path) ?? [];
+    if (segment !== undefined) archiveOf(path).segments[segment] = time;
+  }
+  for (const [path, text] of Object.entries(histories)) {
+    archiveOf(path).histories[path.replace(/^.*\/|\.history$/g, "")] = text;
+  }
+  return archives;
 }
 
 /** How the answer of each fact's script is read. */
@@ -71,7 +85,7 @@ export const PARSERS: { readonly [Fact in keyof HostFacts]-?: (told: string) => 
       };
     },
     repository: (told) => {
-      const { backups, unusable, segments } = sections<string>(told, "backups");
+      const { backups, unusable, unlisted, wal = "{}", ...histories } = sections<string>(told, "backups");
       const listed = (backups ?? "").matchAll(
         /^(\d{8}-\d{6}F(?:_\d{8}-\d{6}[DI])?)=.*"option-backup-standby":(true|false)/gm,
       );
@@ -83,9 +97,7 @@ export const PARSERS: { readonly [Fact in keyof HostFacts]-?: (told: string) => 
             return { path: path.join(" "), owner, mode };
           }),
         }),
-        ...(segments !== undefined && {
-          segments: [...segments.matchAll(/([0-9A-F]{24})-/g)].map(([, segment = ""]) => segment),
-        }),
+        wal: unlisted ?? parseWal(wal, histories),
       };
     },
     postgresql: (told) => JSON.parse(told) as PostgreSqlFacts,

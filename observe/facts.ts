@@ -80,8 +80,12 @@ export interface StanzaInfo {
   };
   /** What each repository answered; it says more than the status above when a repository could not be asked. */
   readonly repo?: readonly { readonly status: { readonly code: number; readonly message: string } }[];
-  /** The archived WAL, a range a version of the database; `max` is the last segment's name. */
-  readonly archive?: readonly { readonly max: string | null }[];
+  /** The archived WAL, a range a cluster, the present one last; `max` is the last segment's name. */
+  readonly archive?: readonly {
+    readonly id: string;
+    readonly database: { readonly id: number };
+    readonly max: string | null;
+  }[];
   readonly backup: readonly BackupInfo[];
 }
 
@@ -91,6 +95,10 @@ export interface BackupInfo {
   readonly error: boolean | null;
   /** The first and the last WAL segment that it needs to be consistent. */
   readonly archive: { readonly start: string; readonly stop: string };
+  /** The cluster's number in the stanza. */
+  readonly database: { readonly id: number };
+  /** Where it began and ended, such as `0/5000060`. */
+  readonly lsn: { readonly start: string; readonly stop: string };
   /** Seconds since 1970. */
   readonly timestamp: { readonly start: number; readonly stop: number };
 }
@@ -111,8 +119,16 @@ export interface RepositoryFacts {
   readonly fromStandby: Readonly<Record<string, boolean>>;
   /** What the repository's account cannot read and write: `PATH OWNER MODE`; undefined where that is not looked at. */
   readonly unusable?: readonly { readonly path: string; readonly owner: string; readonly mode: string }[];
-  /** The names of the WAL segments in the first repository; undefined where that is not looked at. */
-  readonly segments?: readonly string[];
+  /** The WAL in the first repository, by the name of a cluster's archive, such as `15-1`; why it cannot be listed, as text. */
+  readonly wal: Readonly<Record<string, WalArchive>> | string;
+}
+
+/** A cluster's WAL in a repository. */
+export interface WalArchive {
+  /** A segment's name to when it was archived, seconds since 1970. */
+  readonly segments: Readonly<Record<string, number>>;
+  /** A timeline, 8 hexadecimal digits, to the text of its `.history`. */
+  readonly histories: Readonly<Record<string, string>>;
 }
 
 /** null when PostgreSQL does not answer. */

@@ -4,6 +4,8 @@ import { isFromStandby, isoTime, isStreaming, type ObservedHost, type ObservedLa
 import { parseCertificates } from "./rules/certificates";
 import { parseHandshake } from "./rules/peers";
 import { walGap } from "./rules/postgresql";
+import { reachesOf } from "./rules/wal";
+import type { Reach } from "./wal";
 
 /** What is told of an area or a stage; `-` where nothing could be read, or there is nothing to read. */
 export type Verdict = Level | "ok" | "-";
@@ -35,6 +37,8 @@ export interface BackupReport {
   /** ISO 8601. */
   readonly start: string;
   readonly stop: string;
+  /** How far it restores; null when that cannot be told, and of a cluster before the present one. */
+  readonly reach: Omit<Reach, "label"> | null;
 }
 
 export interface BackupApiReport {
@@ -87,6 +91,7 @@ export function reportOn(lab: ObservedLab, { causes, ...found }: Findings, stack
   const gap =
     segment == null || segmentSize === undefined ? undefined : walGap(info?.archive?.at(-1)?.max, segment, segmentSize);
   const apiHost = hosts.find(({ facts }) => facts.backupApi !== undefined);
+  const reachOf = Object.fromEntries(reachesOf(lab).map(({ label, ...reach }) => [label, reach]));
   return {
     proven: found.proven,
     healthy: worst(all) !== "fail",
@@ -100,6 +105,7 @@ export function reportOn(lab: ObservedLab, { causes, ...found }: Findings, stack
     backups: (info?.backup ?? []).map(({ label, type, timestamp }) => ({
       ...{ label, type, fromStandby: isFromStandby(lab, label) ?? null },
       ...{ start: isoTime(timestamp.start), stop: isoTime(timestamp.stop) },
+      reach: reachOf[label] ?? null,
     })),
     backupAges: Object.fromEntries(
       (info?.backup ?? []).map(({ type, timestamp }) => [type, Math.floor(now) - timestamp.stop]),

@@ -12,6 +12,7 @@ import { SETTINGS } from "./rules/settings";
 import { STANZA } from "./rules/stanza";
 import { UNITS } from "./rules/units";
 import { VERSIONS } from "./rules/versions";
+import { WAL } from "./rules/wal";
 
 /** Every rule, in the order in which findings are told. */
 export const ALL_RULES: readonly Rules[] = [
@@ -26,6 +27,7 @@ export const ALL_RULES: readonly Rules[] = [
     SETTINGS,
     STANZA,
     BACKUPS,
+    WAL,
     DISKS,
     MOVED_ASIDE,
     BACKUP_API,

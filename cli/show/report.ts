@@ -1,6 +1,7 @@
 import Table from "cli-table3";
 import { AREAS, STAGES } from "../../observe/findings";
 import type { BackupApiReport, BackupReport, HostReport, Report } from "../../observe/report";
+import { describeReach } from "../../observe/rules/wal";
 import { renderFinding, renderFindings } from "./findings";
 
 // No colours: the tables are for logs and files too.
@@ -22,7 +23,7 @@ export function renderStatus(report: Report): string {
     ]);
   }
   const api = report.backupApi === undefined ? [] : [describeApi(report.backupApi)];
-  const backup = `last backup: ${describe(report.backups.at(-1))}`;
+  const backup = [`last backup: ${describe(report.backups.at(-1))}`, ...describeLimited(report.backups)].join("\n");
   const verdict = report.proven ? "proven" : "not proven:";
   const reasons = report.unproven.map((each) => `  ${renderFinding(each)}`);
   return [table.toString(), backup, ...api, verdict, ...reasons, ""].join("\n");
@@ -40,14 +41,14 @@ export function renderDiagnosis(report: Report): string {
   for (const { client, server, verdicts, protocol } of report.pairs) {
     pairs.push([client, server, ...STAGES.map((stage) => verdicts[stage]), protocol ?? "-"]);
   }
-  const { walGap, backupAges, findings, consequences, healthy, proven } = report;
+  const { walGap, backups, backupAges, findings, consequences, healthy, proven } = report;
   const ages = Object.entries(backupAges).map(([type, seconds]) => `${type} ${age(seconds)}`);
   const facts = [
     `last backup: ${ages.length > 0 ? ages.join(", ") : "none seen"}`,
     `WAL segments waiting to be archived: ${walGap ?? "unknown"}`,
   ];
   const verdict = `${proven ? "proven" : "not proven"}, ${healthy ? "nothing failed" : "something failed"}`;
-  const told = renderFindings(findings, consequences);
+  const told = [...describeLimited(backups), ...renderFindings(findings, consequences)];
   return [hosts.toString(), pairs.toString(), facts.join("; "), ...told, verdict, ""].join("\n");
 }
 
@@ -61,6 +62,14 @@ function replication({ role, streaming }: HostReport, hosts: readonly HostReport
 function describe(backup: BackupReport | undefined): string {
   if (backup === undefined) return "none";
   return `${backup.label} ${backup.type}${backup.fromStandby === true ? ", from a standby" : ""}`;
+}
+
+/** The backups that do not restore to the newest moment, while others do: no failure, but nobody should count on them. */
+function describeLimited(backups: readonly BackupReport[]): string[] {
+  if (!backups.some(({ reach }) => reach?.newest)) return [];
+  return backups.flatMap(({ label, reach }) =>
+    reach === null || reach.newest ? [] : [`backup ${label} ${describeReach(reach)}`],
+  );
 }
 
 function describeApi({ host, address, barman, backup, certificateExpires, clients }: BackupApiReport): string {

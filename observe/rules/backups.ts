@@ -1,26 +1,21 @@
 import type { StanzaInfo } from "../facts";
 import { fail, rules, warn } from "../findings";
-import { isFromStandby, lastFullBackup, type ObservedLab } from "../lab";
-import { segmentNumber } from "./postgresql";
+import { isFromStandby, lastFullBackup } from "../lab";
 
 const DAY = 24 * 60 * 60;
 
 /** Days since the last full backup: over these. */
 const FULL_BACKUP_DAYS = { warn: 8, fail: 30 } as const;
 
-/** Bytes of a WAL segment, where PostgreSQL does not say so. */
-const SEGMENT_SIZE = 16 * 1024 ** 2;
-
 const proof = { proof: true } as const;
 const AGAIN = { fullBackup: true } as const;
 const UNSEEN = ["LAB-STANZA-*", "LAB-REPOSITORY-*"] as const;
-const WAL = "WAL is missing in the repository, no restore of an earlier backup gets past it: {segments}";
 const NOT_NEEDED = {
   sentence: "none is needed: a later full backup does without it, and pgBackRest expires it",
 } as const;
 const OLD = "the last full backup, {subject}, is {days} days old";
 
-/** Backups and WAL in the repository: whether a restore has what it needs. */
+/** Backups in the repository: whether a restore finds them whole. */
 export const BACKUPS = rules(
   {
     "LAB-BACKUP-NONE": {
@@ -50,8 +45,6 @@ export const BACKUPS = rules(
       }),
       after: UNSEEN,
     },
-    "LAB-WAL-MISSING": { ...fail("stanza", WAL, AGAIN), after: UNSEEN },
-    "LAB-WAL-MISSING-OLD": { ...warn("stanza", WAL, NOT_NEEDED), after: UNSEEN },
   },
   (lab, tell) => {
     const { stanza: info, repository, standbys, now } = lab;
@@ -91,17 +84,6 @@ export const BACKUPS = rules(
     if (standbys.some(({ revoked }) => !revoked) && !info.backup.some(({ label }) => isFromStandby(lab, label))) {
       tell("LAB-BACKUP-NO-STANDBY", repository, { subject: "standby" });
     }
-    const missing = missingSegments(lab);
-    const [needed, old] = [true, false].map((is) =>
-      missing.filter((segment) => isNeeded(`/${segment.slice(-24)}-`, info) === is),
-    );
-    for (const [code, segments = []] of [
-      ["LAB-WAL-MISSING", needed],
-      ["LAB-WAL-MISSING-OLD", old],
-    ] as const) {
-      const [subject] = segments;
-      if (subject !== undefined) tell(code, repository, { subject, segments: segments.join(", ") });
-    }
   },
 );
 
@@ -123,34 +105,4 @@ function isNeeded(path: string, info: StanzaInfo | undefined): boolean {
   const segment = /\/[0-9A-F]{8}([0-9A-F]{16})-/.exec(path)?.[1];
   // Of another timeline, it may be older or newer: the log's position tells.
   return segment === undefined || segment >= last.archive.start.slice(8);
-}
-
-/** The WAL segments that are missing since the oldest backup's first, on each timeline: `FIRST` or `FIRST to LAST`. */
-export function missingSegments({ stanza, repository, primary }: ObservedLab): string[] {
-  const held = repository.facts.repository?.segments ?? [];
-  const needed = (stanza?.backup ?? []).flatMap(({ archive }) => [archive.start, archive.stop]);
-  const [oldest] = needed.map((segment) => segment.slice(8)).sort();
-  if (held.length === 0 || oldest === undefined) return [];
-  const size = primary.facts.postgresql?.segmentSize ?? SEGMENT_SIZE;
-  const perLog = 2 ** 32 / size;
-  const nameOf = (timeline: string, number: number): string =>
-    timeline +
-    [Math.floor(number / perLog), number % perLog]
-      .map((part) => part.toString(16).padStart(8, "0").toUpperCase())
-      .join("");
-  const there = new Set(held);
-  const names = [...held, ...needed].filter((name) => name.slice(8) >= oldest);
-  return [...new Set(names.map((name) => name.slice(0, 8)))].flatMap((timeline) => {
-    const own = names.filter((name) => name.startsWith(timeline));
-    const numbers = own.map((name) => segmentNumber(name, size)).sort((one, other) => one - other);
-    const [first = 0, last = -1] = [numbers[0], numbers.at(-1)];
-    const ranges: { from: number; to: number }[] = [];
-    for (let number = first; number <= last; number++) {
-      if (there.has(nameOf(timeline, number))) continue;
-      const range = ranges.at(-1);
-      if (range?.to === number - 1) range.to = number;
-      else ranges.push({ from: number, to: number });
-    }
-    return ranges.map(({ from, to }) => nameOf(timeline, from) + (to > from ? ` to ${nameOf(timeline, to)}` : ""));
-  });
 }

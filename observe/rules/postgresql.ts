@@ -1,5 +1,6 @@
 import { fail, rules, warn } from "../findings";
 import { isoTime, isStreaming } from "../lab";
+import { segmentNumber } from "../wal";
 
 const MIB = 1024 ** 2;
 const GIB = 1024 ** 3;
@@ -167,9 +168,4 @@ export function walGap(
   if (archived == null || written === null || archived.slice(0, 8) !== written.slice(0, 8)) return undefined;
   // At the end of a segment, the one that is written to is that which was just archived.
   return Math.max(0, segmentNumber(written, segmentSize) - segmentNumber(archived, segmentSize) - 1);
-}
-
-/** A segment's number: its name is timeline, log and segment of the log, 8 hexadecimal digits each (PostgreSQL, "WAL Internals"). */
-export function segmentNumber(name: string, segmentSize: number): number {
-  return parseInt(name.slice(8, 16), 16) * (2 ** 32 / segmentSize) + parseInt(name.slice(16, 24), 16);
 }

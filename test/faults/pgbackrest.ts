@@ -99,7 +99,7 @@ export const PGBACKREST_FAULTS: readonly Fault[] = [
     host: "backup-srv",
     inject: `cd ${REPOSITORY}/archive/demo; find . -name '*.gz' | sort | tail -3 | head -1 | xargs rm`,
     told: [
-      /^fail LAB-WAL-MISSING backup-srv: WAL is missing in the repository, no restore of an earlier backup gets past it: [0-9A-F]{24}$/,
+      /^fail LAB-WAL-HOLE backup-srv: no backup restores to the newest moment: WAL is missing: ([0-9A-F]{24}); (\S+ restores to (\S+Z at most, the end of [0-9A-F]{24}|no moment: WAL that makes it consistent is missing)(; |$))+$/,
     ],
     healedBy: "up",
   },

@@ -72,32 +72,49 @@ describe("the repository", () => {
 db-id=1`;
 
   it("tells who delivered each backup", () => {
-    standIns.add("pgbackrest", `echo '${LIST}'`);
+    standIns.add("pgbackrest", `[[ "$*" != *repo-get* ]] || echo '${LIST}'; [[ "$*" != *repo-ls* ]] || echo '{}'`);
     expect(read("repository", "repository-read", "pgbackrest", "demo")).toEqual({
       fromStandby: { "20261123-184305F": false, "20261123-184305F_20261123-185000D": true },
+      wal: {},
     });
   });
 
   it("tells nothing of a stanza that has no backup yet", () => {
-    standIns.add("pgbackrest", "exit 0");
-    expect(read("repository", "repository-read", "pgbackrest", "demo")).toEqual({ fromStandby: {} });
+    standIns.add("pgbackrest", `[[ "$*" != *repo-ls* ]] || echo '{".":{"type":"path"}}'`);
+    expect(read("repository", "repository-read", "pgbackrest", "demo")).toEqual({ fromStandby: {}, wal: {} });
   });
 
   it("fails when its list cannot be read, unless it says why", () => {
-    standIns.add("pgbackrest", "exit 41").add("find", "echo 'root 640 /repo/a file'");
+    standIns.add("pgbackrest", "echo 'ERROR: [041]: denied' >&2; exit 41").add("find", "echo 'root 640 /repo/a file'");
     expect(standIns.run("observe/repository-read.sh", ["pgbackrest", "demo"]).status).toBe(41);
     expect(read("repository", "repository-read", "pgbackrest", "demo", "/repo")).toEqual({
       fromStandby: {},
       unusable: [{ owner: "root", mode: "640", path: "/repo/a file" }],
-      segments: [],
+      wal: "ERROR: [041]: denied",
     });
   });
 
-  it("tells its WAL segments", () => {
-    const segment = "15-1/0000000100000000/000000010000000000000003-31900c3187aa3422469fa1d4c23ea3cff159c4e0.gz";
-    standIns.add("pgbackrest", `[[ "$*" != *repo-ls* ]] || echo ${segment}`).add("find", "");
-    expect(read("repository", "repository-read", "pgbackrest", "demo", "/repo")).toMatchObject({
-      segments: ["000000010000000000000003"],
+  it("tells its WAL, when it was archived, and the histories of timelines", () => {
+    const folder = "15-1/0000000100000000";
+    const listing = {
+      [`${folder}/000000010000000000000003-31900c3187aa3422469fa1d4c23ea3cff159c4e0.gz`]: { type: "file", time: 30 },
+      [`${folder}/000000010000000000000003.00000028.backup`]: { type: "file", time: 31 },
+      [`${folder}/000000010000000000000004.partial-31900c3187aa3422469fa1d4c23ea3cff159c4e0.gz`]: { time: 32 },
+      "15-1/00000002.history": { type: "file", time: 33 },
+    };
+    const answers = [
+      `[[ "$*" != *repo-ls* ]] || echo '${JSON.stringify(listing)}'`,
+      `[[ "$*" != *"repo-get archive/demo/15-1/00000002.history" ]] || printf '1\\t0/5000060\\tno target\\n'`,
+    ];
+    standIns.add("pgbackrest", answers.join("; "));
+    expect(read("repository", "repository-read", "pgbackrest", "demo")).toEqual({
+      fromStandby: {},
+      wal: {
+        "15-1": {
+          segments: { "000000010000000000000003": 30 },
+          histories: { "00000002": "1\t0/5000060\tno target" },
+        },
+      },
     });
   });
 });

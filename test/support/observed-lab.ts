@@ -1,4 +1,4 @@
-import type { HostFacts, PostgreSqlFacts, ReadHost, StanzaInfo, UnitFacts } from "../../observe/facts";
+import type { HostFacts, PostgreSqlFacts, ReadHost, StanzaInfo, UnitFacts, WalArchive } from "../../observe/facts";
 import { type Finding, type Findings, judge } from "../../observe/findings";
 import { type DeployedLab, type ObservedLab, observedLab } from "../../observe/lab";
 import { ALL_RULES } from "../../observe/rules";
@@ -28,6 +28,8 @@ export const BACKUP: StanzaInfo["backup"][number] = {
   error: false,
   timestamp: { start: 1795459385, stop: 1795459389 },
   archive: { start: "000000010000000000000003", stop: "000000010000000000000004" },
+  database: { id: 1 },
+  lsn: { start: "0/3000028", stop: "0/4000100" },
 };
 
 /** An hour after the backup. */
@@ -36,7 +38,7 @@ export const NOW = BACKUP.timestamp.stop + 3600;
 export const INFO: StanzaInfo = {
   name: "demo",
   status: { code: 0, message: "ok", lock: { backup: { held: false } } },
-  archive: [{ max: "000000010000000000000008" }],
+  archive: [{ id: "15-1", database: { id: 1 }, max: "000000010000000000000008" }],
   backup: [BACKUP],
 };
 
@@ -80,7 +82,7 @@ export const GOOD: Readonly<Record<string, HostFacts>> = {
   "backup-srv": {
     units: { "pgbackrest.service": UNIT },
     stanza: { ...STANZA, labels: [BACKUP.label] },
-    repository: { fromStandby: { [BACKUP.label]: true }, unusable: [], segments: segmentsUpTo(8) },
+    repository: { fromStandby: { [BACKUP.label]: true }, unusable: [], wal: walOf(segmentsUpTo(8)) },
     peers: { "pg1-srv": TALKS, "pg2-srv": TALKS },
     disks: { "/backup_space": { device: "1", size: 1000, free: 900 } },
   },
@@ -120,6 +122,15 @@ export function told(findings: readonly Finding[]): string[] {
     ({ level, code, host, peer, cause }) =>
       `${level} ${code} ${peer === undefined ? host : `${host} → ${peer}`}: ${cause}`,
   );
+}
+
+/** A stanza's WAL, each segment archived a minute after the one before, the last at `NOW`. */
+export function walOf(
+  segments: readonly string[],
+  histories: Readonly<Record<string, string>> = {},
+): Record<string, WalArchive> {
+  const times = segments.map((name, index): [string, number] => [name, NOW - 60 * (segments.length - 1 - index)]);
+  return { "15-1": { segments: Object.fromEntries(times), histories } };
 }
 
 /** The names of the first segments of timeline 1, from the third on. */

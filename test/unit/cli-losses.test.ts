@@ -8,7 +8,7 @@ const { hosts } = stackPlan("container", { standbys: 1 });
 const held: StanzaInfo = {
   name: "demo",
   status: { code: 0, message: "ok" },
-  archive: [{ max: "00000001000000000000000B" }],
+  archive: [{ id: "15-1", database: { id: 1 }, max: "00000001000000000000000B" }],
   backup: [
     {
       label: "20261123-120000F",
@@ -16,6 +16,8 @@ const held: StanzaInfo = {
       error: false,
       timestamp: { start: 1, stop: 2 },
       archive: { start: "000000010000000000000003", stop: "000000010000000000000004" },
+      database: { id: 1 },
+      lsn: { start: "0/3000028", stop: "0/4000100" },
     },
   ],
 };

@@ -91,7 +91,7 @@ function proofOf(
     ...{ units, certificates, postgresql, backupApi },
     ...(peers && role !== "standby" ? { peers: Object.fromEntries(shaken) as HostFacts["peers"] } : {}),
     ...(stanza ? { stanza: { version: stanza.version, stopped: stanza.stopped, info: stanza.info } } : {}),
-    ...(repository ? { repository: { fromStandby: repository.fromStandby } } : {}),
+    ...(repository ? { repository: { fromStandby: repository.fromStandby, wal: repository.wal } } : {}),
   };
 }
 
@@ -157,7 +157,7 @@ describe("causes and what follows from them", () => {
           repository: {
             fromStandby: {},
             unusable: [{ path: "/backup_space/backup/demo/backup.info", owner: "root", mode: "640" }],
-            segments: [],
+            wal: "ERROR: [041]: unable to open path",
           },
         },
         "pg1-srv": { stanza: unread(DENIED), postgresql: FAILING },
@@ -172,7 +172,7 @@ describe("causes and what follows from them", () => {
       {
         "backup-srv": {
           stanza: { ...unread("missing stanza path", 1), labels: [] } as HostFacts["stanza"],
-          repository: { fromStandby: {} },
+          repository: { fromStandby: {}, wal: {} },
         },
         "pg1-srv": { stanza: unread("missing stanza path", 1), postgresql: FAILING },
         "pg2-srv": { stanza: unread("missing stanza path", 1) },
@@ -202,7 +202,7 @@ describe("causes and what follows from them", () => {
       {
         "backup-srv": {
           stanza: { version: "2.45", stopped: [], info: [{ ...INFO, backup: [] }] },
-          repository: { fromStandby: {} },
+          repository: { fromStandby: {}, wal: {} },
         },
       },
       ["fail LAB-BACKUP-NONE backup-srv: there is no full backup"],
@@ -264,7 +264,7 @@ describe("causes and what follows from them", () => {
     const { unproven } = judged({
       "backup-srv": {
         stanza: unread(DENIED),
-        repository: { fromStandby: {}, unusable: [{ path: "/backup_space", owner: "root", mode: "700" }] },
+        repository: { fromStandby: {}, wal: {}, unusable: [{ path: "/backup_space", owner: "root", mode: "700" }] },
       },
     });
     expect(unproven.map(({ code, remedy }) => [code, remedy])).toEqual([

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { HostFacts, PostgreSqlFacts, StanzaInfo, UnitFacts } from "../../observe/facts";
-import { missingSegments, parseVerify } from "../../observe/rules/backups";
+import { parseVerify } from "../../observe/rules/backups";
 import { walGap } from "../../observe/rules/postgresql";
 import type { ManagedHost } from "../../steps/inventory";
 import {
@@ -10,15 +10,16 @@ import {
   INFO,
   judged,
   NOW,
-  observed,
   PRIMARY,
   segmentsUpTo,
   STANDBY,
   told,
   UNIT,
+  walOf,
 } from "../support/observed-lab";
 
 const causes = (changes: Changes, lab = deployedLab()): string[] => told(judged(changes, lab).causes);
+const WAL = walOf(segmentsUpTo(8));
 const DAY = 86_400;
 const MIB = 1024 ** 2;
 
@@ -308,10 +309,6 @@ describe("stanza, backups and WAL", () => {
   const stanza = (changes: Partial<StanzaInfo>, labels = [BACKUP.label]): HostFacts => ({
     stanza: { version: "2.45", stopped: [], info: [{ ...INFO, ...changes }], labels },
   });
-  const backup = (label: string, start: string): StanzaInfo["backup"][number] => ({
-    ...BACKUP,
-    ...{ label, archive: { start, stop: start } },
-  });
 
   it("tell the status, whatever the exit status was", () => {
     const message = "[ServiceError] TLS error [1:167773206] tlsv1 alert unknown ca";
@@ -377,9 +374,9 @@ describe("stanza, backups and WAL", () => {
   });
 
   it("need a backup from a standby, where there are standbys that are not revoked", () => {
-    const changes = { "backup-srv": { repository: { fromStandby: { [BACKUP.label]: false } } } };
+    const changes = { "backup-srv": { repository: { fromStandby: { [BACKUP.label]: false }, wal: WAL } } };
     expect(causes(changes)).toEqual(["fail LAB-BACKUP-NO-STANDBY backup-srv: there is no backup from a standby"]);
-    expect(causes({ "backup-srv": { repository: { fromStandby: {} } } })).toHaveLength(1);
+    expect(causes({ "backup-srv": { repository: { fromStandby: {}, wal: WAL } } })).toHaveLength(1);
     const denied = { code: 99, message: "access denied" };
     const refused = stanza({ status: denied, repo: [{ status: denied }] });
     expect(causes({ ...changes, "pg2-srv": refused }, deployedLab({ revoked: ["pg2-srv"] }))).toEqual([]);
@@ -406,44 +403,6 @@ describe("stanza, backups and WAL", () => {
     expect(walGap("00000001000000000000003F", "000000010000000100000000", 64 * MIB)).toBe(0);
     expect(walGap("000000010000000000000008", "000000020000000000000009", size)).toBeUndefined();
     expect(walGap(null, "000000010000000000000001", size)).toBeUndefined();
-  });
-
-  const held = (segments: readonly string[]): HostFacts => ({
-    repository: { fromStandby: { [BACKUP.label]: true }, segments },
-  });
-
-  it("miss WAL that a restore needs: a new full backup puts it right", () => {
-    const segments = segmentsUpTo(8).filter((segment) => !/[56]$/.test(segment));
-    expect(judged({ "backup-srv": held(segments) }).causes).toMatchObject([
-      {
-        code: "LAB-WAL-MISSING",
-        level: "fail",
-        cause:
-          "WAL is missing in the repository, no restore of an earlier backup gets past it: 000000010000000000000005 to 000000010000000000000006",
-        fullBackup: true,
-        remedy: "./lab drift --fix",
-      },
-    ]);
-    expect(causes({ "backup-srv": held(segmentsUpTo(8).slice(1)) })[0]).toMatch(/: 000000010000000000000003$/);
-  });
-
-  it("miss WAL that a later full backup does without", () => {
-    const later = backup("20261124-184305F", "000000010000000000000007");
-    const { stanza: facts } = stanza({ backup: [BACKUP, later] }, [BACKUP.label, later.label]);
-    const segments = segmentsUpTo(8).filter((segment) => !segment.endsWith("5"));
-    const repository = { fromStandby: { [BACKUP.label]: true }, segments };
-    expect(causes({ "backup-srv": { stanza: facts, repository } })).toEqual([
-      "warn LAB-WAL-MISSING-OLD backup-srv: WAL is missing in the repository, no restore of an earlier backup gets past it: 000000010000000000000005",
-    ]);
-  });
-
-  it("miss nothing before the oldest backup, across logs, and between timelines", () => {
-    const missing = (segments: readonly string[]): string[] =>
-      missingSegments(observed({ "backup-srv": held(segments) }));
-    expect(missing(["000000010000000000000001", ...segmentsUpTo(4)])).toEqual([]);
-    expect(missing([...segmentsUpTo(255), "000000010000000100000000"])).toEqual([]);
-    expect(missing([...segmentsUpTo(5), "000000020000000000000005", "000000020000000000000006"])).toEqual([]);
-    expect(missing([])).toEqual([]);
   });
 });
 
@@ -502,6 +461,7 @@ describe("the repository's files", () => {
       "backup-srv": {
         repository: {
           fromStandby: { [BACKUP.label]: true },
+          wal: WAL,
           unusable: Array.from({ length: count }, (_, index) => ({ path: `/backup_space/${index}`, owner, mode: "0" })),
         },
       },

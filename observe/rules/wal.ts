@@ -1,0 +1,80 @@
+import { fail, rules, warn } from "../findings";
+import { isoTime, type ObservedLab } from "../lab";
+import { type Reach, reaches } from "../wal";
+
+/** Seconds in which segments that several processes archive may arrive in any order. */
+const ASYNC_SECONDS = 60;
+
+/** Bytes of a WAL segment, where no PostgreSQL says so. */
+const SEGMENT_SIZE = 16 * 1024 ** 2;
+
+/** Options with which pgBackRest leaves WAL out, or removes WAL that backups need to get to the newest moment. */
+const DROPPING = /^(archive-push-queue-max|repo\d+-retention-archive)$/;
+
+const proof = { proof: true } as const;
+const UNSEEN = ["LAB-STANZA-*", "LAB-REPOSITORY-*"] as const;
+
+/** WAL in the repository: whether a restore gets to the newest moment. */
+export const WAL = rules(
+  {
+    "LAB-WAL-HOLE": {
+      ...fail("stanza", "no backup restores to the newest moment: {why}; {reaches}", { fullBackup: true }),
+      ...{ ...proof, after: UNSEEN },
+    },
+    "LAB-WAL-UNLISTED": {
+      ...fail("stanza", "pgBackRest cannot list the WAL in the repository: {error}", {
+        command: "./lab ssh {host} -- sudo -u {account} pgbackrest --stanza={stanza} repo-ls archive/{stanza}",
+      }),
+      ...{ ...proof, after: UNSEEN },
+    },
+    "LAB-WAL-DROPPED": {
+      ...warn("stanza", "with {subject}, pgBackRest drops WAL that a restore to a later moment needs", {
+        sentence: "take {subject} out of lab:pgbackrest, and watch the free disk space instead",
+      }),
+      ...proof,
+    },
+  },
+  (lab, tell) => {
+    const { repository, plan, pgbackrest } = lab;
+    const { wal } = repository.facts.repository ?? {};
+    const words = { account: repository.account, stanza: plan.stanza };
+    if (typeof wal === "string") tell("LAB-WAL-UNLISTED", repository, { ...words, subject: "archive", error: wal });
+    const found = reachesOf(lab);
+    if (found.length > 0 && !found.some(({ newest }) => newest)) {
+      // What an older backup misses includes what a later one does.
+      const missing = found.find((each) => each.missing.length > 0)?.missing.join(", ");
+      const why = missing === undefined ? "the cluster left their timeline" : `WAL is missing: ${missing}`;
+      tell("LAB-WAL-HOLE", repository, {
+        ...{ subject: "archive", why },
+        reaches: found.map((reach) => `${reach.label} ${describeReach(reach)}`).join("; "),
+      });
+    }
+    for (const subject of Object.keys(pgbackrest).filter((option) => DROPPING.test(option))) {
+      tell("LAB-WAL-DROPPED", repository, { subject });
+    }
+  },
+);
+
+/** How far the backups of the present cluster restore, the oldest first; none where the repository's WAL could not be listed. */
+export function reachesOf({ stanza, repository, primary, standbys, pgbackrest, now }: ObservedLab): Reach[] {
+  const { wal } = repository.facts.repository ?? {};
+  const archive = stanza?.archive?.at(-1);
+  if (stanza === undefined || archive === undefined || wal === undefined || typeof wal === "string") return [];
+  const answering = [primary, ...standbys].map(({ facts }) => facts.postgresql).find((each) => each != null);
+  return reaches(
+    stanza.backup.filter(({ database }) => database.id === archive.database.id),
+    wal[archive.id] ?? { segments: {}, histories: {} },
+    {
+      timeline: primary.facts.postgresql?.segment?.slice(0, 8),
+      segmentSize: answering?.segmentSize ?? SEGMENT_SIZE,
+      ...(pgbackrest["archive-async"] ? { before: now - ASYNC_SECONDS } : {}),
+    },
+  );
+}
+
+/** How far a backup restores, in words. */
+export function describeReach({ newest, segment, time }: Omit<Reach, "label">): string {
+  if (newest) return "restores to the newest moment";
+  if (segment === null) return "restores to no moment: WAL that makes it consistent is missing";
+  return `restores to ${isoTime(time ?? 0)} at most, the end of ${segment}`;
+}
