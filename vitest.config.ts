@@ -3,7 +3,7 @@ import { defineConfig } from "vitest/config";
 const HOUR = 60 * 60 * 1000;
 
 /** Scenarios that have the machine to themselves: emulation takes all of it, and the doctor is to be quick. */
-const ALONE = ["catalogue", "faults", "vm"].map((name) => `test/scenarios/${name}.test.ts`);
+const ALONE = ["catalogue", "cloud-image", "faults", "vm"].map((name) => `test/scenarios/${name}.test.ts`);
 
 /** Real hosts, as long as it takes. */
 const SCENARIO = { testTimeout: HOUR, hookTimeout: HOUR };

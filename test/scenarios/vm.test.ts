@@ -1,10 +1,7 @@
-import { execFileSync } from "node:child_process";
-import * as fs from "node:fs";
-import * as path from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { testDepth } from "../../cli/test-depth";
-import { SEED_BYTES } from "../../render/seed-image";
 import { reasonToSkip, ScenarioLab } from "../support/scenario-lab";
+import { expectSpentSeeds } from "../support/spent-seeds";
 
 /** The default stack: virtual machines, on kvm where that works, else emulated. */
 const lab = new ScenarioLab("local");
@@ -40,18 +37,7 @@ describe.skipIf(skipped)(`a lab on virtual machines${skipped === undefined ? "" 
   });
 
   it("leaves no SSH host key in a seed that was read, but a seed: one that a guest can read", () => {
-    const folder = path.join(lab.stateFolder, "libvirt", "lib", "images", `lab-${lab.stack}`);
-    const seeds = fs.readdirSync(folder).filter((file) => file.endsWith("-seed.iso"));
-    expect(seeds).toHaveLength(2 + standbys);
-    for (const seed of seeds) {
-      const content = fs.readFileSync(path.join(folder, seed), "latin1");
-      expect(content.length, seed).toBe(SEED_BYTES);
-      expect(content.replaceAll("\0", ""), seed).toMatch(/instance-id: \S+-srv\n.*mac: \S+\n#cloud-config\n\{\}\n$/s);
-      expect(execFileSync("blkid", ["-o", "export", path.join(folder, seed)], { encoding: "utf8" }), seed).toContain(
-        "LABEL=cidata\nTYPE=iso9660\n",
-      );
-      expect(fs.statSync(path.join(folder, seed)).mode & 0o077, seed).toBe(0);
-    }
+    expectSpentSeeds(lab, 2 + standbys);
   });
 
   it("has nothing to change the second time", async () => {

