@@ -7,10 +7,11 @@ import type { DeployedLab } from "../../observe/lab";
 import { observe } from "../../observe/observe";
 import type { Depth } from "../../observe/questions";
 import { patienceWith } from "../../observe/session";
-import type { Invocation } from "../invocation";
+import { type Invocation, stackOf } from "../invocation";
 import { announce, carryOut, repairOf } from "../repair";
 import { isStep } from "../resource-names";
 import { renderFinding } from "../show/findings";
+import { plainRepair } from "../stack/plain-up";
 import { withLab } from "../stack/with-lab";
 
 /** Compares the hosts with the program, and corrects them when asked to; exit status 1 when they differ in the end. */
@@ -37,8 +38,9 @@ async function compare(
   const invocation = asDeployed(given, lab);
   const depth = verify ? "verify" : "all";
   let found = (await observe(lab, depth)).drift;
-  const repair = fix ? repairOf(found) : undefined;
-  if (repair !== undefined) {
+  const repair = repairOf(found);
+  const plain = fix || repair === undefined ? undefined : await plainRepair(stackOf(given), lab, repair);
+  if (fix && repair !== undefined) {
     announce(repair);
     await refuseOtherChanges(invocation, engine, repair.steps);
     // The standard output is for the JSON alone.
@@ -46,6 +48,7 @@ async function compare(
     found = await settledDrift(lab, depth);
   }
   process.stdout.write(json ? `${JSON.stringify(found, undefined, 2)}\n` : render(found));
+  if (plain !== undefined && !json) process.stdout.write(`with Pulumi's CLI alone:\n${plain}\n`);
   return found.length === 0 ? 0 : 1;
 }
 

@@ -5,6 +5,7 @@ import { type PrivateLibvirtd, startPrivateLibvirtd } from "../../hypervisor/pri
 import { installRequirements } from "../../hypervisor/requirements";
 import { saveGuest } from "../../hypervisor/saved-guest";
 import { chooseAccelerator, withAccelerator } from "../stack/accelerator";
+import { plainUp } from "../stack/plain-up";
 import { stackSettings } from "../stack/stack-settings";
 import { type Invocation, PROJECT_FOLDER, stackOf } from "../invocation";
 import type { BuiltImage, Stack } from "../stack/stack";
@@ -12,19 +13,19 @@ import type { BuiltImage, Stack } from "../stack/stack";
 /** Prepares this machine for a stack, and prints the command line of `pulumi up`. */
 export async function prepare(invocation: Invocation): Promise<number> {
   const stack = stackOf(invocation);
-  const name = stack.location.stack;
-  const command = `pulumi up --stack ${name}`;
   if (!stack.isPrivate) {
-    process.stderr.write(`lab: stack "${name}" uses a libvirt and an image of yours: nothing to prepare\n`);
-    process.stdout.write(`${command}\n`);
+    process.stderr.write(
+      `lab: stack "${stack.location.stack}" uses a libvirt and an image of yours: nothing to prepare\n`,
+    );
+    process.stdout.write(`${plainUp(stack)}\n`);
     return 0;
   }
   stackSettings(withAccelerator(invocation, stack), stack, "machine");
-  const { namespace } = await prepareStack(invocation, stack);
+  await prepareStack(invocation, stack);
   process.stderr.write("lab: ready; the hosts are reached from a network namespace, as root:\n");
   const setting = withAccelerator(invocation, stack).options.config["lab:hypervisor"];
-  const config = setting === undefined ? "" : ` --config lab:hypervisor=${setting}`;
-  process.stdout.write(`nsenter --net=/run/netns/${namespace} ${command}${config}\n`);
+  const config = setting === undefined ? [] : ["--config", `lab:hypervisor=${setting}`];
+  process.stdout.write(`${plainUp(stack, ...config)}\n`);
   return 0;
 }
 

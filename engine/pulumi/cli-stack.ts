@@ -165,7 +165,7 @@ export class CliStack {
   }
 
   /** The URNs of resources: the CLI takes no names. */
-  private async urnsOf(names: readonly string[]): Promise<string[]> {
+  async urnsOf(names: readonly string[]): Promise<string[]> {
     const { resources = [] } = await this.deployment();
     return resources.flatMap(({ urn, custom }) => (custom && names.includes(nameOf(urn)) ? [urn] : []));
   }

@@ -3,6 +3,7 @@ import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { CERTIFICATE_FILES } from "../../plan/layout";
 import { reasonToSkip, ScenarioLab } from "../support/scenario-lab";
 import { PROJECT_FOLDER } from "../support/stack-config";
 
@@ -60,6 +61,34 @@ describe.skipIf(skipped)(`a lab by pulumi up${skipped === undefined ? "" : ` (sk
     expect((await lab.run("preview")).stderr).toContain(
       `lab: stack "${lab.stack}", engine pulumi (this stack was made with pulumi up), plugins of this project\n`,
     );
+  });
+
+  it("is put right by the line that ./lab drift prints, as it stands", async () => {
+    const { folder, key } = CERTIFICATE_FILES;
+    await lab.on("pg2-srv", `chmod 0644 ${key}; echo process-max=1 >>${folder}/../pgbackrest.conf`);
+    await lab.on("pg3-srv", "systemctl disable --now --quiet postgresql@15-main");
+    await lab.on("backup-srv", "cd /backup_space/archive/demo; find . -name '*.gz' | sort | tail -1 | xargs rm");
+    await lab.query("pg1-srv", "SELECT pg_switch_wal()");
+    await lab.on("pg1-srv", "runuser -u postgres -- pgbackrest --stanza=demo check");
+    const { status, stdout } = await lab.run("drift");
+    expect([status, stdout.match(/(?<=^fail )LAB-\S+ \S+(?=: )/gm)]).toEqual([
+      1,
+      [
+        ...["LAB-POSTGRESQL-DOWN pg3-srv", "LAB-KEY-MODE pg2-srv", "LAB-FILE-CONTENT pg2-srv"],
+        "LAB-WAL-HOLE backup-srv",
+      ],
+    ]);
+    const line = stdout.split("with Pulumi's CLI alone:\n")[1]?.trim() ?? "";
+    expect(line).toMatch(
+      /^nsenter \S+ pulumi up --stack \S+ (--target-replace '\S+' )+--target-dependents && \.\/lab ssh /,
+    );
+    execFileSync("bash", ["-c", line], {
+      ...{ cwd: PROJECT_FOLDER, stdio: "pipe" },
+      env: { ...process.env, PULUMI_SKIP_CONFIRMATIONS: "true" },
+    });
+    const doctor = await lab.run("doctor");
+    expect([doctor.status, doctor.stdout]).toEqual([0, expect.stringMatching(/\nproven, nothing failed\n$/)]);
+    expect(await lab.must("drift")).toBe("every host is as the program wants it\n");
   });
 
   it("is changed by ./lab, and pulumi up goes on from there", async () => {

@@ -6,10 +6,13 @@ import type { Invocation } from "../../cli/invocation";
 import { announceEngine, openEngine } from "../../cli/stack/open-engine";
 import { runningNamespace } from "../../cli/stack/running-namespace";
 import type { Stack } from "../../cli/stack/stack";
+import { plainRepair, plainUp } from "../../cli/stack/plain-up";
 import { hasLab } from "../../cli/stack/users-lab";
 import { EngineError } from "../../engine/engine";
 import { stackEngine } from "../../engine/stack-engine";
+import { privateLibvirtdOf } from "../../hypervisor/private-libvirtd";
 import { FakePulumi } from "../support/fake-pulumi";
+import { deployedLab } from "../support/observed-lab";
 
 const SETTINGS = "# mine\nencryptionsalt: v1:mine\nconfig:\n  try:text: b # a note\n";
 
@@ -109,5 +112,21 @@ describe("a lab that was made with pulumi up", () => {
     // In another home than the user's, whose selected stack it would unselect.
     expect(removal?.home).toBe(path.join(stack.location.stateFolder, "pulumi-home"));
     expect(fs.readdirSync(stack.location.stateFolder)).toEqual([]);
+  });
+
+  it("is repaired by one line of the user's: its steps as targets, and the backup that no step takes", async () => {
+    const step = "urn:pulumi:dev::try::lab:backup-plane:Server$command:remote:Command::pg2-srv-pgbackrest-start";
+    fake.write("deployment", { resources: [{ urn: step, type: "command:remote:Command", custom: true }] });
+    const { plan } = deployedLab();
+    const steps = ["pg2-srv-pgbackrest-start"];
+    const up = `pulumi up --stack dev --target-replace '${step}' --target-dependents`;
+    const backup = "./lab ssh --stack dev backup-srv -- sudo -u pgbackrest pgbackrest --stanza=demo --type=full backup";
+    expect(await plainRepair(stack, { plan }, { steps, fullBackup: false })).toBe(up);
+    expect(await plainRepair(stack, { plan }, { steps, fullBackup: true })).toBe(`${up} && ${backup}`);
+    expect(await plainRepair(stack, { plan }, { steps: [], fullBackup: true })).toBe(backup);
+    const inside = `nsenter --net=/run/netns/${privateLibvirtdOf(stack.location).namespace} pulumi up --stack dev`;
+    expect(plainUp({ ...stack, isPrivate: true })).toBe(inside);
+    fs.mkdirSync(path.join(projectFolder, ".lab", "dev", "pulumi"), { recursive: true });
+    expect(await plainRepair(stack, { plan }, { steps, fullBackup: false })).toBeUndefined();
   });
 });
