@@ -1,5 +1,5 @@
 /** Scenarios that run on the embedded engine, and on Pulumi's own too. */
-const ON_BOTH = ["container"];
+const ON_BOTH = ["container", "trust"];
 
 /** Scenarios that need Pulumi's own engine. */
 const ON_PULUMI = ["engines", "users-lab"];

@@ -81,8 +81,11 @@ export async function up(
     isChanging = true;
   };
   const run = (replace: readonly string[]): Promise<Result> =>
-    withProgress(invocation, engine, (options) =>
-      upUnfinished(stack.location, engine, { ...options, replace, beforeRun, beforeFirstChange }),
+    withProgress(
+      invocation,
+      engine,
+      (options) => upUnfinished(stack.location, engine, { ...options, replace, beforeRun, beforeFirstChange }),
+      () => found?.lab.plan.hosts.map(({ name }) => name) ?? [],
     );
   const { changes, outputs } = await run([]).catch(async (error: unknown) => {
     // What differs on a host may be what a step failed of.

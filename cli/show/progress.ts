@@ -51,7 +51,7 @@ interface ProgressOptions {
    * The names of the hosts that exist before the run; its events name the others.
    * @default - none
    */
-  readonly hosts?: readonly string[];
+  readonly hosts?: () => readonly string[];
   /**
    * Milliseconds since any moment.
    * @default performance.now
@@ -66,12 +66,12 @@ export class Progress {
   private readonly running = new Map<string, number>();
   private readonly timer: NodeJS.Timeout;
   private readonly failures: Failure[] = [];
-  private readonly hosts: Set<string>;
+  /** The hosts that events have named. */
+  private readonly named = new Set<string>();
   private lastWrite: number;
 
   constructor(private readonly options: ProgressOptions) {
     this.now = options.now ?? (() => performance.now());
-    this.hosts = new Set(options.hosts);
     this.start = this.now();
     this.lastWrite = this.start;
     this.timer = setInterval(() => {
@@ -86,7 +86,7 @@ export class Progress {
       return;
     }
     const { change } = event;
-    for (const host of hostsAmong([change])) this.hosts.add(host);
+    for (const host of hostsAmong([change])) this.named.add(host);
     if (event.kind === "fail") {
       this.running.delete(change.urn);
       this.failures.push(event);
@@ -121,6 +121,10 @@ export class Progress {
     clearInterval(this.timer);
   }
 
+  private get hosts(): ReadonlySet<string> {
+    return new Set([...(this.options.hosts?.() ?? []), ...this.named]);
+  }
+
   private writeStep(change: Change, text: string): void {
     const { host, step } = stepOf(change, this.hosts);
     this.write(`${host.padEnd(10)}  ${step.padEnd(30)}  ${text}`);
@@ -150,15 +154,24 @@ export function writeError(line: string): void {
   process.stderr.write(`${line}\n`);
 }
 
-/** Lets an engine work with this call's options, and prints what it does. */
+async function hostsOf(engine: Engine): Promise<() => readonly string[]> {
+  const plan = (await engine.outputs()).plan?.value as LabPlan | undefined;
+  const names = plan?.hosts.map(({ name }) => name) ?? [];
+  return () => names;
+}
+
+/**
+ * Lets an engine work with this call's options, and prints what it does.
+ * @param known The hosts that exist before the run, when the engine need not be asked.
+ */
 export async function withProgress<T>(
   { options, signal }: Invocation,
   engine: Engine,
   work: (run: RunOptions) => Promise<T>,
+  known?: () => readonly string[],
 ): Promise<T> {
   const write = (line: string): void => void process.stdout.write(`${line}\n`);
-  const plan = (await engine.outputs()).plan?.value as LabPlan | undefined;
-  const hosts = plan?.hosts.map(({ name }) => name);
+  const hosts = known ?? (await hostsOf(engine));
   const progress = new Progress({ write, writeLog: writeError, debug: options.debug, hosts });
   const announceStop = (): void => {
     write("stopping after the running operations; Ctrl-C again stops at once");

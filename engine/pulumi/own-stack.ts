@@ -31,11 +31,20 @@ export class OwnStack extends CliStack {
 
   override async run(command: Command, options: CliRunOptions): Promise<Result> {
     if (!this.isMade) await this.make();
+    await this.unlock();
+    return super.run(command, options);
+  }
+
+  override async unprotect(): Promise<void> {
+    await this.unlock();
+    return super.unprotect();
+  }
+
+  /** Unlike the lock of ./lab, the CLI's outlasts a killed run. */
+  private async unlock(): Promise<void> {
     const { location } = this.options;
-    // Unlike the lock of ./lab, the CLI's outlasts a killed run.
     if (isLockedByTheDead(this.backend, readProject(location).name, location.stack))
       await this.call(["cancel", "--yes"]);
-    return super.run(command, options);
   }
 
   /** The stack's own passphrase, unless a value is encrypted with the user's. */

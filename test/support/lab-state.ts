@@ -73,8 +73,20 @@ export class LabState {
     }
     const state = this.exported();
     const count = expire(state.deployment.resources);
-    this.pulumi(["import"], JSON.stringify(state));
+    this.pulumi(["stack", "import"], JSON.stringify(state));
     return count;
+  }
+
+  /** @throws Error when Pulumi's own engine finds something that is not as it was. */
+  refresh(): void {
+    const settings = path.join(this.folder, `Pulumi.${this.lab.stack}.yaml`);
+    const flags = ["--preview-only", "--expect-no-changes", "--config-file", settings];
+    this.pulumi(["refresh", ...flags], "", PROJECT_FOLDER);
+  }
+
+  /** The folder of Pulumi's own engine. */
+  private get folder(): string {
+    return path.join(this.lab.stateFolder, PULUMI_FOLDER);
   }
 
   /** The embedded engine's. */
@@ -97,10 +109,10 @@ export class LabState {
   }
 
   private exported(...flags: string[]): { deployment: Stored } {
-    return JSON.parse(this.pulumi(["export", ...flags])) as ReturnType<LabState["exported"]>;
+    return JSON.parse(this.pulumi(["stack", "export", ...flags])) as ReturnType<LabState["exported"]>;
   }
 
-  private pulumi(words: readonly string[], input = ""): string {
+  private pulumi(words: readonly string[], input = "", cwd = this.folder): string {
     const { stack, stateFolder } = this.lab;
     const cli = findPulumi({ projectFolder: PROJECT_FOLDER })?.cli;
     const env = {
@@ -109,8 +121,7 @@ export class LabState {
       PULUMI_BACKEND_URL: `file://${stateFolder}`,
       PULUMI_CONFIG_PASSPHRASE: fs.readFileSync(path.join(stateFolder, "passphrase"), "utf8").trim(),
     };
-    const args = ["stack", ...words, "--stack", stack, "--non-interactive"];
-    const cwd = path.join(stateFolder, PULUMI_FOLDER);
+    const args = [...words, "--stack", stack, "--non-interactive"];
     return execFileSync(cli?.program ?? "pulumi", args, { cwd, env, input, encoding: "utf8", maxBuffer: 1 << 26 });
   }
 }

@@ -19,7 +19,7 @@ function progress(debug = false): Progress {
     writeLog: (line) => logged.push(line),
     now: () => clock,
     debug,
-    hosts: ["backup-srv", "pg1-srv", "pg2-srv", "pg3-srv"],
+    hosts: () => ["backup-srv", "pg1-srv", "pg2-srv", "pg3-srv"],
   });
 }
 

@@ -93,22 +93,23 @@ describe("the engine that drives Pulumi's CLI", () => {
     await engine.up();
     const locks = path.join(location.stateFolder, ".pulumi", "locks", "organization", "try", "here");
     fs.mkdirSync(locks, { recursive: true });
-    const lock = async (pid: number, hostname: string): Promise<number> => {
+    const lock = async (pid: number, hostname: string, work = () => engine.up()): Promise<string[]> => {
       const file = path.join(locks, `${pid}-${hostname}.json`);
       fs.writeFileSync(file, JSON.stringify({ pid, hostname }));
       fs.writeFileSync(`${file}.attrs`, JSON.stringify({ md5: "OUiaRNzrCx6BQ+IuYdTXXA==" }));
       const before = fake.verbs().length;
-      await engine.up();
-      return fake
-        .verbs()
-        .slice(before)
-        .filter((verb) => verb === "cancel").length;
+      await work();
+      return fake.verbs().slice(before);
     };
-    expect(await lock(4194305, os.hostname())).toBe(1);
-    expect(await lock(process.pid, os.hostname())).toBe(0);
+    expect(await lock(4194305, os.hostname())).toContain("cancel");
+    expect(await lock(process.pid, os.hostname())).not.toContain("cancel");
     fs.rmSync(locks, { recursive: true });
     fs.mkdirSync(locks);
-    expect(await lock(4194305, "elsewhere")).toBe(0);
+    expect(await lock(4194305, "elsewhere")).not.toContain("cancel");
+    fs.rmSync(locks, { recursive: true });
+    fs.mkdirSync(locks);
+    const [first] = await lock(4194305, os.hostname(), () => engine.destroy({ unprotect: true }));
+    expect(first).toBe("cancel");
   });
 
   it("lets no CLI run on when it is killed itself", async () => {
