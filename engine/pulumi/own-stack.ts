@@ -58,12 +58,20 @@ export class OwnStack extends CliStack {
     fs.rmSync(this.options.folder, { recursive: true });
   }
 
+  /** Whether a run that was killed in `stack init` has left a stack without settings. A stack in the user's own backend may be theirs. */
+  private isHalfMade(project: string): boolean {
+    const { stack, stateFolder } = this.options.location;
+    const file = path.join(stateFolder, ".pulumi", "stacks", project, `${stack}.json`);
+    return this.backend === `file://${stateFolder}` && fs.existsSync(file);
+  }
+
   private async make(): Promise<void> {
     const { folder, location, settingsFile } = this.options;
     const { name } = readProject(location);
     fs.mkdirSync(folder, { recursive: true, mode: 0o700 });
     fs.writeFileSync(path.join(folder, "Pulumi.yaml"), stringify({ name, runtime: "nodejs" }));
     try {
+      if (this.isHalfMade(name)) await this.call(["stack", "rm", "--yes", "--preserve-config"]);
       await this.call(["stack", "init", "--no-select"]);
     } catch (error) {
       fs.rmSync(folder, { recursive: true, force: true });

@@ -76,6 +76,18 @@ describe("the engine that drives Pulumi's CLI", () => {
     expect(stackEngine(location)).toBeUndefined();
   });
 
+  it("makes a stack anew that a run killed in its making has left without settings", async () => {
+    const folder = path.join(location.stateFolder, ".pulumi", "stacks", "try");
+    fs.mkdirSync(folder, { recursive: true });
+    fs.writeFileSync(path.join(folder, "here.json"), "{}");
+    await engine.up();
+    expect(fake.verbs()).toEqual(["stack rm", "stack init", "up", "stack export"]);
+    fake.remove();
+    fake = new FakePulumi();
+    await engine.up();
+    expect(fake.verbs()).toEqual(["stack export", "up", "stack export"]);
+  });
+
   it("lets no other run of the stack work from before its first look on", async () => {
     let looked = false;
     const beforeRun = async (): Promise<void> => {
