@@ -7,15 +7,18 @@ import { virshUri } from "../config/virsh";
 export interface LibvirtView {
   /** The name of each of the lab's domains to whether it runs. */
   readonly domains: ReadonlyMap<string, boolean>;
+  /** The names of those that are paused: they run, and do not answer. */
+  readonly paused: ReadonlySet<string>;
   /** The names of the volumes in the lab's pool. */
   readonly volumes: ReadonlySet<string>;
 }
 
 /** Asks libvirt for a lab's domains and volumes. A missing pool has no volumes; a domain of the name with another disk is not the lab's. */
 export async function viewLibvirt(uri: string, pool: string, own: readonly OwnDomain[]): Promise<LibvirtView> {
-  const [all, running, pools] = await Promise.all([
+  const [all, running, paused, pools] = await Promise.all([
     names(uri, "list", "--all", "--name"),
     names(uri, "list", "--name"),
+    names(uri, "list", "--state-paused", "--name"),
     names(uri, "pool-list", "--name"),
   ]);
   const volumes = pools.includes(pool) ? await names(uri, "vol-list", pool) : [];
@@ -24,6 +27,7 @@ export async function viewLibvirt(uri: string, pool: string, own: readonly OwnDo
   const domains = found.filter(({ disk }, index) => isOwnDomain(definitions[index] ?? "", pool, disk));
   return {
     domains: new Map(domains.map(({ name }) => [name, running.includes(name)])),
+    paused: new Set(domains.map(({ name }) => name).filter((name) => paused.includes(name))),
     volumes: new Set(volumes),
   };
 }
@@ -31,6 +35,11 @@ export async function viewLibvirt(uri: string, pool: string, own: readonly OwnDo
 /** Starts a domain that is shut off. */
 export async function startDomain(uri: string, domain: string): Promise<void> {
   await virsh(uri, "start", domain);
+}
+
+/** Resumes a domain that is paused. */
+export async function resumeDomain(uri: string, domain: string): Promise<void> {
+  await virsh(uri, "resume", domain);
 }
 
 /** Removes the definition of a domain, and stops it if it runs. */

@@ -1,5 +1,5 @@
 import type { Change, Engine } from "../../engine/engine";
-import { type LibvirtView, removeDomain, startDomain, viewLibvirt } from "../../hypervisor/virsh";
+import { type LibvirtView, removeDomain, resumeDomain, startDomain, viewLibvirt } from "../../hypervisor/virsh";
 import { domainNameOf, libvirtNameOf } from "../../config/libvirt-names";
 import { hostOf } from "../../plan/plan";
 import { type DeployedLab, stanzaSeenBy } from "../../observe/lab";
@@ -22,9 +22,9 @@ export interface Safeguarded {
 }
 
 /**
- * Does for a lab what Pulumi does not, before `up` changes it: starts hosts that are shut off, and removes the domain of a host whose disk
- * is missing, so that `up` recreates the whole host. Must be called while no other run works: a host that is being created has no disk for
- * a moment.
+ * Does for a lab what Pulumi does not, before `up` changes it: starts hosts that are shut off, resumes those that are paused, and removes
+ * the domain of a host whose disk is missing, so that `up` recreates the whole host. Must be called while no other run works: a host that
+ * is being created has no disk for a moment.
  * @param yesReplace Hosts whose data may be lost.
  * @throws Error before any change: when data would be lost without permission, or a host of `yesReplace` is unknown.
  */
@@ -49,7 +49,7 @@ export async function safeguard(
     pool,
     hosts.map(({ domain, disk }) => ({ name: domain, disk })),
   );
-  const { domains, volumes } = view;
+  const { domains, paused, volumes } = view;
   const isWhole = hosts.every(({ domain, disk }) => domains.has(domain) && volumes.has(disk));
   let checked: Promise<void> | undefined;
   const checkLosses: Safeguarded["checkLosses"] = (previewed) =>
@@ -73,7 +73,12 @@ export async function safeguard(
     await startDomain(libvirtUri, domain);
     process.stdout.write(`${name} was shut off, starting it\n`);
   }
-  const started = off.length > 0;
+  const still = hosts.filter((host) => paused.has(host.domain) && !lost.includes(host));
+  for (const { name, domain } of still) {
+    await resumeDomain(libvirtUri, domain);
+    process.stdout.write(`${name} was paused, resuming it\n`);
+  }
+  const started = off.length + still.length > 0;
   return { started, canBeAsked: isWhole && !started, checkLosses };
 }
 

@@ -23,7 +23,10 @@ export function renderStatus(report: Report): string {
     ]);
   }
   const api = report.backupApi === undefined ? [] : [describeApi(report.backupApi)];
-  const backup = [`last backup: ${describe(report.backups.at(-1))}`, ...describeLimited(report.backups)].join("\n");
+  const backup = [
+    `last backup: ${describe(report.backups.at(-1))}; later ones are yours to schedule`,
+    ...describeLimited(report.backups),
+  ].join("\n");
   const verdict = report.proven ? "proven" : "not proven:";
   const reasons = report.unproven.map((each) => `  ${renderFinding(each)}`);
   return [table.toString(), backup, ...api, verdict, ...reasons, ""].join("\n");

@@ -48,7 +48,7 @@ describe("status", () => {
       ["pg1-srv", "primary", "10.83.14.11", "15.20", "2.45", "2027-02-21", "1 of 1 stream"],
       ["pg2-srv", "standby", "10.83.14.12", "15.20", "2.45", "-", "streaming"],
     ]);
-    expect(text).toContain("\nlast backup: 20261123-184305F full, from a standby\n");
+    expect(text).toContain("\nlast backup: 20261123-184305F full, from a standby; later ones are yours to schedule\n");
   });
 
   it("ends with the verdict and why, and holds no colours", () => {

@@ -26,6 +26,7 @@ const VIRSH = String.raw`#!/bin/bash
 shift 3
 case "$1 $2" in
 "list --all") ls "$VIRSH_FOLDER/domains" ;;
+"list --state-paused") ls "$VIRSH_FOLDER/paused" ;;
 "list --name") ls "$VIRSH_FOLDER/domains" | grep -v off ;;
 "pool-list --name") echo lab-container ;;
 "vol-list lab-container") cat "$VIRSH_FOLDER/volumes" ;;
@@ -78,7 +79,7 @@ const replaced: Change = {
 
 beforeEach(() => {
   folder = fs.mkdtempSync(path.join(os.tmpdir(), "lab-safeguard-"));
-  fs.mkdirSync(path.join(folder, "domains"));
+  for (const name of ["domains", "paused"]) fs.mkdirSync(path.join(folder, name));
   fs.writeFileSync(path.join(folder, "virsh"), VIRSH, { mode: 0o755 });
   process.env.PATH = `${folder}:${searchPath ?? ""}`;
   process.env.VIRSH_FOLDER = folder;
@@ -120,6 +121,14 @@ it("takes away what is left of a host of the lab that has lost its disk", async 
   expect(canBeAsked).toBe(false);
   expect(changed()).toEqual(["destroy lab-container-pg2-srv", "undefine lab-container-pg2-srv"]);
   expect(told).toEqual(["pg2-srv: disk not found, recreating the host\n"]);
+});
+
+it("resumes a host that is paused", async () => {
+  fs.writeFileSync(path.join(folder, "paused", domainNameOf("container", "pg2-srv")), "");
+  const { started, canBeAsked } = await guard(engine("embedded"));
+  expect([started, canBeAsked]).toEqual([true, false]);
+  expect(changed()).toEqual(["resume lab-container-pg2-srv"]);
+  expect(told).toEqual(["pg2-srv was paused, resuming it\n"]);
 });
 
 it("leaves a domain of another owner alone that has the name of a host", async () => {
