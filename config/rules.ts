@@ -1,4 +1,5 @@
 import * as fs from "node:fs";
+import { checkBridge } from "./bridge";
 import { apiSourceOf, SOURCE_WAYS } from "./api-source";
 import { familyOf } from "./families";
 import { BARMAN_HOST, hostNames, REPOSITORY_HOST, standbyNames } from "./host-names";
@@ -15,6 +16,7 @@ export function checkRules(values: Values, refuse: Refuse): void {
 }
 
 const RULES: readonly ((values: Values, refuse: Refuse) => void)[] = [
+  checkBridge,
   ({ packages, mirrorUrl }, refuse) => {
     if (packages === "mirror" && !/^https?:\/\/\S+$/.test(mirrorUrl)) {
       refuse("mirrorUrl", `must be an http or https URL when lab:packages is mirror, got "${mirrorUrl}"`);

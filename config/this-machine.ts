@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import * as fs from "node:fs";
 import * as os from "node:os";
@@ -15,6 +16,8 @@ import { askVirsh } from "./virsh";
 export interface Machine extends Reach {
   /** The addresses of the machine's own network interfaces. */
   readonly interfaces: readonly { readonly name: string; readonly cidr: string }[];
+  /** The machine's bridges; undefined where they cannot be read. */
+  readonly bridges: readonly string[] | undefined;
   /** Whether a file exists, and this user may write it. */
   access(file: string): "missing" | "denied" | "granted";
   /** SHA-256 of a file, hexadecimal. */
@@ -33,6 +36,10 @@ export const THIS_MACHINE: Machine = {
     return Object.entries(os.networkInterfaces()).flatMap(([name, addresses = []]) =>
       addresses.flatMap(({ family, cidr }) => (family === "IPv4" && cidr !== null ? [{ name, cidr }] : [])),
     );
+  },
+  get bridges() {
+    const { status, stdout } = spawnSync("ip", ["-o", "link", "show", "type", "bridge"], { encoding: "utf8" });
+    return status === 0 ? Array.from(stdout.matchAll(/^\d+: ([^:@]+)/gm), ([, name = ""]) => name) : undefined;
   },
   get routes() {
     // Linux has it.
@@ -91,7 +98,8 @@ export function machineProblems(
   problems.push(
     ...libvirtProblems(config, machine),
     ...remoteProblems(config, machine),
-    ...networkProblems(config, bridgeNameOf(pool), machine),
+    ...bridgeProblems(config, machine),
+    ...networkProblems(config, config.networkMode === "bridge" ? config.bridge : bridgeNameOf(pool), machine),
   );
   if (problems.length > 0) return problems;
   const { libvirtUri, hypervisor, backupApi, backupApiHost } = config;
@@ -137,6 +145,23 @@ function libvirtProblems({ libvirtUri }: LabConfig, machine: Machine): string[] 
     `cannot connect to libvirt at "${libvirtUri}" (lab:libvirtUri): ${os.userInfo().username} has no permission for ${socket}; ` +
       `hint: usermod -aG libvirt ${os.userInfo().username}, then log in again`,
   ];
+}
+
+function bridgeProblems({ networkMode, bridge, network, libvirtUri }: LabConfig, machine: Machine): string[] {
+  const { bridges, interfaces } = machine;
+  if (networkMode !== "bridge" || !isOnThisMachine(libvirtUri) || bridges === undefined) return [];
+  if (!bridges.includes(bridge)) {
+    return [
+      `lab:bridge must be a bridge of this machine, got "${bridge}"; it has ${bridges.join(", ") || "none"}; ` +
+        `hint: ip link add ${bridge} type bridge, or libvirt's own network: lab:networkMode nat`,
+    ];
+  }
+  const own = networkRange(network);
+  const networks = interfaces.filter(({ name }) => name === bridge).map(({ cidr }) => cidr);
+  const isThere = (cidr: string): boolean =>
+    networkRange(cidr).first <= own.first && own.last <= networkRange(cidr).last;
+  if (networks.length === 0 || networks.some(isThere)) return [];
+  return [`lab:network must be a network of bridge ${bridge}, which has ${networks.join(", ")}, got "${network}"`];
 }
 
 function networkProblems({ network, libvirtUri }: LabConfig, bridge: string, { interfaces }: Machine): string[] {

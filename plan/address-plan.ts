@@ -10,7 +10,10 @@ export interface Reservation {
   readonly mac: string;
 }
 
-/** Every address of the lab. It depends on the network alone: libvirt does not apply later changes of a network's hosts. */
+/**
+ * Every address of the lab. In a network of its own, it depends on the network alone: libvirt does not apply later changes of a network's
+ * hosts.
+ */
 export interface AddressPlan {
   /** The hypervisor's own address: name service, DHCP. */
   readonly gateway: string;
@@ -29,17 +32,17 @@ const OFFSETS: ReadonlyMap<string, number> = new Map([
 /**
  * Plans the addresses of a network.
  * @param network IPv4 CIDR, the network's own address and a prefix of 8 to 27 bits: `10.83.14.0/24`.
+ * @param given Addresses by host, of a network that is not the lab's own.
  * @throws RangeError when it is not.
  */
-export function planAddresses(network: string): AddressPlan {
+export function planAddresses(network: string, given?: Readonly<Record<string, string>>): AddressPlan {
   const { base, prefix } = parseNetwork(network);
+  const places =
+    given ?? Object.fromEntries([...OFFSETS].map(([name, offset]) => [name, renderAddress(base + offset)]));
   return {
     gateway: renderAddress(base + 1),
     prefix,
-    reservations: [...OFFSETS].map(([name, offset]) => {
-      const address = renderAddress(base + offset);
-      return { name, address, mac: renderMac(address) };
-    }),
+    reservations: Object.entries(places).map(([name, address]) => ({ name, address, mac: renderMac(address) })),
   };
 }
 

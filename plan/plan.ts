@@ -87,7 +87,7 @@ export interface LabPlan {
 /** The plan of a configuration: the only place that computes hosts. */
 export function planLab(config: LabConfig): LabPlan {
   const family = familyOf(config.family, config.postgresqlVersion);
-  const network = planAddresses(config.network);
+  const network = planAddresses(config.network, config.networkMode === "bridge" ? config.addresses : undefined);
   const members = [config.primary, ...standbyNames(config.primary, config.standbys)];
   const trusted = members.filter((name) => !config.revoked.includes(name));
   const { dataFolder, service, binaries } = family;
@@ -153,7 +153,9 @@ export function planLab(config: LabConfig): LabPlan {
       version: config.postgresqlVersion,
       ...{ dataFolder, service, binaries },
       settingsFile: POSTGRESQL_FILES.settings,
-      addresses: POSTGRESQL_HOSTS.map((name) => reservationOf(network, name).address),
+      addresses: network.reservations
+        .filter(({ name }) => POSTGRESQL_HOSTS.includes(name))
+        .map(({ address }) => address),
     },
     backupApi,
     network,

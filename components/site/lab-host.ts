@@ -70,14 +70,16 @@ export class LabHost extends pulumi.ComponentResource implements RemoteHost {
       // A booting host refuses connections; the step's time-out limits the wait.
       dialErrorLimit: -1,
     });
-    this.ready = runScript(
-      `${name}-ready`,
-      this,
-      "site/host-ready.sh",
-      reservations.map(({ name, address }) => `${name}=${address}`),
-      // Three cloud images, emulated on two busy processors, took seven minutes.
-      { parent: this, dependsOn: guest.started, timeout: "20m" },
-    );
+    const names = reservations.map(({ name, address }) => `${name}=${address}`);
+    // Three cloud images, emulated on two busy processors, took seven minutes.
+    const first = { parent: this, dependsOn: guest.started, timeout: "20m" } as const;
+    // Nobody else knows the names on somebody else's network.
+    const named =
+      config.networkMode === "bridge" ? [runScript(`${name}-names`, this, "site/host-names.sh", names, first)] : [];
+    this.ready = runScript(`${name}-ready`, this, "site/host-ready.sh", names, {
+      ...first,
+      dependsOn: [...guest.started, ...named],
+    });
     guest.takeSeedBack?.(this.ready);
 
     this.registerOutputs({ address: host.address });

@@ -31,7 +31,7 @@ export class Site extends pulumi.ComponentResource {
     const libvirtName = libvirtNameOf(pulumi.getStack());
     const network = new LabNetwork(
       `${name}-network`,
-      { plan: plan.network, mode: config.networkMode, networkName: libvirtName },
+      { plan: plan.network, mode: config.networkMode, bridge: config.bridge, networkName: libvirtName },
       onLibvirt,
     );
     const storage = new LabStorage(`${name}-storage`, { config, poolName: libvirtName }, onLibvirt);

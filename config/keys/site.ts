@@ -2,11 +2,11 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import * as v from "valibot";
 import { parseNetwork } from "../ipv4";
-import { flag, type Key, live, oneOf, refused, restart, text, textAs, whole } from "../key";
+import { field, flag, type Key, live, oneOf, refused, restart, text, textAs, whole } from "../key";
 import { PROJECT_FOLDER } from "../project-folder";
 
-/** A network's way out: through libvirt's machine, or none. */
-const NETWORK_MODES = ["nat", "isolated"] as const;
+/** A network's way out: through libvirt's machine, none, or the one of an existing bridge. */
+const NETWORK_MODES = ["nat", "isolated", "bridge"] as const;
 
 /** With the links of its folder resolved, as a socket's path has a limit of 107 bytes (unix(7)). */
 function withAbsoluteSocket(uri: string): string {
@@ -30,6 +30,9 @@ function networkProblem(network: string): string | undefined {
     return (error as RangeError).message;
   }
 }
+
+const ADDRESSES = "must be an object of hosts and their IPv4 addresses";
+const address = field((message) => v.pipe(v.string(message), v.ipv4(message)), "an IPv4 address");
 
 const ONE_BY_ONE =
   "hosts restart one after the other, standbys first and the primary last, each once the one before works";
@@ -88,15 +91,29 @@ export const SITE_KEYS = {
       ),
     ),
     default: "10.83.14.0/24",
-    description: "The lab's own IPv4 network in CIDR form",
+    description: "The hosts' IPv4 network in CIDR form: the lab's own, or the bridge's",
     ...refused("libvirt does not apply such a change, and no host could be reached at its address", OTHER_STACK),
   },
   networkMode: {
     ...oneOf(NETWORK_MODES),
     default: "nat",
     description:
-      "The network's way out: nat (through libvirt's machine) or isolated (none: packages come with the image or from a mirror inside)",
+      "The network's way out: nat (through libvirt's machine), isolated (none: packages come with the image or from a mirror inside), or bridge (an existing one: see bridge and addresses)",
     ...refused("libvirt does not apply such a change to a network that exists", OTHER_STACK),
+  },
+  bridge: {
+    ...text(/^[\w.-]{0,15}$/, 'a bridge\'s name of at most 15 letters, digits, "_", "." and "-"'),
+    default: "",
+    description: "The existing bridge of libvirt's machine that the hosts are on when `networkMode` is bridge",
+    ...refused("libvirt does not apply such a change to a network that exists", OTHER_STACK),
+  },
+  addresses: {
+    type: "object",
+    check: v.pipe(v.string(), v.parseJson(undefined, ADDRESSES), v.record(v.string(), address, ADDRESSES)),
+    default: {},
+    description:
+      "Each host's IPv4 address on the bridge, which its DHCP server reserves for the host's MAC address: 52:54:00 and the address's last three numbers, hexadecimal",
+    ...refused("existing hosts keep their addresses; those of further hosts may be added", OTHER_STACK),
   },
   cpus: {
     ...whole(1, 64),

@@ -35,6 +35,17 @@ describe("what a change does to a lab that is up", () => {
     expect(effects(settings)).toEqual(expected);
   });
 
+  it("is live where a further host gets an address on a bridge, and refused where an existing one gets another", () => {
+    const addresses = { "backup-srv": "10.83.14.30", "pg1-srv": "10.83.14.31" };
+    const bridge = stackConfig("container", { networkMode: "bridge", bridge: "br0", standbys: 0, addresses });
+    const change = (to: Record<string, string>): string[] =>
+      findChanges(bridge, { ...bridge, addresses: { ...addresses, ...to } }).map(
+        ({ key, effect }) => `${key} ${effect}`,
+      );
+    expect(change({ "pg2-srv": "10.83.14.32" })).toEqual(["addresses live"]);
+    expect(change({ "pg1-srv": "10.83.14.32" })).toEqual(["addresses refused"]);
+  });
+
   it("is a restart from emulation to kvm", () => {
     expect(effects({ hypervisor: "kvm" }, "local")).toEqual(["hypervisor restart"]);
   });

@@ -48,6 +48,17 @@ it("refuses another network for a lab that exists, before anything of it is chan
   ]);
 });
 
+it("refuses another bridge, and asks libvirt for no addresses on one", () => {
+  const addresses = { "backup-srv": "10.83.14.30", "pg1-srv": "10.83.14.31" };
+  const xml = "<network>\n  <forward mode='bridge'/>\n  <bridge name='br0'/>\n</network>\n";
+  const bridge = { networkMode: "bridge", bridge: "br0", standbys: 0, addresses };
+  expect(problems(bridge, xml)).toEqual([]);
+  expect(problems({ ...bridge, bridge: "br1" }, xml)).toEqual([
+    'lab:bridge cannot change on a lab that exists, got "br1", and network lab-dev of libvirt has "br0"; ' +
+      "hint: destroy the lab first, or bring up another stack beside it",
+  ]);
+});
+
 it("knows of no network where there is no libvirt to ask", () => {
   expect(readLiveNetwork("qemu:///system?socket=/no/socket", "lab-dev")).toBeUndefined();
 });

@@ -23,6 +23,7 @@ function machine(changes: Partial<Machine> & { files?: Record<string, "denied" |
     ],
     access: (file) => files[file] ?? "missing",
     digest: () => DIGEST,
+    bridges: ["br0", bridgeNameOf("lab-dev")],
     routes: ["192.168.1.0/24"],
     connect: () => undefined,
     domains: () => new Map(),
@@ -96,6 +97,35 @@ describe("what is wrong on this machine", () => {
     expect(problems({ network })).toEqual([
       `lab:network must not overlap a network of this machine, got "${network}", and eth0 has 192.168.1.7/24; hint: another one, such as 10.84.14.0/24`,
     ]);
+  });
+
+  describe("on a bridge", () => {
+    const addresses = { "backup-srv": "192.168.7.30", "pg1-srv": "192.168.7.31" };
+    const bridge = { networkMode: "bridge", bridge: "br0", standbys: 0, network: "192.168.7.0/24", addresses };
+    const at = (cidr: string) => machine({ interfaces: [{ name: "br0", cidr }] });
+
+    it("is nothing when the bridge is there: in its network, or without an address", () => {
+      expect(problems(bridge)).toEqual([]);
+      expect(problems(bridge, at("192.168.7.1/24"))).toEqual([]);
+      expect(problems(bridge, at("192.168.0.1/16"))).toEqual([]);
+      expect(problems(bridge, machine({ bridges: undefined }))).toEqual([]);
+      expect(problems({ ...bridge, bridge: "br1", libvirtUri: "qemu+ssh://other.example.com/system" })).toEqual([
+        expect.stringContaining("no route") as string,
+      ]);
+    });
+
+    it("is a bridge that is missing, or has another network", () => {
+      const hint = "hint: ip link add br1 type bridge, or libvirt's own network: lab:networkMode nat";
+      expect(problems({ ...bridge, bridge: "br1" })).toEqual([
+        `lab:bridge must be a bridge of this machine, got "br1"; it has br0, ${bridgeNameOf("lab-dev")}; ${hint}`,
+      ]);
+      expect(problems({ ...bridge, bridge: "br1" }, machine({ bridges: [] }))).toEqual([
+        `lab:bridge must be a bridge of this machine, got "br1"; it has none; ${hint}`,
+      ]);
+      expect(problems(bridge, at("192.168.8.1/24"))).toEqual([
+        'lab:network must be a network of bridge br0, which has 192.168.8.1/24, got "192.168.7.0/24"',
+      ]);
+    });
   });
 
   it("is another network than the one that the lab has in libvirt", () => {

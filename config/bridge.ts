@@ -1,0 +1,51 @@
+import { BARMAN_HOST, hostNames, POSTGRESQL_HOSTS, REPOSITORY_HOST } from "./host-names";
+import { networkRange } from "./ipv4";
+import type { Refuse } from "./rules";
+import type { Values } from "./schema";
+
+type Given = Pick<
+  Values,
+  "networkMode" | "bridge" | "addresses" | "network" | "primary" | "standbys" | "backupApi" | "backupApiHost"
+>;
+
+/** Rules of an existing bridge and of the hosts' addresses on it. */
+export function checkBridge(values: Given, refuse: Refuse): void {
+  const { networkMode, bridge, addresses } = values;
+  const given = Object.keys(addresses);
+  if (networkMode === "bridge") {
+    if (bridge === "") {
+      refuse("bridge", 'must be the name of an existing bridge when lab:networkMode is bridge, got ""');
+    }
+    checkAddresses(values, refuse);
+    return;
+  }
+  if (bridge !== "") refuse("bridge", `must be empty when lab:networkMode is ${networkMode}, got "${bridge}"`);
+  if (given.length > 0) {
+    refuse("addresses", `must be empty when lab:networkMode is ${networkMode}, got addresses of ${given.join(", ")}`);
+  }
+}
+
+function checkAddresses(values: Given, refuse: Refuse): void {
+  const { addresses, network, backupApi, backupApiHost } = values;
+  const possible = [REPOSITORY_HOST, ...POSTGRESQL_HOSTS, BARMAN_HOST];
+  const missing = hostNames(values, backupApi && backupApiHost === BARMAN_HOST).filter((name) => !(name in addresses));
+  if (missing.length > 0) {
+    refuse(
+      "addresses",
+      `must have an address of every host when lab:networkMode is bridge, got none of ${missing.join(", ")}`,
+    );
+  }
+  const { first, last } = networkRange(network);
+  const owners = new Map<string, string>();
+  for (const [name, address] of Object.entries(addresses)) {
+    const number = networkRange(address).first;
+    const other = owners.get(address);
+    owners.set(address, name);
+    if (!possible.includes(name))
+      refuse("addresses", `has an unknown host: ${name}; the hosts are ${possible.join(", ")}`);
+    // The first and the last address are the network's own and its broadcast's.
+    else if (number <= first || number >= last) {
+      refuse("addresses", `must be in lab:network, which is ${network}, got "${address}" of ${name}`);
+    } else if (other !== undefined) refuse("addresses", `must differ, got "${address}" of ${other} and of ${name}`);
+  }
+}
