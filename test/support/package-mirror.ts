@@ -87,9 +87,10 @@ export class PackageMirror {
 function answerFrom(folder: string, severalServers: boolean): http.RequestListener {
   return (request, response) => {
     const server = severalServers ? (request.headers.host ?? "").replace(/:\d+$/, "") : "";
-    const file = path.join(folder, server, path.normalize(decodeURIComponent(request.url ?? "/")));
+    const place = path.join(folder, server, path.normalize(decodeURIComponent(request.url ?? "/")));
+    const file = place.endsWith("/") ? `${place}index.html` : place;
     const found = file.startsWith(`${folder}/`) && fs.existsSync(file) && fs.statSync(file).isFile();
-    response.writeHead(found ? 200 : 404);
+    response.writeHead(found ? 200 : 404, file.endsWith(".html") ? { "content-type": "text/html" } : {});
     if (found) fs.createReadStream(file).pipe(response);
     else response.end();
   };

@@ -34,14 +34,18 @@ export interface Issued {
 /** An authority of a test's own, with the clients that it signs. */
 export class TestAuthority {
   readonly certificate: string;
-  private readonly key: string;
+  readonly key: string;
 
   private issued = 0;
 
-  /** @param given A certificate and key, PEM, in place of ones of its own. */
+  /**
+   * @param given A certificate and key, PEM, in place of ones of its own.
+   * @param own The name and days of its own.
+   */
   constructor(
     private readonly folder: string,
     given?: { readonly certificate: string; readonly key: string },
+    { commonName = "another-ca", days = 2 } = {},
   ) {
     fs.mkdirSync(folder, { recursive: true });
     this.certificate = path.join(folder, "ca.crt");
@@ -52,8 +56,8 @@ export class TestAuthority {
       return;
     }
     openssl(
-      ...["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2"],
-      ...["-subj", "/CN=another-ca", "-keyout", this.key, "-out", this.certificate],
+      ...["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"],
+      ...["-days", String(days), "-subj", `/CN=${commonName}`, "-keyout", this.key, "-out", this.certificate],
     );
   }
 
