@@ -1,5 +1,5 @@
 import { BARMAN_HOST, hostNames, POSTGRESQL_HOSTS, REPOSITORY_HOST } from "./host-names";
-import { networkRange } from "./ipv4";
+import { macOf, networkRange } from "./ipv4";
 import type { Refuse } from "./rules";
 import type { Values } from "./schema";
 
@@ -48,4 +48,21 @@ function checkAddresses(values: Given, refuse: Refuse): void {
       refuse("addresses", `must be in lab:network, which is ${network}, got "${address}" of ${name}`);
     } else if (other !== undefined) refuse("addresses", `must differ, got "${address}" of ${other} and of ${name}`);
   }
+}
+
+/** Problems of other addresses for hosts that exist, a line each: nothing would bring them there. */
+export function movedHostProblems(
+  addresses: Values["addresses"],
+  hosts: readonly { readonly host: string; readonly name: string }[],
+  domains: ReadonlyMap<string, string>,
+): string[] {
+  return hosts.flatMap(({ host, name }) => {
+    const [, mac] = /<mac address='([^']+)'/.exec(domains.get(name) ?? "") ?? [];
+    const address = addresses[host] ?? "";
+    if (mac === undefined || mac === macOf(address)) return [];
+    return [
+      `lab:addresses cannot change for a host that exists, got "${address}" of ${host}, and domain ${name} of libvirt has MAC address ${mac}; ` +
+        "hint: keep its address, or bring up another stack beside it",
+    ];
+  });
 }

@@ -51,3 +51,9 @@ export function networkRange(cidr: string): { first: number; last: number } {
   const first = number - (number % size);
   return { first, last: first + size - 1 };
 }
+
+/** The MAC address of a host at an address, in QEMU's range. */
+export function macOf(address: string): string {
+  const octets = address.split(".").slice(1);
+  return ["52", "54", "00", ...octets.map((octet) => Number(octet).toString(16).padStart(2, "0"))].join(":");
+}

@@ -3,6 +3,7 @@ import { createHash } from "node:crypto";
 import * as fs from "node:fs";
 import * as os from "node:os";
 import { networkRange } from "./ipv4";
+import { movedHostProblems } from "./bridge";
 import { foreignDomainProblems, readDomains } from "./foreign-domains";
 import { BARMAN_HOST, hostNames } from "./host-names";
 import { bridgeNameOf, diskNameOf, domainNameOf, libvirtNameOf } from "./libvirt-names";
@@ -104,6 +105,7 @@ export function machineProblems(
   if (problems.length > 0) return problems;
   const { libvirtUri, hypervisor, backupApi, backupApiHost } = config;
   const own = hostNames(config, backupApi && backupApiHost === BARMAN_HOST).map((host) => ({
+    host,
     name: domainNameOf(stack, host),
     disk: diskNameOf(host, hypervisor),
   }));
@@ -111,7 +113,9 @@ export function machineProblems(
     libvirtUri,
     own.map(({ name }) => name),
   );
+  const moved = config.networkMode === "bridge" ? movedHostProblems(config.addresses, own, domains) : [];
   return [
+    ...moved,
     ...liveNetworkProblems(config, pool, machine.network(libvirtUri, pool)),
     ...foreignDomainProblems(libvirtUri, pool, own, domains),
   ];

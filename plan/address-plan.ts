@@ -1,5 +1,5 @@
 import { BARMAN_HOST, POSTGRESQL_HOSTS, REPOSITORY_HOST } from "../config/host-names";
-import { parseNetwork, renderAddress } from "../config/ipv4";
+import { macOf, parseNetwork, renderAddress } from "../config/ipv4";
 
 /** A host's place in the lab's network. */
 export interface Reservation {
@@ -42,7 +42,7 @@ export function planAddresses(network: string, given?: Readonly<Record<string, s
   return {
     gateway: renderAddress(base + 1),
     prefix,
-    reservations: Object.entries(places).map(([name, address]) => ({ name, address, mac: renderMac(address) })),
+    reservations: Object.entries(places).map(([name, address]) => ({ name, address, mac: macOf(address) })),
   };
 }
 
@@ -57,9 +57,4 @@ export function reservationOf(plan: AddressPlan, name: string): Reservation {
     throw new RangeError(`no address is reserved for host "${name}"; reserved are ${names}`);
   }
   return reservation;
-}
-
-function renderMac(address: string): string {
-  const octets = address.split(".").slice(1);
-  return ["52", "54", "00", ...octets.map((octet) => Number(octet).toString(16).padStart(2, "0"))].join(":");
 }

@@ -114,6 +114,17 @@ describe("what is wrong on this machine", () => {
       ]);
     });
 
+    it("is another address for a host that exists", () => {
+      const domain = (mac: string): string =>
+        `<domain><source file='/pools/lab-dev/pg1-srv.qcow2'/><mac address='${mac}'/></domain>`;
+      const on = (mac: string) => machine({ domains: () => new Map([["lab-dev-pg1-srv", domain(mac)]]) });
+      expect(problems(bridge, on("52:54:00:a8:07:1f"))).toEqual([]);
+      expect(problems(bridge, on("52:54:00:a8:07:20"))).toEqual([
+        'lab:addresses cannot change for a host that exists, got "192.168.7.31" of pg1-srv, and domain lab-dev-pg1-srv of libvirt has ' +
+          "MAC address 52:54:00:a8:07:20; hint: keep its address, or bring up another stack beside it",
+      ]);
+    });
+
     it("is a bridge that is missing, or has another network", () => {
       const hint = "hint: ip link add br1 type bridge, or libvirt's own network: lab:networkMode nat";
       expect(problems({ ...bridge, bridge: "br1" })).toEqual([
