@@ -30,30 +30,42 @@ interface Stretch {
   readonly end: number;
 }
 
+/** What is held of the WAL on a way: the segments' numbers, and the last of them that is judged. */
+interface Held {
+  readonly stretches: readonly Stretch[];
+  readonly numbers: ReadonlySet<number>;
+  readonly last: number;
+}
+
+/** A segment's name begins with its timeline, in hexadecimal digits. */
+const TIMELINE_DIGITS = 8;
+
 /** How far each backup restores: as long as WAL is continuous from its start over the timelines that led to the present one. */
 export function reaches(
   backups: readonly BackupInfo[],
   { segments, histories }: WalArchive,
   { timeline = lastTimeline(segments), segmentSize, before = Infinity }: WalPosition,
 ): Reach[] {
-  const held = Object.entries(segments).filter(([, time]) => time <= before);
-  const way = wayTo(timeline, histories[timeline], segmentSize);
   const numberOf = (name: string): number => segmentNumber(name, segmentSize);
-  const lastOn = (stretches: readonly Stretch[]): number =>
-    held.reduce((last, [name]) => {
-      const number = numberOf(name);
-      return number > last && timelineAt(stretches, number) === name.slice(0, 8) ? number : last;
-    }, -1);
-  const last = lastOn(way);
+  const heldOn = (stretches: readonly Stretch[]): Held => {
+    const own = Object.entries(segments).filter(
+      ([name]) => timelineAt(stretches, numberOf(name)) === name.slice(0, TIMELINE_DIGITS),
+    );
+    return {
+      ...{ stretches, numbers: new Set(own.map(([name]) => numberOf(name))) },
+      last: own.reduce((last, [name, time]) => (time <= before ? Math.max(last, numberOf(name)) : last), -1),
+    };
+  };
+  const way = heldOn(wayTo(timeline, histories[timeline], segmentSize));
   return backups.map(({ label, archive, lsn }): Reach => {
-    const own = archive.start.slice(0, 8);
-    const stretch = way.find((each) => each.timeline === own);
+    const own = archive.start.slice(0, TIMELINE_DIGITS);
+    const stretch = way.stretches.find((each) => each.timeline === own);
     const isOnWay = stretch !== undefined && position(lsn.stop) <= stretch.end;
-    const stretches = isOnWay ? way : [{ timeline: own, first: 0, end: Infinity }];
-    const stop = Math.max(numberOf(archive.stop), isOnWay ? last : lastOn(stretches));
+    const { stretches, numbers, last } = isOnWay ? way : heldOn([{ timeline: own, first: 0, end: Infinity }]);
+    const stop = Math.max(numberOf(archive.stop), last);
     const absent: number[] = [];
     for (let number = numberOf(archive.start); number <= stop; number++) {
-      if (!(nameAt(stretches, number, segmentSize) in segments)) absent.push(number);
+      if (!numbers.has(number)) absent.push(number);
     }
     const [hole = stop + 1] = absent;
     const segment = hole > numberOf(archive.stop) ? nameAt(stretches, hole - 1, segmentSize) : null;
@@ -107,7 +119,7 @@ function position(lsn: string): number {
 /** The timeline of the segment that was archived last. */
 function lastTimeline(segments: WalArchive["segments"]): string {
   const [last = ["00000001"]] = Object.entries(segments).sort(([, one], [, other]) => other - one);
-  return last[0].slice(0, 8);
+  return last[0].slice(0, TIMELINE_DIGITS);
 }
 
 /** Neighbouring numbers as first and last. */

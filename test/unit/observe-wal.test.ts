@@ -68,15 +68,16 @@ describe("how far a backup restores", () => {
   });
 
   it("counts segments of any size across logs", () => {
-    const [start, last] = ["00000001000000010000003E", "000000010000000200000001"];
-    const found = (segmentSize: number, ...between: string[]): string[] =>
-      reaches([{ ...BACKUP, archive: { start, stop: start } }], archive([start, ...between, last]), {
-        segmentSize,
-      }).flatMap(({ missing }) => missing);
-    expect(found(64 * 1024 ** 2, "00000001000000010000003F", "000000010000000200000000")).toEqual([]);
-    expect(found(64 * 1024 ** 2, "000000010000000200000000")).toEqual(["00000001000000010000003F"]);
-    expect(found(1024 ** 3, "000000010000000200000000")).toHaveLength(1);
-    expect(found(SIZE)).toEqual(["00000001000000010000003F to 000000010000000200000000"]);
+    const found = (segmentSize: number, start: string, ...others: string[]): string[] =>
+      reaches([{ ...BACKUP, archive: { start, stop: start } }], archive([start, ...others]), { segmentSize }).flatMap(
+        ({ missing }) => missing,
+      );
+    const [first, second, third] = ["00000001000000010000003F", "000000010000000200000000", "000000010000000200000001"];
+    expect(found(64 * 1024 ** 2, first, second, third)).toEqual([]);
+    expect(found(64 * 1024 ** 2, first, third)).toEqual([second]);
+    expect(found(1024 ** 3, "000000010000000100000003", second, third)).toEqual([]);
+    expect(found(1024 ** 3, "000000010000000100000002", second)).toEqual(["000000010000000100000003"]);
+    expect(found(SIZE, "0000000100000001000000FE", second)).toEqual(["0000000100000001000000FF"]);
   });
 
   it("does not judge what several processes may still be archiving", () => {
