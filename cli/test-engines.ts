@@ -1,5 +1,5 @@
 /** Scenarios that run on the embedded engine, and on Pulumi's own too. */
-const ON_BOTH = ["container", "trust"];
+const ON_BOTH = ["container", "trust", "vm"];
 
 /** Scenarios that need Pulumi's own engine. */
 const ON_PULUMI = ["engines", "users-lab"];

@@ -60,7 +60,8 @@ describe.skipIf(skipped)(`a lab on virtual machines${skipped === undefined ? "" 
     expect(status, stdout + stderr).toBe(0);
     expect(stdout).toContain(`${STANDBY}: disk not found, recreating the host\n`);
     expect(stdout).toContain("pg1-srv was shut off, starting it\n");
-    expect((await lab.status()).backups).toEqual(backups);
+    // How far each restores has moved on.
+    expect((await lab.status()).backups.map(({ label }) => label)).toEqual(backups.map(({ label }) => label));
     await expect
       .poll(() => lab.query(STANDBY, "SELECT sum(number) FROM kept"), { timeout: 60_000, interval: 2000 })
       .toBe("500500");

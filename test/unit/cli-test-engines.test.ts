@@ -8,7 +8,7 @@ describe("the engines of ./lab test", () => {
   it("are both for all tests: Pulumi's own is built first, and its scenarios run once more", () => {
     const { needsPulumi, onceMore } = testEngines(undefined, undefined);
     expect(needsPulumi).toBe(true);
-    expect(onceMore).toEqual(["container", "trust"]);
+    expect(onceMore).toEqual(["container", "trust", "vm"]);
     for (const name of onceMore)
       expect(fs.existsSync(path.join(PROJECT_FOLDER, "test", "scenarios", `${name}.test.ts`))).toBe(true);
   });
