@@ -86,7 +86,25 @@ export class CliStack {
       return { changes: planned.changes, outputs: await this.outputs() };
     }
     await beforeFirstChange?.(planned?.changes);
-    return this.run("up", options);
+    const result = await this.run("up", options);
+    await this.dropPending();
+    return result;
+  }
+
+  /**
+   * After a run that succeeded nothing is half made. The CLI still keeps what killed runs were about to create; importing its own export
+   * drops that.
+   */
+  private async dropPending(): Promise<void> {
+    const { pending_operations: pending = [] } = await this.deployment();
+    if (pending.length === 0) return;
+    const file = path.join(this.options.location.stateFolder, "without-pending.json");
+    try {
+      for (const way of ["export", "import"]) await this.call(["stack", way, "--file", file]);
+    } finally {
+      fs.rmSync(file, { force: true });
+      this.state = undefined;
+    }
   }
 
   private async plan(options: RunOptions): Promise<Planned> {

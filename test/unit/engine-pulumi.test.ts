@@ -164,6 +164,16 @@ describe("the engine that drives Pulumi's CLI", () => {
     expect(fs.readdirSync(location.stateFolder)).toEqual(["passphrase", "pulumi"]);
   });
 
+  it("drops from the state, after a run that succeeded, what killed ones were about to create", async () => {
+    fake.write("deployment", { pending_operations: [{ type: "creating" }] });
+    await engine.up();
+    expect(fake.verbs()).toEqual(["stack init", "up", "stack export", "stack export", "stack import"]);
+    expect(fake.calls().at(-1)?.args.slice(0, 3)).toEqual(["stack", "import", "--file"]);
+    fake.write("broken", true);
+    await expect(engine.up()).rejects.toThrow();
+    expect(fake.verbs().at(-1)).toBe("up");
+  });
+
   it("tells what the program says, once, where a preview is all", async () => {
     const urn = "urn:pulumi:here::try::command:local:Command::first";
     await engine.up();
