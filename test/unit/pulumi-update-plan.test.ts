@@ -18,6 +18,15 @@ it("is nothing when every resource stays, whatever the order of what it depends 
   expect(nothing({}, { pending_operations: [] })).toBe(true);
 });
 
+it("is nothing when a provider's version is the plugin's and no longer the package's, which no other resource may do", () => {
+  const goal = (updates: object) => ({ ...SAME, goal: { inputDiff: { updates }, outputDiff: {} } });
+  const provider = { urn: "provider", type: "pulumi:providers:libvirt", custom: true };
+  const state = { resources: [...resources, provider] };
+  expect(nothing({ provider: goal({ version: "1.1.3" }) }, state)).toBe(true);
+  expect(nothing({ provider: goal({ version: "1.1.3", uri: "a" }) }, state)).toBe(false);
+  expect(nothing({ stack: goal({ version: "1.1.3" }) })).toBe(false);
+});
+
 it.each<[string, UpdatePlan["resourcePlans"]]>([
   ["another step", { host: { ...HOST, steps: ["update"] } }],
   ["no goal, as for what is deleted", { host: { steps: ["same"] } }],
