@@ -9,6 +9,14 @@ import type { PulumiCli } from "./cli";
 import { type CliRunOptions, CliStack, type Command } from "./cli-stack";
 import { isLockedByTheDead } from "./dead-lock";
 
+/**
+ * The URL of a backend in a stack's own folder. The CLI replaces its files at once, but not those with their attributes, which it does not
+ * need: killed in writing one, it can never read the stack again.
+ */
+export function ownBackend({ stateFolder }: Pick<StackLocation, "stateFolder">): string {
+  return `file://${stateFolder}?metadata=skip`;
+}
+
 /** A stack of `./lab`: its settings are in a folder of its own, where the CLI may write and delete them. */
 export class OwnStack extends CliStack {
   constructor(
@@ -60,9 +68,9 @@ export class OwnStack extends CliStack {
 
   /** Whether a run that was killed in `stack init` has left a stack without settings. A stack in the user's own backend may be theirs. */
   private isHalfMade(project: string): boolean {
-    const { stack, stateFolder } = this.options.location;
-    const file = path.join(stateFolder, ".pulumi", "stacks", project, `${stack}.json`);
-    return this.backend === `file://${stateFolder}` && fs.existsSync(file);
+    const { location } = this.options;
+    const file = path.join(location.stateFolder, ".pulumi", "stacks", project, `${location.stack}.json`);
+    return this.backend === ownBackend(location) && fs.existsSync(file);
   }
 
   private async make(): Promise<void> {

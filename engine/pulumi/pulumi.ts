@@ -6,19 +6,19 @@ import { withLock } from "../lock";
 import { refuseOther } from "../stack-engine";
 import { CLI_ON_PATH, type PulumiCli } from "./cli";
 import type { CliStack, Command } from "./cli-stack";
-import { OwnStack } from "./own-stack";
+import { ownBackend, OwnStack } from "./own-stack";
 
 type Run = (command: Command, options?: RunOptions) => Promise<Result>;
 
 /** The engine for real use: Pulumi's CLI. It leaves the user's settings files, selected stack and login alone. */
 export function createPulumiEngine(location: StackLocation, cli: PulumiCli = CLI_ON_PATH): Engine {
-  const own = new OwnStack(cli, location, process.env.PULUMI_BACKEND_URL ?? `file://${location.stateFolder}`);
+  const own = new OwnStack(cli, location, process.env.PULUMI_BACKEND_URL ?? ownBackend(location));
   const run: Run = async (command, options = {}) => {
     refuseOther(location, "pulumi");
     if (command !== "preview" || own.isMade) return own.run(command, options);
     // The CLI previews only stacks that exist. This one is in a backend of its own, and is removed with it.
     const stateFolder = fs.mkdtempSync(path.join(os.tmpdir(), "lab-"));
-    return new OwnStack(cli, { ...location, stateFolder }, `file://${stateFolder}`)
+    return new OwnStack(cli, { ...location, stateFolder }, ownBackend({ stateFolder }))
       .run(command, options)
       .finally(() => {
         fs.rmSync(stateFolder, { recursive: true });

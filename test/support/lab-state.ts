@@ -3,6 +3,7 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import { findPulumi } from "../../cli/stack/find-pulumi";
 import { State } from "../../engine/embedded/state";
+import { ownBackend } from "../../engine/pulumi/own-stack";
 import { PULUMI_FOLDER } from "../../engine/stack-engine";
 import { isSecret, reveal } from "../../engine/values";
 import type { ScenarioLab } from "./scenario-lab";
@@ -118,7 +119,7 @@ export class LabState {
     const env = {
       ...process.env,
       ...cli?.environment,
-      PULUMI_BACKEND_URL: `file://${stateFolder}`,
+      PULUMI_BACKEND_URL: ownBackend(this.lab),
       PULUMI_CONFIG_PASSPHRASE: fs.readFileSync(path.join(stateFolder, "passphrase"), "utf8").trim(),
     };
     const args = [...words, "--stack", stack, "--non-interactive"];
