@@ -4,7 +4,8 @@ import { type DeployedLab, observedLab } from "./lab";
 import { CERTIFICATES } from "./rules/certificates";
 
 /**
- * What expires soon, or has expired: of a host that was not read, by the certificates that the stack's outputs tell.
+ * What expires soon, or has expired: of a host that was not read, or whose files are not what the program wrote, by the certificates that
+ * the stack's outputs tell.
  * @param renewDays Those of the next run.
  */
 export function expiryFindings(
@@ -17,7 +18,13 @@ export function expiryFindings(
     const seen = read.get(name)?.facts.certificates;
     const told = (path: string): string | undefined =>
       lab.managed?.[name]?.files.find((file) => file.path === path)?.content;
-    const certificates = seen ?? { now, certificate: told(certificate), trusted: told(ca) };
+    // What differs from what the program wrote is replaced by it.
+    const lasting = (text: string | undefined, path: string): string | undefined =>
+      text?.trim() === told(path)?.trim() ? text : (told(path) ?? text);
+    const certificates = {
+      ...{ now, ...seen },
+      ...{ certificate: lasting(seen?.certificate, certificate), trusted: lasting(seen?.trusted, ca) },
+    };
     return [name, { facts: role === "barman" ? {} : { certificates }, unread: {} }];
   });
   const observed = observedLab({ ...lab, configuration: { ...lab.configuration, renewDays } }, new Map(known));

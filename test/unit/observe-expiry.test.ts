@@ -60,6 +60,16 @@ describe("what expires soon", () => {
     ]);
   });
 
+  it("is not told of a certificate that up replaces by what the program wrote", () => {
+    const files = (certificate: string): Map<string, ReadHost> =>
+      new Map([["pg2-srv", { facts: { certificates: { now: OTHER_END, certificate } }, unread: {} }]]);
+    const lab = { ...LAB, managed: { "pg2-srv": managedWith(OTHER_CERTIFICATE, "") } };
+    expect(expiries(40, 30, files(OTHER_CERTIFICATE))).toEqual([]);
+    expect(told(expiryFindings(lab, files(CERTIFICATE), 30, OTHER_END))).toEqual([
+      "fail LAB-CERT-EXPIRED pg2-srv: the certificate expired 2027-01-01T00:00:00Z",
+    ]);
+  });
+
   it("is told of a CA once, however many trust it", () => {
     const managed = Object.fromEntries(
       ["backup-srv", "pg1-srv", "pg2-srv"].map((name) => [name, managedWith("", OTHER_CERTIFICATE)]),
