@@ -11,6 +11,7 @@ import { announceRemote } from "../gates/remote-libvirt";
 import { checkExpiry } from "../gates/expiry";
 import { judgeLab, observe, prove, readFacts } from "../../observe/observe";
 import { type Patience, patienceWith } from "../../observe/session";
+import { isRunning } from "../../hypervisor/private-libvirtd";
 import { handOver, inNamespace, thisCommand } from "../stack/hand-over";
 import { type Invocation, stackOf } from "../invocation";
 import { prepareStack } from "./prepare";
@@ -48,8 +49,9 @@ export async function up(
     if (isAsking(invocation) && !(await isWanted(invocation, engine, settings))) return 1;
     checkSpace(stack, configuration);
     if (stack.isPrivate) {
-      // Refusals come before any preparation; the run itself shows the changes.
-      checkChanges(settings, await engine.outputs(), stack.location, () => undefined);
+      // Refusals come before any preparation. Where the libvirtd runs, that is done, and the run itself refuses.
+      if (!(await isRunning(stack.location)))
+        checkChanges(settings, await engine.outputs(), stack.location, () => undefined);
       const { namespace } = await prepareStack(invocation, stack);
       return handOver(inNamespace(namespace, [...thisCommand(), "--yes"]));
     }
