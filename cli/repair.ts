@@ -1,7 +1,8 @@
 import type { Engine, Result, RunOptions } from "../engine/engine";
 import type { Finding } from "../observe/findings";
 import type { DeployedLab } from "../observe/lab";
-import { takeFullBackup } from "../observe/observe";
+import { allowReplacement, takeFullBackup } from "../observe/observe";
+import type { Report } from "../observe/report";
 import { type Invocation, stackOf } from "./invocation";
 import { renderCause } from "./show/findings";
 import { withProgress } from "./show/progress";
@@ -15,19 +16,42 @@ export interface Repair {
   readonly steps: readonly string[];
   /** Whether a new full backup is needed. */
   readonly fullBackup: boolean;
+  /** Standbys whose data is moved aside. */
+  readonly replaced: readonly string[];
 }
 
-/** The repair of those findings that steps or a backup put right; undefined when there are none. */
-export function repairOf(all: readonly Finding[]): Repair | undefined {
-  const findings = all.filter(({ steps, fullBackup }) => steps !== undefined || fullBackup);
-  if (findings.length === 0) return undefined;
-  const steps = [...new Set(findings.flatMap((finding) => finding.steps ?? []))];
-  return { findings, steps, fullBackup: findings.some(({ fullBackup }) => fullBackup) };
+/**
+ * The repair of those findings that steps or a backup put right, and of standbys that may be replaced and do not stream; undefined when there
+ * are none.
+ */
+export function repairOf(
+  all: readonly Finding[],
+  lab?: Pick<DeployedLab, "managed">,
+  replaced: readonly string[] = [],
+): Repair | undefined {
+  const findings = all.filter(
+    ({ steps, fullBackup, host }) => steps !== undefined || fullBackup || replaced.includes(host),
+  );
+  if (findings.length === 0 && replaced.length === 0) return undefined;
+  const restored = replaced.flatMap((host) => lab?.managed?.[host]?.standbyOf?.steps ?? []);
+  const steps = [...new Set([...findings.flatMap((finding) => finding.steps ?? []), ...restored])];
+  return { findings, steps, fullBackup: findings.some(({ fullBackup }) => fullBackup), replaced };
+}
+
+/** The standbys that a user lets go, and that do not stream. */
+export function replaceable({ hosts }: Report, yesReplace: readonly string[]): string[] {
+  return hosts
+    .filter(({ name, streaming }) => streaming === false && yesReplace.includes(name))
+    .map(({ name }) => name);
 }
 
 /** Says what is put right, and by what. */
-export function announce({ findings, steps, fullBackup }: Repair): void {
-  const ways = [...steps, ...(fullBackup ? ["a new full backup"] : [])];
+export function announce({ findings, steps, fullBackup, replaced }: Repair): void {
+  const ways = [
+    ...replaced.map((host) => `a restore of ${host}, whose data is moved aside`),
+    ...steps,
+    ...(fullBackup ? ["a new full backup"] : []),
+  ];
   process.stderr.write(`${findings.map(renderCause).join("\n")}\nlab: putting this right by ${ways.join(", ")}\n`);
 }
 
@@ -39,12 +63,13 @@ export async function carryOut(
   invocation: Invocation,
   engine: Engine,
   lab: DeployedLab,
-  { steps, fullBackup }: Repair,
+  { steps, fullBackup, replaced }: Repair,
   { quiet = false } = {},
 ): Promise<DeployedLab> {
   const { options, signal } = invocation;
   const { location } = stackOf(invocation);
   const up = (run: RunOptions): Promise<Result> => upUnfinished(location, engine, { ...run, replace: steps });
+  for (const host of replaced) await allowReplacement(lab, host);
   let repaired = lab;
   if (steps.length > 0) {
     const run = quiet ? up({ config: options.config, signal }) : withProgress(invocation, engine, up);

@@ -55,7 +55,7 @@ export class Lab extends pulumi.ComponentResource {
       const neighbour = host === cluster.primary.host ? backupPlane.repository.host : cluster.primary.host;
       this.backupApi = new BackupApi(
         `${name}-api`,
-        { config, plan, host, neighbour, primary: cluster.primary },
+        { config, plan, host, neighbour, primary: cluster.primary, trust },
         { parent: this, dependsOn: [backupPlane.restarts, ...backupPlane.packagesOn(host)] },
       ).access;
     }

@@ -1,5 +1,5 @@
 import * as v from "valibot";
-import { hostNames } from "./host-names";
+import { BARMAN_HOST, hostNames } from "./host-names";
 import { checkPki, NO_PKI, type Pki } from "./pki";
 import { PROJECT_FOLDER } from "./project-folder";
 import { checkRules, type Refuse } from "./rules";
@@ -25,6 +25,12 @@ interface Surroundings {
   readonly prepared?: Preparation;
   /** Encrypted keys, which cannot be read here: the program checks them, and the rules that depend on them. */
   readonly unread?: readonly string[];
+}
+
+/** The hosts that talk to others by mutual TLS: pgBackRest's, and Barman's own, unless it has passwords. */
+function hostsWithCertificates(values: Values): readonly string[] {
+  const { backupApi, backupApiHost, replicationTls } = values;
+  return hostNames(values, backupApi && replicationTls && backupApiHost === BARMAN_HOST);
 }
 
 /** A refused configuration with every problem: a line each, with the key, what was given, what is allowed. */
@@ -66,7 +72,7 @@ export function checkSettings(
     );
     if (machine !== undefined) problems.push(...machineProblems(configuration, stack, machine, prepared));
   }
-  const pki = canRead(KEY_NAMES) ? checkPki(values, hostNames(values), PROJECT_FOLDER, refuse) : NO_PKI;
+  const pki = canRead(KEY_NAMES) ? checkPki(values, hostsWithCertificates(values), PROJECT_FOLDER, refuse) : NO_PKI;
   stop();
   return { configuration, pki };
 }

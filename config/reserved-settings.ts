@@ -31,7 +31,7 @@ const atLeast = (least: number): Allowed => ({
 const IS_SECRET =
   "it is a secret, and would stand in the stack's outputs and in files that every account of a host reads";
 const IN_REPOSITORIES = "it comes from lab:repositories, which has one posix repository without a cipher";
-const OF_A_RESTORE = "a restore from the repository writes it";
+const OF_RECOVERY = "the lab's steps decide what a host recovers to, and from whom";
 
 /** pgBackRest, "Configuration Reference", with the older names of options that it still accepts. */
 const PGBACKREST: readonly Reservation[] = [
@@ -73,8 +73,8 @@ const POSTGRESQL: readonly Reservation[] = [
     reason: `${IS_SECRET}; hint: ALTER SYSTEM sets it on a host, by hand`,
   },
   { names: /^archive_(mode|command|library|cleanup_command)$/, reason: "pgBackRest archives WAL, and expires it" },
-  { names: /^(restore_command|recovery_end_command|primary_conninfo|primary_slot_name)$/, reason: OF_A_RESTORE },
-  { names: /^(recovery_target.*|(promote_)?trigger_file|standby_mode)$/, reason: OF_A_RESTORE },
+  { names: /^(restore_command|recovery_end_command|primary_conninfo|primary_slot_name)$/, reason: OF_RECOVERY },
+  { names: /^(recovery_target.*|(promote_)?trigger_file|standby_mode)$/, reason: OF_RECOVERY },
   {
     names: /^(listen_addresses|port|unix_socket_.*)$/,
     reason: "standbys, pgBackRest and every check find PostgreSQL at its default port and socket",
@@ -84,7 +84,10 @@ const POSTGRESQL: readonly Reservation[] = [
     reason: "the packages and the lab's steps know where it is",
   },
   { names: /^include(_dir|_if_exists)?$/, reason: "the file could set what is refused here" },
-  { names: /^ssl(_.*)?$/, reason: "no host has a certificate for PostgreSQL", allowed: OFF },
+  {
+    names: /^ssl(_(cert|key|ca|crl)_file|_crl_dir)?$/,
+    reason: "lab:replicationTls decides, with the hosts' own certificates",
+  },
   { names: /^wal_level$/, reason: "archiving and standbys need it", allowed: oneOf("replica", "logical") },
   { names: /^hot_standby$/, reason: "standbys are asked whether they stream, and deliver backups", allowed: ON },
   { names: /^full_page_writes$/, reason: "a backup from a standby needs it", allowed: ON },
@@ -94,7 +97,7 @@ const POSTGRESQL: readonly Reservation[] = [
     reason: "every standby, every restore and Barman need one",
     allowed: atLeast(10),
   },
-  { names: /^max_replication_slots$/, reason: "Barman streams from one", allowed: atLeast(1) },
+  { names: /^max_replication_slots$/, reason: "every standby and Barman stream from one", allowed: atLeast(10) },
   {
     names: /^password_encryption$/,
     reason: "pg_hba.conf takes no other for the roles that the lab makes",

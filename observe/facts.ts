@@ -141,6 +141,18 @@ export type PostgreSqlFacts = {
   readonly replayPaused?: boolean | null;
   /** What the primary answers a standby without a WAL receiver; empty when it lets it stream. */
   readonly refusal?: string;
+  /** What a standby that was promoted has committed since: null when its WAL does not tell, undefined when it was not. */
+  readonly promoted?: {
+    readonly commits: number;
+    /** As `pg_waldump` writes it. */
+    readonly last: string;
+  } | null;
+  /** The system identifier, which tells clusters apart. */
+  readonly system: string;
+  /** The position that is written to; null in recovery. */
+  readonly position: string | null;
+  /** When a transaction last committed; null in recovery, and where track_commit_timestamp is off. */
+  readonly lastCommit: string | null;
   /** The WAL segment that is written to; null in recovery. */
   readonly segment: string | null;
   /** Bytes. */
@@ -157,8 +169,13 @@ export type PostgreSqlFacts = {
     readonly state: string;
     readonly behind: number | null;
   }[];
-  /** Replication slots that nobody reads; `keeps` in bytes of WAL. */
-  readonly inactiveSlots: readonly { readonly name: string; readonly keeps: number | null }[];
+  /** Replication slots; `status` is `pg_replication_slots.wal_status`, null before PostgreSQL 13; `keeps` in bytes of WAL. */
+  readonly slots: readonly {
+    readonly name: string;
+    readonly active: boolean;
+    readonly status: string | null;
+    readonly keeps: number | null;
+  }[];
   /** Whether postgresql.conf includes the lab's settings. */
   readonly included: boolean;
   /** Whether the lab's settings were changed after they were read. */

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { ApiAccess } from "../plan/access";
-import { type HostPlan, hostsWith } from "../plan/plan";
+import { hostOf, type HostPlan, repositoryOf } from "../plan/plan";
 import { askApi, clientEnds } from "./api-client";
 import type { BackupApiFacts, ReadHost } from "./facts";
 import { judge } from "./findings";
@@ -61,19 +61,34 @@ export async function prove(
 }
 
 /** Takes a new full backup, and gives its label. */
-export async function takeFullBackup({ plan, ssh, configuration }: DeployedLab): Promise<string> {
-  const [host] = hostsWith(plan, "repository");
-  if (host === undefined) throw new Error("the lab has no repository host");
-  let label = "";
-  const question: Question = {
-    ...{ fact: "stanza", script: "backup-plane/backup-again.sh", args: [host.account, plan.stanza] },
-    seconds: REPOSITORY_SECONDS,
-    parse: (told) => (label = String(JSON.parse(told))),
-  };
+export async function takeFullBackup(lab: DeployedLab): Promise<string> {
+  const host = repositoryOf(lab.plan);
+  const args = [host.account, lab.plan.stanza];
+  return String(JSON.parse(await act(lab, host, "backup-plane/backup-again.sh", args, REPOSITORY_SECONDS)));
+}
+
+/** Allows the next step that has a standby follow its primary to move the data aside, whatever it is. */
+export async function allowReplacement(lab: DeployedLab, host: string): Promise<void> {
+  await act(lab, hostOf(lab.plan, host), "cluster/replacement-allow.sh", []);
+}
+
+/**
+ * Runs a script of `scripts/` on a host, which does more than read.
+ * @returns What it printed.
+ */
+async function act(
+  { ssh, configuration }: DeployedLab,
+  host: HostPlan,
+  script: string,
+  args: readonly string[],
+  seconds?: number,
+): Promise<string> {
+  let said = "";
+  const question: Question = { ...{ fact: "units", script, args, seconds }, parse: (told) => (said = told) };
   const { unread, unreachable } = await askHost(ssh, host, [question], patienceWith(configuration));
-  const problem = unreachable ?? unread.stanza ?? unread.everything;
-  if (problem !== undefined) throw new Error(`no full backup: ${problem}; hint: ./lab doctor`);
-  return label;
+  const problem = unreachable ?? unread.units ?? unread.everything;
+  if (problem !== undefined) throw new Error(`${host.name}: ${script}: ${problem}; hint: ./lab doctor`);
+  return said;
 }
 
 /** What the API answers its first client, and one without a certificate. */

@@ -1,5 +1,5 @@
-import { REPLICATION_ROLE } from "../plan/layout";
-import { type LabPlan, primaryOf } from "../plan/plan";
+import type { LabPlan } from "../plan/plan";
+import { replicationConnection } from "../plan/replication";
 import { PARSERS } from "./answers";
 import type { HostFacts } from "./facts";
 import type { ObservedHost } from "./lab";
@@ -62,7 +62,7 @@ export function questionsFor(
         ? ask("repository", "repository-read", [account, stanza, ...(isDeep ? folders.slice(0, 1) : [])])
         : ask("postgresql", "postgresql-read", [
             ...[postgresql.binaries, postgresql.settingsFile],
-            ...(role === "standby" ? [primaryOf(plan).name, REPLICATION_ROLE] : []),
+            ...(role === "standby" ? [replicationConnection(plan, host), postgresql.dataFolder] : []),
           ]),
     );
   }

@@ -94,5 +94,8 @@ export const WEB_SERVERS: Readonly<Record<Layout | "suse", WebServer>> = {
 /** The files of the server's certificate, in the folder of EDB's guide. */
 export const API_CERTIFICATE_FILES = certificateFilesIn("/usr/local/lib/pgbapi");
 
+/** What Barman presents to PostgreSQL. */
+export const BARMAN_CERTIFICATE_FILES = certificateFilesIn("/etc/barman/cert");
+
 /** Where pg-backup-api listens: only its own host reaches it. */
 export const API_ADDRESS = "localhost:7480";

@@ -9,6 +9,9 @@ export const HOST_TYPE = "lab:site:LabHost";
 /** The last word of the step that verifies a restarted host: it runs on a change alone, and verifies nothing when it is replaced. */
 export const BACK = "back";
 
+/** The same of the step that raises a standby's settings before its primary's. */
+export const RAISE = "raise";
+
 /** What a host listens on, TCP. */
 export const PORTS = { pgbackrest: 8432, postgresql: 5432 } as const;
 
@@ -42,6 +45,7 @@ export const CERTIFICATE_FILES: CertificateFiles = certificateFilesIn(path.posix
 export const POSTGRESQL_FILES = {
   settings: "/etc/lab/postgresql.conf",
   access: "/etc/lab/pg_hba.conf",
+  identities: "/etc/lab/pg_ident.conf",
 } as const;
 
 /** The files of a certificate; `certificate-install.sh` replaces their folder as a whole. */

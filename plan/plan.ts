@@ -56,6 +56,8 @@ export interface PostgreSqlPlan {
   readonly settingsFile: string;
   /** IPv4 addresses reserved for present and possible PostgreSQL hosts. */
   readonly addresses: readonly string[];
+  /** Whether standbys and Barman connect by mutual TLS, and not with passwords. */
+  readonly tls: boolean;
 }
 
 /** Barman and its API. */
@@ -156,6 +158,7 @@ export function planLab(config: LabConfig): LabPlan {
       addresses: network.reservations
         .filter(({ name }) => POSTGRESQL_HOSTS.includes(name))
         .map(({ address }) => address),
+      tls: config.replicationTls,
     },
     backupApi,
     network,

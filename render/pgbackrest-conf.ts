@@ -1,6 +1,7 @@
 import type { PgBackRestOptions, Repository } from "../config/schema";
-import { CERTIFICATE_FILES, REPLICATION_ROLE } from "../plan/layout";
+import { CERTIFICATE_FILES } from "../plan/layout";
 import { type HostPlan, type LabPlan, primaryOf, repositoryOf, trustedStandbysOf } from "../plan/plan";
+import { replicationConnection } from "../plan/replication";
 import { type IniSection, renderPgBackRestIni } from "./ini-dialects";
 
 /** Options that only the repository host reads. */
@@ -85,10 +86,12 @@ function renderRepositoryHost(plan: LabPlan, host: HostPlan, { repositories, pgb
   };
 }
 
-/** A PostgreSQL host's: the repository that it pushes to and gets from, and the primary that it streams from after a restore as a standby. */
+/**
+ * A PostgreSQL host's: the repository that it pushes to and gets from, and the primary that it streams from after a restore as a standby, also
+ * one by hand.
+ */
 function renderPostgreSqlHost(plan: LabPlan, host: HostPlan, { pgbackrest }: PgBackRestConfig) {
   const repository = repositoryOf(plan).name;
-  const primary = `host=${primaryOf(plan).name} user=${REPLICATION_ROLE} application_name=${host.name}`;
   return {
     global: {
       ...tlsHost(plan, "repo1", repository),
@@ -96,7 +99,10 @@ function renderPostgreSqlHost(plan: LabPlan, host: HostPlan, { pgbackrest }: PgB
       ...without(pgbackrest, REPOSITORY_ONLY),
       ...tlsServer(plan, [repository]),
     },
-    [plan.stanza]: { "pg1-path": plan.postgresql.dataFolder, "recovery-option": [`primary_conninfo=${primary}`] },
+    [plan.stanza]: {
+      "pg1-path": plan.postgresql.dataFolder,
+      "recovery-option": [`primary_conninfo=${replicationConnection(plan, host)}`],
+    },
   };
 }
 

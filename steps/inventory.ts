@@ -28,6 +28,10 @@ export interface ManagedState {
   readonly stanza?: string;
   /** The role that standbys stream with. */
   readonly replicationRole?: string;
+  /** The replication slots that they stream from. */
+  readonly replicationSlots?: readonly string[];
+  /** The primary that the host's PostgreSQL follows. */
+  readonly standbyOf?: string;
 }
 
 /** What the program keeps on a host: Pulumi's refresh cannot see it. */
@@ -38,6 +42,8 @@ export interface ManagedHost {
   readonly settings?: { readonly file: string; readonly steps: readonly string[] };
   readonly stanza?: { readonly name: string; readonly steps: readonly string[] };
   readonly replicationRole?: { readonly name: string; readonly steps: readonly string[] };
+  readonly standbyOf?: { readonly name: string; readonly steps: readonly string[] };
+  readonly replicationSlots?: { readonly names: readonly string[]; readonly steps: readonly string[] };
 }
 
 /** A file to record: of a secret one only the digest; one without content is not compared. */
@@ -89,15 +95,20 @@ export class Inventory {
       Object.entries(state.packages ?? {}).map(([name, version]) => ({ name, version, steps: [step] })),
     );
     const settings = this.states.find(({ state }) => state.settings !== undefined);
-    const only = (key: "stanza" | "replicationRole") => {
-      const found = this.states.find(({ state }) => state[key] !== undefined);
-      return found?.state[key] && { [key]: { name: found.state[key], steps: [found.step] } };
+    const only = (key: "stanza" | "replicationRole" | "standbyOf") => {
+      const found = this.states.filter(({ state }) => state[key] !== undefined);
+      return found[0] && { [key]: { name: found[0].state[key], steps: found.map(({ step }) => step) } };
     };
+    const slots = this.states.find(({ state }) => state.replicationSlots !== undefined);
     return pulumi.all(this.files).apply((files) => ({
       ...{ files, units, packages },
       ...(settings?.state.settings && { settings: { file: settings.state.settings, steps: [settings.step] } }),
       ...only("stanza"),
       ...only("replicationRole"),
+      ...only("standbyOf"),
+      ...(slots?.state.replicationSlots && {
+        replicationSlots: { names: slots.state.replicationSlots, steps: [slots.step] },
+      }),
     }));
   }
 }

@@ -5,11 +5,11 @@ import { checkSpace } from "../gates/space";
 import { confirm, isAsking } from "../confirm";
 import type { ReadHost } from "../../observe/facts";
 import type { DeployedLab } from "../../observe/lab";
-import { deployedLab } from "../stack/deployed-lab";
+import { deployedLab, hasLab } from "../stack/deployed-lab";
 import { announceEngine, openEngine } from "../stack/open-engine";
 import { announceRemote } from "../gates/remote-libvirt";
 import { checkExpiry } from "../gates/expiry";
-import { judgeLab, observe, prove, readFacts } from "../../observe/observe";
+import { allowReplacement, judgeLab, observe, prove, readFacts } from "../../observe/observe";
 import { type Patience, patienceWith } from "../../observe/session";
 import { isRunning } from "../../hypervisor/private-libvirtd";
 import { handOver, inNamespace, thisCommand } from "../stack/hand-over";
@@ -17,7 +17,7 @@ import { type Invocation, stackOf } from "../invocation";
 import { prepareStack } from "./prepare";
 import { previewChanges } from "./preview";
 import type { Report } from "../../observe/report";
-import { announce, carryOut, type Repair, repairOf } from "../repair";
+import { announce, carryOut, type Repair, repairOf, replaceable } from "../repair";
 import { withProgress } from "../show/progress";
 import { renderStatus } from "../show/report";
 import { beginRotation, endRotation } from "../gates/rotation";
@@ -60,7 +60,7 @@ export async function up(
   const beforeRun = async (): Promise<void> => {
     const outputs = await engine.outputs();
     checkChanges(settings, outputs, stack.location, showText);
-    if (outputs.plan === undefined) return;
+    if (!hasLab(outputs)) return;
     const lab = deployedLab(outputs, stack.location.stack);
     const safeguarded = await safeguard(invocation, stack, engine, lab, yesReplace);
     // A host that is booting or missing cannot be asked yet: its certificate is verified after the run.
@@ -92,10 +92,13 @@ export async function up(
   const { changes, outputs } = await run([]).catch(async (error: unknown) => {
     // What differs on a host may be what a step failed of.
     const isHopeless = onlyConfiguration || !isChanging || invocation.signal.aborted;
-    const repair = isHopeless || !found ? undefined : repairOf((await observe(found.lab, "drift")).drift);
-    if (repair === undefined) throw error;
+    const former = isHopeless ? undefined : found?.lab;
+    const report = former && (await observe(former, "drift"));
+    const repair = report && repairOf(report.drift, former, replaceable(report, yesReplace));
+    if (former === undefined || repair === undefined) throw error;
     process.stderr.write(`lab: ${(error as Error).message}\n`);
     announce(repair);
+    for (const host of repair.replaced) await allowReplacement(former, host);
     return run(repair.steps);
   });
   endRotation(stack.location);
@@ -106,7 +109,8 @@ export async function up(
   const before = found && facts && judgeLab(found.lab, facts);
   const lab = deployedLab(outputs, stack.location.stack);
   const patience = patienceWith(lab.configuration, found?.started);
-  const repairFor = ({ drift }: Report): Repair | undefined => (onlyConfiguration ? undefined : repairOf(drift));
+  const repairFor = (report: Report): Repair | undefined =>
+    onlyConfiguration ? undefined : repairOf(report.drift, lab, replaceable(report, yesReplace));
   // What can be put right need not settle first.
   let report = before && (before.proven || repairFor(before)) ? before : await proveNow(lab, patience);
   const repair = repairFor(report);

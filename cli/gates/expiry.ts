@@ -10,7 +10,7 @@ import { renderRotation } from "../../config/ca-stages";
 import type { Invocation } from "../invocation";
 import { isStep } from "../resource-names";
 import { writeError } from "../show/progress";
-import { deployedLab } from "../stack/deployed-lab";
+import { deployedLab, hasLab } from "../stack/deployed-lab";
 import type { Stack } from "../stack/stack";
 import { reachedRotation } from "./rotation";
 
@@ -37,7 +37,7 @@ export async function checkExpiry(
   { allowExpiring = false, previewed, facts, outputs }: ExpiryOptions,
 ): Promise<void> {
   const reached = reachedRotation(outputs, location);
-  if (reached === undefined) return;
+  if (reached === undefined || !hasLab(outputs)) return;
   const lab = deployedLab(outputs, location.stack);
   const { renewDays } = wanted;
   const found = expiryFindings(lab, facts ?? (await readFacts(lab, "proof")), renewDays);

@@ -27,7 +27,7 @@ type LogEvent = Extract<EngineEvent, { kind: "log" }>;
 
 /** Whether a message is for every user: warnings, and where a script has moved data. Errors are printed at the end of the run. */
 export function isForUser({ severity, message }: LogEvent, debug = false): boolean {
-  return debug || severity === "warning" || /^(moved aside|left behind): /.test(message);
+  return debug || severity === "warning" || /^(moved aside|left behind|rewound): /.test(message);
 }
 
 /** A message as a line. */

@@ -3,9 +3,14 @@ import type { DeployedLab } from "../../observe/lab";
 
 const OUTPUTS = ["plan", "configuration", "ssh"] as const satisfies readonly (keyof DeployedLab)[];
 
+/** Whether a stack tells its hosts, and how they are reached: a run that was killed early tells only some of it. */
+export function hasLab(outputs: Readonly<Record<string, Output>>): boolean {
+  return OUTPUTS.every((name) => outputs[name] !== undefined);
+}
+
 /** @throws Error when the stack has no lab. */
 export function deployedLab(outputs: Readonly<Record<string, Output>>, stack: string): DeployedLab {
-  if (OUTPUTS.some((name) => outputs[name] === undefined)) throw noLab(stack);
+  if (!hasLab(outputs)) throw noLab(stack);
   const values = [...OUTPUTS, "backupApi", "managed"].map((name) => [name, outputs[name]?.value ?? undefined]);
   return { ...(Object.fromEntries(values) as Omit<DeployedLab, "stack">), stack };
 }

@@ -50,7 +50,7 @@ export class ApacheMutualTls extends pulumi.ComponentResource {
         group,
         certificate: { privateKeyPem, certificatePem, bundlePem: ca.certificatePem },
         uses: ["server"],
-        loadedBy: start,
+        loadedBy: [start],
       },
       { parent: this, dependsOn: [prepared] },
     );

@@ -7,6 +7,7 @@ import type { HostPlan, LabPlan } from "../../plan/plan";
 import { BARMAN_FAMILIES, WEB_SERVERS } from "../../plan/backup-api-layout";
 import type { RemoteHost } from "../../steps/remote-host";
 import type { PostgreSqlInstance } from "../cluster/postgresql-instance";
+import type { Trust } from "../trust/trust";
 import { ApacheMutualTls } from "./apache-mutual-tls";
 import { BackupApiAuthority } from "./authority";
 import { BackupApiProof } from "./backup-api-proof";
@@ -24,6 +25,7 @@ export interface BackupApiArgs {
   primary: PostgreSqlInstance;
   /** Another host of the lab, which may reach port 443 only. */
   neighbour: RemoteHost;
+  trust: Trust;
 }
 
 /** Barman beside pgBackRest, and its API behind mutual TLS (EDB, "Securing Postgres backup API"). Every manual check of the guide is a step. */
@@ -33,7 +35,7 @@ export class BackupApi extends pulumi.ComponentResource {
 
   constructor(name: string, args: BackupApiArgs, opts?: pulumi.ComponentResourceOptions) {
     super("lab:backupapi:BackupApi", name, {}, opts);
-    const { config, plan, host, primary, neighbour } = args;
+    const { config, plan, host, primary, neighbour, trust } = args;
     const { layout } = familyOf(config.family, config.postgresqlVersion);
     const [repository] = config.repositories;
 
@@ -78,6 +80,7 @@ export class BackupApi extends pulumi.ComponentResource {
         plan,
         cronService: BARMAN_FAMILIES[layout].cronService,
         primary,
+        certificate: plan.postgresql.tls ? trust.certificateOf(host.name) : undefined,
         retentionFull: repository?.retentionFull ?? 1,
       },
       { parent: this, dependsOn: [packages] },

@@ -104,7 +104,7 @@ export class BackupPlane extends pulumi.ComponentResource {
   private createMember({ name, revoked }: HostPlan): BackupMember {
     const host = this.args.site.host(name);
     const packages = this.installPackages(host);
-    const server = this.serve(host, [packages]);
+    const server = this.serve(host, [packages], [`${name}-postgresql-start`]);
     const pair = { repository: this.repository.server, member: server };
     const proof = revoked
       ? new Refusal(`${name}-refusal`, { ...pair, stanza: this.args.plan.stanza }, { parent: this })
@@ -120,11 +120,11 @@ export class BackupPlane extends pulumi.ComponentResource {
     );
   }
 
-  private serve(host: LabHost, dependsOn: pulumi.Resource[]): PgBackRestServer {
+  private serve(host: LabHost, dependsOn: pulumi.Resource[], alsoLoadedBy: string[] = []): PgBackRestServer {
     const { config, plan, trust } = this.args;
     return new PgBackRestServer(
       `${host.name}-pgbackrest`,
-      { host, config, plan, certificate: trust.certificateOf(host.name) },
+      { host, config, plan, certificate: trust.certificateOf(host.name), alsoLoadedBy },
       { parent: this, dependsOn },
     );
   }

@@ -15,6 +15,11 @@ export interface PgBackRestServerArgs {
   plan: LabPlan;
   /** The host's certificate, and the CAs that it trusts. */
   certificate: HostCertificate;
+  /**
+   * Steps of other servers that present the certificate.
+   * @default []
+   */
+  alsoLoadedBy?: readonly string[];
 }
 
 /**
@@ -23,6 +28,10 @@ export interface PgBackRestServerArgs {
  */
 export class PgBackRestServer extends pulumi.ComponentResource {
   public readonly host: RemoteHost;
+  /** The step that installs the certificate. */
+  public readonly installed: pulumi.Resource;
+  /** Certificate and trusted CAs, PEM. */
+  public readonly publicPem: pulumi.Output<string>;
   /** Changes with the configuration: on the repository host, that may mean another, empty repository. */
   public readonly configurationVersion: string;
   /** Changes with configuration or certificate: whatever was verified with other hosts must be verified again. */
@@ -30,7 +39,7 @@ export class PgBackRestServer extends pulumi.ComponentResource {
 
   constructor(name: string, args: PgBackRestServerArgs, opts?: pulumi.ComponentResourceOptions) {
     super("lab:pgbackrest:PgBackRestServer", name, {}, opts);
-    const { host, config, plan, certificate } = args;
+    const { host, config, plan, certificate, alsoLoadedBy = [] } = args;
     const { account, role, certificate: files } = host.plan;
     const publicPem = pulumi.interpolate`${certificate.certificatePem}${certificate.bundlePem}`;
 
@@ -51,7 +60,14 @@ export class PgBackRestServer extends pulumi.ComponentResource {
     const installed = installCertificate(
       `${name}-certificate`,
       host,
-      { files, owner: account, group: account, certificate, uses: ["server", "client"], loadedBy: start },
+      {
+        files,
+        owner: account,
+        group: account,
+        certificate,
+        uses: ["server", "client"],
+        loadedBy: [start, ...alsoLoadedBy],
+      },
       { parent: this, dependsOn: opts?.dependsOn },
     );
     const kind = role === "repository" ? "repository" : "postgresql";
@@ -73,6 +89,8 @@ export class PgBackRestServer extends pulumi.ComponentResource {
     });
 
     this.host = host;
+    this.installed = installed;
+    this.publicPem = publicPem;
     this.configurationVersion = fingerprint(conf);
     this.version = publicPem.apply((pem) => fingerprint(conf, pem));
     this.registerOutputs({ version: this.version });

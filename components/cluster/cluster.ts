@@ -1,13 +1,18 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { LabConfig } from "../../config/schema";
-import { type LabPlan, primaryOf } from "../../plan/plan";
+import { POSTGRESQL_HOSTS } from "../../config/host-names";
+import { type LabPlan, primaryOf, trustedStandbysOf } from "../../plan/plan";
 import { REPLICATION_ROLE } from "../../plan/layout";
+import { slotOf } from "../../plan/replication";
 import type { BackupMember, BackupPlane } from "../backup-plane/backup-plane";
 import { Stanza } from "../backup-plane/stanza";
 import { GeneratedPassword } from "../trust/generated-password";
 import { PostgreSqlInstance, type PrimaryOrigin, type StandbyOrigin } from "./postgresql-instance";
 import { ReplicationRole } from "./replication-role";
+import { ReplicationSlots } from "./replication-slots";
+import { raiseSettings } from "./settings-raise";
 import { Streaming } from "./streaming";
+import { StreamingRefusal } from "./streaming-refusal";
 
 export interface ClusterArgs {
   config: LabConfig;
@@ -19,7 +24,7 @@ export interface ClusterArgs {
 export class Cluster extends pulumi.ComponentResource {
   public readonly primary: PostgreSqlInstance;
 
-  private readonly replicationPassword: GeneratedPassword;
+  private readonly replicationPassword: GeneratedPassword | undefined;
 
   constructor(
     name: string,
@@ -32,12 +37,15 @@ export class Cluster extends pulumi.ComponentResource {
     const primary = backupPlane.member(primaryOf(plan).name);
     const standbys = members.filter((member) => member !== primary);
 
-    this.replicationPassword = new GeneratedPassword(`${name}-replication-password`, { parent: this });
+    if (!plan.postgresql.tls) {
+      this.replicationPassword = new GeneratedPassword(`${name}-replication-password`, { parent: this });
+    }
     this.primary = this.createInstance(primary, {
       role: "primary",
       repositoryHost: repository.host,
       askAfter: [repository.folder],
       restoreAfter: [primary.packages],
+      setAfter: standbys.map(({ host }) => raiseSettings(host, args, this)),
     });
     const role = new ReplicationRole(
       `${primary.host.name}-replication-role`,
@@ -45,7 +53,18 @@ export class Cluster extends pulumi.ComponentResource {
         host: primary.host,
         binaries: plan.postgresql.binaries,
         role: REPLICATION_ROLE,
-        password: this.replicationPassword.value,
+        password: this.replicationPassword?.value ?? "",
+      },
+      { parent: this, dependsOn: [this.primary] },
+    );
+    const slots = trustedStandbysOf(plan).map((host) => slotOf(host.name));
+    const replicationSlots = new ReplicationSlots(
+      `${primary.host.name}-replication-slots`,
+      {
+        host: primary.host,
+        binaries: plan.postgresql.binaries,
+        slots,
+        others: POSTGRESQL_HOSTS.map(slotOf).filter((slot) => !slots.includes(slot)),
       },
       { parent: this, dependsOn: [this.primary] },
     );
@@ -63,24 +82,25 @@ export class Cluster extends pulumi.ComponentResource {
       const instance = this.createInstance(standby, {
         role: "standby",
         primary: primary.host,
-        askAfter: [role, standby.packages],
+        askAfter: [role, replicationSlots, standby.server.installed],
         restoreAfter: [stanza.backup, standby.proof],
       });
-      new Streaming(
+      const proof = standby.host.plan.revoked ? StreamingRefusal : Streaming;
+      new proof(
         `${standby.host.name}-streaming`,
-        { primary: primary.host, standby: standby.host, binaries: plan.postgresql.binaries },
-        { parent: this, dependsOn: [instance] },
+        { primary: this.primary, standby: instance, plan },
+        { parent: this, dependsOn: [instance, replicationSlots] },
       );
     }
 
     this.registerOutputs({});
   }
 
-  private createInstance({ host }: BackupMember, origin: PrimaryOrigin | StandbyOrigin): PostgreSqlInstance {
+  private createInstance({ host, server }: BackupMember, origin: PrimaryOrigin | StandbyOrigin): PostgreSqlInstance {
     const { config, plan } = this.args;
     return new PostgreSqlInstance(
       `${host.name}-postgresql`,
-      { host, config, plan, replicationPassword: this.replicationPassword.value, origin },
+      { host, config, plan, server, replicationPassword: this.replicationPassword?.value, origin },
       { parent: this },
     );
   }

@@ -1,19 +1,26 @@
 import * as pulumi from "@pulumi/pulumi";
 import { familyOf } from "../../config/families";
 import type { LabConfig } from "../../config/schema";
-import { POSTGRESQL_FILES, REPLICATION_ROLE } from "../../plan/layout";
+import { POSTGRESQL_FILES } from "../../plan/layout";
 import type { LabPlan } from "../../plan/plan";
-import { renderPgHba, renderPgPass, renderPostgreSqlConf } from "../../render/postgresql-conf";
+import { replicationConnection } from "../../plan/replication";
+import { renderPgHba, renderPgIdent, renderPgPass, renderPostgreSqlConf } from "../../render/postgresql-conf";
 import { fingerprint } from "../../steps/fingerprint";
 import type { RemoteHost } from "../../steps/remote-host";
-import { runScript } from "../../steps/remote";
+import { type FileArgs, runScript } from "../../steps/remote";
+import type { PgBackRestServer } from "../backup-plane/pgbackrest-server";
 
 export interface PostgreSqlInstanceArgs {
   host: RemoteHost;
   config: Pick<LabConfig, "family" | "postgresqlVersion" | "postgresql">;
   plan: LabPlan;
-  /** Password of the replication role. */
-  replicationPassword: pulumi.Input<string>;
+  /** pgBackRest's server on the host, which presents the same certificate. */
+  server: PgBackRestServer;
+  /**
+   * Password of the replication role.
+   * @default - none: standbys present their certificates
+   */
+  replicationPassword?: pulumi.Input<string>;
   /** Where its data comes from. An existing cluster is left as it is. */
   origin: PrimaryOrigin | StandbyOrigin;
 }
@@ -26,6 +33,8 @@ export interface PrimaryOrigin {
   askAfter: pulumi.Resource[];
   /** What must be done before the data is restored, or a new cluster created. */
   restoreAfter: pulumi.Resource[];
+  /** What must be done before it has its settings. */
+  setAfter: pulumi.Resource[];
 }
 
 /** A standby's data: restored from the repository. Data that cannot follow the primary is moved aside. */
@@ -46,9 +55,9 @@ export class PostgreSqlInstance extends pulumi.ComponentResource {
 
   constructor(name: string, args: PostgreSqlInstanceArgs, opts?: pulumi.ComponentResourceOptions) {
     super("lab:postgresql:PostgreSqlInstance", name, {}, opts);
-    const { host, config, plan, replicationPassword, origin } = args;
+    const { host, config, plan, server, origin } = args;
     const { service, binaries, dataFolder, settingsFile } = plan.postgresql;
-    const { createScript, settingsFile: ownSettingsFile, home } = familyOf(config.family, config.postgresqlVersion);
+    const { createScript, settingsFile: ownSettingsFile } = familyOf(config.family, config.postgresqlVersion);
 
     // `drift --fix` recreates a standby's missing data; a primary's it must not, as that would be a new cluster.
     const restored = origin.role === "standby" ? { units: [service] } : {};
@@ -59,37 +68,45 @@ export class PostgreSqlInstance extends pulumi.ComponentResource {
       dependsOn: [data],
       keeps: restored,
     });
-    const settings = renderPostgreSqlConf(plan.stanza, config.postgresql);
-    const owner = host.plan.account;
+    const settings = renderPostgreSqlConf(plan, host.plan, config.postgresql);
+    const certificate = plan.postgresql.tls ? [host.plan.certificate.folder] : [];
     runScript(
       `${name}-start`,
       host,
       "cluster/postgresql-start.sh",
-      [binaries, service, ownSettingsFile, settingsFile, origin.role, dataFolder],
+      [binaries, service, ownSettingsFile, settingsFile, origin.role, dataFolder, ...certificate],
       {
         parent: this,
-        dependsOn: [created],
-        rerunOn: lineage(origin),
+        dependsOn: [created, server.installed, ...(origin.role === "primary" ? origin.setAfter : [])],
+        rerunOn: [...lineage(origin), ...(plan.postgresql.tls ? [server.publicPem] : [])],
         // A restored primary replays the archive.
         timeout: "2h",
-        files: [
-          { path: settingsFile, content: settings, owner, mode: "0640" },
-          { path: POSTGRESQL_FILES.access, content: renderPgHba(host.plan, plan), owner, mode: "0640" },
-          {
-            path: `${home}/.pgpass`,
-            content: pulumi.output(replicationPassword).apply(renderPgPass),
-            owner,
-            mode: "0600",
-            secret: true,
-          },
-        ],
-        keeps: { units: [service], settings: settingsFile },
+        files: this.files(args, settings),
+        keeps: {
+          ...{ units: [service], settings: settingsFile },
+          ...(origin.role === "standby" ? { standbyOf: origin.primary.name } : {}),
+        },
       },
     );
 
     this.host = host;
     this.version = fingerprint(settings);
     this.registerOutputs({});
+  }
+
+  private files({ host, config, plan, replicationPassword }: PostgreSqlInstanceArgs, settings: string): FileArgs[] {
+    const { home } = familyOf(config.family, config.postgresqlVersion);
+    const { settingsFile } = plan.postgresql;
+    const [owner, mode] = [host.plan.account, "0640"];
+    const password = replicationPassword && pulumi.output(replicationPassword).apply(renderPgPass);
+    return [
+      { path: `${settingsFile}.next`, becomes: settingsFile, content: settings, owner, mode },
+      { path: POSTGRESQL_FILES.access, content: renderPgHba(host.plan, plan), owner, mode },
+      { path: POSTGRESQL_FILES.identities, content: renderPgIdent(plan), owner, mode },
+      ...(password === undefined
+        ? []
+        : [{ path: `${home}/.pgpass`, content: password, owner, mode: "0600", secret: true }]),
+    ];
   }
 
   private restorePrimary(
@@ -119,29 +136,36 @@ export class PostgreSqlInstance extends pulumi.ComponentResource {
 
   private restoreStandby(
     name: string,
-    { host, plan: { stanza, postgresql } }: PostgreSqlInstanceArgs,
+    { host, config, plan }: PostgreSqlInstanceArgs,
     origin: StandbyOrigin,
   ): pulumi.Resource {
-    const followed = runScript(
-      `${name}-follow`,
-      host,
-      "cluster/standby-follow.sh",
-      [postgresql.binaries, postgresql.service, postgresql.dataFolder, origin.primary.name, REPLICATION_ROLE],
-      { parent: this, dependsOn: origin.askAfter, rerunOn: lineage(origin) },
-    );
-    return runScript(
-      `${name}-restore`,
-      host,
-      "cluster/standby-restore.sh",
-      [stanza, postgresql.dataFolder, postgresql.binaries],
-      {
-        parent: this,
-        dependsOn: [followed, ...origin.restoreAfter],
-        rerunOn: lineage(origin),
-        keeps: { units: [postgresql.service] },
-        timeout: "2h",
-      },
-    );
+    const { stanza, postgresql } = plan;
+    const { binaries, service, dataFolder } = postgresql;
+    const conf = familyOf(config.family, config.postgresqlVersion).settingsFile;
+    // Of a revoked host the primary answers no question.
+    const followed = host.plan.revoked
+      ? []
+      : [
+          runScript(
+            `${name}-follow`,
+            host,
+            "cluster/standby-follow.sh",
+            [binaries, service, dataFolder, origin.primary.name, replicationConnection(plan, host), stanza, conf],
+            {
+              parent: this,
+              dependsOn: origin.askAfter,
+              rerunOn: lineage(origin),
+              keeps: { standbyOf: origin.primary.name },
+            },
+          ),
+        ];
+    return runScript(`${name}-restore`, host, "cluster/standby-restore.sh", [stanza, dataFolder, binaries], {
+      parent: this,
+      dependsOn: [...followed, ...origin.restoreAfter],
+      rerunOn: lineage(origin),
+      keeps: { units: [service], standbyOf: origin.primary.name },
+      timeout: "2h",
+    });
   }
 }
 

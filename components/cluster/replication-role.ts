@@ -9,6 +9,7 @@ export interface ReplicationRoleArgs {
   binaries: string;
   /** The role's name. */
   role: string;
+  /** Empty for none: who has a certificate needs none. */
   password: pulumi.Input<string>;
 }
 

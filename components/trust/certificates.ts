@@ -102,8 +102,8 @@ export interface InstallationArgs {
   };
   /** Its required uses. */
   uses: readonly ("server" | "client")[];
-  /** The step whose server loads the files. */
-  loadedBy: string;
+  /** The steps whose servers load the files. */
+  loadedBy: readonly string[];
 }
 
 /**
@@ -117,7 +117,7 @@ export function installCertificate(
   options: { parent: pulumi.Resource; dependsOn: pulumi.ResourceOptions["dependsOn"] },
 ): command.remote.Command {
   const { privateKeyPem, certificatePem, bundlePem } = certificate;
-  const kept = { owner, steps: [name, loadedBy] };
+  const kept = { owner, steps: [name, ...loadedBy] };
   host.inventory.addFile({ ...kept, path: files.ca, mode: "0644", content: bundlePem });
   host.inventory.addFile({ ...kept, path: files.certificate, mode: "0644", content: certificatePem });
   host.inventory.addFile({ ...kept, path: files.key, mode: "0600" });

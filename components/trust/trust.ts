@@ -12,7 +12,7 @@ export interface TrustArgs {
   pki: Pki;
 }
 
-/** The hosts' trust in each other: a CA, and a certificate for every host with pgBackRest. */
+/** The hosts' trust in each other: a CA, and a certificate for every host that talks to another by pgBackRest's or PostgreSQL's protocol. */
 export class Trust extends pulumi.ComponentResource {
   private readonly certificates: ReadonlyMap<string, HostCertificate>;
 
@@ -26,21 +26,23 @@ export class Trust extends pulumi.ComponentResource {
       { parent: this },
     );
     this.certificates = new Map(
-      hostsWith(plan, "repository", "primary", "standby").map((host) => [
-        host.name,
-        new HostCertificate(
-          host.resources.certificate,
-          {
-            host,
-            ca,
-            given: pki.hosts[host.name],
-            keyGeneration: config.keyGeneration,
-            days: config.hostCertificateDays,
-            renewDays: config.renewDays,
-          },
-          { parent: this },
-        ),
-      ]),
+      hostsWith(plan, "repository", "primary", "standby", ...(plan.postgresql.tls ? ["barman" as const] : [])).map(
+        (host) => [
+          host.name,
+          new HostCertificate(
+            host.resources.certificate,
+            {
+              host,
+              ca,
+              given: pki.hosts[host.name],
+              keyGeneration: config.keyGeneration,
+              days: config.hostCertificateDays,
+              renewDays: config.renewDays,
+            },
+            { parent: this },
+          ),
+        ],
+      ),
     );
 
     this.registerOutputs({});

@@ -3,6 +3,7 @@ import { POSTGRESQL_HOSTS } from "../host-names";
 import {
   field,
   fields,
+  flag,
   type Key,
   live,
   objects,
@@ -63,6 +64,13 @@ export const CLUSTER_KEYS = {
     ...rebuild(
       "at another path the stanza is created again and gets new backups; the old path keeps its backups, which pgBackRest no longer uses; another retention is a reload",
     ),
+  },
+  replicationTls: {
+    ...flag,
+    default: true,
+    description:
+      "Whether standbys and Barman connect to PostgreSQL by mutual TLS, with the hosts' certificates; false is passwords, and WAL in the clear",
+    ...reload("PostgreSQL reloads on every host, and standbys and Barman connect anew"),
   },
   pgbackrest: {
     ...options(pgBackRestRefusal),

@@ -2,7 +2,7 @@ import * as v from "valibot";
 import { STAGES } from "../ca-stages";
 import { anyText, type Key, live, oneOf, refused, reload, texts, whole } from "../key";
 
-const RENEWED = "every host gets a new certificate, and pgBackRest's servers reload";
+const RENEWED = "every host gets a new certificate, and pgBackRest's servers and PostgreSQL reload";
 
 /** The lab's own CA and the hosts' certificates. */
 export const TRUST_KEYS = {
@@ -37,8 +37,8 @@ export const TRUST_KEYS = {
   revoked: {
     ...texts(/^/, "a host's name", "a list of hosts' names, each once"),
     default: [],
-    description: "Standbys whose certificates the repository host refuses",
-    ...reload("the repository host's pgBackRest server reloads; the standby keeps streaming"),
+    description: "Standbys whose certificates the repository host and the primary refuse",
+    ...reload("the repository host's pgBackRest server and PostgreSQL reload; the standby's stream is cut off"),
   },
   hostCertificateDays: {
     ...whole(1, 3650),
@@ -61,7 +61,7 @@ const pair = v.custom<{ certificate: string; key: string }>(
   "must have certificate and key, each PEM or a file's path, and nothing else",
 );
 const OUTSIDE =
-  "the hosts' certificates are replaced, and pgBackRest's servers reload; a CA changes stage by stage (docs/trust.md)";
+  "the hosts' certificates are replaced, and pgBackRest's servers and PostgreSQL reload; a CA changes stage by stage (docs/trust.md)";
 
 /** Certificates and keys from a PKI of the user's own. */
 export const PKI_KEYS = {

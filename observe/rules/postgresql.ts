@@ -1,6 +1,9 @@
-import { fail, rules, warn } from "../findings";
-import { isoTime, isStreaming } from "../lab";
 import { segmentNumber } from "../wal";
+import { POSTGRESQL_HOSTS } from "../../config/host-names";
+import { slotOf } from "../../plan/replication";
+import type { PostgreSqlFacts } from "../facts";
+import { fail, rules, type Tell, warn } from "../findings";
+import { isoTime, isStreaming, type ObservedHost } from "../lab";
 
 const MIB = 1024 ** 2;
 const GIB = 1024 ** 3;
@@ -13,11 +16,16 @@ const SLOT_BYTES = GIB;
 
 const proof = { proof: true } as const;
 const DOWN = ["LAB-POSTGRESQL-DOWN", "LAB-UNIT-LOOP", "LAB-PG-SILENT"] as const;
-const ROLE = ["LAB-PG-PROMOTED", "LAB-PG-IN-RECOVERY"] as const;
-const UNSTREAMED = [...DOWN, ...ROLE, "LAB-NAME-*", "LAB-SETTING-*", "LAB-FILE-*"] as const;
+const ROLE = ["LAB-PG-PROMOTED", "LAB-PG-TWO-PRIMARIES", "LAB-PG-FOREIGN", "LAB-PG-IN-RECOVERY"] as const;
+const UNSTREAMED = [
+  ...[...DOWN, ...ROLE, "LAB-NAME-*", "LAB-SETTING-*", "LAB-FILE-*", "LAB-CERT-*", "LAB-KEY-*", "LAB-CA-*"],
+  ...["LAB-SLOT-MISSING", "LAB-SLOT-LOST"],
+] as const;
+const FIX = { steps: true } as const;
 const BEHIND = "{peer} is {behind} MiB of WAL behind the primary";
 const SLOT = "replication slot {subject} keeps {keeps} MiB of WAL, and nobody reads it";
 const DROP = {
+  steps: true,
   command: `./lab ssh {host} -- sudo -iu postgres psql -c "\\"SELECT pg_drop_replication_slot('{subject}')\\""`,
 } as const;
 
@@ -39,14 +47,28 @@ export const POSTGRESQL = rules(
       },
     },
     "LAB-PG-PROMOTED": {
-      // "current": the promoted cluster may have archived a timeline of its own, which a standby would follow.
-      ...fail("PostgreSQL", "the standby was promoted: it is a primary beside {primary}", {
+      ...fail(
+        "PostgreSQL",
+        "the standby was promoted, and has committed nothing since: it is a primary beside {primary}",
+        FIX,
+      ),
+      ...{ ...proof, after: DOWN },
+    },
+    // Somebody's data: no step takes it away unasked.
+    "LAB-PG-TWO-PRIMARIES": {
+      ...fail("PostgreSQL", "there are two primaries: {host} ({own}) and {primary} ({its})", {
         sentence:
-          "if {primary} is to stay the primary, ./lab ssh {host} -- sudo bash -c \"'systemctl stop {unit} && " +
-          "mv {data} {data}.promoted-$(date +%s) && runuser -u postgres -- mkdir -m 0700 {data} && runuser -u postgres -- pgbackrest " +
-          "--stanza={stanza} --type=standby --target-timeline=current restore && systemctl start {unit}'\"",
+          "if {primary} is to stay the primary, ./lab up --yes-replace {host}: the data is moved aside, not deleted",
       }),
-      ...proof,
+      ...{ ...proof, drift: true, after: DOWN },
+    },
+    "LAB-PG-FOREIGN": {
+      ...fail(
+        "PostgreSQL",
+        "the standby's data is of another cluster: its system identifier is {system}, {primary}'s is {its}",
+        FIX,
+      ),
+      ...{ ...proof, after: DOWN },
     },
     "LAB-PG-IN-RECOVERY": {
       ...fail("PostgreSQL", "the primary is in recovery", {
@@ -58,11 +80,13 @@ export const POSTGRESQL = rules(
       ...fail(
         "PostgreSQL",
         "the standby does not stream from {primary} (WAL receiver: {receiver}, WAL sender: {sender})",
-        {
-          command: "./lab ssh {host} -- sudo journalctl -u {unit}",
-        },
+        FIX,
       ),
       ...{ ...proof, after: ["LAB-REPLICATION-REFUSED", ...UNSTREAMED] },
+    },
+    "LAB-STREAMS-REVOKED": {
+      ...fail("PostgreSQL", "its certificate is revoked, but it streams from {primary}", FIX),
+      ...{ ...proof, after: [...DOWN, "LAB-FILE-*"] },
     },
     "LAB-REPLICATION-REFUSED": {
       ...fail("PostgreSQL", "{primary} does not let the standby stream: {refusal}", { steps: true }),
@@ -95,12 +119,24 @@ export const POSTGRESQL = rules(
       }),
       after: ["LAB-ARCHIVE-FAILING", ...ARCHIVING],
     },
+    "LAB-SLOT-MISSING": {
+      ...fail("PostgreSQL", "replication slot {subject}, from which a standby streams, is missing", FIX),
+      ...{ ...proof, after: DOWN },
+    },
+    "LAB-SLOT-LOST": {
+      ...fail(
+        "PostgreSQL",
+        "replication slot {subject} is lost: its standby was away for more WAL than max_slot_wal_keep_size",
+        FIX,
+      ),
+      ...{ ...proof, after: DOWN },
+    },
     "LAB-SLOT-KEEPS-WAL": { ...fail("PostgreSQL", SLOT, DROP), ...proof, after: DOWN },
     "LAB-SLOT-UNUSED": { ...warn("PostgreSQL", SLOT, DROP), ...proof, after: DOWN },
   },
   (lab, tell) => {
     const { primary, standbys, repository, plan } = lab;
-    const { service: unit, dataFolder: data } = plan.postgresql;
+    const { service: unit } = plan.postgresql;
     const written = primary.facts.postgresql;
     for (const host of [primary, ...standbys]) {
       const { postgresql: seen } = host.facts;
@@ -109,19 +145,19 @@ export const POSTGRESQL = rules(
         tell("LAB-PG-SILENT", host, { unit, involves: host === primary ? [] : [repository.name] });
         continue;
       }
-      if (host !== primary && !seen.inRecovery) {
-        tell("LAB-PG-PROMOTED", host, { unit, data, primary: primary.name, stanza: plan.stanza });
-      }
+      if (host !== primary) tellOrigin(host, primary, tell);
       if (seen.replayPaused === true) tell("LAB-REPLAY-PAUSED", host);
       if (host === primary && seen.inRecovery) tell("LAB-PG-IN-RECOVERY", host);
-      for (const { name: subject, keeps } of seen.inactiveSlots) {
-        const code = (keeps ?? 0) > SLOT_BYTES ? "LAB-SLOT-KEEPS-WAL" : "LAB-SLOT-UNUSED";
-        tell(code, host, { subject, keeps: Math.ceil((keeps ?? 0) / MIB) });
-      }
+      tellSlots(host, tell);
     }
     for (const standby of standbys) {
       const sender = written?.replication.find(({ address }) => address === standby.address);
       const [receiver, behind] = [standby.facts.postgresql?.receiver, sender?.behind ?? 0];
+      if (standby.revoked) {
+        const steps = [...(primary.managed.settings?.steps ?? []), ...(primary.managed.replicationSlots?.steps ?? [])];
+        if (isStreaming(standby, primary)) tell("LAB-STREAMS-REVOKED", standby, { primary: primary.name, steps });
+        continue;
+      }
       const refusal = standby.facts.postgresql?.refusal ?? "";
       if (refusal !== "") {
         const steps = [
@@ -133,7 +169,12 @@ export const POSTGRESQL = rules(
       }
       if (!isStreaming(standby, primary)) {
         tell("LAB-STANDBY-NOT-STREAMING", standby, {
-          ...{ unit, primary: primary.name, receiver: receiver ?? "none", sender: sender?.state ?? "none" },
+          ...{
+            steps: standby.managed.standbyOf?.steps,
+            primary: primary.name,
+            receiver: receiver ?? "none",
+            sender: sender?.state ?? "none",
+          },
           involves: [primary.name],
         });
       } else if (behind > BEHIND_BYTES.warn) {
@@ -155,6 +196,52 @@ export const POSTGRESQL = rules(
     }
   },
 );
+
+/** Whether a standby's data comes from its primary, and still is a standby's. */
+function tellOrigin(
+  standby: ObservedHost,
+  primary: ObservedHost,
+  tell: Tell<"LAB-PG-PROMOTED" | "LAB-PG-TWO-PRIMARIES" | "LAB-PG-FOREIGN">,
+): void {
+  const [seen, written] = [standby.facts.postgresql, primary.facts.postgresql];
+  if (seen == null) return;
+  const isForeign = written != null && written.system !== seen.system;
+  const words = { primary: primary.name, steps: standby.managed.standbyOf?.steps };
+  if (seen.inRecovery) {
+    if (isForeign) tell("LAB-PG-FOREIGN", standby, { ...words, system: seen.system, its: written.system });
+  } else if (!isForeign && seen.promoted?.commits === 0) tell("LAB-PG-PROMOTED", standby, words);
+  else {
+    const last = seen.promoted?.last ?? seen.lastCommit;
+    const own = `${isForeign ? `another cluster, system identifier ${seen.system}, ` : ""}${stateOf({ ...seen, lastCommit: last })}`;
+    tell("LAB-PG-TWO-PRIMARIES", standby, { ...words, own, its: written == null ? "not asked" : stateOf(written) });
+  }
+}
+
+/** Where a primary is. */
+function stateOf({ segment, position, lastCommit }: NonNullable<PostgreSqlFacts>): string {
+  const timeline = segment === null ? "?" : String(parseInt(segment.slice(0, 8), 16));
+  return `timeline ${timeline}, at ${position ?? "?"}, last commit ${lastCommit ?? "unknown"}`;
+}
+
+/** Slots: those of the lab's standbys must be there; who keeps WAL for nobody is told. */
+function tellSlots(
+  host: ObservedHost,
+  tell: Tell<"LAB-SLOT-MISSING" | "LAB-SLOT-LOST" | "LAB-SLOT-KEEPS-WAL" | "LAB-SLOT-UNUSED">,
+): void {
+  const { names = [], steps } = host.managed.replicationSlots ?? {};
+  const slots = host.facts.postgresql?.slots ?? [];
+  for (const subject of names) {
+    const slot = slots.find(({ name }) => name === subject);
+    if (slot === undefined) tell("LAB-SLOT-MISSING", host, { subject, steps });
+    else if (slot.status === "lost" && !slot.active) tell("LAB-SLOT-LOST", host, { subject, steps });
+  }
+  const formerly = POSTGRESQL_HOSTS.map(slotOf);
+  for (const { name: subject, keeps } of slots.filter(({ name, active }) => !active && !names.includes(name))) {
+    const code = (keeps ?? 0) > SLOT_BYTES ? "LAB-SLOT-KEEPS-WAL" : "LAB-SLOT-UNUSED";
+    const words = { subject, keeps: Math.ceil((keeps ?? 0) / MIB) };
+    tell(code, host, formerly.includes(subject) ? { ...words, steps } : words);
+  }
+}
 
 /** WAL segments that are written and not archived: over these. One is always being written. */
 const UNARCHIVED_SEGMENTS = { warn: 4, fail: 32 } as const;

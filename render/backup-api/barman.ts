@@ -1,4 +1,5 @@
 import { BARMAN_ROLES } from "../../plan/backup-api-layout";
+import { slotOf } from "../../plan/replication";
 import { renderBarmanIni } from "../ini-dialects";
 
 /** Barman's file for a server, in the folder of which it reads every file (barman(5)). */
@@ -6,37 +7,28 @@ export function barmanConfFile(server: string): string {
   return `/etc/barman.d/${server}.conf`;
 }
 
-/** How Barman's first role connects: libpq's connection string, without the password. */
-export function barmanConnection(primary: string): string {
-  return `host=${primary} user=${BARMAN_ROLES.asking} dbname=postgres`;
-}
-
-/** Barman's replication slot: one for each host, so that Barman can move to another while the first still streams. */
-export function barmanSlot(host: string): string {
-  return host.replaceAll("-", "_");
-}
-
 export interface BarmanServerConf {
   /** Barman's host. */
   readonly host: string;
   /** Barman's name for the cluster: the stanza's. */
   readonly server: string;
-  readonly primary: string;
+  /** Its connection strings, without passwords. */
+  readonly connections: Readonly<Record<keyof typeof BARMAN_ROLES, string>>;
   readonly binFolder: string;
   /** Backups to keep. */
   readonly retentionFull: number;
 }
 
 /** The server's file: all over PostgreSQL's streaming protocol, so that Barman needs no account on the primary's host. */
-export function renderBarmanServer({ host, server, primary, binFolder, retentionFull }: BarmanServerConf): string {
+export function renderBarmanServer({ host, server, connections, binFolder, retentionFull }: BarmanServerConf): string {
   return renderBarmanIni({
     [server]: {
       description: `the cluster of stanza ${server}`,
-      conninfo: barmanConnection(primary),
-      streaming_conninfo: `host=${primary} user=${BARMAN_ROLES.streaming}`,
+      conninfo: connections.asking,
+      streaming_conninfo: connections.streaming,
       backup_method: "postgres",
       streaming_archiver: true,
-      slot_name: barmanSlot(host),
+      slot_name: slotOf(host),
       create_slot: "auto",
       immediate_checkpoint: true,
       path_prefix: binFolder,

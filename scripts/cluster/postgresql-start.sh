@@ -1,7 +1,10 @@
 #!/usr/bin/env bash
-# Runs service $2 (programs in folder $1, postgresql.conf $3, data in folder $6) with the settings in $4, as role $5 (primary, standby).
+# Runs service $2 (programs in folder $1, postgresql.conf $3, data in folder $6) with the new settings in $4.next, as role $5 (primary,
+# standby), and, when there is a folder $7, with the certificate in it. Settings that PostgreSQL does not take leave the old ones in place.
 # Safe to run again: it reloads, and restarts only if a changed setting needs that.
 set -euo pipefail
+source common/certificate.sh
+source common/postgresql-service.sh
 source common/postgresql.sh
 source common/shell.sh
 
@@ -14,39 +17,55 @@ is_recovered() {
   [[ $(query "$1" -c "SELECT NOT pg_is_in_recovery() OR (pg_stat_file('standby.signal', true)).size IS NOT NULL") == t ]]
 }
 
-# Whether the PostgreSQL with its data in a folder is ready, by its lock file, as pg_ctl reads it; 2 if it does not run. Connecting while it
-# starts would take an emulated host half of the time of the start.
-is_ready() {
-  local lock
-  mapfile -t lock 2>/dev/null <"$1/postmaster.pid" || return 2
-  [[ ${lock[7]-} == ready* ]]
+# By PostgreSQL itself: a unit may not be active yet when it answers.
+reload() {
+  local loaded
+  loaded=$(query "$1" -c 'SELECT pg_conf_load_time()')
+  query "$1" -c 'SELECT pg_reload_conf()' >/dev/null
+  await 30 "$2 has not reloaded its configuration; hint: journalctl -u $2" reloaded_since "$1" "$loaded"
 }
 
-settled() {
-  local status=0
-  is_ready "$3" || status=$?
-  { ((status == 0)) && answers "$1"; } || { ((status == 2)) && systemctl is-failed --quiet "$2"; }
+# A restore, pg_rewind and ALTER SYSTEM write recovery settings where they override the lab's; prints how many there were.
+take_over_recovery() {
+  query "$1" <<'SQL'
+SELECT format('ALTER SYSTEM RESET %I', name) FROM pg_file_settings WHERE sourcefile LIKE '%/postgresql.auto.conf'
+  AND name IN ('primary_conninfo', 'primary_slot_name', 'restore_command') \gexec
+SELECT count(*) FROM pg_settings WHERE sourcefile LIKE '%/postgresql.auto.conf'
+  AND name IN ('primary_conninfo', 'primary_slot_name', 'restore_command')
+SQL
+}
+
+# PostgreSQL goes on with the pair that it has when it cannot use a new one.
+presents_installed() {
+  local installed served
+  installed=$(cut_certificate "$(<"$1/host.crt")")
+  served=$(as postgres timeout 10 openssl s_client -starttls postgres -connect 127.0.0.1:5432 2>/dev/null </dev/null || true)
+  [[ -n $installed && $(cut_certificate "$served" | tr -d '[:space:]') == "${installed//[[:space:]]/}" ]] && return
+  x509 -serial -enddate <<<"$served" 2>&1
+  return 1
 }
 
 main() {
-  local binaries=$1 service=$2 conf=$3 settings=$4 role=$5 data=$6 loaded recovering said found=primary
+  local binaries=$1 service=$2 conf=$3 settings=$4 role=$5 data=$6 certificate=${7:-} reloaded=false recovering found=primary
   grep -qxF "include '$settings'" "$conf" || echo "include '$settings'" >>"$conf"
+  replace_settings "$binaries" "$conf" "$settings" "$data"
   systemctl enable --quiet --no-reload "$service"
   if systemctl is-active --quiet "$service"; then
-    loaded=$(query "$binaries" -c 'SELECT pg_conf_load_time()')
-    systemctl reload "$service"
-    await 30 "$service has not reloaded its configuration; hint: journalctl -u $service" reloaded_since "$binaries" "$loaded"
+    reloaded=true
+    reload "$binaries" "$service"
     [[ $(query "$binaries" -c 'SELECT count(*) FROM pg_settings WHERE pending_restart') == 0 ]] || systemctl restart "$service"
   else
     # It answers seconds before Debian's unit is active.
     systemctl start --no-block "$service"
   fi
-  await 120 "$service neither answers nor fails" settled "$binaries" "$service" "$data" || true
-  said=$(answers "$binaries" 2>&1) || fail "$service does not answer: $said" "$(journalctl -u "$service" -n 20 --no-pager)"
+  settle "$binaries" "$service" "$settings" "$data"
   await 7000 "$service still replays WAL; hint: SELECT pg_last_wal_replay_lsn() shows its progress" is_recovered "$binaries"
   recovering=$(query "$binaries" -c 'SELECT pg_is_in_recovery()')
   [[ $recovering == f ]] || found=standby
-  [[ $found == "$role" ]] || fail "the cluster must be a $role, but is a $found; hint: promote it, or move its data aside, by hand"
+  [[ $found == "$role" ]] || fail "the cluster must be a $role, but is a $found; hint: ./lab doctor"
+  [[ $(take_over_recovery "$binaries") == 0 ]] || reload "$binaries" "$service"
+  [[ $reloaded == false || -z $certificate ]] ||
+    await 20 "$service must present the certificate in $certificate/host.crt, but presents" presents_installed "$certificate"
 }
 
 main "$@" </dev/null

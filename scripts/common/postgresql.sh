@@ -13,8 +13,8 @@ answers() {
   query "$1" -c 'SELECT 1' >/dev/null
 }
 
-# Asks primary $2 as replication role $3 with the psql in folder $1 (PostgreSQL, "Streaming Replication Protocol"). libpq looks for the
-# password in $HOME.
+# Asks the primary, by libpq's connection string $2, with the psql in folder $1 (PostgreSQL, "Streaming Replication Protocol"). libpq looks
+# for a password in $HOME.
 ask_primary() {
-  HOME=~postgres as postgres "$1/psql" -XAtq -d "host=$2 user=$3 dbname=replication replication=true connect_timeout=5" -c "$4"
+  HOME=~postgres as postgres "$1/psql" -XAtq -d "$2 dbname=replication replication=true connect_timeout=5" -c "$3"
 }

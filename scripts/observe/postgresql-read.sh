@@ -1,8 +1,10 @@
 #!/usr/bin/env bash
 # Prints as JSON what PostgreSQL, whose programs lie in folder $1, tells of WAL, archiving, replication and the settings of file $2; of a
-# standby without a WAL receiver also what primary $3 answers role $4. null when it does not answer. Safe to run again: it only reads.
+# standby, whose data lies in folder $4, also what the primary answers connection $3 when it has no WAL receiver, and what it has committed
+# since it was promoted. null when it does not answer. Safe to run again: it only reads.
 set -euo pipefail
 source common/postgresql.sh
+source common/wal.sh
 
 # What keeps this standby from streaming; nothing when the primary lets it.
 refusal() {
@@ -14,6 +16,16 @@ refusal() {
   }
 }
 
+# What a promoted standby has committed since, as JSON; null when its WAL does not tell.
+promoted() {
+  local binaries=$1 data=$2 timeline parent left commits count last
+  timeline=$((16#$(query "$binaries" -c 'SELECT left(pg_walfile_name(pg_current_wal_lsn()), 8)')))
+  read -r parent left <<<"$(left_before "$binaries" "$timeline" 2>/dev/null || true)"
+  commits=$(commits_since "$binaries" "$data" "$timeline" "$left" 2>/dev/null) || { echo null && return; }
+  read -r count last <<<"$commits"
+  jq -nc '{$parent, $left, commits: ($count | tonumber), $last}' --arg parent "$parent" --arg left "$left" --arg count "$count" --arg last "$last"
+}
+
 main() {
   local seen status=0
   seen=$(query "$1" -v file="$2" <<'SQL') || status=$?
@@ -22,6 +34,10 @@ SELECT json_build_object(
   'inRecovery', pg_is_in_recovery(),
   'replayPaused', CASE WHEN pg_is_in_recovery() THEN pg_is_wal_replay_paused() END,
   'receiver', (SELECT status FROM pg_stat_wal_receiver),
+  'system', (SELECT system_identifier::text FROM pg_control_system()),
+  'position', CASE WHEN NOT pg_is_in_recovery() THEN pg_current_wal_lsn() END,
+  'lastCommit', CASE WHEN NOT pg_is_in_recovery() AND current_setting('track_commit_timestamp')::bool
+    THEN (SELECT date_trunc('second', timestamp) AT TIME ZONE 'UTC' || ' UTC' FROM pg_last_committed_xact()) END,
   'segment', CASE WHEN NOT pg_is_in_recovery() THEN pg_walfile_name(pg_current_wal_lsn()) END,
   'segmentSize', pg_size_bytes(current_setting('wal_segment_size')),
   'archiver', (SELECT json_build_object(
@@ -30,9 +46,10 @@ SELECT json_build_object(
   'replication', (SELECT coalesce(json_agg(json_build_object('address', host(client_addr), 'state', state,
     'behind', CASE WHEN NOT pg_is_in_recovery() THEN pg_wal_lsn_diff(pg_current_wal_lsn(), replay_lsn) END)), '[]')
     FROM pg_stat_replication),
-  'inactiveSlots', (SELECT coalesce(json_agg(json_build_object('name', slot_name, 'keeps', pg_wal_lsn_diff(
-    CASE WHEN pg_is_in_recovery() THEN pg_last_wal_replay_lsn() ELSE pg_current_wal_lsn() END, restart_lsn))), '[]')
-    FROM pg_replication_slots WHERE NOT active),
+  'slots', (SELECT coalesce(json_agg(json_build_object('name', slot_name, 'active', active, 'status', to_jsonb(s) ->> 'wal_status',
+    'keeps', pg_wal_lsn_diff(
+      CASE WHEN pg_is_in_recovery() THEN pg_last_wal_replay_lsn() ELSE pg_current_wal_lsn() END, restart_lsn))), '[]')
+    FROM pg_replication_slots s),
   'included', EXISTS (SELECT FROM pg_file_settings WHERE sourcefile = :'file'),
   'stale', coalesce((pg_stat_file(:'file', true)).modification > date_trunc('second', pg_conf_load_time()) + interval '1 second', false),
   'overridden', (SELECT coalesce(json_agg(json_build_object('name', f.name, 'wanted', f.setting, 'actual', s.setting,
@@ -46,8 +63,10 @@ SQL
     echo null
   elif [[ $status != 0 ]]; then
     return "$status"
+  elif [[ -n ${3-} && $seen == *'"inRecovery" : false'* ]]; then
+    jq -c --argjson promoted "$(promoted "$1" "$4")" '. + {$promoted}' <<<"$seen"
   elif [[ -n ${3-} && $seen == *'"receiver" : null'* ]]; then
-    jq -c --arg refusal "$(refusal "$1" "$3" "$4")" '. + {$refusal}' <<<"$seen"
+    jq -c --arg refusal "$(refusal "$1" "$3")" '. + {$refusal}' <<<"$seen"
   else
     printf '%s\n' "$seen"
   fi

@@ -8,7 +8,8 @@ import { renderBarmanIni, renderDnfIni, renderPgBackRestIni, renderSystemdIni } 
 import { hostOf, type LabPlan } from "../../plan/plan";
 import type { PgBackRestOptions } from "../../config/schema";
 import { renderPgBackRestConf, renderStandbysConf } from "../../render/pgbackrest-conf";
-import { renderPgHba, renderPgPass, renderPostgreSqlConf } from "../../render/postgresql-conf";
+import { barmanConnections } from "../../plan/replication";
+import { renderPgHba, renderPgIdent, renderPgPass, renderPostgreSqlConf } from "../../render/postgresql-conf";
 import { renderSeed } from "../../render/seed";
 import { stackPlan } from "../support/stack-config";
 
@@ -17,6 +18,7 @@ const API = { backupApi: true, backupApiSource: "test/support/backup-api-stand-i
 const options = { "process-max": 4, "archive-async": true, "repo1-bundle": true, "compress-type": "zst" };
 const repositories = [{ type: "posix" as const, path: "/backup_space", retentionFull: 2 }];
 const PLAN = stackPlan("dev");
+const PASSWORDS = stackPlan("dev", { ...API, replicationTls: false });
 const OTHER_PRIMARY = stackPlan("dev", { primary: "pg2-srv" });
 
 const pgBackRestConf = (plan: LabPlan, host: string, pgbackrest: PgBackRestOptions) =>
@@ -30,11 +32,16 @@ const FILES: Record<string, () => string> = {
   "backup-srv.primary-pg2.pgbackrest.conf": () => pgBackRestConf(OTHER_PRIMARY, "backup-srv", {}),
   "backup-srv.primary-pg2.standbys.conf": () => renderStandbysConf(OTHER_PRIMARY),
   "pg2-srv.pgbackrest.conf": () => pgBackRestConf(PLAN, "pg2-srv", options),
-  "pg1-srv.postgresql.conf": () => renderPostgreSqlConf("demo", { work_mem: "8MB", jit: false, search_path: "o'x" }),
+  "pg1-srv.postgresql.conf": () =>
+    renderPostgreSqlConf(PLAN, hostOf(PLAN, "pg1-srv"), { work_mem: "8MB", jit: false, search_path: "o'x" }),
+  "pg2-srv.postgresql.conf": () => renderPostgreSqlConf(PLAN, hostOf(PLAN, "pg2-srv"), {}),
+  "pg2-srv.passwords.postgresql.conf": () => renderPostgreSqlConf(PASSWORDS, hostOf(PASSWORDS, "pg2-srv"), {}),
+  "pg1-srv.pg_ident.conf": () => renderPgIdent(stackPlan("dev", { ...API, revoked: ["pg3-srv"] })),
+  "pg1-srv.passwords.pg_hba.conf": () => pgHba(PASSWORDS),
   "pg1-srv.pg_hba.conf": () => pgHba(PLAN),
   "pg1-srv.with-barman.pg_hba.conf": () => pgHba(stackPlan("dev", API)),
   "barman-srv.barman.conf": () =>
-    renderBarmanServer({ host: "barman-srv", server: "demo", primary: "pg1-srv", binFolder: "/usr/pgsql-14/bin", retentionFull: 2 }),
+    renderBarmanServer({ host: "barman-srv", server: "demo", connections: barmanConnections(PLAN), binFolder: "/usr/pgsql-14/bin", retentionFull: 2 }),
   "barman-srv.pgpass": () => renderBarmanPgPass("pg1-srv", { asking: "secret", streaming: "other" }),
   "pg-backup-api-config.py": renderGunicornConf,
   "pg-backup-api.service": renderApiUnit,

@@ -59,7 +59,10 @@ export const PRIMARY: NonNullable<PostgreSqlFacts> = {
   segmentSize: 16 * 1024 ** 2,
   archiver: { failedWal: null, failed: null, archived: 10 },
   replication: [{ address: "10.83.14.12", state: "streaming", behind: 0 }],
-  inactiveSlots: [],
+  slots: [],
+  system: "7300000000000000001",
+  position: "0/9000148",
+  lastCommit: "2026-11-27 02:00:00 UTC",
   included: true,
   stale: false,
   overridden: [],
@@ -67,7 +70,7 @@ export const PRIMARY: NonNullable<PostgreSqlFacts> = {
 
 export const STANDBY: NonNullable<PostgreSqlFacts> = {
   ...PRIMARY,
-  ...{ inRecovery: true, receiver: "streaming", segment: null, replication: [] },
+  ...{ inRecovery: true, receiver: "streaming", segment: null, position: null, lastCommit: null, replication: [] },
 };
 
 const SAID = `New, TLSv1.3, Cipher is TLS_AES_256_GCM_SHA384\n{"name":"pgBackRest","service":"remote","version":"2.45"}`;

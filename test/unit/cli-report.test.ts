@@ -60,8 +60,8 @@ describe("status", () => {
   });
 
   it("is proven with a warning", () => {
-    const inactiveSlots = [{ name: "forgotten", keeps: 0 }];
-    expect(renderStatus(report({ "pg1-srv": { postgresql: { ...PRIMARY, inactiveSlots } } }))).toMatch(
+    const slots = [{ name: "forgotten", active: false, status: "reserved", keeps: 0 }];
+    expect(renderStatus(report({ "pg1-srv": { postgresql: { ...PRIMARY, slots } } }))).toMatch(
       /\nproven\n {2}warn LAB-SLOT-UNUSED pg1-srv: /,
     );
   });

@@ -189,12 +189,12 @@ describe("causes and what follows from them", () => {
     ],
     [
       "a slot that was forgotten",
-      { "pg1-srv": { postgresql: { ...PRIMARY, inactiveSlots: [{ name: "forgotten", keeps: 33 * 1024 ** 2 }] } } },
+      { "pg1-srv": { postgresql: { ...PRIMARY, slots: [{ name: "forgotten", active: false, status: "reserved", keeps: 33 * 1024 ** 2 }] } } },
       ["warn LAB-SLOT-UNUSED pg1-srv: replication slot forgotten keeps 33 MiB of WAL, and nobody reads it"],
     ],
     [
       "a slot that keeps WAL until the disk is full",
-      { "pg1-srv": { postgresql: { ...PRIMARY, inactiveSlots: [{ name: "forgotten", keeps: 2 * 1024 ** 3 }] } } },
+      { "pg1-srv": { postgresql: { ...PRIMARY, slots: [{ name: "forgotten", active: false, status: "reserved", keeps: 2 * 1024 ** 3 }] } } },
       ["fail LAB-SLOT-KEEPS-WAL pg1-srv: replication slot forgotten keeps 2048 MiB of WAL, and nobody reads it"],
     ],
     [

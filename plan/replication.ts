@@ -1,0 +1,48 @@
+import { BARMAN_CERTIFICATE_FILES, BARMAN_ROLES } from "./backup-api-layout";
+import { CERTIFICATE_FILES, type CertificateFiles, REPLICATION_ROLE } from "./layout";
+import { hostsWith, type HostPlan, type LabPlan, primaryOf } from "./plan";
+
+/** The map from certificates' common names to roles, in pg_ident.conf. */
+export const IDENTITY_MAP = "lab";
+
+/** How a PostgreSQL host reaches the primary as the replication role: libpq's connection string, without a password. */
+export function replicationConnection(plan: LabPlan, host: Pick<HostPlan, "name">): string {
+  return connection(plan, CERTIFICATE_FILES, { user: REPLICATION_ROLE, application_name: host.name });
+}
+
+/** How Barman reaches the primary: its two connection strings, without passwords. */
+export function barmanConnections(plan: LabPlan): Record<keyof typeof BARMAN_ROLES, string> {
+  const { asking, streaming } = BARMAN_ROLES;
+  return {
+    asking: connection(plan, BARMAN_CERTIFICATE_FILES, { user: asking, dbname: "postgres" }),
+    streaming: connection(plan, BARMAN_CERTIFICATE_FILES, { user: streaming }),
+  };
+}
+
+/** Who may be which role, by the common name of the certificate that it presents: present hosts that are not revoked. */
+export function identities(plan: LabPlan): [commonName: string, role: string][] {
+  const members = hostsWith(plan, "primary", "standby").filter(({ revoked }) => !revoked);
+  return [
+    ...members.map(({ name }): [string, string] => [name, REPLICATION_ROLE]),
+    ...(plan.backupApi === null ? [] : Object.values(BARMAN_ROLES)).map((role): [string, string] => [
+      plan.backupApi?.host ?? "",
+      role,
+    ]),
+  ];
+}
+
+/** The replication slot that a host streams from: PostgreSQL takes no hyphens. */
+export function slotOf(host: string): string {
+  return host.replaceAll("-", "_");
+}
+
+function connection(
+  plan: LabPlan,
+  { certificate, key, ca }: CertificateFiles,
+  options: Readonly<Record<string, string>>,
+): string {
+  const tls = { sslmode: "verify-full", sslcert: certificate, sslkey: key, sslrootcert: ca };
+  return Object.entries({ host: primaryOf(plan).name, ...options, ...(plan.postgresql.tls ? tls : {}) })
+    .map(([name, value]) => `${name}=${value}`)
+    .join(" ");
+}
