@@ -45,7 +45,9 @@ export class Cluster extends pulumi.ComponentResource {
       repositoryHost: repository.host,
       askAfter: [repository.folder],
       restoreAfter: [primary.packages],
-      setAfter: standbys.map(({ host }) => raiseSettings(host, args, this)),
+      setAfter: standbys.map(({ host }) =>
+        raiseSettings(host, args, { parent: this, dependsOn: [backupPlane.restarts] }),
+      ),
     });
     const role = new ReplicationRole(
       `${primary.host.name}-replication-role`,

@@ -143,27 +143,22 @@ export class PostgreSqlInstance extends pulumi.ComponentResource {
     const { binaries, service, dataFolder } = postgresql;
     const conf = familyOf(config.family, config.postgresqlVersion).settingsFile;
     // Of a revoked host the primary answers no question.
-    const followed = host.plan.revoked
-      ? []
-      : [
-          runScript(
-            `${name}-follow`,
-            host,
-            "cluster/standby-follow.sh",
-            [binaries, service, dataFolder, origin.primary.name, replicationConnection(plan, host), stanza, conf],
-            {
-              parent: this,
-              dependsOn: origin.askAfter,
-              rerunOn: lineage(origin),
-              keeps: { standbyOf: origin.primary.name },
-            },
-          ),
-        ];
+    const rerunOn = lineage(origin);
+    const keeps = { standbyOf: origin.primary.name };
+    const asked = [binaries, service, dataFolder, origin.primary.name, replicationConnection(plan, host)];
+    const follow = (): pulumi.Resource => {
+      const rejoined = runScript(`${name}-rejoin`, host, "cluster/standby-rejoin.sh", [...asked, conf], {
+        ...{ parent: this, dependsOn: origin.askAfter, rerunOn, keeps },
+      });
+      return runScript(`${name}-follow`, host, "cluster/standby-follow.sh", [...asked, stanza], {
+        ...{ parent: this, dependsOn: [rejoined], rerunOn, keeps },
+      });
+    };
     return runScript(`${name}-restore`, host, "cluster/standby-restore.sh", [stanza, dataFolder, binaries], {
       parent: this,
-      dependsOn: [...followed, ...origin.restoreAfter],
-      rerunOn: lineage(origin),
-      keeps: { units: [service], standbyOf: origin.primary.name },
+      dependsOn: [...(host.plan.revoked ? [] : [follow()]), ...origin.restoreAfter],
+      rerunOn,
+      keeps: { units: [service], ...keeps },
       timeout: "2h",
     });
   }

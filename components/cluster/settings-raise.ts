@@ -16,7 +16,7 @@ const AT_LEAST_THE_PRIMARYS = [
 export function raiseSettings(
   host: RemoteHost,
   { config, plan }: { config: Pick<LabConfig, "family" | "postgresqlVersion" | "postgresql">; plan: LabPlan },
-  parent: pulumi.Resource,
+  { parent, dependsOn }: { parent: pulumi.Resource; dependsOn: pulumi.Resource[] },
 ): pulumi.Resource {
   const { binaries, service, settingsFile, dataFolder } = plan.postgresql;
   const conf = familyOf(config.family, config.postgresqlVersion).settingsFile;
@@ -28,6 +28,6 @@ export function raiseSettings(
     host,
     "cluster/postgresql-raise.sh",
     [binaries, service, conf, settingsFile, dataFolder, ...wanted],
-    { parent, onlyOnChange: true },
+    { parent, dependsOn, onlyOnChange: true },
   );
 }

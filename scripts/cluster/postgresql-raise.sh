@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Raises the settings $6… (name=value) of the standby that runs as service $2 (programs in folder $1, postgresql.conf $3, data in folder $5),
-# in its file $4, before the primary has them: a standby with less than its primary stops replaying WAL (PostgreSQL, "Hot Standby"). Safe to
-# run again: what is not less is left as it is.
+# in its file $4, before the primary has them: a standby with less than its primary stops replaying WAL (PostgreSQL, "Hot Standby").
+# Safe to run again: what is not less is left as it is.
 set -euo pipefail
 source common/postgresql-service.sh
 source common/postgresql.sh

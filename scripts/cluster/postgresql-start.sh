@@ -8,21 +8,9 @@ source common/postgresql-service.sh
 source common/postgresql.sh
 source common/shell.sh
 
-reloaded_since() {
-  [[ $(query "$1" -c 'SELECT pg_conf_load_time()') != "$2" ]]
-}
-
 # A restored primary replays the archive before it is a primary.
 is_recovered() {
   [[ $(query "$1" -c "SELECT NOT pg_is_in_recovery() OR (pg_stat_file('standby.signal', true)).size IS NOT NULL") == t ]]
-}
-
-# By PostgreSQL itself: a unit may not be active yet when it answers.
-reload() {
-  local loaded
-  loaded=$(query "$1" -c 'SELECT pg_conf_load_time()')
-  query "$1" -c 'SELECT pg_reload_conf()' >/dev/null
-  await 30 "$2 has not reloaded its configuration; hint: journalctl -u $2" reloaded_since "$1" "$loaded"
 }
 
 # A restore, pg_rewind and ALTER SYSTEM write recovery settings where they override the lab's; prints how many there were.

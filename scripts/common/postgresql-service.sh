@@ -3,6 +3,18 @@
 source common/postgresql.sh
 source common/shell.sh
 
+reloaded_since() {
+  [[ $(query "$1" -c 'SELECT pg_conf_load_time()') != "$2" ]]
+}
+
+# By PostgreSQL itself: a unit may not be active yet when it answers.
+reload() {
+  local loaded
+  loaded=$(query "$1" -c 'SELECT pg_conf_load_time()')
+  query "$1" -c 'SELECT pg_reload_conf()' >/dev/null
+  await 30 "$2 has not reloaded its configuration; hint: journalctl -u $2" reloaded_since "$1" "$loaded"
+}
+
 # Whether the PostgreSQL with its data in a folder is ready, by its lock file, as pg_ctl reads it; 2 if it does not run. Connecting while it
 # starts would take an emulated host half of the time of the start.
 is_ready() {
@@ -20,12 +32,14 @@ settled() {
 # Has the settings in file $3, which postgresql.conf $2 includes, replaced by those in $3.next, which PostgreSQL (programs in folder $1, data
 # in $4) must take: it reads all of its configuration to print one setting of it. The old ones stay beside, as $3.old.
 replace_settings() {
-  local binaries=$1 conf=$2 settings=$3 data=$4 said status=0
+  local binaries=$1 conf=$2 settings=$3 data=$4 said try status=0
   if [[ -e $settings && -e $data/PG_VERSION ]] && ! cmp -s "$settings" "$settings.next"; then
     # In the same folder, as it may include files by relative names.
-    install -o postgres -m 0600 <(sed "s#'$settings'#'$settings.next'#" "$conf") "$conf.lab-try"
-    said=$(as postgres "$binaries/postgres" -C port "--config-file=$conf.lab-try" -D "$data" -c log_line_prefix= 2>&1) || status=$?
-    rm "$conf.lab-try"
+    try=$(mktemp "$conf.lab-XXXXXXXX")
+    sed "s#'$settings'#'$settings.next'#" "$conf" >"$try"
+    chown postgres "$try"
+    said=$(as postgres "$binaries/postgres" -C port "--config-file=$try" -D "$data" -c log_line_prefix= 2>&1) || status=$?
+    rm "$try"
     ((status == 0)) || fail "PostgreSQL refuses the new settings; the old ones stay" "$said"
     cp -p "$settings" "$settings.old"
   fi

@@ -18,3 +18,18 @@ answers() {
 ask_primary() {
   HOME=~postgres as postgres "$1/psql" -XAtq -d "$2 dbname=replication replication=true connect_timeout=5" -c "$3"
 }
+
+# Asks the primary's database for more than its stream.
+ask_primary_database() {
+  HOME=~postgres as postgres "$1/psql" -XAtq -v ON_ERROR_STOP=1 -d "$2 dbname=postgres connect_timeout=5" -c "$3"
+}
+
+# What keeps this standby from streaming, by connection $2; nothing when the primary lets it.
+refusal() {
+  local said
+  said=$(ask_primary "$@" IDENTIFY_SYSTEM 2>&1) || {
+    said=${said%%$'\n'*}
+    said=${said##*: }
+    printf '%s\n' "${said#"${said%%[! ]*}"}"
+  }
+}

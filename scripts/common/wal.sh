@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # Reading WAL.
+source common/postgresql.sh
 source common/shell.sh
 
 # Prints "COUNT LAST" of the transactions that committed on timeline $3 from position $4 on, by the WAL in data folder $2, with the programs

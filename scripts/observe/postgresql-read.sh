@@ -6,16 +6,6 @@ set -euo pipefail
 source common/postgresql.sh
 source common/wal.sh
 
-# What keeps this standby from streaming; nothing when the primary lets it.
-refusal() {
-  local said
-  said=$(ask_primary "$@" IDENTIFY_SYSTEM 2>&1) || {
-    said=${said%%$'\n'*}
-    said=${said##*: }
-    printf '%s\n' "${said#"${said%%[! ]*}"}"
-  }
-}
-
 # What a promoted standby has committed since, as JSON; null when its WAL does not tell.
 promoted() {
   local binaries=$1 data=$2 timeline parent left commits count last

@@ -120,6 +120,7 @@ describe("cluster/postgresql-start.sh", () => {
   const service = (state: "active" | "inactive" | "failed", answers: Readonly<Record<string, string>> = {}): void => {
     const told = { "SELECT 1": "echo 1", "SELECT count": "echo 0", "SELECT NOT": "echo t", ...answers };
     const clock = `date +%s%N`;
+    fs.rmSync(host.path("reloaded"), { force: true });
     host
       .add("systemctl", `case $1 in is-active) [[ ${state} == active ]] ;; is-failed) [[ ${state} == failed ]] ;; esac`)
       .add("journalctl", "echo last words")
@@ -128,6 +129,9 @@ describe("cluster/postgresql-start.sh", () => {
         `case "\${@: -1}" in ${Object.entries({
           "SELECT pg_conf_load_time": clock,
           "SELECT pg_is_in": "echo f",
+          "SELECT pg_reload": `touch ${host.path("reloaded")}`,
+          // Of the recovery settings, on its standard input.
+          postgres: "echo 0",
           ...told,
         })
           .map(([sql, answer]) => `"${sql}"*) ${answer} ;;`)
@@ -137,8 +141,9 @@ describe("cluster/postgresql-start.sh", () => {
   };
   const start = (role = "primary"): ScriptRun => {
     if (!fs.existsSync(host.path("postgresql.conf"))) write({ "postgresql.conf": "port = 5432\n" });
+    write({ "settings.next": "work_mem = 8MB\n", "data/PG_VERSION": "15" });
     return host.run("cluster/postgresql-start.sh", [
-      ...[host.path("bin"), SERVICE, host.path("postgresql.conf"), "/etc/lab/postgresql.conf"],
+      ...[host.path("bin"), SERVICE, host.path("postgresql.conf"), host.path("settings")],
       ...[role, host.path("data")],
     ]);
   };
@@ -152,14 +157,46 @@ describe("cluster/postgresql-start.sh", () => {
     expect(run).toMatchObject({ status: 0, stderr: "" });
     expect(controls(run)).toEqual([ENABLE, `start --no-block ${SERVICE}`]);
     start();
-    expect(read("postgresql.conf")).toBe("port = 5432\ninclude '/etc/lab/postgresql.conf'\n");
+    expect(read("postgresql.conf")).toBe(`port = 5432\ninclude '${host.path("settings")}'\n`);
+    expect(read("settings")).toBe("work_mem = 8MB\n");
   });
 
   it("reloads one that runs, and restarts it only when a setting waits for that", () => {
     service("active");
-    expect(controls(start())).toEqual([ENABLE, `reload ${SERVICE}`]);
+    expect(controls(start())).toEqual([ENABLE]);
+    expect(fs.existsSync(host.path("reloaded"))).toBe(true);
     service("active", { "SELECT count": "echo 2" });
-    expect(controls(start())).toEqual([ENABLE, `reload ${SERVICE}`, `restart ${SERVICE}`]);
+    expect(controls(start())).toEqual([ENABLE, `restart ${SERVICE}`]);
+  });
+
+  it("leaves the old settings where PostgreSQL refuses the new ones, and says what it says", () => {
+    service("active");
+    write({ settings: "work_mem = 4MB\n" });
+    const says = "LOG:  invalid value for parameter work_mem: 8MBB";
+    host.add("postgres", `grep -q "include '${host.path("settings")}.next'" "\${3#*=}" && echo '${says}' >&2; exit 1`);
+    const run = start();
+    expect(run).toMatchObject({
+      status: 1,
+      stderr: `pg1-srv: PostgreSQL refuses the new settings; the old ones stay\n${says}\n`,
+    });
+    expect(controls(run)).toEqual([]);
+    expect(read("settings")).toBe("work_mem = 4MB\n");
+    expect(fs.readdirSync(host.folder).filter((name) => name.startsWith("postgresql.conf"))).toEqual([
+      "postgresql.conf",
+    ]);
+  });
+
+  it("has the old settings back where PostgreSQL takes the new ones, and then does not start with them", () => {
+    service("failed", { "SELECT 1": "echo no server >&2; exit 2" });
+    host.add("postgres", "");
+    write({ settings: "work_mem = 4MB\n" });
+    const run = start();
+    expect(run).toMatchObject({
+      status: 1,
+      stderr: `pg1-srv: ${SERVICE} does not start with the new settings; the old ones are back\nlast words\n`,
+    });
+    expect(controls(run)).toEqual([ENABLE, `start --no-block ${SERVICE}`, `restart ${SERVICE}`]);
+    expect(read("settings")).toBe("work_mem = 4MB\n");
   });
 
   it("says so when the configuration is not loaded again", () => {
@@ -193,7 +230,7 @@ describe("cluster/postgresql-start.sh", () => {
     service("inactive", { "SELECT pg_is_in": `echo ${recovering}` });
     expect(start(role)).toMatchObject({
       status: 1,
-      stderr: `pg1-srv: the cluster must be a ${role}, but is a ${found}; hint: promote it, or move its data aside, by hand\n`,
+      stderr: `pg1-srv: the cluster must be a ${role}, but is a ${found}; hint: ./lab doctor\n`,
     });
     expect(start(found)).toMatchObject({ status: 0 });
   });
@@ -202,24 +239,25 @@ describe("cluster/postgresql-start.sh", () => {
 describe("cluster/streaming-write.sh", () => {
   const stream = (states: string): ScriptRun => {
     host.add("psql", `case $* in *pg_stat_replication*) ${states} ;; *) echo '2026-11-23 12:00:00' ;; esac`);
-    return host.run("cluster/streaming-write.sh", [host.path("bin"), "pg2-srv", "10.0.0.12"]);
+    return host.run("cluster/streaming-write.sh", [host.path("bin"), "pg2-srv", "10.0.0.12", "streaming over TLS"]);
   };
 
   it("writes a row once the standby streams, and prints what it says", () => {
-    expect(stream("echo streaming")).toMatchObject({ status: 0, stdout: "2026-11-23 12:00:00\n" });
+    expect(stream("echo streaming over TLS")).toMatchObject({ status: 0, stdout: "2026-11-23 12:00:00\n" });
   });
 
   it.each([
     ["is not connected", "true", "no connection"],
-    ["catches up", "echo catchup", "catchup"],
+    ["catches up", "echo catchup over TLS", "catchup over TLS"],
+    ["streams in the clear", "echo streaming", "streaming"],
     ["cannot be asked for", "echo no server >&2; exit 2", "no server\nno connection"],
   ])("writes nothing for a standby that %s", (_, states, has) => {
     const run = stream(states);
     expect(run).toMatchObject({
       status: 1,
       stdout: "",
-      stderr: `pg1-srv: pg_stat_replication must have pg2-srv (10.0.0.12) streaming; it has: ${has}\n`,
+      stderr: `pg1-srv: pg_stat_replication must have pg2-srv (10.0.0.12) streaming over TLS; it has: ${has}\n`,
     });
-    expect(run.calls.filter((call) => call.startsWith("psql") && !call.includes("pg_stat_replication"))).toEqual([]);
+    expect(run.calls.filter((call) => call.includes("INSERT"))).toEqual([]);
   });
 });

@@ -109,6 +109,8 @@ const MAY_DELETE: Readonly<Record<string, readonly string[]>> = {
   "backup-api/pg-backup-api-package.sh": [
     '! grep -qs /usr/local/lib/pg-backup-api/ "$unit" || rm "$unit" /etc/pg-backup-api-config.py',
   ],
+  "cluster/standby-rejoin.sh": ["[[ -n $(find /run/lab-yes-replace -mmin -10 -delete -print 2>/dev/null) ]]"],
+  "common/postgresql-service.sh": ['rm -f "$settings.old"'],
   "cluster/postgresql-create-debian.sh": ['rm "$data"/{postgresql,pg_hba,pg_ident}.conf'],
   // A hint.
   "site/image-inspect.sh": [

@@ -185,7 +185,7 @@ describe("a host", () => {
     const ask = (...args: string[]): unknown =>
       read("postgresql", "postgresql-read", standIns.path("bin"), "/f", ...args);
     const answer = (receiver: string, says: string): void => {
-      const json = `{"version" : "15.20", "receiver" : ${receiver}}`;
+      const json = `{"version" : "15.20", "inRecovery" : true, "receiver" : ${receiver}}`;
       standIns.add("psql", `case $* in *"host=pg1-srv user=replic_user "*) ${says} ;; *) echo '${json}' ;; esac`);
     };
     answer(
@@ -193,12 +193,26 @@ describe("a host", () => {
       `echo 'psql: error: connection to server at "pg1-srv" (10.0.0.1), port 5432 failed: FATAL:  password authentication failed for user "replic_user"' >&2; exit 2`,
     );
     const refusal = 'password authentication failed for user "replic_user"';
-    expect(ask("pg1-srv", "replic_user")).toEqual({ version: "15.20", receiver: null, refusal });
-    expect(ask()).toEqual({ version: "15.20", receiver: null });
+    expect(ask("host=pg1-srv user=replic_user", "/data")).toEqual({
+      version: "15.20",
+      inRecovery: true,
+      receiver: null,
+      refusal,
+    });
+    expect(ask()).toEqual({ version: "15.20", inRecovery: true, receiver: null });
     answer("null", "echo '42|1|0/7|'");
-    expect(ask("pg1-srv", "replic_user")).toEqual({ version: "15.20", receiver: null, refusal: "" });
+    expect(ask("host=pg1-srv user=replic_user", "/data")).toEqual({
+      version: "15.20",
+      inRecovery: true,
+      receiver: null,
+      refusal: "",
+    });
     answer('"streaming"', "exit 2");
-    expect(ask("pg1-srv", "replic_user")).toEqual({ version: "15.20", receiver: "streaming" });
+    expect(ask("host=pg1-srv user=replic_user", "/data")).toEqual({
+      version: "15.20",
+      inRecovery: true,
+      receiver: "streaming",
+    });
   });
 
   it("tells file systems apart, and of folders that are there alone", () => {

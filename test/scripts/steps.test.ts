@@ -272,11 +272,18 @@ describe("cluster/primary-restore.sh", () => {
 describe("cluster/standby-follow.sh", () => {
   const args = (data: string): string[] => [
     host.path("bin"),
-    ...["postgresql@15-main", data, "pg1-srv", "replic_user"],
+    ...["postgresql@15-main", data, "pg1-srv", "host=pg1-srv user=replic_user", "demo"],
   ];
 
   /** A standby of system 42 at 0/7000060 of timeline 1, whose primary, and who itself, answers as given. */
-  const standby = ({ primary = "42|1|0/7000060|", history = "", own = "42|1|0/7000060", ahead = "f" }): string => {
+  const standby = ({
+    primary = "42|1|0/7000060|",
+    history = "",
+    own = "42|1|0/7000060",
+    ahead = "f",
+    receiver = "streaming",
+    kept = "exit 2",
+  }): string => {
     const data = host.path("main");
     fs.mkdirSync(`${data}/global`, { recursive: true });
     for (const file of ["global/pg_control", "standby.signal"]) fs.writeFileSync(`${data}/${file}`, "");
@@ -284,6 +291,9 @@ describe("cluster/standby-follow.sh", () => {
     host.add(
       "psql",
       `case $* in
+        *"host=pg1-srv user=replic_user dbname=postgres "*pg_stat_file*000000010000000000000007*) ${kept} ;;
+        *pg_stat_wal_receiver) echo '${receiver}' ;;
+        *wal_segment_size*) echo '0/7000060|16777216' ;;
         *replication=true*IDENTIFY_SYSTEM) echo '${primary}' ;;
         *replication=true*TIMELINE_HISTORY*) printf '%b' '${history}' ;;
         *pg_control_recovery*) [[ $* == *'-c CHECKPOINT -c CHECKPOINT -c '* ]] && echo '${own}' ;;
@@ -355,12 +365,12 @@ describe("cluster/standby-follow.sh", () => {
     [
       "the standby says nothing",
       { own: "", primary: "43|1|0/1000060|" },
-      `cannot read the standby's system identifier, timeline and position, got ""`,
+      `cannot read this host's system identifier, timeline and position, got ""`,
     ],
     [
       "the standby does not know its timeline",
       { own: "42||0/7000060", primary: "43|1|0/1000060|" },
-      `cannot read the standby's system identifier, timeline and position, got "42||0/7000060"`,
+      `cannot read this host's system identifier, timeline and position, got "42||0/7000060"`,
     ],
     [
       "the primary tells no history",
@@ -371,6 +381,11 @@ describe("cluster/standby-follow.sh", () => {
       "the primary tells an empty history",
       { primary: "42|2|0/8000060|", history: "00000002.history|" },
       `cannot read pg1-srv's history of timeline 2, got "00000002.history|"`,
+    ],
+    [
+      "nobody can tell whether its next WAL is there",
+      { receiver: "" },
+      "cannot tell whether the standby's next WAL is there",
     ],
     [
       "positions cannot be compared",
@@ -410,6 +425,33 @@ describe("cluster/standby-follow.sh", () => {
     isThere(data);
   });
 
+  it.each([
+    ["is with the primary", "echo t", "exit 99", []],
+    ["is in the repository", "echo f", "exit 0", []],
+    [
+      "is nowhere",
+      "echo f",
+      "exit 1",
+      ["neither pg1-srv nor the repository has WAL segment 000000010000000000000007, which the standby needs next"],
+    ],
+  ])("keeps data of a standby that does not stream while its next WAL is there: it %s", (_, kept, archive, why) => {
+    const data = standby({ receiver: "", kept });
+    host.add("pgbackrest", archive).add("chown", "");
+    const run = host.run("cluster/standby-follow.sh", args(data));
+    expect(run.status).toBe(0);
+    expect(run.stderr).toBe(
+      why.map((words) => `moved aside: pg1-srv: ${words}; it is now ${host.path(asides()[0] ?? "")}\n`).join(""),
+    );
+    expect(asides()).toHaveLength(why.length);
+  });
+
+  it("moves nothing when the repository cannot be asked", () => {
+    const data = standby({ receiver: "", kept: "echo f" });
+    host.add("pgbackrest", "exit 82").add("chown", "");
+    expect(host.run("cluster/standby-follow.sh", args(data)).status).toBe(1);
+    isThere(data);
+  });
+
   it("moves no mount point: that cannot be", () => {
     const data = standby({ primary: "43|1|0/1000060|" });
     host.add("mountpoint", "");
@@ -425,6 +467,117 @@ describe("cluster/standby-follow.sh", () => {
     fs.rmSync(`${data}/standby.signal`);
     expect(host.run("cluster/standby-follow.sh", args(data))).toMatchObject({ status: 0, calls: [] });
     expect(host.run("cluster/standby-follow.sh", args(host.path("nowhere")))).toMatchObject({ status: 0, calls: [] });
+  });
+});
+
+describe("cluster/standby-rejoin.sh", () => {
+  const CONNECTION = "host=pg1-srv user=replic_user";
+  const rejoin = (): ScriptRun =>
+    host.run("cluster/standby-rejoin.sh", [
+      ...[host.path("bin"), "postgresql@15-main", host.path("main"), "pg1-srv", CONNECTION, "/etc/postgresql.conf"],
+    ]);
+  const END =
+    "pg_waldump: error: error in WAL record at 0/7000148: invalid record length at 0/7000180: wanted 24, got 0";
+  const COMMIT =
+    "rmgr: Transaction len (rec/tot): 34/34, tx: 740, lsn: 0/7000100, prev 0/70000C8, desc: COMMIT 2026-11-27 07:02:03.5 UTC; inval msgs: catcache 55";
+
+  /** A server that was promoted from timeline 1 of system 42 at 0/7000060. */
+  const promoted = ({
+    primary = "42|1|0/7000200|",
+    recovering = "f",
+    wal = `echo '${END}' >&2; exit 1`,
+    rewind = "",
+  }): void => {
+    fs.mkdirSync(host.path("main/global"), { recursive: true });
+    fs.writeFileSync(host.path("main/global/pg_control"), "");
+    host.add("systemctl", "").add("mountpoint", "exit 1").add("find", "");
+    host.add("pg_waldump", wal).add("pg_rewind", `[[ $1 != --help ]] || { echo --config-file && exit; }; ${rewind}`);
+    host.add(
+      "psql",
+      `case $* in
+        *IDENTIFY_SYSTEM) echo '${primary}' ;;
+        *pg_control_checkpoint*) echo '42|2|0/7000180' ;;
+        *pg_is_in_recovery*) echo ${recovering} ;;
+        *to_hex*) printf '1\\t0/7000060\\tno recovery target specified\\n\\n' ;;
+        *'SELECT 1') ;;
+        *) exit 99 ;;
+      esac`,
+    );
+  };
+  const HINT =
+    "hint: if pg1-srv is to stay the primary, ./lab up --yes-replace pg1-srv: the data is moved aside, not deleted";
+  const there = (): string[] => fs.readdirSync(host.folder).filter((name) => name.startsWith("main"));
+
+  it("rewinds one that has committed nothing since, and makes it a standby", () => {
+    promoted({});
+    const run = rejoin();
+    expect(run).toMatchObject({
+      status: 0,
+      stderr: "rewound: pg1-srv: it was promoted at 0/7000060 of timeline 1, and had committed nothing since\n",
+    });
+    expect(run.calls.filter((call) => /^(systemctl stop|pg_rewind --t|pg_waldump)/.test(call))).toEqual([
+      `pg_waldump --path=${host.path("main")}/pg_wal --timeline=2 --start=0/7000060 --rmgr=Transaction`,
+      "systemctl stop postgresql@15-main",
+      `pg_rewind --target-pgdata=${host.path("main")} --source-server=${CONNECTION} dbname=postgres --restore-target-wal --config-file=/etc/postgresql.conf`,
+    ]);
+    expect(fs.existsSync(host.path("main/standby.signal"))).toBe(true);
+  });
+
+  it("moves it aside when it cannot be rewound", () => {
+    promoted({ rewind: "echo 'pg_rewind: error: could not find previous WAL record' >&2; exit 1" });
+    const run = rejoin();
+    const aside = host.path(there()[0] ?? "");
+    expect(run).toMatchObject({
+      status: 0,
+      stderr: `moved aside: pg1-srv: the standby was promoted, and pg_rewind failed: pg_rewind: error: could not find previous WAL record; it is now ${aside}\n`,
+    });
+    expect(there()).toEqual([expect.stringMatching(/^main\.diverged-/)]);
+  });
+
+  it.each([
+    [
+      "it has committed since",
+      { wal: `echo '${COMMIT}'; echo '${END}' >&2; exit 1` },
+      "the standby was promoted at 0/7000060 of timeline 1, and has committed since: it is at 0/7000180 on timeline 2, its last commit was 2026-11-27 07:02:03.5 UTC; pg1-srv is at 0/7000200 on timeline 1",
+    ],
+    [
+      "its WAL does not tell",
+      { wal: "echo 'pg_waldump: fatal: could not find file' >&2; exit 1" },
+      "cannot tell whether this host has committed since its promotion",
+    ],
+    [
+      "it is of another cluster",
+      { primary: "43|1|0/7000200|" },
+      "MAIN holds a primary of another cluster: its system identifier is 42, pg1-srv's is 43",
+    ],
+  ])("refuses, and changes nothing, when %s", (_, answers, sentence) => {
+    promoted(answers);
+    const run = rejoin();
+    expect([run.status, run.stderr.trimEnd().split("\n").at(-1)]).toEqual([
+      1,
+      `pg1-srv: ${sentence.replace("MAIN", host.path("main"))}; ${HINT}`,
+    ]);
+    expect(run.calls.filter((call) => call.startsWith("systemctl stop"))).toEqual([]);
+    expect(there()).toEqual(["main"]);
+  });
+
+  it("moves whatever is there aside when a user has let it go", () => {
+    promoted({ wal: "exit 99" });
+    host.add("find", "echo /run/lab-yes-replace");
+    const run = rejoin();
+    expect(run).toMatchObject({
+      status: 0,
+      stderr: `moved aside: pg1-srv: ./lab up --yes-replace pg1-srv; it is now ${host.path(there()[0] ?? "")}\n`,
+    });
+    expect(there()).toEqual([expect.stringMatching(/^main\.replaced-/)]);
+  });
+
+  it("leaves a standby as it is, and what recovers", () => {
+    promoted({ recovering: "t" });
+    expect(rejoin()).toMatchObject({ status: 0, stderr: "" });
+    fs.writeFileSync(host.path("main/standby.signal"), "");
+    expect(rejoin().calls.filter((call) => call.startsWith("psql"))).toEqual([]);
+    expect(there()).toEqual(["main"]);
   });
 });
 
@@ -505,6 +658,14 @@ describe("cluster/replication-role-create.sh", () => {
     expect(run.status).toBe(0);
     expect(run.calls.join()).not.toContain("s3cret-pass");
     expect(fs.readFileSync(host.path("input"), "utf8")).toContain("\\set password 's3cret-pass'");
+  });
+
+  it("sets none where none is given: who has a certificate needs none", () => {
+    fs.writeFileSync(host.path("bin/psql"), `#!/bin/bash\ncat >${host.path("input")}\n`, { mode: 0o755 });
+    host.run("cluster/replication-role-create.sh", [host.path("bin"), "replic_user"], "");
+    expect(fs.readFileSync(host.path("input"), "utf8")).toContain(
+      'ALTER ROLE :"role" LOGIN REPLICATION PASSWORD NULL;\n',
+    );
   });
 
   it("quotes a password for psql, whatever is in it", () => {

@@ -1,6 +1,8 @@
 import { expect, it } from "vitest";
-import { repairOf } from "../../cli/repair";
+import { repairOf, replaceable } from "../../cli/repair";
 import type { Finding } from "../../observe/findings";
+import { UNMANAGED } from "../../observe/lab";
+import type { Report } from "../../observe/report";
 
 function finding(code: string, more: Partial<Finding> = {}): Finding {
   return { code, level: "fail", area: "units", host: "pg2-srv", subject: "s", cause: "c", remedy: "r", ...more };
@@ -15,7 +17,25 @@ it("a repair runs each step once, and takes one backup, whatever the number of f
     findings: [down, edited, missing, none],
     steps: ["pg2-srv-pgbackrest-start", "pg2-srv-postgresql-start", "backup-srv-stanza-create"],
     fullBackup: true,
+    replaced: [],
   });
+});
+
+it("a standby that may be replaced, and does not stream, is restored, whatever keeps it from that", () => {
+  const two = finding("LAB-PG-TWO-PRIMARIES");
+  const lab = {
+    managed: { "pg2-srv": { ...UNMANAGED, standbyOf: { name: "pg1-srv", steps: ["rejoin", "restore"] } } },
+  };
+  expect(repairOf([two], lab, ["pg2-srv"])).toEqual({
+    ...{ findings: [two], steps: ["rejoin", "restore"], fullBackup: false, replaced: ["pg2-srv"] },
+  });
+  const hosts = [
+    { name: "pg1-srv", streaming: null },
+    { name: "pg2-srv", streaming: false },
+    { name: "pg3-srv", streaming: true },
+  ];
+  expect(replaceable({ hosts } as unknown as Report, ["pg1-srv", "pg2-srv", "pg3-srv"])).toEqual(["pg2-srv"]);
+  expect(replaceable({ hosts } as unknown as Report, [])).toEqual([]);
 });
 
 it("what only a person can put right is no repair", () => {

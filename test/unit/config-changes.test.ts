@@ -104,8 +104,8 @@ describe("the gate before a preview and an up", () => {
 │              │      │          │ or removed with their disks                                │
 ├──────────────┼──────┼──────────┼────────────────────────────────────────────────────────────┤
 │ lab:caKey    │ ""   │ [secret] │ reload: the hosts' certificates are replaced, and          │
-│              │      │          │ pgBackRest's servers reload; a CA changes stage by stage   │
-│              │      │          │ (docs/trust.md)                                            │
+│              │      │          │ pgBackRest's servers and PostgreSQL reload; a CA changes   │
+│              │      │          │ stage by stage (docs/trust.md)                             │
 └──────────────┴──────┴──────────┴────────────────────────────────────────────────────────────┘
 `);
   });

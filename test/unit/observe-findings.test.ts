@@ -101,6 +101,11 @@ const DENIED =
   "[FileOpenError] unable to load info file '/backup_space/backup/demo/backup.info'\nFileOpenError: [13] Permission denied";
 const FAILING = { ...PRIMARY, archiver: { failedWal: "00000001000000000000000A", failed: 20, archived: 10 } };
 
+const PROMOTED = {
+  ...PRIMARY,
+  ...{ segment: "00000002000000000000000A", position: "0/A000060", lastCommit: null, replication: [] },
+};
+
 describe("causes and what follows from them", () => {
   it.each<[string, Readonly<Record<string, HostFacts | string>>, string[]]>([
     ["nothing", {}, []],
@@ -182,19 +187,65 @@ describe("causes and what follows from them", () => {
     [
       "a standby that was promoted",
       {
-        "pg2-srv": { postgresql: { ...STANDBY, inRecovery: false, receiver: null } },
+        "pg2-srv": { postgresql: { ...PROMOTED, promoted: { commits: 0, last: "" } } },
         "pg1-srv": { postgresql: { ...PRIMARY, replication: [] } },
       },
-      ["fail LAB-PG-PROMOTED pg2-srv: the standby was promoted: it is a primary beside pg1-srv"],
+      [
+        "fail LAB-PG-PROMOTED pg2-srv: the standby was promoted, and has committed nothing since: it is a primary beside pg1-srv",
+      ],
+    ],
+    [
+      "two primaries",
+      {
+        "pg2-srv": { postgresql: { ...PROMOTED, promoted: { commits: 3, last: "2026-11-27 02:30:00 UTC" } } },
+        "pg1-srv": { postgresql: { ...PRIMARY, replication: [] } },
+      },
+      [
+        "fail LAB-PG-TWO-PRIMARIES pg2-srv: there are two primaries: pg2-srv (timeline 2, at 0/A000060, last commit 2026-11-27 02:30:00 UTC) and pg1-srv (timeline 1, at 0/9000148, last commit 2026-11-27 02:00:00 UTC)",
+      ],
+    ],
+    [
+      "two primaries of which one does not tell what it has committed",
+      {
+        "pg2-srv": { postgresql: { ...PROMOTED, system: "2", promoted: null } },
+        "pg1-srv": { postgresql: { ...PRIMARY, replication: [] } },
+      },
+      [
+        "fail LAB-PG-TWO-PRIMARIES pg2-srv: there are two primaries: pg2-srv (another cluster, system identifier 2, timeline 2, at 0/A000060, last commit unknown) and pg1-srv (timeline 1, at 0/9000148, last commit 2026-11-27 02:00:00 UTC)",
+      ],
+    ],
+    [
+      "a standby of another cluster",
+      {
+        "pg2-srv": { postgresql: { ...STANDBY, system: "2", receiver: null } },
+        "pg1-srv": { postgresql: { ...PRIMARY, replication: [] } },
+      },
+      [
+        "fail LAB-PG-FOREIGN pg2-srv: the standby's data is of another cluster: its system identifier is 2, pg1-srv's is 7300000000000000001",
+      ],
     ],
     [
       "a slot that was forgotten",
-      { "pg1-srv": { postgresql: { ...PRIMARY, slots: [{ name: "forgotten", active: false, status: "reserved", keeps: 33 * 1024 ** 2 }] } } },
+      {
+        "pg1-srv": {
+          postgresql: {
+            ...PRIMARY,
+            slots: [{ name: "forgotten", active: false, status: "reserved", keeps: 33 * 1024 ** 2 }],
+          },
+        },
+      },
       ["warn LAB-SLOT-UNUSED pg1-srv: replication slot forgotten keeps 33 MiB of WAL, and nobody reads it"],
     ],
     [
       "a slot that keeps WAL until the disk is full",
-      { "pg1-srv": { postgresql: { ...PRIMARY, slots: [{ name: "forgotten", active: false, status: "reserved", keeps: 2 * 1024 ** 3 }] } } },
+      {
+        "pg1-srv": {
+          postgresql: {
+            ...PRIMARY,
+            slots: [{ name: "forgotten", active: false, status: "reserved", keeps: 2 * 1024 ** 3 }],
+          },
+        },
+      },
       ["fail LAB-SLOT-KEEPS-WAL pg1-srv: replication slot forgotten keeps 2048 MiB of WAL, and nobody reads it"],
     ],
     [

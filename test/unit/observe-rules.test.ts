@@ -355,8 +355,9 @@ describe("stanza, backups and WAL", () => {
       status: { code: 99, message: "other" },
       repo: [{ status: { code: 99, message: denied } }],
     });
-    expect(causes({ "pg2-srv": told105 }, lab)).toEqual([]);
-    expect(causes({}, lab)).toEqual([
+    const silent = { postgresql: { ...STANDBY, receiver: null } };
+    expect(causes({ "pg2-srv": { ...told105, ...silent } }, lab)).toEqual([]);
+    expect(causes({ "pg2-srv": silent }, lab)).toEqual([
       "fail LAB-STANZA-NOT-REFUSED pg2-srv: its certificate is revoked, but it is not refused: stanza demo: ok",
     ]);
   });
@@ -379,7 +380,12 @@ describe("stanza, backups and WAL", () => {
     expect(causes({ "backup-srv": { repository: { fromStandby: {}, wal: WAL } } })).toHaveLength(1);
     const denied = { code: 99, message: "access denied" };
     const refused = stanza({ status: denied, repo: [{ status: denied }] });
-    expect(causes({ ...changes, "pg2-srv": refused }, deployedLab({ revoked: ["pg2-srv"] }))).toEqual([]);
+    const still = { ...refused, postgresql: { ...STANDBY, receiver: null } };
+    const revoked = deployedLab({ revoked: ["pg2-srv"] });
+    expect(causes({ ...changes, "pg2-srv": still }, revoked)).toEqual([]);
+    expect(causes({ ...changes, "pg2-srv": refused }, revoked)).toEqual([
+      "fail LAB-STREAMS-REVOKED pg2-srv: its certificate is revoked, but it streams from pg1-srv",
+    ]);
   });
 
   it("tell of a folder that is gone, of wrong checksums, and of an interrupted backup, but not of one that runs", () => {

@@ -81,6 +81,7 @@ describe("the plan of a lab", () => {
         service: "postgresql@17-main.service",
         binaries: "/usr/lib/postgresql/17/bin",
         settingsFile: "/etc/lab/postgresql.conf",
+        tls: true,
         addresses: Array.from({ length: 9 }, (_, index) => `10.83.15.${11 + index}`),
       },
       backupApi: null,

@@ -5,31 +5,33 @@ import type { ManagedHost } from "../../steps/inventory";
 import { runMocked } from "../support/run-mocked";
 import { labArgs } from "../support/stack-config";
 
-it("tells what the program keeps on each host, with steps that there are, and no secret's content", async () => {
+async function managedOf(settings: Parameters<typeof labArgs>[1]) {
   let output: pulumi.Output<Readonly<Record<string, ManagedHost>>> | undefined;
   const resources = await runMocked(() => {
-    output = new Lab("lab", labArgs("container")).managed;
+    output = new Lab("lab", labArgs("container", settings)).managed;
   });
   if (output === undefined) throw new Error("the lab tells nothing");
   const managed = await new Promise<Readonly<Record<string, ManagedHost>>>((resolve) => output?.apply(resolve));
-  expect(await pulumi.isSecret(output)).toBe(true);
+  return { managed, resources, isSecret: await pulumi.isSecret(output) };
+}
+
+it("tells what the program keeps on each host, with steps that there are, and no secret's content", async () => {
+  const { managed, resources } = await managedOf({});
   expect(Object.keys(managed)).toEqual(["backup-srv", "pg1-srv", "pg2-srv", "pg3-srv"]);
 
   const { files = [], units, packages, settings } = managed["pg2-srv"] ?? {};
   expect(files.map(({ path, owner, mode }) => `${path} ${owner} ${mode}`).sort()).toEqual([
     "/etc/lab/pg_hba.conf postgres 0640",
+    "/etc/lab/pg_ident.conf postgres 0640",
     "/etc/lab/postgresql.conf postgres 0640",
     "/etc/pgbackrest/cert/ca.crt postgres 0644",
     "/etc/pgbackrest/cert/host.crt postgres 0644",
     "/etc/pgbackrest/cert/host.key postgres 0600",
     "/etc/pgbackrest/pgbackrest.conf root 0644",
     "/etc/systemd/system/pgbackrest.service.d/lab.conf root 0644",
-    "/var/lib/postgresql/.pgpass postgres 0600",
   ]);
   const fileOf = (path: string) => files.find((file) => file.path === path);
   expect(fileOf("/etc/pgbackrest/pgbackrest.conf")?.content).toContain("tls-server-auth=backup-srv=demo\n");
-  expect(fileOf("/var/lib/postgresql/.pgpass")).not.toHaveProperty("content");
-  expect(fileOf("/var/lib/postgresql/.pgpass")?.digest).toMatch(/^[0-9a-f]{64}$/);
   expect(fileOf("/etc/pgbackrest/cert/host.key")).not.toHaveProperty("digest");
   expect(units?.map(({ name }) => name).sort()).toEqual(["pgbackrest.service", "postgresql@15-main.service"]);
   expect(packages?.map(({ name, version }) => [name, version])).toEqual([
@@ -39,10 +41,28 @@ it("tells what the program keeps on each host, with steps that there are, and no
   expect(settings?.file).toBe("/etc/lab/postgresql.conf");
 
   const steps = Object.values(managed).flatMap((host) =>
-    [...host.files, ...host.units, ...host.packages, ...(host.settings ? [host.settings] : [])].flatMap(
-      (each) => each.steps,
+    [...host.files, ...host.units, ...host.packages, host.settings, host.standbyOf, host.replicationSlots].flatMap(
+      (each) => each?.steps ?? [],
     ),
   );
   const names = resources.filter(({ type }) => type === "command:remote:Command").map(({ name }) => name);
   expect(names).toEqual(expect.arrayContaining([...new Set(steps)]));
+});
+
+it("keeps a standby's data, its settings and its slot by steps of their own; passwords only where there is no mutual TLS", async () => {
+  const { managed } = await managedOf({});
+  expect(managed["pg2-srv"]?.standbyOf).toEqual({
+    name: "pg1-srv",
+    steps: ["rejoin", "follow", "restore", "start"].map((step) => `pg2-srv-postgresql-${step}`),
+  });
+  expect(managed["pg1-srv"]?.replicationSlots).toEqual({
+    names: ["pg2_srv", "pg3_srv"],
+    steps: ["pg1-srv-replication-slots-keep"],
+  });
+  expect(managed["pg2-srv"]?.files.filter(({ path }) => path.endsWith("/.pgpass"))).toEqual([]);
+  const withPasswords = await managedOf({ replicationTls: false });
+  const file = withPasswords.managed["pg2-srv"]?.files.find(({ path }) => path.endsWith("/.pgpass"));
+  expect(file).not.toHaveProperty("content");
+  expect(file?.digest).toMatch(/^[0-9a-f]{64}$/);
+  expect(withPasswords.isSecret).toBe(true);
 });
