@@ -7,6 +7,7 @@ source common/certificate.sh
 source common/postgresql-service.sh
 source common/postgresql.sh
 source common/shell.sh
+source common/standby-settings.sh
 
 # A restored primary replays the archive before it is a primary.
 is_recovered() {
@@ -33,6 +34,14 @@ presents_installed() {
   return 1
 }
 
+# A primary's checkpoint after its restart is where standbys can begin to replay with its new settings.
+restart() {
+  [[ $3 == primary ]] || pass_checkpoint "$1"
+  # What it ends with is told later.
+  systemctl restart "$2" || return 0
+  [[ $3 == standby ]] || query "$1" -c CHECKPOINT
+}
+
 main() {
   local binaries=$1 service=$2 conf=$3 settings=$4 role=$5 data=$6 certificate=${7:-} reloaded=false recovering found=primary
   grep -qxF "include '$settings'" "$conf" || echo "include '$settings'" >>"$conf"
@@ -41,11 +50,12 @@ main() {
   if systemctl is-active --quiet "$service"; then
     reloaded=true
     reload "$binaries" "$service"
-    [[ $(query "$binaries" -c 'SELECT count(*) FROM pg_settings WHERE pending_restart') == 0 ]] || systemctl restart "$service"
+    [[ $(query "$binaries" -c 'SELECT count(*) FROM pg_settings WHERE pending_restart') == 0 ]] || restart "$binaries" "$service" "$role"
   else
     # It answers seconds before Debian's unit is active.
     systemctl start --no-block "$service"
   fi
+  [[ $role == primary ]] || catch_up "$binaries" "$service" "$settings" "$data"
   settle "$binaries" "$service" "$settings" "$data"
   await 7000 "$service still replays WAL; hint: SELECT pg_last_wal_replay_lsn() shows its progress" is_recovered "$binaries"
   recovering=$(query "$binaries" -c 'SELECT pg_is_in_recovery()')

@@ -538,11 +538,13 @@ describe("the program", () => {
         "backup-srv-stanza-check",
         "backup-srv-stanza-create",
         "pg2-srv-postgresql-follow",
+        "pg2-srv-postgresql-rejoin",
         "pg2-srv-postgresql-restore",
         "pg2-srv-postgresql-start",
         "pg2-srv-streaming-read",
         "pg2-srv-streaming-write",
         "pg3-srv-postgresql-follow",
+        "pg3-srv-postgresql-rejoin",
         "pg3-srv-postgresql-restore",
         "pg3-srv-postgresql-start",
         "pg3-srv-streaming-read",
@@ -572,10 +574,14 @@ describe("the program", () => {
         "backup-srv-stanza-create",
         "pg1-srv-handshake-as-client",
         "pg1-srv-handshake-as-server",
+        "pg1-srv-postgresql-start",
+        "pg1-srv-replication-slots-keep",
         "pg2-srv-handshake-as-client",
         "pg2-srv-handshake-as-server",
+        "pg2-srv-postgresql-start",
         "pg3-srv-handshake-as-client",
         "pg3-srv-handshake-as-server",
+        "pg3-srv-postgresql-start",
       ]
     `);
   });
