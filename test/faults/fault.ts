@@ -9,7 +9,12 @@ export interface Fault {
   readonly told: readonly (string | RegExp)[];
   /**
    * What puts it right: `./lab up`, the remedies as they are printed, or, where only a person can, what that person does first (shell, as
-   * root on the host).
+   * root on the host), or which command of the printed sentence that person chooses.
    */
-  readonly healedBy: "up" | "remedy" | { readonly person: string; readonly then?: "up" };
+  readonly healedBy: "up" | "remedy" | { readonly person: string; readonly then?: "up" } | { readonly choice: RegExp };
+  /**
+   * Whether data is moved aside by that, which is told until the printed command removes it.
+   * @default false
+   */
+  readonly leavesAside?: true;
 }

@@ -57,6 +57,46 @@ export const POSTGRESQL_FAULTS: readonly Fault[] = [
     healedBy: "remedy",
   },
   {
+    name: "a standby's slot was dropped",
+    host: "pg1-srv",
+    inject: sql(
+      "SELECT pg_terminate_backend(active_pid) FROM pg_replication_slots WHERE slot_name = 'pg3_srv'",
+      "SELECT pg_sleep(0.5)",
+      "SELECT pg_drop_replication_slot('pg3_srv')",
+    ),
+    told: ["fail LAB-SLOT-MISSING pg1-srv: replication slot pg3_srv, from which a standby streams, is missing"],
+    healedBy: "up",
+  },
+  {
+    name: "a standby was promoted, and nothing was written",
+    host: "pg2-srv",
+    inject: sql("SELECT pg_promote()"),
+    told: [
+      "fail LAB-PG-PROMOTED pg2-srv: the standby was promoted, and has committed nothing since: it is a primary beside pg1-srv",
+    ],
+    healedBy: "up",
+  },
+  {
+    name: "a standby was promoted, and written to",
+    host: "pg3-srv",
+    inject: sql("SELECT pg_promote()", "CREATE TABLE astray (number int)"),
+    told: [
+      /^fail LAB-PG-TWO-PRIMARIES pg3-srv: there are two primaries: pg3-srv \(timeline 2, at .+, last commit 20.+\) and pg1-srv \(timeline 1, at .+, last commit 20.+\)$/,
+    ],
+    healedBy: { choice: /\.\/lab up [^:]+/ },
+    leavesAside: true,
+  },
+  {
+    name: "a standby's data is of another cluster",
+    host: "pg2-srv",
+    inject: `systemctl stop ${UNIT}; mv ${DATA} ${DATA}.own; cd /; runuser -u postgres -- /usr/lib/postgresql/15/bin/initdb --no-sync --pgdata ${DATA} >/dev/null; rm ${DATA}/*.conf; runuser -u postgres -- touch ${DATA}/standby.signal; systemctl start ${UNIT}`,
+    told: [
+      /^fail LAB-PG-FOREIGN pg2-srv: the standby's data is of another cluster: its system identifier is \d+, pg1-srv's is \d+$/,
+    ],
+    healedBy: "up",
+    leavesAside: true,
+  },
+  {
     name: "the lab's settings were edited",
     host: "pg2-srv",
     inject: "echo 'work_mem = 64MB' >>/etc/lab/postgresql.conf",
@@ -75,7 +115,7 @@ export const POSTGRESQL_FAULTS: readonly Fault[] = [
     host: "pg2-srv",
     inject: sql("ALTER SYSTEM SET archive_command = '/bin/true'", "SELECT pg_reload_conf()"),
     told: [
-      'fail LAB-SETTING-OVERRIDDEN pg2-srv: archive_command is "/bin/true" by /var/lib/postgresql/15/main/postgresql.auto.conf, not "pgbackrest --stanza=demo archive-push %p" as in /etc/lab/postgresql.conf',
+      'fail LAB-SETTING-OVERRIDDEN pg2-srv: archive_command is "/bin/true" by /var/lib/postgresql/15/main/postgresql.auto.conf, not "echo "pgbackrest archives nothing of pg2-srv, a standby of pg1-srv" >&2; false" as in /etc/lab/postgresql.conf',
     ],
     healedBy: "remedy",
   },
@@ -87,20 +127,10 @@ export const POSTGRESQL_FAULTS: readonly Fault[] = [
     healedBy: "up",
   },
   {
-    name: "a standby's .pgpass has another password",
-    host: "pg2-srv",
-    inject: `sed -i 's/:[^:]*$/:wrong/' ~postgres/.pgpass; systemctl restart ${UNIT}`,
-    told: ["fail LAB-FILE-CONTENT pg2-srv: the file is not what the program wrote"],
-    healedBy: "up",
-  },
-  {
-    name: "the replication role's password was changed",
+    name: "the map of certificates to roles was edited",
     host: "pg1-srv",
-    inject: `${sql("ALTER ROLE replic_user PASSWORD 'other'")}; ${sql("SELECT pg_terminate_backend(pid) FROM pg_stat_replication")}`,
-    told: [
-      'fail LAB-REPLICATION-REFUSED pg2-srv: pg1-srv does not let the standby stream: password authentication failed for user "replic_user"',
-      'fail LAB-REPLICATION-REFUSED pg3-srv: pg1-srv does not let the standby stream: password authentication failed for user "replic_user"',
-    ],
+    inject: `sed -i '/pg2-srv/d' /etc/lab/pg_ident.conf; ${sql("SELECT pg_reload_conf()")}; ${sql("SELECT pg_terminate_backend(pid) FROM pg_stat_replication")}`,
+    told: ["fail LAB-FILE-CONTENT pg1-srv: the file is not what the program wrote"],
     healedBy: "up",
   },
   {
@@ -108,8 +138,8 @@ export const POSTGRESQL_FAULTS: readonly Fault[] = [
     host: "pg1-srv",
     inject: `${sql("ALTER ROLE replic_user RENAME TO elsewhere")}; ${sql("SELECT pg_terminate_backend(pid) FROM pg_stat_replication")}`,
     told: [
-      'fail LAB-REPLICATION-REFUSED pg2-srv: pg1-srv does not let the standby stream: password authentication failed for user "replic_user"',
-      'fail LAB-REPLICATION-REFUSED pg3-srv: pg1-srv does not let the standby stream: password authentication failed for user "replic_user"',
+      'fail LAB-REPLICATION-REFUSED pg2-srv: pg1-srv does not let the standby stream: role "replic_user" does not exist',
+      'fail LAB-REPLICATION-REFUSED pg3-srv: pg1-srv does not let the standby stream: role "replic_user" does not exist',
     ],
     healedBy: "up",
   },

@@ -99,9 +99,18 @@ describe.skipIf(skipped)(`the backup API${skipped === undefined ? "" : ` (skippe
         ),
       ).toBe("barman|f|f\nstreaming_barman|f|t");
       expect(await lab.on("pg1-srv", "grep barman /etc/lab/pg_hba.conf | tr -s ' '")).toBe(
-        "host postgres barman 10.83.14.20/32 scram-sha-256\nhost replication streaming_barman 10.83.14.20/32 scram-sha-256",
+        "hostssl postgres barman 10.83.14.20/32 cert map=lab\nhostssl replication streaming_barman 10.83.14.20/32 cert map=lab",
       );
-      expect(await lab.on("barman-srv", "stat -c '%U %a' ~barman/.pgpass")).toBe("barman 600");
+      expect(await lab.on("pg1-srv", "grep barman /etc/lab/pg_ident.conf")).toBe(
+        "lab barman-srv barman\nlab barman-srv streaming_barman",
+      );
+      expect(await lab.on("barman-srv", "stat -Lc '%U %a' /etc/barman/cert/host.key")).toBe("barman 600");
+      expect(
+        await lab.query(
+          "pg1-srv",
+          "SELECT DISTINCT client_dn FROM pg_stat_ssl JOIN pg_stat_replication USING (pid) WHERE usename = 'streaming_barman'",
+        ),
+      ).toBe("/CN=barman-srv");
     });
 
     it("gives a row back from its backup", async () => {

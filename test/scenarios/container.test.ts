@@ -88,13 +88,7 @@ describe.skipIf(skipped)(`a lab on containers${skipped === undefined ? "" : ` (s
     const hosts = ["backup-srv", "pg1-srv", "pg2-srv", "pg3-srv"];
     expect(secrets.all).toEqual(
       [
-        ...[
-          "lab-ca-1-key",
-          "lab-deployment-key",
-          "lab-replication-password",
-          "lab-replication-password-source",
-          "passphrase",
-        ],
+        ...["lab-ca-1-key", "lab-deployment-key", "passphrase"],
         ...hosts.flatMap((host) => [`${host}-certificate-1-key`, `${host}-host-key`]),
       ].sort(),
     );
@@ -105,7 +99,6 @@ describe.skipIf(skipped)(`a lab on containers${skipped === undefined ? "" : ` (s
         [
           `${host}-certificate-1-key: /etc/pgbackrest/cert/host.key ${owner} 600`,
           `${host}-host-key: /etc/ssh/ssh_host_ed25519_key root 600`,
-          ...(host === "backup-srv" ? [] : ["lab-replication-password: /var/lib/postgresql/.pgpass postgres 600"]),
         ].sort(),
       );
     }

@@ -36,6 +36,7 @@ const SETTINGS = {
   repositories: [{ path: "/srv/backups", retentionFull: 3 }],
   pgbackrest: { "compress-type": "zst" },
   postgresql: { work_mem: "8MB" },
+  replicationTls: false,
   caYears: 3,
   hostCertificateDays: 45,
   backupApi: true,
@@ -123,6 +124,12 @@ const SEEN: Partial<Record<KeyName, Look>> = {
   ],
   pgbackrest: [on("backup-srv", "find /srv/backups/archive -name '0*-*' | grep -o '[^.]*$' | sort -u"), "zst"],
   postgresql: [query("SHOW work_mem"), "8MB"],
+  replicationTls: [
+    query(
+      "SELECT DISTINCT type, auth_method FROM pg_hba_file_rules WHERE user_name && '{replic_user,barman,streaming_barman}'",
+    ),
+    "host|scram-sha-256",
+  ],
   caYears: [
     on("backup-srv", `for ca in ${HOST_FOLDER} ${API_FOLDER}; do openssl x509 -in $ca/ca.crt ${DATES} ${DAYS}; done`),
     `${3 * 365}\n${3 * 365}`,
