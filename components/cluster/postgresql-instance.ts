@@ -94,18 +94,13 @@ export class PostgreSqlInstance extends pulumi.ComponentResource {
     this.registerOutputs({});
   }
 
-  private files({ host, config, plan, replicationPassword }: PostgreSqlInstanceArgs, settings: string): FileArgs[] {
-    const { home } = familyOf(config.family, config.postgresqlVersion);
+  private files({ host, plan }: PostgreSqlInstanceArgs, settings: string): FileArgs[] {
     const { settingsFile } = plan.postgresql;
     const [owner, mode] = [host.plan.account, "0640"];
-    const password = replicationPassword && pulumi.output(replicationPassword).apply(renderPgPass);
     return [
       { path: `${settingsFile}.next`, becomes: settingsFile, content: settings, owner, mode },
       { path: POSTGRESQL_FILES.access, content: renderPgHba(host.plan, plan), owner, mode },
       { path: POSTGRESQL_FILES.identities, content: renderPgIdent(plan), owner, mode },
-      ...(password === undefined
-        ? []
-        : [{ path: `${home}/.pgpass`, content: password, owner, mode: "0600", secret: true }]),
     ];
   }
 
@@ -136,19 +131,24 @@ export class PostgreSqlInstance extends pulumi.ComponentResource {
 
   private restoreStandby(
     name: string,
-    { host, config, plan }: PostgreSqlInstanceArgs,
+    { host, config, plan, replicationPassword }: PostgreSqlInstanceArgs,
     origin: StandbyOrigin,
   ): pulumi.Resource {
     const { stanza, postgresql } = plan;
     const { binaries, service, dataFolder } = postgresql;
-    const conf = familyOf(config.family, config.postgresqlVersion).settingsFile;
-    // Of a revoked host the primary answers no question.
+    const { settingsFile: conf, home } = familyOf(config.family, config.postgresqlVersion);
+    // With the first question to the primary.
+    const password = replicationPassword && pulumi.output(replicationPassword).apply(renderPgPass);
+    const files: FileArgs[] =
+      password === undefined
+        ? []
+        : [{ path: `${home}/.pgpass`, content: password, owner: host.plan.account, mode: "0600", secret: true }];
     const rerunOn = lineage(origin);
     const keeps = { standbyOf: origin.primary.name };
     const asked = [binaries, service, dataFolder, origin.primary.name, replicationConnection(plan, host)];
     const follow = (): pulumi.Resource => {
       const rejoined = runScript(`${name}-rejoin`, host, "cluster/standby-rejoin.sh", [...asked, conf], {
-        ...{ parent: this, dependsOn: origin.askAfter, rerunOn, keeps },
+        ...{ parent: this, dependsOn: origin.askAfter, rerunOn, keeps, files },
       });
       return runScript(`${name}-follow`, host, "cluster/standby-follow.sh", [...asked, stanza], {
         ...{ parent: this, dependsOn: [rejoined], rerunOn, keeps },
@@ -156,6 +156,7 @@ export class PostgreSqlInstance extends pulumi.ComponentResource {
     };
     return runScript(`${name}-restore`, host, "cluster/standby-restore.sh", [stanza, dataFolder, binaries], {
       parent: this,
+      // Of a revoked host the primary answers no question.
       dependsOn: [...(host.plan.revoked ? [] : [follow()]), ...origin.restoreAfter],
       rerunOn,
       keeps: { units: [service], ...keeps },
