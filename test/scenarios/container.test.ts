@@ -83,6 +83,37 @@ describe.skipIf(skipped)(`a lab on containers${skipped === undefined ? "" : ` (s
     }
   });
 
+  it("lets nobody stream from the primary but standbys with their own certificates, and no standby from another server", async () => {
+    const scratch = "/run/lab-scenario";
+    const backupPair = await lab.on("backup-srv", "cat /etc/pgbackrest/cert/host.key /etc/pgbackrest/cert/host.crt");
+    await lab.on(
+      "pg2-srv",
+      `install -d -o postgres ${scratch} && cd ${scratch} && umask 077 && cat >backup.pem && openssl req -x509 -newkey ec \
+        -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=pg2-srv -keyout other.pem -out other.crt 2>/dev/null && cat other.crt >>other.pem && chown postgres: *`,
+      backupPair,
+    );
+    const stream = (pair: string, more = ""): Promise<string> =>
+      lab.on(
+        "pg2-srv",
+        `cd /; runuser -u postgres -- psql -XAtc IDENTIFY_SYSTEM -d 'host=pg1-srv user=replic_user dbname=x replication=true sslmode=verify-full sslrootcert=/etc/pgbackrest/cert/ca.crt ${pair} ${more}' 2>&1 || true`,
+      );
+    const own = "sslcert=/etc/pgbackrest/cert/host.crt sslkey=/etc/pgbackrest/cert/host.key";
+    const pem = (name: string): string => `sslcert=${scratch}/${name}.pem sslkey=${scratch}/${name}.pem`;
+    expect(await stream(own)).toMatch(/^\d+\|1\|/);
+    expect(await stream("sslcert=/none sslkey=/none")).toContain(
+      "FATAL:  connection requires a valid client certificate",
+    );
+    expect(await stream(pem("other"))).toMatch(/alert unknown ca/);
+    expect(await stream(pem("backup"))).toContain('FATAL:  certificate authentication failed for user "replic_user"');
+    expect(await stream(own, "sslmode=disable")).toContain(
+      'FATAL:  no pg_hba.conf entry for replication connection from host "10.83.14.12", user "replic_user", no encryption',
+    );
+    expect(await stream(own, "hostaddr=10.83.14.12")).toMatch(
+      /server certificate for "pg2-srv".* does not match host name "pg1-srv"/,
+    );
+    await lab.on("pg2-srv", `rm -r ${scratch}`);
+  });
+
   it("keeps every key and password where it belongs, and nowhere else", async () => {
     const secrets = new LabSecrets(lab);
     const hosts = ["backup-srv", "pg1-srv", "pg2-srv", "pg3-srv"];
