@@ -99,6 +99,41 @@ describe.skipIf(skipped)(`changes${skipped === undefined ? "" : ` (skipped: ${sk
     expect(await lab.must("up", "--yes", ...SHAPE)).toMatch(/^nothing to change$/m);
   });
 
+  it("leaves the old settings where PostgreSQL refuses the new ones, and says what it says", async () => {
+    const failed = await lab.run("up", "--yes", ...SHAPE, "--config", 'lab:postgresql={"work_mem":"8MBB"}');
+    expect(failed.status).toBe(1);
+    expect(failed.stdout + failed.stderr).toMatch(
+      /pg2-srv: PostgreSQL refuses the new settings; the old ones stay\n.*invalid value for parameter "work_mem": "8MBB"/,
+    );
+    expect(await lab.on("pg2-srv", "grep -c work_mem /etc/lab/postgresql.conf || true")).toBe("0");
+    expect((await lab.status()).proven).toBe(true);
+  });
+
+  it("raises and lowers what a standby needs as much of as its primary, also of one that was away meanwhile", async () => {
+    const connections = async (): Promise<string[]> =>
+      Promise.all(["pg1-srv", "pg2-srv"].map((host) => lab.query(host, "SHOW max_connections")));
+    const set = (most: number): string[] => [...SHAPE, "--config", `lab:postgresql={"max_connections":${most}}`];
+    expect(await lab.must("up", "--yes", ...set(150))).toMatch(
+      /pg1-srv +postgresql-raise +updated[^]*pg2-srv +postgresql-start +(updated|replaced)/,
+    );
+    expect(await connections()).toEqual(["150", "150"]);
+    await lab.on("pg1-srv", "systemctl stop postgresql@15-main");
+    await lab.must("up", "--yes", ...set(90));
+    expect(await connections()).toEqual(["90", "90"]);
+    await lab.must("up", "--yes", ...SHAPE);
+    expect(await connections()).toEqual(["100", "100"]);
+    expect((await lab.status()).proven).toBe(true);
+  });
+
+  it("has standbys stream with passwords, and by mutual TLS again", async () => {
+    const streams = (): Promise<string> =>
+      lab.query("pg2-srv", "SELECT ssl, client_dn FROM pg_stat_replication JOIN pg_stat_ssl USING (pid)");
+    await lab.must("up", "--yes", ...SHAPE, "--config", "lab:replicationTls=false");
+    expect(await streams()).toBe("f|");
+    await lab.must("up", "--yes", ...SHAPE);
+    expect(await streams()).toBe("t|/CN=pg1-srv");
+  });
+
   it("says what stays behind in a repository, and is proven with another one", async () => {
     const held = (await backups()).join(" ");
     const { status, stdout, stderr } = await lab.run("up", "--yes", ...at("/backup2"));
