@@ -6,11 +6,14 @@ import type { LabPlan } from "../../plan/plan";
 import { runScript } from "../../steps/remote";
 import type { RemoteHost } from "../../steps/remote-host";
 
-/** Settings of which a standby needs at least what its primary has (PostgreSQL, "Hot Standby"). */
-const AT_LEAST_THE_PRIMARYS = [
-  ...["max_connections", "max_worker_processes", "max_wal_senders", "max_prepared_transactions"],
-  "max_locks_per_transaction",
-];
+/** Settings of which a standby needs at least what its primary has (PostgreSQL, "Hot Standby"), with PostgreSQL's defaults. */
+const AT_LEAST_THE_PRIMARYS = {
+  max_connections: 100,
+  max_worker_processes: 8,
+  max_wal_senders: 10,
+  max_prepared_transactions: 0,
+  max_locks_per_transaction: 64,
+};
 
 /** Raises a standby's settings before its primary's. */
 export function raiseSettings(
@@ -20,8 +23,8 @@ export function raiseSettings(
 ): pulumi.Resource {
   const { binaries, service, settingsFile, dataFolder } = plan.postgresql;
   const conf = familyOf(config.family, config.postgresqlVersion).settingsFile;
-  const wanted = AT_LEAST_THE_PRIMARYS.filter((name) => name in config.postgresql).map(
-    (name) => `${name}=${config.postgresql[name]}`,
+  const wanted = Object.entries(AT_LEAST_THE_PRIMARYS).map(
+    ([name, byDefault]) => `${name}=${config.postgresql[name] ?? byDefault}`,
   );
   return runScript(
     `${host.name}-postgresql-${RAISE}`,

@@ -59,11 +59,14 @@ export const POSTGRESQL_FAULTS: readonly Fault[] = [
   {
     name: "a standby's slot was dropped",
     host: "pg1-srv",
-    inject: sql(
+    // A standby that is let in would connect again at once.
+    inject: `cp -p /etc/lab/pg_ident.conf /run; sed -i /pg3-srv/d /etc/lab/pg_ident.conf; ${sql(
+      "SELECT pg_reload_conf()",
+      "SELECT pg_sleep(0.5)",
       "SELECT pg_terminate_backend(active_pid) FROM pg_replication_slots WHERE slot_name = 'pg3_srv'",
       "SELECT pg_sleep(0.5)",
       "SELECT pg_drop_replication_slot('pg3_srv')",
-    ),
+    )}; cp -p /run/pg_ident.conf /etc/lab; ${sql("SELECT pg_reload_conf()")}`,
     told: ["fail LAB-SLOT-MISSING pg1-srv: replication slot pg3_srv, from which a standby streams, is missing"],
     healedBy: "up",
   },

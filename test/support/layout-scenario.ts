@@ -127,7 +127,7 @@ export function describeLayout({ shape, family, facts, configurationInData }: La
       const own = await lab.query(
         "pg4-srv",
         `SHOW hba_file;
-         SELECT string_agg(address, ' ') FROM pg_hba_file_rules WHERE database = '{replication}';
+         SELECT string_agg(address, ' ') FROM pg_hba_file_rules WHERE 'replication' = ANY (database);
          SELECT sourcefile FROM pg_settings WHERE name = 'archive_command';
          SELECT pg_is_in_recovery(), sum(number) FROM kept`,
       );
