@@ -60,7 +60,7 @@ afterAll(() => {
 /** What a story on such a machine prints. */
 function onMachine(story: string): string {
   const separate = ["unshare", "--mount", "--uts", "--propagation", "private"];
-  const [program, ...args] = [...rootPrefix(), ...separate, "bash", "-euc", `${MACHINE}\n${story}`];
+  const [program, ...args] = [...rootPrefix(), ...separate, "bash", "--norc", "-euc", `${MACHINE}\n${story}`];
   const { status, stdout, stderr } = spawnSync(program, args, { cwd: folder, encoding: "utf8" });
   expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
   return stdout;
