@@ -1,4 +1,4 @@
-import { BARMAN_HOST, hostNames, POSTGRESQL_HOSTS, REPOSITORY_HOST } from "./host-names";
+import { allHostNames, BARMAN_HOST, POSTGRESQL_HOSTS, REPOSITORY_HOST } from "./host-names";
 import { macOf, networkRange } from "./ipv4";
 import type { Refuse } from "./rules";
 import type { Values } from "./schema";
@@ -26,9 +26,9 @@ export function checkBridge(values: Given, refuse: Refuse): void {
 }
 
 function checkAddresses(values: Given, refuse: Refuse): void {
-  const { addresses, network, backupApi, backupApiHost } = values;
+  const { addresses, network } = values;
   const possible = [REPOSITORY_HOST, ...POSTGRESQL_HOSTS, BARMAN_HOST];
-  const missing = hostNames(values, backupApi && backupApiHost === BARMAN_HOST).filter((name) => !(name in addresses));
+  const missing = allHostNames(values).filter((name) => !(name in addresses));
   if (missing.length > 0) {
     refuse(
       "addresses",

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
-import { BARMAN_HOST, hostNames } from "./host-names";
+import { allHostNames } from "./host-names";
 import { type Change, live, refused, reload, restart } from "./key";
 import { KEY_NAMES, type KeyName, type LabConfig, SCHEMA } from "./schema";
 import { isOlder } from "./version-support";
@@ -18,7 +18,7 @@ const JUDGES: Readonly<Partial<Record<KeyName, (from: LabConfig, to: LabConfig) 
       ? undefined
       : restart("every host is shut off and started again, all at about the same time"),
   addresses: (from, to) =>
-    hostsOf(from).every((host) => to.addresses[host] === from.addresses[host])
+    allHostNames(from).every((host) => to.addresses[host] === from.addresses[host])
       ? live("every host knows further hosts by their names")
       : undefined,
   repositories: (from, to) =>
@@ -31,10 +31,6 @@ const JUDGES: Readonly<Partial<Record<KeyName, (from: LabConfig, to: LabConfig) 
       : undefined,
   caYears: (from, to) => (to.caGeneration > from.caGeneration ? live("the new CA is created with it") : undefined),
 };
-
-function hostsOf(config: LabConfig): readonly string[] {
-  return hostNames(config, config.backupApi && config.backupApiHost === BARMAN_HOST);
-}
 
 function placeOf({ type, path }: LabConfig["repositories"][number]): unknown {
   return { type, path };

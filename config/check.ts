@@ -1,5 +1,5 @@
 import * as v from "valibot";
-import { BARMAN_HOST, hostNames } from "./host-names";
+import { allHostNames, hostNames } from "./host-names";
 import { checkPki, NO_PKI, type Pki } from "./pki";
 import { PROJECT_FOLDER } from "./project-folder";
 import { checkRules, type Refuse } from "./rules";
@@ -29,8 +29,7 @@ interface Surroundings {
 
 /** The hosts that talk to others by mutual TLS: pgBackRest's, and Barman's own, unless it has passwords. */
 function hostsWithCertificates(values: Values): readonly string[] {
-  const { backupApi, backupApiHost, replicationTls } = values;
-  return hostNames(values, backupApi && replicationTls && backupApiHost === BARMAN_HOST);
+  return values.replicationTls ? allHostNames(values) : hostNames(values);
 }
 
 /** A refused configuration with every problem: a line each, with the key, what was given, what is allowed. */

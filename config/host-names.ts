@@ -12,6 +12,19 @@ export function standbyNames(primary: string, standbys: number): readonly string
   return POSTGRESQL_HOSTS.filter((name) => name !== primary).slice(0, standbys);
 }
 
+/** What decides on a configuration's hosts. */
+interface HostKeys {
+  readonly primary: string;
+  readonly standbys: number;
+  readonly backupApi: boolean;
+  readonly backupApiHost: string;
+}
+
+/** All hosts of a configuration. */
+export function allHostNames(keys: HostKeys): readonly string[] {
+  return hostNames(keys, keys.backupApi && keys.backupApiHost === BARMAN_HOST);
+}
+
 /** A configuration's hosts; with `barman`, Barman's own host too. */
 export function hostNames(
   { primary, standbys }: { readonly primary: string; readonly standbys: number },

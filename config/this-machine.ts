@@ -5,7 +5,7 @@ import * as os from "node:os";
 import { networkRange } from "./ipv4";
 import { movedHostProblems } from "./bridge";
 import { foreignDomainProblems, readDomains } from "./foreign-domains";
-import { BARMAN_HOST, hostNames } from "./host-names";
+import { allHostNames } from "./host-names";
 import { bridgeNameOf, diskNameOf, domainNameOf, libvirtNameOf } from "./libvirt-names";
 import { isOnThisMachine } from "./libvirt-uri";
 import { type LiveNetwork, liveNetworkProblems, readLiveNetwork } from "./live-network";
@@ -103,8 +103,8 @@ export function machineProblems(
     ...networkProblems(config, config.networkMode === "bridge" ? config.bridge : bridgeNameOf(pool), machine),
   );
   if (problems.length > 0) return problems;
-  const { libvirtUri, hypervisor, backupApi, backupApiHost } = config;
-  const own = hostNames(config, backupApi && backupApiHost === BARMAN_HOST).map((host) => ({
+  const { libvirtUri, hypervisor } = config;
+  const own = allHostNames(config).map((host) => ({
     host,
     name: domainNameOf(stack, host),
     disk: diskNameOf(host, hypervisor),

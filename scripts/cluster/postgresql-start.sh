@@ -26,12 +26,9 @@ SQL
 
 # PostgreSQL goes on with the pair that it has when it cannot use a new one.
 presents_installed() {
-  local installed served
-  installed=$(cut_certificate "$(<"$1/host.crt")")
+  local served
   served=$(as postgres timeout 10 openssl s_client -starttls postgres -connect 127.0.0.1:5432 2>/dev/null </dev/null || true)
-  [[ -n $installed && $(cut_certificate "$served" | tr -d '[:space:]') == "${installed//[[:space:]]/}" ]] && return
-  x509 -serial -enddate <<<"$served" 2>&1
-  return 1
+  is_installed "$1" "$served"
 }
 
 # A primary's checkpoint after its restart is where standbys can begin to replay with its new settings.

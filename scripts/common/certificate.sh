@@ -13,3 +13,13 @@ cut_certificate() {
   rest=${text#*-----BEGIN CERTIFICATE-----}
   [[ $rest == "$text" ]] || printf '%s' "-----BEGIN CERTIFICATE-----${rest%%-----END CERTIFICATE-----*}-----END CERTIFICATE-----"
 }
+
+# Whether $2, what OpenSSL reports of a handshake, has the certificate in folder $1; prints which one it has instead. A certificate from
+# elsewhere may have lines of another length.
+is_installed() {
+  local installed
+  installed=$(cut_certificate "$(<"$1/host.crt")")
+  [[ -n $installed && $(cut_certificate "$2" | tr -d '[:space:]') == "${installed//[[:space:]]/}" ]] && return
+  x509 -serial -enddate <<<"$2" 2>&1
+  return 1
+}

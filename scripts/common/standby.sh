@@ -18,8 +18,8 @@ run_server() {
   await 120 "$2 does not answer; hint: journalctl -u $2" answers "$1"
 }
 
-# SYSTEM|TIMELINE|POSITION of the server with the programs in folder $1, which is a $2: primary or standby. A standby's control file has the replayed position only after a second
-# checkpoint, with nothing else to write; the received position may be further.
+# SYSTEM|TIMELINE|POSITION of the server with the programs in folder $1, which is a $2: primary or standby. A standby's control file has the
+# replayed position only after a second checkpoint, with nothing else to write; the received position may be further.
 own_state() {
   local own state='timeline_id, pg_current_wal_lsn() FROM pg_control_system(), pg_control_checkpoint()'
   [[ $2 == primary ]] || state='greatest(min_recovery_end_timeline, (SELECT received_tli FROM pg_stat_wal_receiver)),

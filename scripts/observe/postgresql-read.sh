@@ -8,12 +8,12 @@ source common/wal.sh
 
 # What a promoted standby has committed since, as JSON; null when its WAL does not tell.
 promoted() {
-  local binaries=$1 data=$2 timeline parent left commits count last
+  local binaries=$1 data=$2 timeline left commits count last
   timeline=$((16#$(query "$binaries" -c 'SELECT left(pg_walfile_name(pg_current_wal_lsn()), 8)')))
-  read -r parent left <<<"$(left_before "$binaries" "$timeline" 2>/dev/null || true)"
+  read -r _ left <<<"$(left_before "$binaries" "$timeline" 2>/dev/null || true)"
   commits=$(commits_since "$binaries" "$data" "$timeline" "$left" 2>/dev/null) || { echo null && return; }
   read -r count last <<<"$commits"
-  jq -nc '{$parent, $left, commits: ($count | tonumber), $last}' --arg parent "$parent" --arg left "$left" --arg count "$count" --arg last "$last"
+  jq -nc '{commits: ($count | tonumber), $last}' --arg count "$count" --arg last "$last"
 }
 
 main() {
