@@ -8,6 +8,8 @@ const ON_PULUMI = ["engines", "users-lab"];
 export interface TestEngines {
   /** Whether it is built first. */
   readonly needsPulumi: boolean;
+  /** The scenarios that run on it alone. */
+  readonly onPulumi: readonly string[] | "all";
   /** The scenarios that run once more, on it. */
   readonly onceMore: readonly string[];
 }
@@ -20,8 +22,10 @@ export function testEngines(scenario: string | undefined, asked = process.env.LA
   if (asked !== undefined) {
     if (asked !== "embedded" && asked !== "pulumi")
       throw new Error(`LAB_ENGINE must be embedded or pulumi, got "${asked}"`);
-    return { needsPulumi: asked === "pulumi", onceMore: [] };
+    return asked === "pulumi"
+      ? { needsPulumi: true, onPulumi: "all", onceMore: [] }
+      : { needsPulumi: false, onPulumi: [], onceMore: [] };
   }
-  if (scenario !== undefined) return { needsPulumi: ON_PULUMI.includes(scenario), onceMore: [] };
-  return { needsPulumi: true, onceMore: ON_BOTH };
+  const onPulumi = ON_PULUMI.filter((name) => scenario === undefined || name === scenario);
+  return { needsPulumi: onPulumi.length > 0, onPulumi, onceMore: scenario === undefined ? ON_BOTH : [] };
 }

@@ -38,6 +38,18 @@ interface VitestReport {
   readonly numFailedTests: number;
   readonly numPendingTests: number;
   readonly numTodoTests: number;
+  /** One a file, with its path. */
+  readonly testResults: readonly {
+    readonly name: string;
+    readonly status: "passed" | "failed";
+    readonly assertionResults: readonly { readonly status: string }[];
+  }[];
+}
+
+/** A run of vitest; without a report when it did not come that far. */
+interface VitestRun {
+  readonly counts: Counts;
+  readonly report: VitestReport | undefined;
 }
 
 /** Runs every test, or one scenario; the last line is the sum. */
@@ -47,7 +59,7 @@ export async function test(
   { scenario }: { scenario?: string },
 ): Promise<number> {
   const { signal } = invocation;
-  const { needsPulumi, onceMore } = testEngines(scenario);
+  const { needsPulumi, onPulumi, onceMore } = testEngines(scenario);
   const filters = scenario === undefined ? [] : [scenarioFile(scenario)];
   await installPackages([...requiredPackages({ vm: testDepth() !== "quick" }), ...TEST_PACKAGES], (line) => {
     if (line.startsWith("installing ")) process.stdout.write(`${line}\n`);
@@ -60,18 +72,21 @@ export async function test(
       signal.throwIfAborted();
       counts.push(await runCheck(check));
     }
-    counts.push(await runVitest("unit", [...words]));
+    counts.push((await runVitest("unit", [...words])).counts);
   }
   signal.throwIfAborted();
-  counts.push(await runVitest("scenarios*", [...filters, ...words]));
+  const scenarios = await runVitest("scenarios*", [...filters, ...words]);
+  counts.push(scenarios.counts);
+  const lines = renderScenarios(onPulumi, scenarios.report);
   if (onceMore.length > 0) {
     signal.throwIfAborted();
-    const title = `scenarios ${onceMore.join(", ")} on Pulumi's own engine`;
-    process.stdout.write(`${title}\n`);
-    const onPulumi = await runVitest("scenarios*", [...onceMore.map(scenarioFile), ...words], { LAB_ENGINE: "pulumi" });
-    process.stdout.write(`${title}: ${render(onPulumi)}\n`);
-    counts.push(onPulumi);
+    process.stdout.write(`once more on Pulumi's own engine: scenarios ${onceMore.join(", ")}\n`);
+    const again = [...onceMore.map(scenarioFile), ...words];
+    const more = await runVitest("scenarios*", again, { LAB_ENGINE: "pulumi" });
+    counts.push(more.counts);
+    lines.unshift(...renderScenarios(onceMore, more.report));
   }
+  if (lines.length > 0) process.stdout.write(`on Pulumi's own engine:\n${lines.join("")}`);
   const total = sum(counts);
   process.stdout.write(`${render(total)}\n`);
   return total.failed === 0 ? 0 : 1;
@@ -88,13 +103,30 @@ export function sum(counts: readonly Counts[]): Counts {
 }
 
 /** Counts a run of vitest. A failed run without a failed test (a file that does not load, no file at all) counts as one failure. */
-export function countsOf(status: number, report: VitestReport | undefined): Counts {
+export function countsOf(status: number, report: Omit<VitestReport, "testResults"> | undefined): Counts {
   const failed = report?.numFailedTests ?? 0;
   return {
     passed: report?.numPassedTests ?? 0,
     failed: status !== 0 && failed === 0 ? 1 : failed,
     skipped: (report?.numPendingTests ?? 0) + (report?.numTodoTests ?? 0),
   };
+}
+
+/** A line for each of these scenarios; all that ran when none is named. */
+export function renderScenarios(
+  names: readonly string[] | "all",
+  { testResults }: Pick<VitestReport, "testResults"> = { testResults: [] },
+): string[] {
+  return testResults.flatMap(({ name: file, status, assertionResults: tests }) => {
+    const name = path.basename(file, ".test.ts");
+    const count = (...wanted: string[]): number => tests.filter((test) => wanted.includes(test.status)).length;
+    const failed = count("failed");
+    const [numPassedTests, numPendingTests] = [count("passed"), count("pending", "skipped")];
+    const report = { numPassedTests, numFailedTests: failed, numPendingTests, numTodoTests: count("todo") };
+    return names === "all" || names.includes(name)
+      ? [`  ${name}: ${render(countsOf(status === "failed" ? 1 : 0, report))}\n`]
+      : [];
+  });
 }
 
 function scenarioFile(name: string): string {
@@ -136,25 +168,23 @@ async function runVitest(
   project: string,
   words: readonly string[],
   environment: NodeJS.ProcessEnv = {},
-): Promise<Counts> {
+): Promise<VitestRun> {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), "lab-test-"));
   const file = path.join(folder, "report.json");
   try {
     const vitest = path.join(PROJECT_FOLDER, "node_modules", "vitest", "vitest.mjs");
     // A scenario's tests take minutes: each is reported when it ends.
     const reporter = project.startsWith("scenarios") ? "verbose" : "default";
-    const report = [`--reporter=${reporter}`, "--reporter=json", `--outputFile.json=${file}`];
+    const reports = [`--reporter=${reporter}`, "--reporter=json", `--outputFile.json=${file}`];
     const filters = words.length > 0 ? ["--passWithNoTests", ...words] : [];
-    const status = await handOver([process.execPath, vitest, "run", "--project", project, ...report, ...filters], {
+    const status = await handOver([process.execPath, vitest, "run", "--project", project, ...reports, ...filters], {
       ...(process.stdout.isTTY ? {} : { NO_COLOR: "1" }),
       ...environment,
       // vite warns of its next default loader.
       VITE_CONFIG_NATIVE_IGNORE_WARNING: "true",
     });
-    return countsOf(
-      status,
-      fs.existsSync(file) ? (JSON.parse(fs.readFileSync(file, "utf8")) as VitestReport) : undefined,
-    );
+    const report = fs.existsSync(file) ? (JSON.parse(fs.readFileSync(file, "utf8")) as VitestReport) : undefined;
+    return { counts: countsOf(status, report), report };
   } finally {
     fs.rmSync(folder, { recursive: true });
   }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { countsOf, sum } from "../../cli/commands/test";
+import { countsOf, renderScenarios, sum } from "../../cli/commands/test";
 
 const REPORT = { numPassedTests: 7, numFailedTests: 0, numPendingTests: 2, numTodoTests: 1 };
 
@@ -13,5 +13,35 @@ describe("the closing line of ./lab test", () => {
     expect(countsOf(1, REPORT)).toEqual({ passed: 7, failed: 1, skipped: 3 });
     expect(countsOf(137, undefined)).toEqual({ passed: 0, failed: 1, skipped: 0 });
     expect(countsOf(1, { ...REPORT, numFailedTests: 4 }).failed).toBe(4);
+  });
+});
+
+describe("the lines of ./lab test on Pulumi's own engine", () => {
+  const report = {
+    testResults: [
+      { file: "vm", status: "passed" as const, tests: ["skipped", "pending"] },
+      { file: "container", status: "passed" as const, tests: ["passed", "passed", "todo"] },
+      { file: "users-lab", status: "failed" as const, tests: ["passed", "failed"] },
+      { file: "engines", status: "failed" as const, tests: [] },
+    ].map(({ file, status, tests }) => ({
+      name: `/project/test/scenarios/${file}.test.ts`,
+      status,
+      assertionResults: tests.map((each) => ({ status: each })),
+    })),
+  };
+
+  it("name each of its scenarios, with what passed, failed, or was skipped", () => {
+    expect(renderScenarios(["engines", "users-lab", "trust"], report)).toEqual([
+      "  users-lab: 1 passed, 1 failed, 0 skipped\n",
+      "  engines: 0 passed, 1 failed, 0 skipped\n",
+    ]);
+  });
+
+  it("name every scenario where all run on it, and none without a report", () => {
+    expect(renderScenarios("all", report).slice(0, 2)).toEqual([
+      "  vm: 0 passed, 0 failed, 2 skipped\n",
+      "  container: 2 passed, 0 failed, 1 skipped\n",
+    ]);
+    expect(renderScenarios("all", undefined)).toEqual([]);
   });
 });

@@ -6,22 +6,23 @@ import { PROJECT_FOLDER } from "../support/stack-config";
 
 describe("the engines of ./lab test", () => {
   it("are both for all tests: Pulumi's own is built first, and its scenarios run once more", () => {
-    const { needsPulumi, onceMore } = testEngines(undefined, undefined);
+    const { needsPulumi, onPulumi, onceMore } = testEngines(undefined, undefined);
     expect(needsPulumi).toBe(true);
+    expect(onPulumi).toEqual(["engines", "users-lab"]);
     expect(onceMore).toEqual(["container", "trust", "vm"]);
     for (const name of onceMore)
       expect(fs.existsSync(path.join(PROJECT_FOLDER, "test", "scenarios", `${name}.test.ts`))).toBe(true);
   });
 
   it("are the embedded one alone for one scenario, unless it is about Pulumi's", () => {
-    expect(testEngines("container", undefined)).toEqual({ needsPulumi: false, onceMore: [] });
+    expect(testEngines("container", undefined)).toEqual({ needsPulumi: false, onPulumi: [], onceMore: [] });
     for (const name of ["engines", "users-lab"])
-      expect(testEngines(name, undefined)).toEqual({ needsPulumi: true, onceMore: [] });
+      expect(testEngines(name, undefined)).toEqual({ needsPulumi: true, onPulumi: [name], onceMore: [] });
   });
 
   it("are the one of LAB_ENGINE", () => {
-    expect(testEngines(undefined, "embedded")).toEqual({ needsPulumi: false, onceMore: [] });
-    expect(testEngines("container", "pulumi")).toEqual({ needsPulumi: true, onceMore: [] });
+    expect(testEngines(undefined, "embedded")).toEqual({ needsPulumi: false, onPulumi: [], onceMore: [] });
+    expect(testEngines("container", "pulumi")).toEqual({ needsPulumi: true, onPulumi: "all", onceMore: [] });
     expect(() => testEngines(undefined, "pulum")).toThrow(
       new Error('LAB_ENGINE must be embedded or pulumi, got "pulum"'),
     );
