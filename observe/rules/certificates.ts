@@ -167,9 +167,13 @@ function expiryOf({ validTo }: X509Certificate, now: number, warnDays: number) {
   return code && { code, days: Math.floor(left), date: isoTime(Date.parse(validTo) / 1000) };
 }
 
-/** Hosts trust the same CAs, the newest first in the file: the first of these to expire is told, once. */
+/**
+ * Hosts trust the same CAs, the newest first in the file: the first of these to expire is told, once. A file that is not what the program
+ * wrote is put back, whatever expires in it.
+ */
 function tellFirstCa({ hosts }: ObservedLab, tell: (code: ExpiryCode, host: ObservedHost, found: Found) => void): void {
   const [first] = hosts
+    .filter((host) => isAsWritten(host, host.certificate.ca))
     .flatMap((host) => {
       const { trusted = "", now = 0 } = host.facts.certificates ?? {};
       const [newest] = parseCertificates(trusted);

@@ -3,7 +3,7 @@ import { POSTGRESQL_HOSTS } from "../../config/host-names";
 import { slotOf } from "../../plan/replication";
 import type { PostgreSqlFacts } from "../facts";
 import { fail, rules, type Tell, warn } from "../findings";
-import { isoTime, isStreaming, type ObservedHost } from "../lab";
+import { isoTime, isStreaming, type ObservedHost, type ObservedLab } from "../lab";
 
 const MIB = 1024 ** 2;
 const GIB = 1024 ** 3;
@@ -107,17 +107,29 @@ export const POSTGRESQL = rules(
       }),
       ...{ ...proof, after: ARCHIVING },
     },
+    "LAB-ARCHIVE-TAKEN": {
+      ...fail(
+        "PostgreSQL",
+        "WAL segment {subject} was not archived: the repository holds another segment of that name",
+        {
+          sentence:
+            "another cluster, or a former state of this one, archived it: when nobody needs it, delete {subject}-* below archive/{stanza} in " +
+            "the repository; PostgreSQL then archives its own",
+        },
+      ),
+      ...{ ...proof, after: ARCHIVING },
+    },
     "LAB-ARCHIVE-FAR-BEHIND": {
       ...fail("PostgreSQL", "{gap} WAL segments are written and not in the repository", {
         sentence: "see pg_stat_archiver and PostgreSQL's log: what is not archived is lost with this host",
       }),
-      after: ["LAB-ARCHIVE-FAILING", ...ARCHIVING],
+      after: ["LAB-ARCHIVE-FAILING", "LAB-ARCHIVE-TAKEN", ...ARCHIVING],
     },
     "LAB-ARCHIVE-BEHIND": {
       ...warn("PostgreSQL", "{gap} WAL segments are written and not in the repository", {
         sentence: "see pg_stat_archiver",
       }),
-      after: ["LAB-ARCHIVE-FAILING", ...ARCHIVING],
+      after: ["LAB-ARCHIVE-FAILING", "LAB-ARCHIVE-TAKEN", ...ARCHIVING],
     },
     "LAB-SLOT-MISSING": {
       ...fail("PostgreSQL", "replication slot {subject}, from which a standby streams, is missing", FIX),
@@ -186,8 +198,9 @@ export const POSTGRESQL = rules(
     const { failed, archived, failedWal } = written.archiver;
     const involves = [repository.name];
     if ((failed ?? 0) > (archived ?? 0)) {
-      const words = { time: isoTime(failed ?? 0), repository: repository.name };
-      tell("LAB-ARCHIVE-FAILING", primary, { subject: failedWal ?? "?", ...words, involves });
+      const words = { time: isoTime(failed ?? 0), repository: repository.name, stanza: plan.stanza };
+      const code = isInRepository(lab, failedWal) ? "LAB-ARCHIVE-TAKEN" : "LAB-ARCHIVE-FAILING";
+      tell(code, primary, { subject: failedWal ?? "?", ...words, involves });
     }
     const gap = walGap(lab.stanza?.archive?.at(-1)?.max, written.segment, written.segmentSize) ?? 0;
     if (gap > UNARCHIVED_SEGMENTS.warn) {
@@ -196,6 +209,13 @@ export const POSTGRESQL = rules(
     }
   },
 );
+
+/** Whether the present cluster's archive holds a segment of that name. */
+function isInRepository({ repository, stanza }: ObservedLab, segment: string | null): boolean {
+  const { wal } = repository.facts.repository ?? {};
+  const id = stanza?.archive?.at(-1)?.id ?? "";
+  return segment !== null && typeof wal === "object" && wal[id]?.segments[segment] !== undefined;
+}
 
 /** Whether a standby's data comes from its primary, and still is a standby's. */
 function tellOrigin(

@@ -7,14 +7,14 @@ const LOOP_SECONDS = 3;
 const START = { steps: true, command: "./lab ssh {host} -- sudo systemctl start {subject}" } as const;
 const DOWN = { ...fail("units", "{subject} is {state}{error}", START), proof: true } as const;
 
-/** With which pgBackRest's server does not start. */
+/** With which a server does not start. */
 const BROKEN_PAIR = ["LAB-KEY-*", "LAB-CERT-MISSING", "LAB-CERT-UNREADABLE"] as const;
 
 /** What must run, and start with the host. */
 export const UNITS = rules(
   {
     "LAB-PGBACKREST-DOWN": { ...DOWN, after: BROKEN_PAIR },
-    "LAB-POSTGRESQL-DOWN": DOWN,
+    "LAB-POSTGRESQL-DOWN": { ...DOWN, after: BROKEN_PAIR },
     "LAB-UNIT-DOWN": DOWN,
     "LAB-UNIT-LOOP": {
       ...fail("units", "{subject} ends as soon as it is started; systemd has restarted it {restarts} times{error}", {

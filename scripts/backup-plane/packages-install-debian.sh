@@ -21,7 +21,7 @@ main() {
     # A running server still has the old version, and refuses clients with the new one.
     systemctl try-restart pgbackrest
   fi
-  [[ $there == *"hold ok installed pgbackrest $pgbackrest-"* ]] || apt-mark hold pgbackrest >/dev/null
+  [[ $there == *"hold ok installed pgbackrest $pgbackrest-"* ]] || with_packages apt-mark hold pgbackrest >/dev/null
   expect_pgbackrest "$pgbackrest"
 }
 

@@ -14,10 +14,15 @@ apt_is_free() {
   ! lslocks --noheadings --raw --output COMMAND,PID,PATH | grep -E ' /var/(lib/apt/lists|cache/apt/archives|lib/dpkg)/lock'
 }
 
-# Updates the package lists, after other programs such as a new system's unattended upgrades: apt-get would fail at their locks.
-update_lists() {
+# Runs a command on packages after other programs, such as a new system's unattended upgrades, at whose locks it would fail.
+with_packages() {
   await 600 "other programs still work on packages; hint: wait for them" apt_is_free
-  apt-get update
+  "$@"
+}
+
+# Updates the package lists.
+update_lists() {
+  with_packages apt-get update
 }
 
 # Installs packages, $3…, from source $1 (distribution; pgdg, added by package $2; mirror at URL $2), without the packages' own main cluster.

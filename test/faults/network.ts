@@ -35,5 +35,6 @@ export const NETWORK_FAULTS: readonly Fault[] = [
       "fail LAB-PORT-NO-ROUTE backup-srv → pg3-srv: backup-srv has no way to pg3-srv, 10.83.14.13: permission denied",
     ],
     healedBy: { person: "ip route del prohibit $(getent hosts pg3-srv | cut -d' ' -f1)" },
+    alone: true,
   },
 ];

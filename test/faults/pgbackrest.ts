@@ -10,6 +10,7 @@ export const PGBACKREST_FAULTS: readonly Fault[] = [
     inject: "systemctl stop pgbackrest",
     told: ["fail LAB-PGBACKREST-DOWN backup-srv: pgbackrest.service is inactive"],
     healedBy: "up",
+    alone: true,
   },
   {
     name: "the server on a PostgreSQL host is stopped",
@@ -42,9 +43,9 @@ export const PGBACKREST_FAULTS: readonly Fault[] = [
   },
   {
     name: "its configuration is missing",
-    host: "pg2-srv",
+    host: "pg3-srv",
     inject: "rm /etc/pgbackrest/pgbackrest.conf",
-    told: ["fail LAB-FILE-MISSING pg2-srv: the file is missing"],
+    told: ["fail LAB-FILE-MISSING pg3-srv: the file is missing"],
     healedBy: "up",
   },
   {
@@ -53,6 +54,7 @@ export const PGBACKREST_FAULTS: readonly Fault[] = [
     inject: "runuser -u pgbackrest -- pgbackrest stop",
     told: ["fail LAB-STANZA-STOPPED backup-srv: pgBackRest was stopped on this host: no backup, no archiving [62]"],
     healedBy: "remedy",
+    alone: true,
   },
   {
     name: "pgBackRest was stopped with a stop file on the primary",
@@ -60,6 +62,7 @@ export const PGBACKREST_FAULTS: readonly Fault[] = [
     inject: "runuser -u postgres -- pgbackrest --stanza=demo stop",
     told: ["fail LAB-STANZA-STOPPED pg1-srv: pgBackRest was stopped on this host: no backup, no archiving [62]"],
     healedBy: "remedy",
+    alone: true,
   },
   {
     name: "files of the repository belong to root",
@@ -67,6 +70,7 @@ export const PGBACKREST_FAULTS: readonly Fault[] = [
     inject: `chown root: ${REPOSITORY}/backup/demo/backup.info ${REPOSITORY}/backup/demo/backup.info.copy`,
     told: [/^fail LAB-REPOSITORY-OWNER backup-srv: files belong to root, pgbackrest cannot use them \[041\]: /],
     healedBy: "remedy",
+    alone: true,
   },
   {
     name: "the repository's account may not write",
@@ -74,6 +78,7 @@ export const PGBACKREST_FAULTS: readonly Fault[] = [
     inject: `chmod 0500 ${REPOSITORY}/archive/demo`,
     told: [/^fail LAB-REPOSITORY-MODE backup-srv: pgbackrest may not read and write its own files \[041\]: /],
     healedBy: "remedy",
+    alone: true,
   },
   {
     name: "the stanza is missing",
@@ -81,6 +86,7 @@ export const PGBACKREST_FAULTS: readonly Fault[] = [
     inject: `mkdir /run/lost; mv ${REPOSITORY}/backup/demo /run/lost/backup; mv ${REPOSITORY}/archive/demo /run/lost/archive`,
     told: ["fail LAB-STANZA-MISSING backup-srv: the repository has no stanza demo: its backups and WAL are lost"],
     healedBy: "up",
+    alone: true,
   },
   {
     name: "backup.info is damaged",
@@ -93,6 +99,7 @@ export const PGBACKREST_FAULTS: readonly Fault[] = [
       person: `mkdir /run/damaged; mv ${REPOSITORY}/backup/demo /run/damaged/backup; mv ${REPOSITORY}/archive/demo /run/damaged/archive`,
       then: "up",
     },
+    alone: true,
   },
   {
     name: "a WAL segment is missing",
@@ -102,6 +109,7 @@ export const PGBACKREST_FAULTS: readonly Fault[] = [
       /^fail LAB-WAL-HOLE backup-srv: no backup restores to the newest moment: WAL is missing: ([0-9A-F]{24}); (\S+ restores to (\S+Z at most, the end of [0-9A-F]{24}|no moment: WAL that makes it consistent is missing)(; |$))+$/,
     ],
     healedBy: "up",
+    alone: true,
   },
   {
     name: "the folder of the newest backup is gone",
@@ -109,12 +117,13 @@ export const PGBACKREST_FAULTS: readonly Fault[] = [
     inject: `cd ${REPOSITORY}/backup/demo; rm -r "$(ls -d [0-9]* | tail -1)"`,
     told: [/^fail LAB-BACKUP-LOST backup-srv: backup \S+ is in backup\.info, but its folder is missing$/],
     healedBy: "up",
+    alone: true,
   },
   {
     name: "the package may be upgraded",
-    host: "pg2-srv",
+    host: "pg3-srv",
     inject: "apt-mark unhold pgbackrest",
-    told: ["warn LAB-PACKAGE-NOT-HELD pg2-srv: package pgbackrest is not held: an upgrade of the host would change it"],
+    told: ["warn LAB-PACKAGE-NOT-HELD pg3-srv: package pgbackrest is not held: an upgrade of the host would change it"],
     healedBy: "up",
   },
 ];

@@ -1,7 +1,14 @@
+import { stackPlan } from "../support/stack-config";
 import type { Fault } from "./fault";
 
-const DATA = "/var/lib/postgresql/15/main";
-const UNIT = "postgresql@15-main.service";
+const {
+  version,
+  binaries,
+  dataFolder: DATA,
+  service: UNIT,
+  settingsFile: SETTINGS,
+} = stackPlan("container").postgresql;
+const CONFIGURATION = `/etc/postgresql/${version}/main/postgresql.conf`;
 const sql = (...statements: string[]): string =>
   `cd /; runuser -u postgres -- psql -XAtq -v ON_ERROR_STOP=1 ${statements.map((each) => `-c "${each}"`).join(" ")}`;
 
@@ -13,6 +20,7 @@ export const POSTGRESQL_FAULTS: readonly Fault[] = [
     inject: `systemctl stop ${UNIT}`,
     told: [`fail LAB-POSTGRESQL-DOWN pg1-srv: ${UNIT} is inactive`],
     healedBy: "up",
+    alone: true,
   },
   {
     name: "a standby's PostgreSQL is stopped and disabled",
@@ -25,14 +33,14 @@ export const POSTGRESQL_FAULTS: readonly Fault[] = [
     name: "a standby's PostgreSQL was killed",
     host: "pg3-srv",
     inject: `kill -KILL $(head -1 ${DATA}/postmaster.pid); sleep 1`,
-    told: [/^fail LAB-POSTGRESQL-DOWN pg3-srv: postgresql@15-main\.service is failed/],
+    told: [new RegExp(`^fail LAB-POSTGRESQL-DOWN pg3-srv: ${UNIT} is failed`)],
     healedBy: "up",
   },
   {
     name: "a standby's data is gone",
-    host: "pg2-srv",
+    host: "pg3-srv",
     inject: `systemctl stop ${UNIT}; mv ${DATA} ${DATA}.away`,
-    told: [`fail LAB-POSTGRESQL-DOWN pg2-srv: ${UNIT} is inactive`],
+    told: [`fail LAB-POSTGRESQL-DOWN pg3-srv: ${UNIT} is inactive`],
     healedBy: "up",
   },
   {
@@ -44,9 +52,9 @@ export const POSTGRESQL_FAULTS: readonly Fault[] = [
   },
   {
     name: "a standby has no standby.signal",
-    host: "pg2-srv",
+    host: "pg3-srv",
     inject: `systemctl stop ${UNIT}; rm ${DATA}/standby.signal`,
-    told: [`fail LAB-POSTGRESQL-DOWN pg2-srv: ${UNIT} is inactive`],
+    told: [`fail LAB-POSTGRESQL-DOWN pg3-srv: ${UNIT} is inactive`],
     healedBy: "up",
   },
   {
@@ -69,6 +77,7 @@ export const POSTGRESQL_FAULTS: readonly Fault[] = [
     )}; cp -p /run/pg_ident.conf /etc/lab; ${sql("SELECT pg_reload_conf()")}`,
     told: ["fail LAB-SLOT-MISSING pg1-srv: replication slot pg3_srv, from which a standby streams, is missing"],
     healedBy: "up",
+    alone: true,
   },
   {
     name: "a standby was promoted, and nothing was written",
@@ -92,7 +101,7 @@ export const POSTGRESQL_FAULTS: readonly Fault[] = [
   {
     name: "a standby's data is of another cluster",
     host: "pg2-srv",
-    inject: `systemctl stop ${UNIT}; mv ${DATA} ${DATA}.own; cd /; runuser -u postgres -- /usr/lib/postgresql/15/bin/initdb --no-sync --pgdata ${DATA} >/dev/null; rm ${DATA}/*.conf; runuser -u postgres -- touch ${DATA}/standby.signal; systemctl start ${UNIT}`,
+    inject: `systemctl stop ${UNIT}; mv ${DATA} ${DATA}.own; cd /; runuser -u postgres -- ${binaries}/initdb --no-sync --pgdata ${DATA} >/dev/null; rm ${DATA}/*.conf; runuser -u postgres -- touch ${DATA}/standby.signal; systemctl start ${UNIT}`,
     told: [
       /^fail LAB-PG-FOREIGN pg2-srv: the standby's data is of another cluster: its system identifier is \d+, pg1-srv's is \d+$/,
     ],
@@ -101,15 +110,15 @@ export const POSTGRESQL_FAULTS: readonly Fault[] = [
   },
   {
     name: "the lab's settings were edited",
-    host: "pg2-srv",
+    host: "pg3-srv",
     inject: "echo 'work_mem = 64MB' >>/etc/lab/postgresql.conf",
-    told: ["fail LAB-FILE-CONTENT pg2-srv: the file is not what the program wrote"],
+    told: ["fail LAB-FILE-CONTENT pg3-srv: the file is not what the program wrote"],
     healedBy: "up",
   },
   {
     name: "the lab's settings are not included",
     host: "pg3-srv",
-    inject: `sed -i '\\#/etc/lab/postgresql.conf#d' /etc/postgresql/15/main/postgresql.conf; ${sql("SELECT pg_reload_conf()")}`,
+    inject: `sed -i '\\#${SETTINGS}#d' ${CONFIGURATION}; ${sql("SELECT pg_reload_conf()")}`,
     told: ["fail LAB-SETTING-NOT-INCLUDED pg3-srv: postgresql.conf does not include /etc/lab/postgresql.conf"],
     healedBy: "up",
   },
@@ -118,7 +127,7 @@ export const POSTGRESQL_FAULTS: readonly Fault[] = [
     host: "pg2-srv",
     inject: sql("ALTER SYSTEM SET archive_command = '/bin/true'", "SELECT pg_reload_conf()"),
     told: [
-      'fail LAB-SETTING-OVERRIDDEN pg2-srv: archive_command is "/bin/true" by /var/lib/postgresql/15/main/postgresql.auto.conf, not "echo "pgbackrest archives nothing of pg2-srv, a standby of pg1-srv" >&2; false" as in /etc/lab/postgresql.conf',
+      `fail LAB-SETTING-OVERRIDDEN pg2-srv: archive_command is "/bin/true" by ${DATA}/postgresql.auto.conf, not "echo "pgbackrest archives nothing of pg2-srv, a standby of pg1-srv" >&2; false" as in ${SETTINGS}`,
     ],
     healedBy: "remedy",
   },
@@ -128,6 +137,7 @@ export const POSTGRESQL_FAULTS: readonly Fault[] = [
     inject: `sed -i '/replic_user/d' /etc/lab/pg_hba.conf; ${sql("SELECT pg_reload_conf()")}`,
     told: ["fail LAB-FILE-CONTENT pg1-srv: the file is not what the program wrote"],
     healedBy: "up",
+    alone: true,
   },
   {
     name: "the map of certificates to roles was edited",
@@ -135,6 +145,7 @@ export const POSTGRESQL_FAULTS: readonly Fault[] = [
     inject: `sed -i '/pg2-srv/d' /etc/lab/pg_ident.conf; ${sql("SELECT pg_reload_conf()")}; ${sql("SELECT pg_terminate_backend(pid) FROM pg_stat_replication")}`,
     told: ["fail LAB-FILE-CONTENT pg1-srv: the file is not what the program wrote"],
     healedBy: "up",
+    alone: true,
   },
   {
     name: "the replication role is gone",
@@ -145,21 +156,22 @@ export const POSTGRESQL_FAULTS: readonly Fault[] = [
       'fail LAB-REPLICATION-REFUSED pg3-srv: pg1-srv does not let the standby stream: role "replic_user" does not exist',
     ],
     healedBy: "up",
+    alone: true,
   },
   {
     name: "PostgreSQL may not write into its own folder",
     host: "pg3-srv",
     inject: `chown root: ${DATA}/pg_wal; systemctl restart ${UNIT} || true`,
     told: [
-      /^fail LAB-POSTGRESQL-DOWN pg3-srv: postgresql@15-main\.service is failed; its last error: FATAL: .*Permission denied$/,
+      new RegExp(`^fail LAB-POSTGRESQL-DOWN pg3-srv: ${UNIT} is failed; its last error: FATAL: .*Permission denied$`),
     ],
     healedBy: { person: `chown postgres: ${DATA}/pg_wal`, then: "up" },
   },
   {
     name: "a standby pauses its replay",
-    host: "pg2-srv",
+    host: "pg3-srv",
     inject: sql("SELECT pg_wal_replay_pause()"),
-    told: ["warn LAB-REPLAY-PAUSED pg2-srv: the standby receives WAL and does not replay it: replay is paused"],
+    told: ["warn LAB-REPLAY-PAUSED pg3-srv: the standby receives WAL and does not replay it: replay is paused"],
     healedBy: "remedy",
   },
 ];

@@ -69,6 +69,7 @@ describe("backup-plane/packages-install-debian.sh", () => {
       status: 1,
       stderr: `pg1-srv: other programs still work on packages: ${held.slice(6, -1)}; hint: wait for them\n`,
     });
+    expect(install(HELD.replace("hold", "install") + SERVER, "distribution", "", held)).toMatchObject({ status: 1 });
   });
 });
 

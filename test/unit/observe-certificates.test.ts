@@ -4,7 +4,7 @@ import * as os from "node:os";
 import * as path from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { CertificateFacts, HostFacts } from "../../observe/facts";
-import { judged, TALKS, told } from "../support/observed-lab";
+import { deployedLab, judged, TALKS, told, UNIT } from "../support/observed-lab";
 import { type Issued, TestAuthority } from "../support/test-authority";
 
 const FOLDER = "/etc/pgbackrest/cert";
@@ -142,6 +142,27 @@ describe("a host's certificate", () => {
         /^fail LAB-CERT-NOT-SERVED: the TLS server still presents serial [0-9A-F]+, not the installed [0-9A-F]+$/,
       ),
     ]);
+  });
+
+  it("explains a PostgreSQL that does not start with it", () => {
+    const units = { "postgresql@15-main.service": { ...UNIT, state: "failed", sub: "failed" } };
+    const certificates = { ...good, key: "postgres 644" };
+    expect(causes(certificates, { "pg2-srv": { units, certificates } }).map((each) => each.split(":")[0])).toEqual([
+      "fail LAB-KEY-MODE",
+    ]);
+  });
+
+  it("has a trusted CA that expired: of a file that somebody laid there, up puts back what the program wrote", () => {
+    const ca = `${FOLDER}/ca.crt`;
+    const late = { ...good, now: good.now + 20 * 365 * 86_400 };
+    const managed = { units: [], packages: [], files: [{ path: ca, digest: "a", steps: [] }] } as never;
+    const codes = (digest: string): string[] => {
+      const files = { [ca]: { owner: "postgres", mode: "644", digest, content: "" } };
+      const lab = { ...deployedLab(), managed: { "pg2-srv": managed } };
+      return judged({ "pg2-srv": { certificates: late, files } }, lab).causes.map(({ code }) => code);
+    };
+    expect(codes("a")).toContain("LAB-CA-EXPIRED");
+    expect(codes("b")).not.toContain("LAB-CA-EXPIRED");
   });
 
   it("explains what peers say of it, and a server that ends as soon as it is started", () => {

@@ -179,6 +179,13 @@ describe("PostgreSQL", () => {
       ],
     ],
     [
+      "WAL of which the repository holds another segment",
+      { archiver: { failedWal: "000000010000000000000008", failed: 20, archived: 10 } },
+      [
+        "fail LAB-ARCHIVE-TAKEN pg1-srv: WAL segment 000000010000000000000008 was not archived: the repository holds another segment of that name",
+      ],
+    ],
+    [
       "a standby that only the standby itself takes for streaming",
       { replication: [] },
       [
