@@ -60,6 +60,7 @@ export const PARSERS: { readonly [Fact in keyof HostFacts]-?: (told: string) => 
       }
       return peers;
     },
+    primary: (told) => ({ said: "", ...sections(told, "addresses", "tcp") }),
     units: (told) => {
       const { uptime, errors, ...units } = sections<string>(told, "uptime", "errors");
       const found = new Map(linesOf(errors ?? "").map((line) => [line.split(" ", 1)[0], line.replace(/^\S+ /, "")]));

@@ -3,6 +3,8 @@ export interface HostFacts {
   readonly certificates?: CertificateFacts;
   /** By the server's name. */
   readonly peers?: Readonly<Record<string, PeerFacts>>;
+  /** Of a host that streams from the primary: how it gets on with PostgreSQL there. */
+  readonly primary?: PeerFacts;
   readonly units?: Readonly<Record<string, UnitFacts>>;
   readonly stanza?: StanzaFacts;
   readonly repository?: RepositoryFacts;
@@ -47,9 +49,9 @@ export interface PeerFacts {
   readonly addresses?: string;
   /** What went wrong with the TCP connection; empty when nothing did, or it was not tried by itself. */
   readonly tcp: string;
-  /** What `openssl s_client` said, up to the server's greeting. */
+  /** What `openssl s_client` said, up to the server's greeting; PostgreSQL has none. */
   readonly said: string;
-  /** What pgBackRest complained of; undefined when it was not asked. */
+  /** What pgBackRest, or of the primary psql, complained of; undefined when it was not asked. */
   readonly authorization?: string;
 }
 

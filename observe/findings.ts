@@ -67,8 +67,9 @@ export function warn(area: Rule["area"], text: string, remedy: Remedy): Rule {
 
 /** What a rule found. */
 export interface Found {
-  /** The server that the host talks to, when it is about a pair of hosts. */
+  /** The server that the host talks to, when it is about a pair of hosts, and its port. */
   readonly peer?: string;
+  readonly port?: number;
   /** The file, unit, setting, folder or common name that it is about. */
   readonly subject?: string;
   /** Further hosts where its cause may be. */
@@ -105,6 +106,8 @@ export interface Finding {
   /** The host on which it is seen. */
   readonly host: string;
   readonly peer?: string;
+  /** The port of `peer`, when a pair of hosts does not get on. */
+  readonly port?: number;
   readonly subject: string;
   /** One sentence: what is wrong. */
   readonly cause: string;
@@ -174,8 +177,8 @@ export function worst(findings: readonly Finding[]): Level | "ok" {
 }
 
 function caseOf(code: string, rule: Rule, host: string, found: Found): Case {
-  const { peer, subject = peer ?? host, involves = [], steps = [], diff, ...words } = found;
-  const said = { ...words, host, peer, subject } as Readonly<Record<string, string | number | undefined>>;
+  const { peer, port, subject = peer ?? host, involves = [], steps = [], diff, ...words } = found;
+  const said = { ...words, host, peer, port, subject } as Readonly<Record<string, string | number | undefined>>;
   const fill = (template: string): string =>
     template.replaceAll(/\{(\w+)\}/g, (_all, word: string) => String(said[word] ?? "?"));
   const { level, area, text, remedy } = rule;
@@ -184,6 +187,7 @@ function caseOf(code: string, rule: Rule, host: string, found: Found): Case {
   const finding: Finding = {
     ...{ code, level, area, host, subject },
     ...(peer === undefined ? {} : { peer }),
+    ...(port === undefined ? {} : { port }),
     cause: fill(text),
     remedy: isFixed ? "./lab drift --fix" : fill(remedy.command ?? remedy.sentence ?? "./lab up"),
     ...(hasSteps ? { steps: [...new Set(steps)] } : {}),

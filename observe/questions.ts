@@ -1,5 +1,5 @@
-import type { LabPlan } from "../plan/plan";
-import { replicationConnection } from "../plan/replication";
+import { type LabPlan, primaryOf } from "../plan/plan";
+import { primaryClients, replicationConnection } from "../plan/replication";
 import { PARSERS } from "./answers";
 import type { HostFacts } from "./facts";
 import type { ObservedHost } from "./lab";
@@ -64,6 +64,22 @@ export function questionsFor(
             ...[postgresql.binaries, postgresql.settingsFile],
             ...(role === "standby" ? [replicationConnection(plan, host), postgresql.dataFolder] : []),
           ]),
+    );
+  }
+  const client = isStaged ? primaryClients(plan).find((each) => each.host === name) : undefined;
+  if (client !== undefined) {
+    const { certificate: pair, key, ca } = client.files;
+    questions.push(
+      ask("primary", "primary-read", [
+        ...[
+          client.account,
+          postgresql.binaries,
+          client.connection,
+          primaryOf(plan).name,
+          String(plan.ports.postgresql),
+        ],
+        ...(postgresql.tls ? [pair, key, ca] : []),
+      ]),
     );
   }
   if (api !== undefined) {

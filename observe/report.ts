@@ -1,4 +1,6 @@
 import type { HostPlan } from "../plan/plan";
+import { primaryClients } from "../plan/replication";
+import type { PeerFacts } from "./facts";
 import { type Area, AREAS, type Finding, type Findings, type Level, type Stage, STAGES, worst } from "./findings";
 import { isFromStandby, isoTime, isStreaming, type ObservedHost, type ObservedLab } from "./lab";
 import { parseCertificates } from "./rules/certificates";
@@ -24,6 +26,7 @@ export interface HostReport extends Pick<HostPlan, "name" | "role" | "address" |
 export interface PairReport {
   readonly client: string;
   readonly server: string;
+  readonly port: number;
   readonly verdicts: Readonly<Record<Stage, Verdict>>;
   /** TLS's version. */
   readonly protocol: string | null;
@@ -100,7 +103,7 @@ export function reportOn(lab: ObservedLab, { causes, ...found }: Findings, stack
     drift: named(found.drift),
     consequences: named(found.consequences),
     hosts: hosts.map((host) => reportOnHost(host, primary, all)),
-    pairs: hosts.flatMap((host) => host.peers.map((peer) => reportOnPair(host, peer, all))),
+    pairs: pairsOf(lab).map((pair) => reportOnPair(pair, all)),
     stanza: { name: plan.stanza, status: info?.status.message ?? "unknown" },
     backups: (info?.backup ?? []).map(({ label, type, timestamp }) => ({
       ...{ label, type, fromStandby: isFromStandby(lab, label) ?? null },
@@ -133,14 +136,39 @@ function reportOnHost(host: ObservedHost, primary: ObservedHost, findings: reado
   };
 }
 
-function reportOnPair({ name: client, facts }: ObservedHost, server: string, findings: readonly Finding[]): PairReport {
-  const own = findings.filter(({ host, peer }) => host === client && peer === server);
-  const seen = facts.peers?.[server];
+interface Pair extends Pick<PairReport, "client" | "server" | "port"> {
+  readonly seen: PeerFacts | undefined;
+  /** What there is to look at. */
+  readonly stages: readonly Stage[];
+}
+
+/** Who talks to whom: by pgBackRest's protocol, and by PostgreSQL's. */
+function pairsOf({ hosts, primary, plan }: ObservedLab): Pair[] {
+  const streamers = primaryClients(plan).map(({ host }) => host);
+  const stages: Stage[] = plan.postgresql.tls ? ["TCP", "TLS", "authorization"] : ["TCP", "authorization"];
+  return hosts.flatMap(({ name: client, peers, facts }) => [
+    ...peers.map((server) => ({
+      client,
+      server,
+      port: plan.ports.pgbackrest,
+      seen: facts.peers?.[server],
+      stages: STAGES,
+    })),
+    ...(streamers.includes(client)
+      ? [{ client, server: primary.name, port: plan.ports.postgresql, seen: facts.primary, stages }]
+      : []),
+  ]);
+}
+
+function reportOnPair({ client, server, port, seen, stages }: Pair, findings: readonly Finding[]): PairReport {
+  const own = findings.filter((each) => each.host === client && each.peer === server && each.port === port);
   const reached = STAGES.findIndex((stage) => own.some(({ area, level }) => area === stage && level === "fail"));
   const verdictOf = (stage: Stage, index: number): Verdict =>
-    seen === undefined || (reached >= 0 && index > reached) ? "-" : worst(own.filter(({ area }) => area === stage));
+    seen === undefined || !stages.includes(stage) || (reached >= 0 && index > reached)
+      ? "-"
+      : worst(own.filter(({ area }) => area === stage));
   return {
-    ...{ client, server },
+    ...{ client, server, port },
     verdicts: Object.fromEntries(
       STAGES.map((stage, index) => [stage, verdictOf(stage, index)]),
     ) as PairReport["verdicts"],

@@ -8,7 +8,9 @@ import { HOSTS } from "./rules/hosts";
 import { MOVED_ASIDE } from "./rules/moved-aside";
 import { PEERS } from "./rules/peers";
 import { POSTGRESQL } from "./rules/postgresql";
+import { REPLICATION } from "./rules/replication";
 import { SETTINGS } from "./rules/settings";
+import { SLOTS } from "./rules/slots";
 import { STANZA } from "./rules/stanza";
 import { UNITS } from "./rules/units";
 import { VERSIONS } from "./rules/versions";
@@ -24,6 +26,8 @@ export const ALL_RULES: readonly Rules[] = [
     FILES,
     VERSIONS,
     POSTGRESQL,
+    REPLICATION,
+    SLOTS,
     SETTINGS,
     STANZA,
     BACKUPS,

@@ -1,5 +1,5 @@
-import { BARMAN_CERTIFICATE_FILES, BARMAN_ROLES } from "./backup-api-layout";
-import { CERTIFICATE_FILES, type CertificateFiles, REPLICATION_ROLE } from "./layout";
+import { BARMAN_ACCOUNT, BARMAN_CERTIFICATE_FILES, BARMAN_ROLES } from "./backup-api-layout";
+import { CERTIFICATE_FILES, type CertificateFiles, POSTGRESQL_ACCOUNT, REPLICATION_ROLE } from "./layout";
 import { hostsWith, type HostPlan, type LabPlan, primaryOf } from "./plan";
 
 /** The map from certificates' common names to roles, in pg_ident.conf. */
@@ -17,6 +17,33 @@ export function barmanConnections(plan: LabPlan): Record<keyof typeof BARMAN_ROL
     asking: connection(plan, BARMAN_CERTIFICATE_FILES, { user: asking, dbname: "postgres" }),
     streaming: connection(plan, BARMAN_CERTIFICATE_FILES, { user: streaming }),
   };
+}
+
+/** A host that streams from the primary: as which account, with which certificate, by which connection. */
+export interface PrimaryClient {
+  readonly host: string;
+  readonly account: string;
+  readonly files: CertificateFiles;
+  readonly connection: string;
+}
+
+/** Who streams from the primary: the standbys that are not revoked, and Barman. */
+export function primaryClients(plan: LabPlan): PrimaryClient[] {
+  const standbys = hostsWith(plan, "standby").filter(({ revoked }) => !revoked);
+  return [
+    ...standbys.map((host) => ({
+      ...{ host: host.name, account: POSTGRESQL_ACCOUNT, files: CERTIFICATE_FILES },
+      connection: replicationConnection(plan, host),
+    })),
+    ...(plan.backupApi === null
+      ? []
+      : [
+          {
+            ...{ host: plan.backupApi.host, account: BARMAN_ACCOUNT, files: BARMAN_CERTIFICATE_FILES },
+            connection: barmanConnections(plan).streaming,
+          },
+        ]),
+  ];
 }
 
 /** Who may be which role, by the common name of the certificate that it presents: present hosts that are not revoked. */

@@ -40,9 +40,9 @@ export function renderDiagnosis(report: Report): string {
     const isRead = verdicts.host === "ok" || verdicts.units !== "-";
     hosts.push([isRead ? name : `${name}: fail`, ...areas.map((area) => verdicts[area])]);
   }
-  const pairs = new Table({ head: ["client", "server", ...STAGES, "protocol"], style: STYLE });
-  for (const { client, server, verdicts, protocol } of report.pairs) {
-    pairs.push([client, server, ...STAGES.map((stage) => verdicts[stage]), protocol ?? "-"]);
+  const pairs = new Table({ head: ["client", "server", "port", ...STAGES, "protocol"], style: STYLE });
+  for (const { client, server, port, verdicts, protocol } of report.pairs) {
+    pairs.push([client, server, port, ...STAGES.map((stage) => verdicts[stage]), protocol ?? "-"]);
   }
   const { walGap, backups, backupAges, findings, consequences, healthy, proven } = report;
   const ages = Object.entries(backupAges).map(([type, seconds]) => `${type} ${age(seconds)}`);

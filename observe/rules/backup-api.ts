@@ -12,7 +12,10 @@ export const BACKUP_API = rules(
       ...fail("backup API", "barman check: {line}", {
         command: "./lab ssh {host} -- sudo -iu barman barman check {server}",
       }),
-      ...{ ...proof, after: ["LAB-UNIT-*", "LAB-POSTGRESQL-DOWN", "LAB-PG-*"] },
+      ...{
+        ...proof,
+        after: ["LAB-UNIT-*", "LAB-POSTGRESQL-DOWN", "LAB-PG-*", "LAB-PRIMARY-*", "LAB-REPLICATION-REFUSED"],
+      },
     },
     "LAB-BARMAN-NO-BACKUP": {
       ...fail("backup API", "Barman has no backup", {

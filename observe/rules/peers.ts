@@ -6,7 +6,7 @@ import { inWords, TLS_ALERTS, VERIFY_ERRORS } from "../tls-words";
 
 const proof = { proof: true } as const;
 const SERVER_DOWN = ["LAB-PGBACKREST-DOWN", "LAB-UNIT-LOOP"] as const;
-const CERTIFICATES = ["LAB-CERT-*", "LAB-KEY-*", "LAB-CA-EXPIRED", "LAB-UNIT-LOOP"] as const;
+export const CERTIFICATE_CODES = ["LAB-CERT-*", "LAB-KEY-*", "LAB-CA-EXPIRED", "LAB-UNIT-LOOP"] as const;
 const SEE = { sentence: "see the certificate of {peer}, and ./lab doctor for its other findings" } as const;
 const SEE_OWN = { sentence: "see the certificate of {host}, and the pgBackRest log on {peer}" } as const;
 
@@ -58,19 +58,19 @@ export const PEERS = rules(
     },
     "LAB-TLS-SERVER-REFUSED": {
       ...fail("TLS", "{host} refuses the certificate of {peer}: {words} (OpenSSL {number}, {error})", SEE),
-      ...{ ...proof, after: CERTIFICATES },
+      ...{ ...proof, after: CERTIFICATE_CODES },
     },
     "LAB-TLS-CLIENT-REFUSED": {
       ...fail("TLS", "{peer} refuses the certificate of {host}: {words} (TLS alert {number})", SEE_OWN),
-      ...{ ...proof, after: CERTIFICATES },
+      ...{ ...proof, after: CERTIFICATE_CODES },
     },
     "LAB-TLS-OWN-FILES": {
       ...fail("TLS", "{host} cannot use its own certificate files: {error}", SEE_OWN),
-      ...{ ...proof, after: CERTIFICATES },
+      ...{ ...proof, after: CERTIFICATE_CODES },
     },
     "LAB-TLS-SILENT": {
       ...fail("TLS", "{peer} closed the connection without an error", SEE_OWN),
-      ...{ ...proof, after: [...CERTIFICATES, ...SERVER_DOWN] },
+      ...{ ...proof, after: [...CERTIFICATE_CODES, ...SERVER_DOWN] },
     },
     "LAB-TLS-OBSOLETE": warn("TLS", "{host} and {peer} speak {protocol}, which is obsolete", {
       sentence: "update OpenSSL",
@@ -112,7 +112,11 @@ export const PEERS = rules(
           address: hostOf(plan, peer).address,
           ...words,
         });
-        const stage = judgeName(facts, hostOf(plan, peer)) ?? judgeConnection(facts) ?? judgeTls(facts);
+        const stage =
+          judgeName(facts, hostOf(plan, peer)) ??
+          judgeConnection(facts) ??
+          judgeHandshake(facts.said) ??
+          judgeGreeting(facts.said);
         if (stage !== undefined) {
           const [code, ...found] = stage;
           for (const words of found) tell(code, host, pair(words));
@@ -135,13 +139,15 @@ export const PEERS = rules(
   },
 );
 
-function judgeName({ addresses }: PeerFacts, { address }: HostPlan) {
+/** Whether a name is that of the plan's host. */
+export function judgeName({ addresses }: PeerFacts, { address }: Pick<HostPlan, "address">) {
   const found = addresses?.split("\n") ?? [];
   if (found.length === 0 || found.includes("") || found.includes(address)) return undefined;
   return ["LAB-NAME-ADDRESS", { found: found.join(", ") }] as const;
 }
 
-function judgeConnection({ tcp }: PeerFacts) {
+/** What is wrong with the TCP connection. */
+export function judgeConnection({ tcp }: PeerFacts) {
   if (tcp === "") return undefined;
   if (/name resolution|Name or service not known|No address associated/i.test(tcp))
     return ["LAB-NAME-UNRESOLVED", {}] as const;
@@ -152,8 +158,9 @@ function judgeConnection({ tcp }: PeerFacts) {
   return [isRouted ? "LAB-PORT-SILENT" : "LAB-PORT-NO-ROUTE", { error }] as const;
 }
 
-function judgeTls({ said }: PeerFacts) {
-  const { verifyErrors, alert, greeting } = parseHandshake(said);
+/** What is wrong with the handshake, as the client meets it. */
+export function judgeHandshake(said: string) {
+  const { verifyErrors, alert } = parseHandshake(said);
   if (verifyErrors.length > 0) {
     const found = verifyErrors.map(({ code, text }) => ({
       ...{ number: code, error: text, words: inWords(VERIFY_ERRORS, code, text) },
@@ -170,11 +177,13 @@ function judgeTls({ said }: PeerFacts) {
     /^(?:error setting private key|unable to load .*|.*key values mismatch.*|Could not (?:read|find|open).*)$/im.exec(
       said,
     );
-  if (own !== null) {
-    const error = said.includes("key values mismatch") ? "the key does not belong to the certificate" : own[0];
-    return ["LAB-TLS-OWN-FILES", { error }] as const;
-  }
-  return greeting === undefined ? (["LAB-TLS-SILENT", {}] as const) : undefined;
+  if (own === null) return undefined;
+  const error = said.includes("key values mismatch") ? "the key does not belong to the certificate" : own[0];
+  return ["LAB-TLS-OWN-FILES", { error }] as const;
+}
+
+function judgeGreeting(said: string) {
+  return parseHandshake(said).greeting === undefined ? (["LAB-TLS-SILENT", {}] as const) : undefined;
 }
 
 /** Reads what `openssl s_client` said. */

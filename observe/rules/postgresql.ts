@@ -1,33 +1,13 @@
 import { segmentNumber } from "../wal";
-import { POSTGRESQL_HOSTS } from "../../config/host-names";
-import { slotOf } from "../../plan/replication";
 import type { PostgreSqlFacts } from "../facts";
 import { fail, rules, type Tell, warn } from "../findings";
-import { isoTime, isStreaming, type ObservedHost, type ObservedLab } from "../lab";
-
-const MIB = 1024 ** 2;
-const GIB = 1024 ** 3;
-
-/** Bytes of WAL that a standby is behind: over these. */
-const BEHIND_BYTES = { warn: 64 * MIB, fail: GIB } as const;
-
-/** Bytes of WAL that a slot which nobody reads keeps: over this it is a failure. */
-const SLOT_BYTES = GIB;
+import { isoTime, type ObservedHost, type ObservedLab } from "../lab";
 
 const proof = { proof: true } as const;
-const DOWN = ["LAB-POSTGRESQL-DOWN", "LAB-UNIT-LOOP", "LAB-PG-SILENT"] as const;
-const ROLE = ["LAB-PG-PROMOTED", "LAB-PG-TWO-PRIMARIES", "LAB-PG-FOREIGN", "LAB-PG-IN-RECOVERY"] as const;
-const UNSTREAMED = [
-  ...[...DOWN, ...ROLE, "LAB-NAME-*", "LAB-SETTING-*", "LAB-FILE-*", "LAB-CERT-*", "LAB-KEY-*", "LAB-CA-*"],
-  ...["LAB-SLOT-MISSING", "LAB-SLOT-LOST"],
-] as const;
 const FIX = { steps: true } as const;
-const BEHIND = "{peer} is {behind} MiB of WAL behind the primary";
-const SLOT = "replication slot {subject} keeps {keeps} MiB of WAL, and nobody reads it";
-const DROP = {
-  steps: true,
-  command: `./lab ssh {host} -- sudo -iu postgres psql -c "\\"SELECT pg_drop_replication_slot('{subject}')\\""`,
-} as const;
+
+/** PostgreSQL does not answer. */
+export const DOWN = ["LAB-POSTGRESQL-DOWN", "LAB-UNIT-LOOP", "LAB-PG-SILENT"] as const;
 
 /** What keeps WAL from the repository. */
 const ARCHIVING = [
@@ -35,7 +15,7 @@ const ARCHIVING = [
   ...["LAB-PORT-*", "LAB-TLS-*", "LAB-PEER-*", "LAB-ACCESS-DENIED", "LAB-VERSION-PGBACKREST", "LAB-SETTING-*"],
 ] as const;
 
-/** Roles, archiving, replication. */
+/** Who is primary, and archiving. */
 export const POSTGRESQL = rules(
   {
     "LAB-PG-SILENT": {
@@ -76,30 +56,6 @@ export const POSTGRESQL = rules(
       }),
       ...proof,
     },
-    "LAB-STANDBY-NOT-STREAMING": {
-      ...fail(
-        "PostgreSQL",
-        "the standby does not stream from {primary} (WAL receiver: {receiver}, WAL sender: {sender})",
-        FIX,
-      ),
-      ...{ ...proof, after: ["LAB-REPLICATION-REFUSED", ...UNSTREAMED] },
-    },
-    "LAB-STREAMS-REVOKED": {
-      ...fail("PostgreSQL", "its certificate is revoked, but it streams from {primary}", FIX),
-      ...{ ...proof, after: [...DOWN, "LAB-FILE-*"] },
-    },
-    "LAB-REPLICATION-REFUSED": {
-      ...fail("PostgreSQL", "{primary} does not let the standby stream: {refusal}", { steps: true }),
-      ...{ ...proof, after: UNSTREAMED },
-    },
-    "LAB-REPLAY-PAUSED": {
-      ...warn("PostgreSQL", "the standby receives WAL and does not replay it: replay is paused", {
-        command: `./lab ssh {host} -- sudo -iu postgres psql -c "'SELECT pg_wal_replay_resume()'"`,
-      }),
-      after: DOWN,
-    },
-    "LAB-STANDBY-FAR-BEHIND": fail("PostgreSQL", BEHIND, { sentence: "see the load on {peer}" }),
-    "LAB-STANDBY-BEHIND": warn("PostgreSQL", BEHIND, { sentence: "see the load on {peer}" }),
     "LAB-ARCHIVE-FAILING": {
       ...fail("PostgreSQL", "WAL segment {subject} was not archived, last tried {time}", {
         sentence:
@@ -131,20 +87,6 @@ export const POSTGRESQL = rules(
       }),
       after: ["LAB-ARCHIVE-FAILING", "LAB-ARCHIVE-TAKEN", ...ARCHIVING],
     },
-    "LAB-SLOT-MISSING": {
-      ...fail("PostgreSQL", "replication slot {subject}, from which a standby streams, is missing", FIX),
-      ...{ ...proof, after: DOWN },
-    },
-    "LAB-SLOT-LOST": {
-      ...fail(
-        "PostgreSQL",
-        "replication slot {subject} is lost: its standby was away for more WAL than max_slot_wal_keep_size",
-        FIX,
-      ),
-      ...{ ...proof, after: DOWN },
-    },
-    "LAB-SLOT-KEEPS-WAL": { ...fail("PostgreSQL", SLOT, DROP), ...proof, after: DOWN },
-    "LAB-SLOT-UNUSED": { ...warn("PostgreSQL", SLOT, DROP), ...proof, after: DOWN },
   },
   (lab, tell) => {
     const { primary, standbys, repository, plan } = lab;
@@ -158,41 +100,7 @@ export const POSTGRESQL = rules(
         continue;
       }
       if (host !== primary) tellOrigin(host, primary, tell);
-      if (seen.replayPaused === true) tell("LAB-REPLAY-PAUSED", host);
       if (host === primary && seen.inRecovery) tell("LAB-PG-IN-RECOVERY", host);
-      tellSlots(host, tell);
-    }
-    for (const standby of standbys) {
-      const sender = written?.replication.find(({ address }) => address === standby.address);
-      const [receiver, behind] = [standby.facts.postgresql?.receiver, sender?.behind ?? 0];
-      if (standby.revoked) {
-        const steps = [...(primary.managed.settings?.steps ?? []), ...(primary.managed.replicationSlots?.steps ?? [])];
-        if (isStreaming(standby, primary)) tell("LAB-STREAMS-REVOKED", standby, { primary: primary.name, steps });
-        continue;
-      }
-      const refusal = standby.facts.postgresql?.refusal ?? "";
-      if (refusal !== "") {
-        const steps = [
-          ...(primary.managed.replicationRole?.steps ?? []),
-          ...(primary.managed.settings?.steps ?? []),
-          ...(standby.managed.settings?.steps ?? []),
-        ];
-        tell("LAB-REPLICATION-REFUSED", standby, { primary: primary.name, refusal, steps, involves: [primary.name] });
-      }
-      if (!isStreaming(standby, primary)) {
-        tell("LAB-STANDBY-NOT-STREAMING", standby, {
-          ...{
-            steps: standby.managed.standbyOf?.steps,
-            primary: primary.name,
-            receiver: receiver ?? "none",
-            sender: sender?.state ?? "none",
-          },
-          involves: [primary.name],
-        });
-      } else if (behind > BEHIND_BYTES.warn) {
-        const code = behind > BEHIND_BYTES.fail ? "LAB-STANDBY-FAR-BEHIND" : "LAB-STANDBY-BEHIND";
-        tell(code, primary, { peer: standby.name, behind: Math.floor(behind / MIB) });
-      }
     }
     if (written == null) return;
     const { failed, archived, failedWal } = written.archiver;
@@ -241,26 +149,6 @@ function tellOrigin(
 function stateOf({ segment, position, lastCommit }: NonNullable<PostgreSqlFacts>): string {
   const timeline = segment === null ? "?" : String(parseInt(segment.slice(0, 8), 16));
   return `timeline ${timeline}, at ${position ?? "?"}, last commit ${lastCommit ?? "unknown"}`;
-}
-
-/** Slots: those of the lab's standbys must be there; who keeps WAL for nobody is told. */
-function tellSlots(
-  host: ObservedHost,
-  tell: Tell<"LAB-SLOT-MISSING" | "LAB-SLOT-LOST" | "LAB-SLOT-KEEPS-WAL" | "LAB-SLOT-UNUSED">,
-): void {
-  const { names = [], steps } = host.managed.replicationSlots ?? {};
-  const slots = host.facts.postgresql?.slots ?? [];
-  for (const subject of names) {
-    const slot = slots.find(({ name }) => name === subject);
-    if (slot === undefined) tell("LAB-SLOT-MISSING", host, { subject, steps });
-    else if (slot.status === "lost" && !slot.active) tell("LAB-SLOT-LOST", host, { subject, steps });
-  }
-  const formerly = POSTGRESQL_HOSTS.map(slotOf);
-  for (const { name: subject, keeps } of slots.filter(({ name, active }) => !active && !names.includes(name))) {
-    const code = (keeps ?? 0) > SLOT_BYTES ? "LAB-SLOT-KEEPS-WAL" : "LAB-SLOT-UNUSED";
-    const words = { subject, keeps: Math.ceil((keeps ?? 0) / MIB) };
-    tell(code, host, formerly.includes(subject) ? { ...words, steps } : words);
-  }
 }
 
 /** WAL segments that are written and not archived: over these. One is always being written. */

@@ -3,6 +3,7 @@
 # server's greeting. When $4 is not empty, the name's addresses and TCP come first, and authorization for stanza $3 after it, as a client of
 # that kind (repository or postgresql). Safe to run again: it changes nothing.
 set -euo pipefail
+source common/peers.sh
 source common/pgbackrest-server.sh
 source common/shell.sh
 
@@ -30,10 +31,8 @@ authorize() {
 
 meet() {
   local kind=$4 peer=$5 tcp=""
-  [[ -z $kind ]] || printf '==== %s addresses\n%s\n' "$peer" "$(getent ahostsv4 "$peer" | sed -n 's/ .*STREAM.*//p')"
-  # shellcheck disable=SC2016 # for the inner bash
-  [[ -z $kind ]] || tcp=$(timeout "$((3 * SLOWNESS))" bash -c 'exec 3<>"/dev/tcp/$0/$1"' "$peer" "$TLS_PORT" 2>&1) ||
-    tcp="${tcp:-timed out}"
+  [[ -z $kind ]] || printf '==== %s addresses\n%s\n' "$peer" "$(addresses_of "$peer")"
+  [[ -z $kind ]] || tcp=$(tcp_problem "$peer" "$TLS_PORT")
   printf '==== %s tcp\n%s\n' "$peer" "$tcp"
   [[ -z $tcp ]] || return 0
   [[ -z $kind ]] || authorize "$@" >"$folder/$peer.authorization" &

@@ -1,4 +1,6 @@
 import * as fs from "node:fs";
+import * as net from "node:net";
+import { once } from "node:events";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { HostFacts } from "../../observe/facts";
 import { PARSERS } from "../../observe/answers";
@@ -59,6 +61,49 @@ describe("peers", () => {
     expect(read("peers", "peers-read", "postgres", FOLDER, "demo", "postgresql", "no-such-host.invalid")).toMatchObject(
       {
         "no-such-host.invalid": { addresses: expect.stringMatching(/^10\.0\.0\.9/) as string },
+      },
+    );
+  });
+});
+
+describe("the primary", () => {
+  const CONNECTION = "host=localhost user=replic_user sslmode=verify-full";
+  const FILES = ["host.crt", "host.key", "ca.crt"].map((file) => `${FOLDER}/${file}`);
+
+  it("is met by name, TCP, TLS and a replication connection, as the account that streams", async () => {
+    const server = net.createServer().listen(0, "127.0.0.1");
+    await once(server, "listening");
+    const port = String((server.address() as net.AddressInfo).port);
+    standIns
+      .add(
+        "getent",
+        `case $1 in passwd) echo 'postgres:x:1:1::/home/pg:/bin/sh' ;; *) echo '127.0.0.1 STREAM localhost' ;; esac`,
+      )
+      .add("openssl", "echo 'New, TLSv1.3, Cipher is X'")
+      .add("psql", `echo "psql: error: connection failed: FATAL:  no, with $HOME" >&2; exit 2`);
+    const args = ["postgres", "/nowhere", CONNECTION, "localhost", port];
+    const { status, stdout, calls } = standIns.run("observe/primary-read.sh", [...args, ...FILES]);
+    expect(status).toBe(0);
+    expect(PARSERS.primary(stdout.replace(/\n$/, ""))).toEqual({
+      ...{ addresses: "127.0.0.1", tcp: "", said: "New, TLSv1.3, Cipher is X" },
+      authorization: "psql: error: connection failed: FATAL:  no, with /home/pg",
+    });
+    expect(calls).toEqual([
+      "getent ahostsv4 localhost",
+      `openssl s_client -starttls postgres -connect localhost:${port} -verify_hostname localhost -cert ${FOLDER}/host.crt -key ${FOLDER}/host.key -CAfile ${FOLDER}/ca.crt`,
+      "getent passwd postgres",
+      `psql -XAtqd ${CONNECTION} dbname=replication replication=true connect_timeout=5 -c IDENTIFY_SYSTEM`,
+    ]);
+    expect(standIns.run("observe/primary-read.sh", args).calls.join("\n")).not.toContain("openssl");
+    server.close();
+    await once(server, "close");
+  });
+
+  it("is asked no further when TCP fails", () => {
+    standIns.add("psql", "exit 1");
+    expect(read("primary", "primary-read", "postgres", "/nowhere", CONNECTION, "no-such-host.invalid", "5432")).toEqual(
+      {
+        ...{ addresses: "", said: "", tcp: expect.stringMatching(/no-such-host\.invalid: /) as string },
       },
     );
   });

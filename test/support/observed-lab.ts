@@ -78,6 +78,9 @@ const SAID = `New, TLSv1.3, Cipher is TLS_AES_256_GCM_SHA384\n{"name":"pgBackRes
 /** A client that gets on well with a server. */
 export const TALKS = { tcp: "", said: SAID, authorization: "" };
 
+/** A standby that PostgreSQL on the primary lets in. */
+export const STREAMS = { tcp: "", said: "New, TLSv1.3, Cipher is TLS_AES_256_GCM_SHA384", authorization: "" };
+
 const STANZA = { version: "2.45", stopped: [], info: [INFO] };
 
 /** What the hosts of a lab tell that is as it should be. */
@@ -99,6 +102,7 @@ export const GOOD: Readonly<Record<string, HostFacts>> = {
     units: { "pgbackrest.service": UNIT, "postgresql@15-main.service": UNIT },
     stanza: STANZA,
     peers: { "backup-srv": TALKS },
+    primary: STREAMS,
     postgresql: STANDBY,
   },
 };

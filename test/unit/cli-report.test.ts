@@ -75,11 +75,12 @@ describe("the doctor", () => {
       ["backup-srv", "-", "fail", "-", "ok", "-", "ok", "ok"],
       ["pg1-srv", "-", "ok", "-", "ok", "ok", "ok", "-"],
       ["pg2-srv", "-", "ok", "-", "ok", "ok", "ok", "-"],
-      ["client", "server", "TCP", "TLS", "version", "authorization", "protocol"],
-      ["backup-srv", "pg1-srv", "ok", "ok", "ok", "ok", "TLSv1.3"],
-      ["backup-srv", "pg2-srv", "ok", "ok", "ok", "ok", "TLSv1.3"],
-      ["pg1-srv", "backup-srv", "fail", "-", "-", "-", "-"],
-      ["pg2-srv", "backup-srv", "ok", "ok", "ok", "ok", "TLSv1.3"],
+      ["client", "server", "port", "TCP", "TLS", "version", "authorization", "protocol"],
+      ["backup-srv", "pg1-srv", "8432", "ok", "ok", "ok", "ok", "TLSv1.3"],
+      ["backup-srv", "pg2-srv", "8432", "ok", "ok", "ok", "ok", "TLSv1.3"],
+      ["pg1-srv", "backup-srv", "8432", "fail", "-", "-", "-", "-"],
+      ["pg2-srv", "backup-srv", "8432", "ok", "ok", "ok", "ok", "TLSv1.3"],
+      ["pg2-srv", "pg1-srv", "5432", "ok", "ok", "-", "ok", "TLSv1.3"],
     ]);
     expect(text).toMatch(/\nfail LAB-PGBACKREST-DOWN .*\n1 more finding follows from these; hint: --json lists them\n/);
     expect(text).toMatch(/\nnot proven, something failed\n$/);

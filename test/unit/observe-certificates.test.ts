@@ -4,7 +4,7 @@ import * as os from "node:os";
 import * as path from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { CertificateFacts, HostFacts } from "../../observe/facts";
-import { deployedLab, judged, TALKS, told, UNIT } from "../support/observed-lab";
+import { deployedLab, judged, STREAMS, TALKS, told, UNIT } from "../support/observed-lab";
 import { type Issued, TestAuthority } from "../support/test-authority";
 
 const FOLDER = "/etc/pgbackrest/cert";
@@ -163,6 +163,21 @@ describe("a host's certificate", () => {
     };
     expect(codes("a")).toContain("LAB-CA-EXPIRED");
     expect(codes("b")).not.toContain("LAB-CA-EXPIRED");
+  });
+
+  it("is not the one that PostgreSQL still presents to a standby", () => {
+    const installed = factsOf(authority.issue({ commonName: "pg1-srv" }));
+    const presents = ({ certificate = "" }: CertificateFacts): string[] =>
+      told(
+        judged({ "pg1-srv": { certificates: installed }, "pg2-srv": { primary: { ...STREAMS, said: certificate } } })
+          .causes,
+      ).filter((each) => !each.includes("LAB-CA-"));
+    expect(presents(installed)).toEqual([]);
+    expect(presents(factsOf(authority.issue({ commonName: "pg1-srv" })))).toEqual([
+      expect.stringMatching(
+        /^fail LAB-PG-CERT-NOT-SERVED pg1-srv: PostgreSQL still presents serial [0-9A-F]+, not the installed [0-9A-F]+$/,
+      ),
+    ]);
   });
 
   it("explains what peers say of it, and a server that ends as soon as it is started", () => {

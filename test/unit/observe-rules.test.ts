@@ -282,7 +282,7 @@ describe("PostgreSQL", () => {
       { ...lab, managed },
     );
     expect(told(drift)).toEqual([
-      "fail LAB-REPLICATION-REFUSED pg2-srv: pg1-srv does not let the standby stream: password authentication failed",
+      "fail LAB-REPLICATION-REFUSED pg2-srv → pg1-srv: pg1-srv does not let the standby stream: password authentication failed",
     ]);
     expect(drift[0]?.steps).toEqual([
       "pg1-srv-replication-role-create",
