@@ -152,8 +152,8 @@ export const POSTGRESQL_FAULTS: readonly Fault[] = [
     host: "pg1-srv",
     inject: `${sql("ALTER ROLE replic_user RENAME TO elsewhere")}; ${sql("SELECT pg_terminate_backend(pid) FROM pg_stat_replication")}`,
     told: [
-      'fail LAB-REPLICATION-REFUSED pg2-srv: pg1-srv does not let the standby stream: role "replic_user" does not exist',
-      'fail LAB-REPLICATION-REFUSED pg3-srv: pg1-srv does not let the standby stream: role "replic_user" does not exist',
+      'fail LAB-REPLICATION-REFUSED pg2-srv → pg1-srv: pg1-srv does not let the standby stream: role "replic_user" does not exist',
+      'fail LAB-REPLICATION-REFUSED pg3-srv → pg1-srv: pg1-srv does not let the standby stream: role "replic_user" does not exist',
     ],
     healedBy: "up",
     alone: true,

@@ -39,6 +39,15 @@ function asClient(issued: Issued): Promise<CommandResult> {
   );
 }
 
+/** Asks PostgreSQL on the primary for its stream from pg2-srv, with another certificate than the host's. */
+function asStandby(issued: Issued): Promise<CommandResult> {
+  return attempt(
+    "pg2-srv",
+    `${place(issued, "/tmp/refused")}; cd /; sudo -u postgres psql -XAtc IDENTIFY_SYSTEM -d 'host=pg1-srv user=replic_user dbname=x ` +
+      `replication=true sslmode=verify-full sslrootcert=${CERTIFICATES}/ca.crt sslcert=/tmp/refused/host.crt sslkey=/tmp/refused/host.key'`,
+  );
+}
+
 /** Has the repository host look at a PostgreSQL host, as a backup's first steps do. */
 function asRepository(server: string): Promise<CommandResult> {
   const files = ["ca-file=ca.crt", "cert-file=host.crt", "key-file=host.key"].map((option) => {
@@ -100,28 +109,33 @@ describe.skipIf(skipped)(`refusals${skipped === undefined ? "" : ` (skipped: ${s
     expect(stdout).toBe("archive\nbackup\n");
     expect(status).toBe(0);
     expect((await asRepository("pg3-srv")).stderr).toContain("unable to open missing file '/nonexistent/");
+    expect((await asStandby(own.issue({ commonName: "pg2-srv" }))).stdout).toMatch(/^\d+\|1\|/);
   });
 
-  it.each<[string, () => Issued, RegExp]>([
+  it.each<[string, () => Issued, RegExp, string]>([
     [
       "a stranger's common name",
       () => own.issue({ commonName: "stranger" }),
       /^ERROR: \[105\]: raised from remote-0 tls protocol on 'backup-srv': access denied\n$/,
+      'FATAL:  certificate authentication failed for user "replic_user"',
     ],
     [
       "an expired client",
       () => own.issue({ commonName: "pg2-srv", days: -1 }),
       /^ERROR: \[101\]: TLS error \[1:\d+\] sslv3 alert certificate expired\n$/,
+      "alert certificate expired",
     ],
     [
       "a certificate of another authority",
       () => other.issue({ commonName: "pg2-srv" }),
       /^ERROR: \[101\]: TLS error \[1:\d+\] tlsv1 alert unknown ca\n$/,
+      "alert unknown ca",
     ],
     [
       "a certificate for servers only",
       () => own.issue({ commonName: "pg2-srv", uses: ["serverAuth"] }),
       /^ERROR: \[101\]: TLS error \[1:\d+\] sslv3 alert unsupported certificate\n$/,
+      "alert unsupported certificate",
     ],
     [
       "a key of another certificate",
@@ -130,12 +144,16 @@ describe.skipIf(skipped)(`refusals${skipped === undefined ? "" : ` (skipped: ${s
         key: own.issue({ commonName: "x" }).key,
       }),
       /^ERROR: \[095\]: unable to load key file '\/tmp\/refused\/host\.key': \[\d+\] key values mismatch\n$/,
+      "key values mismatch",
     ],
-  ])("refuses a client with %s", async (_what, issue, message) => {
+  ])("refuses a client with %s, and PostgreSQL a standby", async (_what, issue, message, answer) => {
     const { status, stdout, stderr } = await asClient(issue());
     expect(stdout).toBe("");
     expect(status).not.toBe(0);
     expect(stderr).toMatch(message);
+    const streamed = await asStandby(issue());
+    expect(streamed.stdout).toBe("");
+    expect(streamed.stderr).toContain(answer);
   });
 
   it("refuses a right host that asks for another stanza", async () => {
@@ -158,6 +176,7 @@ describe.skipIf(skipped)(`refusals${skipped === undefined ? "" : ` (skipped: ${s
 
   it("names an expired server, a missing SAN, and a key that others may read", async () => {
     await replace("pg1-srv", own.issue({ commonName: "pg1-srv", days: -1 }));
+    await lab.on("pg1-srv", "sudo -iu postgres psql -XAtqc 'SELECT pg_reload_conf()'; sleep 1");
     await replace("pg3-srv", own.issue({ commonName: "pg3-srv", names: ["pg9-srv"] }));
     await lab.on("pg2-srv", `sudo chmod 0640 ${CERTIFICATES}/host.key; sudo systemctl reload pgbackrest; sleep 3`);
     for (const [server, message] of [
@@ -172,6 +191,10 @@ describe.skipIf(skipped)(`refusals${skipped === undefined ? "" : ` (skipped: ${s
       expect.arrayContaining([
         "backup-srv refuses the certificate of pg1-srv: it has expired (OpenSSL 10, certificate has expired)",
         "nothing listens on port 8432 of pg2-srv",
+        ...["pg2-srv", "pg3-srv"].map(
+          (standby) =>
+            `${standby} and PostgreSQL on pg1-srv do not get on by mutual TLS: the server's certificate is refused, it has expired (OpenSSL 10, certificate has expired)`,
+        ),
         "backup-srv refuses the certificate of pg3-srv: it does not name the host (SAN) (OpenSSL 62, hostname mismatch)",
         "backup-srv refuses the certificate of pg1-srv: certificate expired: the client's certificate has expired (TLS alert 45)",
       ]),
@@ -217,6 +240,7 @@ describe.skipIf(skipped)(`refusals${skipped === undefined ? "" : ` (skipped: ${s
     expect(between(found)).toEqual([
       "backup-srv refuses the certificate of pg3-srv: it is not for use as a server (OpenSSL 26, unsuitable certificate purpose)",
       "backup-srv refuses the certificate of pg2-srv: unsupported certificate: the client's certificate is not for use as a client (TLS alert 43)",
+      "pg2-srv and PostgreSQL on pg1-srv do not get on by mutual TLS: the client's certificate is refused, unsupported certificate: the client's certificate is not for use as a client",
     ]);
     await fix();
   });
