@@ -1,6 +1,6 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import * as path from "node:path";
-import { buildGuestImage, type GuestKind, type GuestRecipe, IMAGE_FOLDER } from "../hypervisor/guest-image";
+import { buildGuestImage, type GuestImage, IMAGE_FOLDER } from "../hypervisor/guest-image";
 import { describeMachine } from "./machine";
 import type { LabPlan } from "../plan/plan";
 import { chainOf, perHost, stepsOf, type TimedStep } from "./steps";
@@ -13,7 +13,7 @@ interface BenchOptions {
   /** The engine that brings it up. */
   readonly engine: string;
   /** Its image's recipe; undefined for an image that the lab does not build, which is not timed. */
-  readonly image: { readonly kind: GuestKind; readonly recipe: GuestRecipe } | undefined;
+  readonly image: GuestImage | undefined;
   /** How often the lab is brought up and destroyed. */
   readonly runs: number;
   /** Numbers of standbys whose first `up` is also timed. */
@@ -82,10 +82,7 @@ async function lab(options: BenchOptions, words: readonly string[]): Promise<Tim
   return run;
 }
 
-async function timeImage(
-  { projectFolder, onProgress }: BenchOptions,
-  image: { readonly kind: GuestKind; readonly recipe: GuestRecipe },
-): Promise<number> {
+async function timeImage({ projectFolder, onProgress }: BenchOptions, image: GuestImage): Promise<number> {
   const imageFolder = mkdtempSync(path.join(projectFolder, ".lab", "bench-"));
   try {
     onProgress("building the image");

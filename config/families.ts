@@ -1,10 +1,12 @@
+import { DEBIAN_RELEASES, type DebianReleaseName } from "./debian-releases";
+
 /** What differs between families, for one major version of PostgreSQL. Scripts get it as arguments, they do not guess. */
 export interface Family {
   /** Packages, paths and accounts that families share. */
   readonly layout: Layout;
   /** Its systems, in words. */
   readonly title: string;
-  /** The systems' os-release: `ID`s, and the beginning of `VERSION_ID`. */
+  /** The systems' os-release: `ID`s, and the beginning of `VERSION_ID`, or of `VERSION_CODENAME` where there is none. */
   readonly system: { readonly ids: readonly string[]; readonly version: string };
   /** Possible sources of PostgreSQL and pgBackRest. */
   readonly sources: readonly PackageSource[];
@@ -44,7 +46,7 @@ type PackageSource = "pgdg" | "distribution" | "mirror";
 type Row = (version: number) => Family;
 
 /** Debian's layout, which Ubuntu and PGDG's apt repository share: `pg_createcluster`, configuration under /etc/postgresql. */
-function debian(title: string, id: string, release: string, distributionVersion: number): Row {
+function debianLike(title: string, id: string, release: string, distributionVersion: number): Row {
   return (version) => ({
     title,
     layout: "debian",
@@ -62,6 +64,11 @@ function debian(title: string, id: string, release: string, distributionVersion:
     binaries: `/usr/lib/postgresql/${version}/bin`,
     home: "/var/lib/postgresql",
   });
+}
+
+function debian(name: DebianReleaseName): Row {
+  const { title, version, postgresql } = DEBIAN_RELEASES[name];
+  return debianLike(title, "debian", version, postgresql);
 }
 
 /** PGDG's layout on EL: `postgresql-14-setup`, configuration in the data folder. EL's own packages are laid out otherwise. */
@@ -93,10 +100,11 @@ function el(release: number): Row {
 const FAMILIES = {
   el8: el(8),
   el9: el(9),
-  debian12: debian("Debian 12", "debian", "12", 15),
-  debian13: debian("Debian 13", "debian", "13", 17),
-  "ubuntu22.04": debian("Ubuntu 22.04", "ubuntu", "22.04", 14),
-  "ubuntu24.04": debian("Ubuntu 24.04", "ubuntu", "24.04", 16),
+  debian12: debian("debian12"),
+  debian13: debian("debian13"),
+  debian14: debian("debian14"),
+  "ubuntu22.04": debianLike("Ubuntu 22.04", "ubuntu", "22.04", 14),
+  "ubuntu24.04": debianLike("Ubuntu 24.04", "ubuntu", "24.04", 16),
 } as const satisfies Readonly<Record<string, Row>>;
 
 /** Operating systems with the same packages, paths and services. */

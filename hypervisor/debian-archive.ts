@@ -90,18 +90,25 @@ const evidence: readonly ((source: AptSource) => boolean)[] = [
 /**
  * The lines of a sources.list for Debian release `codename`, from these sources' mirrors of Debian's own archive, whatever their
  * release. None when no source is Debian's: then the bootstrapper's default applies.
+ * @param hasUpdates Whether the release has suites of updates beside its own.
  */
-export function debianArchiveLines(sources: readonly AptSource[], codename: string): readonly string[] {
+export function debianArchiveLines(
+  sources: readonly AptSource[],
+  codename: string,
+  hasUpdates = true,
+): readonly string[] {
   const candidates = sources.filter(
     ({ components, suite, uri }) =>
       components.includes("main") && /^[a-z]+(-updates|-security)?$/.test(suite) && !uri.startsWith("cdrom:"),
   );
   const archive =
     evidence.map((isArchive) => candidates.filter(isArchive)).find((matching) => matching.length > 0) ?? [];
-  const lines = archive.map(({ uri, suite, signedBy, trusted }) => {
+  const partOf = (suite: string): string => /-(updates|security)$/.exec(suite)?.[0] ?? "";
+  const wanted = archive.filter(({ suite }) => hasUpdates || partOf(suite) === "");
+  const lines = wanted.map(({ uri, suite, signedBy, trusted }) => {
     const options = [...(signedBy ? [`signed-by=${signedBy}`] : []), ...(trusted ? ["trusted=yes"] : [])];
-    const part = /-(updates|security)$/.exec(suite)?.[0] ?? "";
-    return ["deb", ...(options.length > 0 ? [`[${options.join(" ")}]`] : []), uri, codename + part, "main"].join(" ");
+    const place = [uri, codename + partOf(suite), "main"];
+    return ["deb", ...(options.length > 0 ? [`[${options.join(" ")}]`] : []), ...place].join(" ");
   });
   return [...new Set(lines)];
 }

@@ -2,7 +2,7 @@
 # Makes SAVED, the memory of a guest that has booted from IMAGE and waits for its seed, unless it is there by this HASH of what it is for.
 # IMAGE becomes the disk that belongs to it. The guest runs on the libvirt of URI.
 # usage: guest-save.sh URI IMAGE SAVED MEMORY_MIB CPUS HASH
-# Safe to run again and side by side: one at a time works in a folder; a memory never stands beside a disk that is not its own.
+# Safe to run again and side by side: one at a time works on an image; a memory never stands beside a disk that is not its own.
 set -euo pipefail
 
 here=$(dirname "$(readlink -f "$0")")
@@ -39,8 +39,8 @@ main() {
   local image=$2 saved=$3 memory=$4 cpus=$5 hash=$6
   local lock
   uri=$1
-  scratch=$(dirname "$image")/.save
-  exec {lock}<"$(dirname "$image")"
+  scratch=$image.save
+  exec {lock}>"$image.lock"
   flock "$lock"
   if [ -e "$saved" ] && [ "$(cat "$saved.recipe" 2>/dev/null)" = "$(stamp "$hash" "$image")" ]; then return; fi
 

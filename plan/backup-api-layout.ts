@@ -28,6 +28,8 @@ export const BARMAN_FAMILIES: Readonly<Record<Layout, BarmanFamily>> = {
     packages: [
       ...["barman", "cron", "curl", "jq", "openssl"],
       ...["python3-venv", "python3-setuptools", "python3-wheel", "python3-gunicorn"],
+      // What pg-backup-api requires, as an isolated host has no package index.
+      ...["python3-flask", "python3-requests"],
     ],
     packageFormat: "deb",
     cronService: "cron",
@@ -37,6 +39,7 @@ export const BARMAN_FAMILIES: Readonly<Record<Layout, BarmanFamily>> = {
     packages: [
       ...["barman", "cronie", "curl", "jq", "openssl"],
       ...["python3-pip", "python3-setuptools", "python3-wheel", "python3-gunicorn"],
+      ...["python3-flask", "python3-requests"],
     ],
     packageFormat: "rpm",
     cronService: "crond",

@@ -1,6 +1,6 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
-import { buildGuestImage, guestImagePath, IMAGE_FOLDER } from "../../hypervisor/guest-image";
+import { buildGuestImage, type GuestImage, guestImagePath, IMAGE_FOLDER } from "../../hypervisor/guest-image";
 import { type PrivateLibvirtd, startPrivateLibvirtd } from "../../hypervisor/private-libvirtd";
 import { installRequirements } from "../../hypervisor/requirements";
 import { saveGuest } from "../../hypervisor/saved-guest";
@@ -8,7 +8,7 @@ import { chooseAccelerator, withAccelerator } from "../stack/accelerator";
 import { plainUp } from "../stack/plain-up";
 import { stackSettings } from "../stack/stack-settings";
 import { type Invocation, PROJECT_FOLDER, stackOf } from "../invocation";
-import type { BuiltImage, Stack } from "../stack/stack";
+import type { Stack } from "../stack/stack";
 
 /** Prepares this machine for a stack, and prints the command line of `pulumi up`. */
 export async function prepare(invocation: Invocation): Promise<number> {
@@ -38,8 +38,10 @@ export async function prepareStack(invocation: Invocation, stack: Stack): Promis
   await installRequirements({ vm, onProgress: phase("installing libvirt's missing packages") });
   signal.throwIfAborted();
   if (image !== undefined) {
-    const onProgress = phase(`building the guest image ${image.kind}-${image.recipe}, which takes a minute or two`);
-    await buildGuestImage({ ...image, imageFolder: path.join(PROJECT_FOLDER, IMAGE_FOLDER), onProgress });
+    const onProgress = phase(
+      `building the guest image ${image.release}-${image.kind}-${image.recipe}, which takes a minute or two`,
+    );
+    await buildGuestImage({ ...image, imageFolder: path.join(PROJECT_FOLDER, IMAGE_FOLDER) }, onProgress);
     signal.throwIfAborted();
   }
   fs.mkdirSync(location.stateFolder, { recursive: true, mode: 0o700 });
@@ -54,7 +56,7 @@ export async function prepareStack(invocation: Invocation, stack: Stack): Promis
 async function prepareSavedGuest(
   invocation: Invocation,
   stack: Stack,
-  image: BuiltImage,
+  image: GuestImage,
   phase: (title: string) => (line: string) => void,
 ): Promise<void> {
   const {

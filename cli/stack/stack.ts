@@ -3,13 +3,8 @@ import * as path from "node:path";
 import { privateStackOf, privateStackProblems } from "../../config/libvirt-uri";
 import { type StackLocation, stateFolderOf } from "../../engine/engine";
 import { readProject } from "../../engine/project";
-import { guestImagePath, type GuestKind, type GuestRecipe, IMAGE_FOLDER } from "../../hypervisor/guest-image";
-
-/** An image that the lab builds itself. */
-export interface BuiltImage {
-  readonly kind: GuestKind;
-  readonly recipe: GuestRecipe;
-}
+import { DEBIAN_RELEASE_NAMES } from "../../config/debian-releases";
+import { type GuestImage, guestImagePath, type GuestKind, IMAGE_FOLDER } from "../../hypervisor/guest-image";
 
 /** A stack, from its files. */
 export interface Stack {
@@ -19,11 +14,14 @@ export interface Stack {
   /** What its hosts are. */
   readonly guestKind: GuestKind;
   /** The image under `.lab/images` that its hosts start from; undefined for any other image. */
-  readonly image: BuiltImage | undefined;
+  readonly image: GuestImage | undefined;
 }
 
-const BUILT_IMAGES: readonly BuiltImage[] = (["container", "vm"] as const).flatMap((kind) =>
-  (["plain", "baked"] as const).map((recipe) => ({ kind, recipe })),
+/** The images that the lab builds itself. */
+const BUILT_IMAGES: readonly GuestImage[] = DEBIAN_RELEASE_NAMES.flatMap((release) =>
+  (["container", "vm"] as const).flatMap((kind) =>
+    (["plain", "baked"] as const).map((recipe) => ({ release, kind, recipe })),
+  ),
 );
 
 /** Folders in `.lab` that are no stack's. */
@@ -62,7 +60,7 @@ export function findStack(projectFolder: string, name: string, overrides: Readon
 }
 
 /** The contents of an image under `.lab/images`, by its name alone, so that stack files need no second key. */
-function builtImage(projectFolder: string, imagePath: string): BuiltImage | undefined {
+function builtImage(projectFolder: string, imagePath: string): GuestImage | undefined {
   const imageFolder = path.join(projectFolder, IMAGE_FOLDER);
   const file = path.resolve(projectFolder, imagePath);
   if (imagePath === "" || /^https?:/.test(imagePath) || !file.startsWith(`${imageFolder}${path.sep}`)) return undefined;

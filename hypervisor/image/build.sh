@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Builds the guest image IMAGE, unless it is there already by the recipe with this HASH. apt's source lines arrive on stdin; none
 # means the bootstrapper's own.
-# usage: build.sh container|vm plain|baked CODENAME HASH IMAGE
-# Safe to run again and side by side: one build at a time works in a folder; the image appears whole, by renaming.
+# usage: build.sh container|vm plain|baked CODENAME KERNEL POSTGRESQL HASH IMAGE   (packages of the kernel and of PostgreSQL)
+# Safe to run again and side by side: one build at a time works on an image, which appears whole, by renaming.
 set -euo pipefail
 
 here=$(dirname "$(readlink -f "$0")")
@@ -18,16 +18,16 @@ transport_options() {
 }
 
 make_root() {
-  local kind=$1 recipe=$2 codename=$3 root=$4
+  local kind=$1 recipe=$2 codename=$3 kernel=$4 postgresql=$5 root=$6
   local transport=$root.transport
   local -a sources=()
   transport_options >"$transport"
   if [ "$recipe" = baked ]; then
-    packages+=(postgresql postgresql-contrib pgbackrest)
+    packages+=("$postgresql" pgbackrest)
     # The backup API's, with which a host becomes barman-srv: it has no way out to fetch them.
-    packages+=(barman apache2 cron curl python3-venv python3-setuptools python3-wheel python3-gunicorn)
+    packages+=(barman apache2 cron curl python3-venv python3-setuptools python3-wheel python3-gunicorn python3-flask python3-requests)
   fi
-  if [ "$kind" = vm ]; then packages+=(linux-image-cloud-amd64 tiny-initramfs kmod acpid); fi
+  if [ "$kind" = vm ]; then packages+=("$kernel" tiny-initramfs kmod acpid); fi
   cat >"$root.list"
   if [ -s "$root.list" ]; then sources=("$root.list"); fi
   mmdebstrap --mode=root --variant=minbase --components=main --format=directory \
@@ -52,18 +52,18 @@ remove_scratch() {
 }
 
 main() {
-  local kind=$1 recipe=$2 codename=$3 hash=$4 image=$5
+  local kind=$1 recipe=$2 codename=$3 kernel=$4 postgresql=$5 hash=$6 image=$7
   local lock
-  scratch=$(dirname "$image")/.build
+  scratch=$image.build
   mkdir -p "$(dirname "$image")"
-  exec {lock}<"$(dirname "$image")"
+  exec {lock}>"$image.lock"
   flock "$lock"
   if [ -e "$image" ] && [ "$(cat "$image.recipe" 2>/dev/null)" = "$hash" ]; then return; fi
 
   remove_scratch "$scratch"
   mkdir -m 0700 "$scratch"
   trap 'remove_scratch "$scratch"' EXIT
-  make_root "$kind" "$recipe" "$codename" "$scratch/root"
+  make_root "$kind" "$recipe" "$codename" "$kernel" "$postgresql" "$scratch/root"
   echo "making the file system"
   bash "$here/$kind/make-disk.sh" "$scratch/root" "$scratch/image"
   # An image without its recipe counts as none, a recipe of another image must never stand beside it.

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { familyOf } from "../../config/families";
 import { scriptText } from "../../steps/script-text";
+import { dataFolder, POSTGRESQL, RELEASE, service } from "../support/releases";
 import { reasonToSkip, ScenarioLab } from "../support/scenario-lab";
 
 /** What may change on a lab that lives, and what its hosts themselves refuse; on one whose primary is not the first host. */
@@ -9,7 +10,8 @@ const skipped = reasonToSkip();
 
 const SHAPE = ["--config", "lab:primary=pg2-srv", "--config", "lab:standbys=1"];
 const CONF = "/etc/pgbackrest/pgbackrest.conf";
-const { dataFolder } = familyOf("debian12", 15);
+/** A major version that the hosts do not have. */
+const OTHER = POSTGRESQL - 1;
 
 const at = (folder: string): string[] => [...SHAPE, "--config", `lab:repositories=[{"path":"${folder}"}]`];
 
@@ -19,7 +21,7 @@ async function guard(host: string, script: string, ...args: string[]): Promise<s
 }
 
 const ofCluster = (host: string, stanza: string, version: number, role: string, primary: string): Promise<string> => {
-  const family = familyOf("debian12", version);
+  const family = familyOf(RELEASE, version);
   const args = [CONF, stanza, String(version), family.dataFolder, family.binaries, role, primary];
   return guard(host, "cluster/data-guard.sh", ...args);
 };
@@ -54,28 +56,28 @@ describe.skipIf(skipped)(`changes${skipped === undefined ? "" : ` (skipped: ${sk
   it("has hosts that refuse what would harm their data", async () => {
     const upgrade =
       "an upgrade is pg_upgrade on every host and pgbackrest stanza-upgrade, by hand, before the key changes";
-    expect(await ofCluster("pg2-srv", "demo", 15, "primary", "pg2-srv")).toBe("");
-    expect(await ofCluster("pg1-srv", "demo", 15, "standby", "pg2-srv")).toBe("");
-    expect(await ofCluster("pg2-srv", "demo", 16, "primary", "pg2-srv")).toBe(
-      `pg2-srv: lab:postgresqlVersion is 16, but ${dataFolder} holds a cluster of PostgreSQL 15 (in production); hint: keep 15; ${upgrade}\nstatus 1`,
+    expect(await ofCluster("pg2-srv", "demo", POSTGRESQL, "primary", "pg2-srv")).toBe("");
+    expect(await ofCluster("pg1-srv", "demo", POSTGRESQL, "standby", "pg2-srv")).toBe("");
+    expect(await ofCluster("pg2-srv", "demo", OTHER, "primary", "pg2-srv")).toBe(
+      `pg2-srv: lab:postgresqlVersion is ${OTHER}, but ${dataFolder} holds a cluster of PostgreSQL ${POSTGRESQL} (in production); hint: keep ${POSTGRESQL}; ${upgrade}\nstatus 1`,
     );
-    expect(await ofCluster("pg1-srv", "other", 15, "standby", "pg2-srv")).toBe(
+    expect(await ofCluster("pg1-srv", "other", POSTGRESQL, "standby", "pg2-srv")).toBe(
       `pg1-srv: lab:stanza is other, but the cluster in ${dataFolder} (in archive recovery) archives to stanza demo; hint: keep demo; a stanza cannot be renamed\nstatus 1`,
     );
-    expect(await ofCluster("pg1-srv", "demo", 15, "primary", "pg1-srv")).toBe(
+    expect(await ofCluster("pg1-srv", "demo", POSTGRESQL, "primary", "pg1-srv")).toBe(
       `pg1-srv: lab:primary is pg1-srv, but ${dataFolder} is a standby of pg2-srv (in archive recovery); hint: keep pg2-srv\nstatus 1`,
     );
-    expect(await ofCluster("pg2-srv", "demo", 15, "standby", "pg1-srv")).toBe(
+    expect(await ofCluster("pg2-srv", "demo", POSTGRESQL, "standby", "pg1-srv")).toBe(
       `pg2-srv: lab:primary is pg1-srv, but ${dataFolder} is a primary (in production); hint: keep pg2-srv\nstatus 1`,
     );
 
     const held = (await backups()).join(" ");
-    expect(await ofRepository("demo", 15)).toBe("");
-    expect(await ofRepository("other", 15)).toBe(
+    expect(await ofRepository("demo", POSTGRESQL)).toBe("");
+    expect(await ofRepository("other", POSTGRESQL)).toBe(
       `backup-srv: lab:stanza is other, but /backup_space holds stanza demo (backups: ${held}); hint: keep demo; a stanza cannot be renamed\nstatus 1`,
     );
-    expect(await ofRepository("demo", 16)).toBe(
-      `backup-srv: lab:postgresqlVersion is 16, but /backup_space holds stanza demo of PostgreSQL 15 (backups: ${held}); hint: keep 15; ${upgrade}\nstatus 1`,
+    expect(await ofRepository("demo", OTHER)).toBe(
+      `backup-srv: lab:postgresqlVersion is ${OTHER}, but /backup_space holds stanza demo of PostgreSQL ${POSTGRESQL} (backups: ${held}); hint: keep ${POSTGRESQL}; ${upgrade}\nstatus 1`,
     );
   });
 
@@ -117,7 +119,7 @@ describe.skipIf(skipped)(`changes${skipped === undefined ? "" : ` (skipped: ${sk
       /pg1-srv +postgresql-raise +updated[^]*pg2-srv +postgresql-start +(updated|replaced)/,
     );
     expect(await connections()).toEqual(["150", "150"]);
-    await lab.on("pg1-srv", "systemctl stop postgresql@15-main");
+    await lab.on("pg1-srv", `systemctl stop ${service}`);
     await lab.must("up", "--yes", ...set(90));
     expect(await connections()).toEqual(["90", "90"]);
     await lab.must("up", "--yes", ...SHAPE);

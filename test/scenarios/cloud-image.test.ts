@@ -3,8 +3,9 @@ import * as path from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { testDepth } from "../../cli/test-depth";
 import { answers } from "../support/answers";
-import { buildCloudImage } from "../support/cloud-image";
+import { buildCloudImage, CLOUD_RELEASE } from "../support/cloud-image";
 import { downloadPackages, PackageMirror } from "../support/package-mirror";
+import { packagesOf, versionsOf } from "../support/releases";
 import { type CommandResult, reasonToSkip, ScenarioLab } from "../support/scenario-lab";
 import { expectSpentSeeds } from "../support/spent-seeds";
 import { PROJECT_FOLDER } from "../support/stack-config";
@@ -44,9 +45,10 @@ beforeAll(async () => {
   await lab.begin();
   const image = await buildCloudImage();
   fs.rmSync(scratch, { recursive: true, force: true });
-  downloadPackages(scratch, ["postgresql-15", "pgbackrest", "jq", "openssl"]);
+  downloadPackages(scratch, CLOUD_RELEASE, packagesOf(CLOUD_RELEASE));
   config = [
     ...[`imagePath=${image}`, "savedGuestPath=", "networkMode=nat", `standbys=${standbys.length}`, "diskGiB=12"],
+    ...versionsOf(CLOUD_RELEASE),
     ...["packages=mirror", `mirrorUrl=${PackageMirror.url("10.83.14.1")}`],
   ].map((setting) => `--config=lab:${setting}`);
   await lab.must("prepare", ...config);

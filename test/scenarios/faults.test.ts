@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Finding } from "../../observe/findings";
 import type { Report } from "../../observe/report";
 import { told } from "../support/observed-lab";
+import { binaries, dataFolder as DATA, literally, service } from "../support/releases";
 import { RowWriter } from "../support/row-writer";
 import { reasonToSkip, ScenarioLab } from "../support/scenario-lab";
 import { PROJECT_FOLDER } from "../support/stack-config";
@@ -14,7 +15,6 @@ const writer = new RowWriter(lab);
 const skipped = reasonToSkip();
 
 const REPOSITORY = "/backup_space";
-const DATA = "/var/lib/postgresql/15/main";
 
 /** The faults that were named and healed. */
 const faults: string[] = [];
@@ -151,7 +151,7 @@ describe.skipIf(skipped)(
     it("stands a standby's PostgreSQL that is killed while it delivers a backup", async () => {
       const label = await startBackup();
       await lab.on("pg2-srv", `kill -KILL $(head -1 ${DATA}/postmaster.pid)`);
-      await isNamed(/^fail LAB-POSTGRESQL-DOWN pg2-srv: postgresql@15-main\.service is failed/);
+      await isNamed(new RegExp(`^fail LAB-POSTGRESQL-DOWN pg2-srv: ${literally(service)} is failed`));
       await fix();
       await lab.on("backup-srv", "while systemctl -q is-active slow-backup; do sleep 0.5; done");
       await heals(`standby killed in backup ${label}`);
@@ -251,7 +251,7 @@ describe.skipIf(skipped)(
       await lab.on("pg1-srv", "runuser -u postgres -- pgbackrest --stanza=demo check");
       const restored = await lab.on(
         "pg3-srv",
-        `set -e; cd /; exec 3>&1 >&2; bin=/usr/lib/postgresql/15/bin
+        `set -e; cd /; exec 3>&1 >&2; bin=${binaries}
        folder=$(mktemp -d); chown postgres $folder; as() { runuser -u postgres -- "$@"; }
        as pgbackrest --stanza=demo --pg1-path=$folder/data --type=time --target="${time}" --target-action=promote --archive-mode=off restore
        echo 'local all all trust' | as tee $folder/hba >/dev/null; as touch $folder/conf

@@ -4,10 +4,12 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { DEBIAN_RELEASES } from "../../config/debian-releases";
 import { KEY_NAMES, type KeyName, SCHEMA } from "../../config/schema";
 import { THIS_MACHINE } from "../../config/this-machine";
 import { buildPackageIndex } from "../support/package-index";
 import { PackageMirror } from "../support/package-mirror";
+import { containerImage, POSTGRESQL, RELEASE } from "../support/releases";
 import { reasonToSkip, ScenarioLab } from "../support/scenario-lab";
 import { PROJECT_FOLDER } from "../support/stack-config";
 import { type Issued, TestAuthority } from "../support/test-authority";
@@ -19,7 +21,7 @@ const outside = new ScenarioLab("container", "keys-pki");
 const skipped = reasonToSkip();
 
 const scratch = path.join(PROJECT_FOLDER, ".lab", "scenario-keys-files");
-const IMAGE = path.join(PROJECT_FOLDER, ".lab", "images", "debian-12-container-baked.raw");
+const IMAGE = path.join(PROJECT_FOLDER, containerImage("baked"));
 const HOST_FOLDER = "/etc/pgbackrest/cert";
 const API_FOLDER = "/usr/local/lib/pgbapi";
 const API_PACKAGES = "/usr/local/lib/pg-backup-api/lib/python*/site-packages/pg_backup_api";
@@ -107,9 +109,9 @@ const SEEN: Partial<Record<KeyName, Look>> = {
   network: [on("pg2-srv", "ip -4 -o address show eth0 | grep -o 'inet [^ ]*'"), "inet 10.90.0.12/26"],
   networkMode: [on("pg2-srv", "ip route show default"), ""],
   memoryMiB: [on("pg2-srv", "awk '/^MemTotal/ { print $2 }' /proc/meminfo"), "1572864"],
-  family: [on("pg2-srv", '. /etc/os-release; echo "$ID $VERSION_ID"'), "debian 12"],
-  postgresqlVersion: [query("SELECT current_setting('server_version_num')::int / 10000"), "15"],
-  pgbackrestVersion: [on("pg2-srv", "pgbackrest version"), "pgBackRest 2.45"],
+  family: [on("pg2-srv", '. /etc/os-release; echo "$ID $VERSION_ID"'), `debian ${DEBIAN_RELEASES[RELEASE].version}`],
+  postgresqlVersion: [query("SELECT current_setting('server_version_num')::int / 10000"), String(POSTGRESQL)],
+  pgbackrestVersion: [on("pg2-srv", "pgbackrest version"), `pgBackRest ${DEBIAN_RELEASES[RELEASE].pgbackrest}`],
   stanza: [on("backup-srv", "sudo -u pgbackrest pgbackrest info --output=json | jq -r '.[].name'"), "prod-1"],
   primary: [query("SELECT pg_is_in_recovery()"), "f"],
   standbys: [
@@ -142,8 +144,11 @@ const SEEN: Partial<Record<KeyName, Look>> = {
   backupApiHost: [on("backup-srv", "systemctl is-active pg-backup-api"), "active"],
   // pip keeps where a package came from, unless that was an index.
   backupApiSource: [
-    on("backup-srv", `ls -d ${API_PACKAGES}-*.dist-info; ls ${API_PACKAGES}-*.dist-info | grep -c direct_url || true`),
-    `${API_PACKAGES.replace("*", "3.11")}-2.1.0.dist-info\n0`,
+    on(
+      "backup-srv",
+      `ls -d ${API_PACKAGES}-*.dist-info | cut -d / -f 8-; ls ${API_PACKAGES}-*.dist-info | grep -c direct_url || true`,
+    ),
+    "pg_backup_api-2.1.0.dist-info\n0",
   ],
   backupApiVersion: [
     on("backup-srv", "/usr/local/lib/pg-backup-api/bin/python3 -m pip show pg-backup-api | grep ^Version"),

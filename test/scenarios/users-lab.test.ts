@@ -4,6 +4,7 @@ import * as os from "node:os";
 import * as path from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { CERTIFICATE_FILES } from "../../plan/layout";
+import { service } from "../support/releases";
 import { reasonToSkip, ScenarioLab } from "../support/scenario-lab";
 import { PROJECT_FOLDER } from "../support/stack-config";
 
@@ -66,7 +67,7 @@ describe.skipIf(skipped)(`a lab by pulumi up${skipped === undefined ? "" : ` (sk
   it("is put right by the line that ./lab drift prints, as it stands", async () => {
     const { folder, key } = CERTIFICATE_FILES;
     await lab.on("pg2-srv", `chmod 0644 ${key}; echo process-max=1 >>${folder}/../pgbackrest.conf`);
-    await lab.on("pg3-srv", "systemctl disable --now --quiet postgresql@15-main");
+    await lab.on("pg3-srv", `systemctl disable --now --quiet ${service}`);
     await lab.on("backup-srv", "cd /backup_space/archive/demo; find . -name '*.gz' | sort | tail -1 | xargs rm");
     await lab.query("pg1-srv", "SELECT pg_switch_wal()");
     await lab.on("pg1-srv", "runuser -u postgres -- pgbackrest --stanza=demo check");

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { testDepth } from "../../cli/test-depth";
 import { LabState } from "../support/lab-state";
+import { POSTGRESQL } from "../support/releases";
 import { ENGINE, reasonToSkip, ScenarioLab } from "../support/scenario-lab";
 import { expectSpentSeeds } from "../support/spent-seeds";
 
@@ -79,7 +80,10 @@ describe.skipIf(skipped)(`a lab on virtual machines${skipped === undefined ? "" 
     expect(await lab.query(STANDBY, "SELECT sum(number) FROM kept")).toBe("500500");
     // PostgreSQL was shut down, and did not have to recover. (-a: the power cut left zeros in its log.)
     expect(
-      await lab.on("pg1-srv", "grep -a 'database system was' /var/log/postgresql/postgresql-15-main.log | tail -n 1"),
+      await lab.on(
+        "pg1-srv",
+        `grep -a 'database system was' /var/log/postgresql/postgresql-${POSTGRESQL}-main.log | tail -n 1`,
+      ),
     ).toContain("database system was shut down at");
   });
 

@@ -5,28 +5,36 @@ import * as fs from "node:fs";
 import * as http from "node:http";
 import * as https from "node:https";
 import * as path from "node:path";
+import { DEBIAN_RELEASES, type DebianReleaseName } from "../../config/debian-releases";
+import { debianArchiveLines, readAptSources } from "../../hypervisor/debian-archive";
 
 const PORT = 8080;
 
 /**
- * Fills a folder with packages and all that they depend on, from the mirrors that apt is set up with on this machine, and makes it
- * a repository in the flat format (sources.list(5)).
+ * Fills a folder with packages of a release and all that they depend on, from the mirrors that apt is set up with on this machine, and
+ * makes it a repository in the flat format (sources.list(5)).
  */
-export function downloadPackages(folder: string, packages: readonly string[]): void {
+export function downloadPackages(folder: string, release: DebianReleaseName, packages: readonly string[]): void {
+  const { codename, hasUpdates } = DEBIAN_RELEASES[release];
   const archives = path.join(folder, "archives");
   fs.mkdirSync(path.join(archives, "partial"), { recursive: true });
-  // An empty status: for a machine that has nothing installed yet.
+  // An empty status: for a machine that has nothing installed yet. What apt knows of this machine's own release stays as it is.
   fs.writeFileSync(path.join(folder, "status"), "");
-  execFileSync("apt-get", ["update", "-qq"], { stdio: ["ignore", "ignore", "inherit"] });
-  execFileSync(
-    "apt-get",
-    [
-      ...["-o", `Dir::State::status=${folder}/status`, "-o", `Dir::Cache::archives=${archives}`],
-      ...["-o", "Debug::NoLocking=1", "-o", "APT::Sandbox::User=root", "-o", "Dir::Etc::preferencesparts=/dev/null"],
-      ...["install", "--download-only", "-y", "-qq", "--no-install-recommends", ...packages],
-    ],
-    { stdio: ["ignore", "ignore", "inherit"] },
-  );
+  const sources = debianArchiveLines(readAptSources(), codename, hasUpdates);
+  fs.writeFileSync(path.join(folder, "sources.list"), sources.map((line) => `${line}\n`).join(""));
+  fs.mkdirSync(path.join(folder, "lists", "partial"), { recursive: true });
+  const options = [
+    ...[`Dir::Etc::sourcelist=${folder}/sources.list`, "Dir::Etc::sourceparts=/dev/null"],
+    ...[`Dir::State::lists=${folder}/lists`, `Dir::State::status=${folder}/status`],
+    ...[`Dir::Cache=${folder}`, `Dir::Cache::archives=${archives}`, "Dir::Etc::preferencesparts=/dev/null"],
+    ...["Debug::NoLocking=1", "APT::Sandbox::User=root"],
+  ].flatMap((option) => ["-o", option]);
+  for (const command of [
+    ["update", "-qq"],
+    ["install", "--download-only", "-y", "-qq", "--no-install-recommends", ...packages],
+  ]) {
+    execFileSync("apt-get", [...options, ...command], { stdio: ["ignore", "ignore", "inherit"] });
+  }
   const index = fs
     .readdirSync(archives)
     .filter((file) => file.endsWith(".deb"))

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import * as fs from "node:fs";
 import * as path from "node:path";
-import { buildGuestImage, recipeHash } from "../../hypervisor/guest-image";
+import { buildGuestImage, IMAGE_FOLDER, recipeHash } from "../../hypervisor/guest-image";
 import { downloadPackages } from "./package-mirror";
 import { runToEnd } from "./run-to-end";
 import { PROJECT_FOLDER } from "./stack-config";
@@ -26,6 +26,9 @@ const PACKAGES: Readonly<Record<Shape, readonly string[]>> = {
   ],
 };
 
+/** The release that the guests are made from. */
+const BASE = "debian12";
+
 const RECIPES = path.join(__dirname, "guests");
 const GUESTS = path.join(PROJECT_FOLDER, ".lab", "guests");
 
@@ -41,11 +44,8 @@ export interface ShapedGuest {
 export async function buildShapedGuest(shape: Shape): Promise<ShapedGuest> {
   const folder = path.join(GUESTS, shape);
   const guest = { folder, image: path.relative(PROJECT_FOLDER, path.join(folder, "image.raw")) };
-  const plain = await buildGuestImage({
-    kind: "container",
-    recipe: "plain",
-    imageFolder: path.join(PROJECT_FOLDER, ".lab", "images"),
-  });
+  const imageFolder = path.join(PROJECT_FOLDER, IMAGE_FOLDER);
+  const plain = await buildGuestImage({ release: BASE, kind: "container", recipe: "plain", imageFolder });
   const hash = hashOf(shape, fs.readFileSync(`${plain}.recipe`, "utf8"));
   const made = path.join(folder, "recipe");
   if (fs.existsSync(made) && fs.readFileSync(made, "utf8") === hash) return guest;
@@ -53,7 +53,7 @@ export async function buildShapedGuest(shape: Shape): Promise<ShapedGuest> {
   const scratch = path.join(GUESTS, `${shape}.parts`);
   fs.rmSync(scratch, { recursive: true, force: true });
   fs.mkdirSync(scratch, { recursive: true });
-  downloadPackages(scratch, PACKAGES[shape]);
+  downloadPackages(scratch, BASE, PACKAGES[shape]);
   const postgresql = await installPostgreSql14(scratch);
   await runToEnd("unshare", [
     "--mount",
@@ -72,8 +72,8 @@ export async function buildShapedGuest(shape: Shape): Promise<ShapedGuest> {
 
 /** A hash of the recipe of a shape and of what it starts from. */
 function hashOf(shape: Shape, base: string): string {
-  const shared = recipeHash("container", "plain", path.join(RECIPES, "postgresql-14"));
-  const own = recipeHash("container", "plain", path.join(RECIPES, shape));
+  const shared = recipeHash(path.join(RECIPES, "postgresql-14"));
+  const own = recipeHash(path.join(RECIPES, shape));
   const build = fs.readFileSync(path.join(RECIPES, "build.sh"), "utf8");
   return createHash("sha256")
     .update(JSON.stringify([base, shared, own, build, PACKAGES[shape]]))

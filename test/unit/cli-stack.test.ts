@@ -18,7 +18,7 @@ beforeEach(() => {
       "config:",
       "  lab:hypervisor: lxc",
       "  lab:libvirtUri: lxc:///system?socket=.lab/container/run/libvirt-sock",
-      "  lab:imagePath: .lab/images/debian-12-container-baked.raw",
+      "  lab:imagePath: .lab/images/debian13-container-baked.raw",
       "",
     ].join("\n"),
   );
@@ -34,7 +34,7 @@ describe("findStack", () => {
       location: { projectFolder: project, stack: "container", stateFolder: path.join(project, ".lab/container") },
       isPrivate: true,
       guestKind: "container",
-      image: { kind: "container", recipe: "baked" },
+      image: { release: "debian13", kind: "container", recipe: "baked" },
     });
   });
 
@@ -66,8 +66,12 @@ describe("findStack", () => {
   });
 
   it("lets this run's configuration count before the file", () => {
-    const plain = { "lab:imagePath": path.join(project, ".lab/images/debian-12-container-plain.raw") };
-    expect(findStack(project, "container", plain).image).toEqual({ kind: "container", recipe: "plain" });
+    const plain = { "lab:imagePath": path.join(project, ".lab/images/debian13-container-plain.raw") };
+    expect(findStack(project, "container", plain).image).toEqual({
+      release: "debian13",
+      kind: "container",
+      recipe: "plain",
+    });
   });
 
   it("names the stacks there are when one is not among them", () => {
@@ -85,9 +89,15 @@ describe("findStack", () => {
 
   it("refuses an image of its own folder that it cannot build", () => {
     expect(() => findStack(project, "container", { "lab:imagePath": ".lab/images/rocky-8.raw" })).toThrow(
-      "lab:imagePath under .lab/images must be one of .lab/images/debian-12-container-plain.raw, " +
-        ".lab/images/debian-12-container-baked.raw, .lab/images/debian-12-vm-plain.qcow2, " +
-        '.lab/images/debian-12-vm-baked.qcow2, got ".lab/images/rocky-8.raw"',
+      [
+        "lab:imagePath under .lab/images must be one of .lab/images/debian12-container-plain.raw",
+        ...[".lab/images/debian12-container-baked.raw", ".lab/images/debian12-vm-plain.qcow2"],
+        ...[".lab/images/debian12-vm-baked.qcow2", ".lab/images/debian13-container-plain.raw"],
+        ...[".lab/images/debian13-container-baked.raw", ".lab/images/debian13-vm-plain.qcow2"],
+        ...[".lab/images/debian13-vm-baked.qcow2", ".lab/images/debian14-container-plain.raw"],
+        ...[".lab/images/debian14-container-baked.raw", ".lab/images/debian14-vm-plain.qcow2"],
+        '.lab/images/debian14-vm-baked.qcow2, got ".lab/images/rocky-8.raw"',
+      ].join(", "),
     );
   });
 });

@@ -17,8 +17,8 @@ describe("what a change does to a lab that is up", () => {
     [{ keyGeneration: 2 }, ["keyGeneration reload"]],
     [{ repositories: [{ retentionFull: 5 }] }, ["repositories reload"]],
     [{ repositories: [{ path: "/elsewhere" }] }, ["repositories rebuild"]],
-    [{ pgbackrestVersion: "2.46" }, ["pgbackrestVersion restart"]],
-    [{ pgbackrestVersion: "2.44" }, ["pgbackrestVersion refused"]],
+    [{ pgbackrestVersion: "2.60.0" }, ["pgbackrestVersion restart"]],
+    [{ pgbackrestVersion: "2.55.0" }, ["pgbackrestVersion refused"]],
     [
       { postgresqlVersion: 14, packages: "mirror", mirrorUrl: "http://10.83.14.1" },
       ["packages live", "mirrorUrl live", "postgresqlVersion refused"],
@@ -131,7 +131,7 @@ describe("the gate before a preview and an up", () => {
     ],
     [
       { postgresqlVersion: 14, packages: "mirror", mirrorUrl: "http://10.83.14.1" },
-      `lab:postgresqlVersion must stay 15 on this lab, got 14: a second cluster would start beside the first, whose archiving would stop; hint: bring up another stack with it, and move the data there (pg_dump)`,
+      `lab:postgresqlVersion must stay 17 on this lab, got 14: a second cluster would start beside the first, whose archiving would stop; hint: bring up another stack with it, and move the data there (pg_dump)`,
     ],
   ])("refuses %o", (settings, message) => {
     expect(() => check(settings)).toThrow(new EngineError(message));

@@ -10,7 +10,7 @@ describe("the configuration", () => {
       postgresqlVersion: 14,
       packages: "pgdg",
     });
-    expect(stackConfig("container")).toMatchObject({ hypervisor: "lxc", family: "debian12", postgresqlVersion: 15 });
+    expect(stackConfig("container")).toMatchObject({ hypervisor: "lxc", family: "debian13", postgresqlVersion: 17 });
   });
 
   it("is frozen, lists included", () => {
@@ -20,7 +20,7 @@ describe("the configuration", () => {
 
   it("takes relative files from the project's folder, and leaves URLs alone", () => {
     expect(stackConfig("container").imagePath).toBe(
-      path.join(PROJECT_FOLDER, ".lab/images/debian-12-container-baked.raw"),
+      path.join(PROJECT_FOLDER, ".lab/images/debian13-container-baked.raw"),
     );
     expect(stackConfig("dev").imagePath).toMatch(/^https:/);
     expect(stackConfig("container", { libvirtUri: "lxc:///system?socket=no/such/socket" }).libvirtUri).toBe(
@@ -50,15 +50,15 @@ describe("the configuration", () => {
     [{ hypervisor: "xen" }, `lab:hypervisor must be one of kvm, qemu, lxc, got "xen"`],
     [
       { family: "suse" },
-      `lab:family must be one of el8, el9, debian12, debian13, ubuntu22.04, ubuntu24.04, got "suse"`,
+      `lab:family must be one of el8, el9, debian12, debian13, debian14, ubuntu22.04, ubuntu24.04, got "suse"`,
     ],
     [
       { family: "el8" },
       `lab:packages must be one of pgdg, mirror when lab:family is el8 (Rocky Linux 8, AlmaLinux 8, RHEL 8), got "distribution"; its own packages are laid out otherwise`,
     ],
     [
-      { family: "debian13", packages: "distribution" },
-      `lab:postgresqlVersion must be 17, which is what Debian 13 has, when lab:packages is distribution, got "15"; hint: lab:packages pgdg has every version`,
+      { family: "debian12", packages: "distribution" },
+      `lab:postgresqlVersion must be 15, which is what Debian 12 has, when lab:packages is distribution, got "17"; hint: lab:packages pgdg has every version`,
     ],
     [{ packages: "npm" }, `lab:packages must be one of pgdg, distribution, mirror, got "npm"`],
     [

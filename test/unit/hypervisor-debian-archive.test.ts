@@ -130,6 +130,13 @@ describe("Debian's own archive among apt's sources", () => {
     ]);
   });
 
+  it("has only one suite of a release without updates of its own", () => {
+    const text = "deb http://mirror.test/debian trixie main\ndeb http://mirror.test/debian trixie-updates main";
+    expect(debianArchiveLines(parseOneLineSources(text), "sid", false)).toEqual([
+      "deb http://mirror.test/debian sid main",
+    ]);
+  });
+
   it("may not be there", () => {
     expect(lines("deb http://mirror.test/ubuntu noble main")).toEqual([]);
   });

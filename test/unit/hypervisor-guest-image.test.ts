@@ -3,7 +3,8 @@ import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, 
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { guestImagePath, isGuestImageCurrent, recipeHash } from "../../hypervisor/guest-image";
+import { DEBIAN_RELEASE_NAMES } from "../../config/debian-releases";
+import { guestImageHash, guestImagePath, isGuestImageCurrent, recipeHash } from "../../hypervisor/guest-image";
 
 const recipes = resolve(__dirname, "../../hypervisor/image");
 let folder: string;
@@ -17,21 +18,23 @@ afterEach(() => {
 
 describe("a guest image", () => {
   it("has a path that says what it is, not by which recipe", () => {
-    expect(guestImagePath({ kind: "container", recipe: "baked", imageFolder: "/i" })).toBe(
-      "/i/debian-12-container-baked.raw",
+    expect(guestImagePath({ release: "debian13", kind: "container", recipe: "baked", imageFolder: "/i" })).toBe(
+      "/i/debian13-container-baked.raw",
     );
-    expect(guestImagePath({ kind: "vm", recipe: "plain", imageFolder: "/i" })).toBe("/i/debian-12-vm-plain.qcow2");
+    expect(guestImagePath({ release: "debian12", kind: "vm", recipe: "plain", imageFolder: "/i" })).toBe(
+      "/i/debian12-vm-plain.qcow2",
+    );
   });
 
   it("is current only beside the hash of today's recipe", () => {
-    const options = { kind: "container", recipe: "plain", imageFolder: folder } as const;
+    const options = { release: "debian13", kind: "container", recipe: "plain", imageFolder: folder } as const;
     const image = guestImagePath(options);
-    const hash = recipeHash("container", "plain", recipes);
+    const hash = guestImageHash(options);
     writeFileSync(`${image}.recipe`, `${hash}\n`);
     expect(isGuestImageCurrent(options)).toBe(false);
     writeFileSync(image, "");
     expect(isGuestImageCurrent(options)).toBe(true);
-    writeFileSync(`${image}.recipe`, `${recipeHash("container", "baked", recipes)}\n`);
+    writeFileSync(`${image}.recipe`, `${guestImageHash({ ...options, recipe: "baked" })}\n`);
     expect(isGuestImageCurrent(options)).toBe(false);
     rmSync(`${image}.recipe`);
     expect(isGuestImageCurrent(options)).toBe(false);
@@ -59,15 +62,17 @@ describe("the build of a guest image", () => {
 });
 
 describe("the hash of a recipe", () => {
-  it("differs between kinds and recipes", () => {
-    const hashes = (["container", "vm"] as const).flatMap((kind) =>
-      (["plain", "baked"] as const).map((recipe) => recipeHash(kind, recipe, recipes)),
+  it("differs between releases, kinds and recipes", () => {
+    const hashes = DEBIAN_RELEASE_NAMES.flatMap((release) =>
+      (["container", "vm"] as const).flatMap((kind) =>
+        (["plain", "baked"] as const).map((recipe) => guestImageHash({ release, kind, recipe })),
+      ),
     );
-    expect(new Set(hashes).size).toBe(4);
+    expect(new Set(hashes).size).toBe(4 * DEBIAN_RELEASE_NAMES.length);
   });
 
   it("follows every file's content and name, and not where the folder is", () => {
-    const hash = (path: string) => recipeHash("vm", "plain", path);
+    const hash = (path: string) => recipeHash(path, "vm", "plain");
     const copy = join(folder, "copy");
     cpSync(recipes, copy, { recursive: true });
     expect(hash(copy)).toBe(hash(recipes));

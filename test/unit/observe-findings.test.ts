@@ -135,12 +135,12 @@ describe("causes and what follows from them", () => {
       "a standby's PostgreSQL that was killed",
       {
         "pg2-srv": {
-          units: { "postgresql@15-main.service": { ...UNIT, state: "failed", sub: "failed" } },
+          units: { "postgresql@17-main.service": { ...UNIT, state: "failed", sub: "failed" } },
           postgresql: null,
         },
         "pg1-srv": { postgresql: { ...PRIMARY, replication: [] } },
       },
-      ["fail LAB-POSTGRESQL-DOWN pg2-srv: postgresql@15-main.service is failed"],
+      ["fail LAB-POSTGRESQL-DOWN pg2-srv: postgresql@17-main.service is failed"],
     ],
     [
       "a name that does not resolve",

@@ -33,10 +33,10 @@ it("tells what the program keeps on each host, with steps that there are, and no
   const fileOf = (path: string) => files.find((file) => file.path === path);
   expect(fileOf("/etc/pgbackrest/pgbackrest.conf")?.content).toContain("tls-server-auth=backup-srv=demo\n");
   expect(fileOf("/etc/pgbackrest/cert/host.key")).not.toHaveProperty("digest");
-  expect(units?.map(({ name }) => name).sort()).toEqual(["pgbackrest.service", "postgresql@15-main.service"]);
+  expect(units?.map(({ name }) => name).sort()).toEqual(["pgbackrest.service", "postgresql@17-main.service"]);
   expect(packages?.map(({ name, version }) => [name, version])).toEqual([
-    ["pgbackrest", "2.45"],
-    ["postgresql-15", ""],
+    ["pgbackrest", "2.55.1"],
+    ["postgresql-17", ""],
   ]);
   expect(settings?.file).toBe("/etc/lab/postgresql.conf");
 
