@@ -51,7 +51,7 @@ export class BarmanServer extends pulumi.ComponentResource {
       }),
       new ReplicationRole(
         `${name}-streaming-role`,
-        { host: primary, binaries, role: BARMAN_ROLES.streaming, password: passwords?.streaming ?? "" },
+        { host: primary, binaries, role: BARMAN_ROLES.streaming, rewinds: false, password: passwords?.streaming ?? "" },
         { parent: this, dependsOn: [args.primary] },
       ),
     ];

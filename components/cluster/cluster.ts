@@ -55,6 +55,7 @@ export class Cluster extends pulumi.ComponentResource {
         host: primary.host,
         binaries: plan.postgresql.binaries,
         role: REPLICATION_ROLE,
+        rewinds: true,
         password: this.replicationPassword?.value ?? "",
       },
       { parent: this, dependsOn: [this.primary] },

@@ -9,6 +9,8 @@ export interface ReplicationRoleArgs {
   binaries: string;
   /** The role's name. */
   role: string;
+  /** Whether it also reads what pg_rewind reads: a standby's does. */
+  rewinds: boolean;
   /** Empty for none: who has a certificate needs none. */
   password: pulumi.Input<string>;
 }
@@ -18,8 +20,8 @@ export class ReplicationRole extends pulumi.ComponentResource {
   constructor(name: string, args: ReplicationRoleArgs, opts?: pulumi.ComponentResourceOptions) {
     super("lab:postgresql:ReplicationRole", name, {}, opts);
 
-    const { host, binaries, role, password } = args;
-    runScript(`${name}-create`, host, "cluster/replication-role-create.sh", [binaries, role], {
+    const { host, binaries, role, rewinds, password } = args;
+    runScript(`${name}-create`, host, "cluster/replication-role-create.sh", [binaries, role, String(rewinds)], {
       parent: this,
       dependsOn: opts?.dependsOn,
       input: password,

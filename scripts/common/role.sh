@@ -19,6 +19,8 @@ SET log_statement = 'none';
 SET log_min_error_statement = 'panic';
 SET log_transaction_sample_rate = 0;
 SELECT format('SET %I = -1', name) FROM pg_settings WHERE name LIKE 'log\_min\_duration\_%' \\gexec
+-- Two steps that grant at once would meet in the catalog: "tuple concurrently updated".
+DO 'BEGIN PERFORM pg_advisory_lock(hashtext(''lab roles'')); END';
 SELECT format('CREATE ROLE %I $attributes', :'role')
 WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = :'role') \\gexec
 ALTER ROLE :"role" $attributes $clause;

@@ -175,18 +175,24 @@ const SEEN: Partial<Record<KeyName, Look>> = {
 };
 
 let checksum = "";
-/** The certificate that its user made for pg1-srv. */
+/** The authority outside the lab, the certificate that its user made for pg1-srv, and the settings that tell of both. */
+let ca: TestAuthority;
 let pg1: Issued;
+let pki: Readonly<Record<string, unknown>>;
 let mirror: PackageMirror | undefined;
 
-function up(where: ScenarioLab, settings: Readonly<Record<string, unknown>>) {
+function up(where: ScenarioLab, settings: Readonly<Record<string, unknown>>, ...options: string[]) {
   const text = (value: unknown): string => (typeof value === "string" ? value : JSON.stringify(value));
   const config = Object.entries(settings).map(([key, value]) => `--config=lab:${key}=${text(value)}`);
-  return where.run("up", "--yes", ...config);
+  return where.run("up", "--yes", ...options, ...config);
 }
 
-async function mustUp(where: ScenarioLab, settings: Readonly<Record<string, unknown>>): Promise<string> {
-  const { status, stdout, stderr } = await up(where, settings);
+async function mustUp(
+  where: ScenarioLab,
+  settings: Readonly<Record<string, unknown>>,
+  ...options: string[]
+): Promise<string> {
+  const { status, stdout, stderr } = await up(where, settings, ...options);
   expect(status, stdout + stderr).toBe(0);
   return stdout;
 }
@@ -225,7 +231,7 @@ async function bringUpOwn(): Promise<void> {
 }
 
 async function bringUpOutside(): Promise<void> {
-  const ca = new TestAuthority(path.join(scratch, "ca"), undefined, { commonName: "example-ca", days: 365 });
+  ca = new TestAuthority(path.join(scratch, "ca"), undefined, { commonName: "example-ca", days: 365 });
   const other = new TestAuthority(path.join(scratch, "other"), undefined, { commonName: "other-ca", days: 365 });
   pg1 = ca.issue({ commonName: "pg1-srv" });
   await outside.begin();
@@ -238,7 +244,8 @@ async function bringUpOutside(): Promise<void> {
   };
   await mustUp(outside, settings);
   // Then the CA's key comes to this machine, and signs for one of the hosts.
-  await mustUp(outside, { ...settings, caKey: ca.key, hostCertificates: { "pg1-srv": pg1 } });
+  pki = { ...settings, caKey: ca.key, hostCertificates: { "pg1-srv": pg1 } };
+  await mustUp(outside, pki);
 }
 
 it("has every key of the schema in one place", () => {
@@ -284,5 +291,27 @@ describe.skipIf(skipped)(`on hosts${skipped === undefined ? "" : ` (skipped: ${s
 
   it.concurrent.each(Object.entries(SEEN))("shows lab:%s", async (_, [ask, answer]) => {
     expect(await ask()).toBe(typeof answer === "string" ? answer : answer());
+  });
+
+  it("goes on when a certificate from outside that ends soon has been replaced in its files", async () => {
+    const replace = (days: number): void => {
+      const { certificate, key } = ca.issue({ commonName: "pg1-srv", days });
+      fs.copyFileSync(certificate, pg1.certificate);
+      fs.copyFileSync(key, pg1.key);
+    };
+    const serial = SEEN.hostCertificates as Look;
+    replace(5);
+    await mustUp(outside, pki, "--allow-expiring");
+    const refused = await up(outside, pki);
+    expect(refused.status).toBe(1);
+    expect(refused.stderr).toMatch(
+      /pg1-srv: the certificate expires in 4 days \(\S+Z\); hint: put a new pair into its files/,
+    );
+    replace(90);
+    const { status, stdout, stderr } = await up(outside, pki);
+    expect(status, stdout + stderr).toBe(0);
+    expect(stderr).toMatch(/pg1-srv: the certificate expires in 4 days \(\S+Z\); this run renews it/);
+    expect(await serial[0]()).toBe((serial[1] as () => string)());
+    expect(await outside.status()).toMatchObject({ proven: true });
   });
 });

@@ -654,7 +654,11 @@ describe("cluster/replication-role-create.sh", () => {
       host.path("bin/psql"),
       `#!/bin/bash\necho "psql $*" >>${host.path("calls")}\ncat >${host.path("input")}\n`,
     );
-    const run = host.run("cluster/replication-role-create.sh", [host.path("bin"), "replic_user"], "s3cret-pass");
+    const run = host.run(
+      "cluster/replication-role-create.sh",
+      [host.path("bin"), "replic_user", "true"],
+      "s3cret-pass",
+    );
     expect(run.status).toBe(0);
     expect(run.calls.join()).not.toContain("s3cret-pass");
     expect(fs.readFileSync(host.path("input"), "utf8")).toContain("\\set password 's3cret-pass'");
@@ -662,7 +666,7 @@ describe("cluster/replication-role-create.sh", () => {
 
   it("sets none where none is given: who has a certificate needs none", () => {
     fs.writeFileSync(host.path("bin/psql"), `#!/bin/bash\ncat >${host.path("input")}\n`, { mode: 0o755 });
-    host.run("cluster/replication-role-create.sh", [host.path("bin"), "replic_user"], "");
+    host.run("cluster/replication-role-create.sh", [host.path("bin"), "replic_user", "true"], "");
     expect(fs.readFileSync(host.path("input"), "utf8")).toContain(
       'ALTER ROLE :"role" LOGIN REPLICATION PASSWORD NULL;\n',
     );
@@ -671,20 +675,32 @@ describe("cluster/replication-role-create.sh", () => {
   it("quotes a password for psql, whatever is in it", () => {
     host.add("psql", "");
     fs.writeFileSync(host.path("bin/psql"), `#!/bin/bash\ncat >${host.path("input")}\n`);
-    host.run("cluster/replication-role-create.sh", [host.path("bin"), "replic_user"], 'it\'s \\ and "$x"');
+    host.run("cluster/replication-role-create.sh", [host.path("bin"), "replic_user", "true"], 'it\'s \\ and "$x"');
     expect(fs.readFileSync(host.path("input"), "utf8")).toContain(`\\set password 'it\\'s \\\\ and "$x"'\n`);
   });
 
   it("has PostgreSQL log neither the password nor a statement that fails with it, whatever lab:postgresql logs", () => {
     fs.writeFileSync(host.path("bin/psql"), `#!/bin/bash\ncat >${host.path("input")}\n`, { mode: 0o755 });
-    host.run("cluster/replication-role-create.sh", [host.path("bin"), "replic_user"], "s3cret-pass");
+    host.run("cluster/replication-role-create.sh", [host.path("bin"), "replic_user", "true"], "s3cret-pass");
     const [quiet = ""] = fs.readFileSync(host.path("input"), "utf8").split("SELECT format('CREATE ROLE");
     expect(quiet.split("\n").slice(2, -1)).toEqual([
       "SET log_statement = 'none';",
       "SET log_min_error_statement = 'panic';",
       "SET log_transaction_sample_rate = 0;",
       "SELECT format('SET %I = -1', name) FROM pg_settings WHERE name LIKE 'log\\_min\\_duration\\_%' \\gexec",
+      '-- Two steps that grant at once would meet in the catalog: "tuple concurrently updated".',
+      "DO 'BEGIN PERFORM pg_advisory_lock(hashtext(''lab roles'')); END';",
     ]);
+  });
+
+  it("lets only a role that rewinds read the data folder's files", () => {
+    fs.writeFileSync(host.path("bin/psql"), `#!/bin/bash\ncat >${host.path("input")}\n`, { mode: 0o755 });
+    const rights = (rewinds: string): string => {
+      host.run("cluster/replication-role-create.sh", [host.path("bin"), "streaming_barman", rewinds], "");
+      return fs.readFileSync(host.path("input"), "utf8");
+    };
+    expect(rights("true")).toContain("pg_read_binary_file");
+    expect(rights("false")).not.toContain("GRANT");
   });
 });
 
