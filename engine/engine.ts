@@ -32,8 +32,11 @@ export interface RunOptions {
   /** Names of resources that `preview` and `up` replace, whether they differ or not: commands run again. */
   readonly replace?: readonly string[];
   readonly onEvent?: (event: EngineEvent) => void;
-  /** Awaited by `up` before all else, while no other run of the stack works; the run rejects as it does. */
-  readonly beforeRun?: () => Promise<void>;
+  /**
+   * Awaited by `up` before its first change and before `beforeFirstChange`, while no other run of the stack works; the run rejects as it
+   * does. Tells whether it has left the hosts as they were: what an engine has previewed meanwhile is true then.
+   */
+  readonly beforeRun?: () => Promise<boolean>;
   /**
    * Awaited by `up` before its first change; the run rejects as it does, and nothing is changed. Receives all of its changes where a
    * preview has shown them.

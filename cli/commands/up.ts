@@ -57,14 +57,15 @@ export async function up(
     }
   }
   let found = undefined as Found | undefined;
-  const beforeRun = async (): Promise<void> => {
+  const beforeRun = async (): Promise<boolean> => {
     const outputs = await engine.outputs();
     checkChanges(settings, outputs, stack.location, showText);
-    if (!hasLab(outputs)) return;
+    if (!hasLab(outputs)) return true;
     const lab = deployedLab(outputs, stack.location.stack);
     const safeguarded = await safeguard(invocation, stack, engine, lab, yesReplace);
     // A host that is booting or missing cannot be asked yet: its certificate is verified after the run.
     found = { ...safeguarded, lab, outputs, facts: safeguarded.canBeAsked ? readFacts(lab, "drift") : undefined };
+    return safeguarded.canBeAsked;
   };
   let checked: Promise<void> | undefined;
   const checkCertificates = (previewed?: readonly Change[]): Promise<void> =>

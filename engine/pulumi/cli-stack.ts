@@ -77,11 +77,9 @@ export class CliStack {
    * Brings the stack up. A preview shows whether there is a change, for the CLI has no hook before its first one; without a change, that
    * is all.
    */
-  async up({ beforeFirstChange, ...options }: RunOptions): Promise<Result> {
-    const state = this.isMade ? await this.deployment() : {};
-    const isEmpty = !state.resources?.some(({ custom }) => custom);
-    const planned = isEmpty ? undefined : await this.plan(options);
-    if (planned !== undefined && changesNothing(planned.plan, state)) {
+  async up({ beforeRun, beforeFirstChange, ...options }: RunOptions): Promise<Result> {
+    const planned = await this.planBeside(beforeRun, options);
+    if (planned !== undefined && changesNothing(planned.plan, await this.deployment())) {
       for (const message of planned.messages) options.onEvent?.(message);
       return { changes: planned.changes, outputs: await this.outputs() };
     }
@@ -89,6 +87,41 @@ export class CliStack {
     const result = await this.run("up", options);
     await this.dropPending();
     return result;
+  }
+
+  /**
+   * Plans while the state is read and `beforeRun` looks at the hosts, for a preview takes seconds; once more, if that has changed them.
+   * Undefined for a stack without resources.
+   */
+  private async planBeside(beforeRun: RunOptions["beforeRun"], options: RunOptions): Promise<Planned | undefined> {
+    const early = this.isMade ? this.planEarly(options) : undefined;
+    try {
+      const isAsBefore = (await beforeRun?.()) ?? true;
+      const { resources = [] } = early === undefined ? {} : await this.deployment();
+      if (early === undefined || !resources.some(({ custom }) => custom)) return undefined;
+      if (isAsBefore) return await early.planned;
+      await early.stop();
+      return await this.plan(options);
+    } finally {
+      await early?.stop();
+    }
+  }
+
+  /** Begins to plan. */
+  private planEarly(options: RunOptions): { planned: Promise<Planned>; stop: () => Promise<void> } {
+    const controller = new AbortController();
+    const signals = [controller.signal, ...(options.signal === undefined ? [] : [options.signal])];
+    const planned = this.plan({ ...options, signal: AbortSignal.any(signals) });
+    // Whether it has failed counts only where it is asked for.
+    const ended = planned.then(
+      () => undefined,
+      () => undefined,
+    );
+    const stop = (): Promise<void> => {
+      controller.abort();
+      return ended;
+    };
+    return { planned, stop };
   }
 
   /**

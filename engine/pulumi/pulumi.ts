@@ -49,13 +49,7 @@ function engineOf(location: StackLocation, run: Run, stack: CliStack): Engine {
   return {
     name: "pulumi",
     preview: async (options) => (await run("preview", options)).changes,
-    up: (options = {}) =>
-      withLock(location, "up", () =>
-        stack.alone(async () => {
-          await options.beforeRun?.();
-          return stack.up(options);
-        }),
-      ),
+    up: (options = {}) => withLock(location, "up", () => stack.alone(() => stack.up(options))),
     destroy: (options) =>
       withLock(location, "destroy", async () => {
         if (options?.unprotect === true) await stack.unprotect();

@@ -87,17 +87,24 @@ describe("a lab that was made with pulumi up", () => {
     const before = project();
     const engine = await openEngine(invocation(), stack);
     fake.write("deployment", {
-      resources: [{ urn: "urn", type: "pulumi:pulumi:Stack", outputs: { plain: "a" } }],
+      resources: [
+        { urn: "urn", type: "pulumi:pulumi:Stack", outputs: { plain: "a" } },
+        { urn: "urn2", type: "box:Box", custom: true },
+      ],
     });
     expect(await engine.outputs()).toEqual({ plain: { value: "a", secret: false } });
     await engine.preview({ config: { "try:text": "c" } });
     await engine.up({ config: { "try:list": "[1]" } });
     expect(fake.settings()).toBe(
       "encryptionsalt: v1:mine\nconfig:\n  try:text: c\n" +
+        "encryptionsalt: v1:mine\nconfig:\n  try:text: b\n  try:list:\n    - 1\n" +
         "encryptionsalt: v1:mine\nconfig:\n  try:text: b\n  try:list:\n    - 1",
     );
     expect(project()).toEqual(before);
-    expect(fake.verbs()).toEqual(["stack ls", "stack export", "preview", "stack export", "up", "stack export"]);
+    expect(fake.verbs().slice(0, 3)).toEqual(["stack ls", "stack export", "preview"]);
+    // These two run side by side.
+    expect(fake.verbs().slice(3, 5).sort()).toEqual(["preview", "stack export"]);
+    expect(fake.verbs().slice(5)).toEqual(["up", "stack export"]);
     for (const { backend, folder } of fake.calls()) expect([backend, folder]).toEqual([undefined, projectFolder]);
     expect(stackEngine(stack.location)).toBeUndefined();
   });
