@@ -82,7 +82,7 @@ const NEVER: Partial<Record<KeyName, string>> = {
 
 const DATES = "-noout -startdate -enddate | cut -d = -f 2 | date -f - +%s | xargs";
 const DAYS = `| { read -r start end; echo $(((end - start) / 86400)); }`;
-const SUBJECTS = `openssl crl2pkcs7 -nocrl -certfile ${HOST_FOLDER}/ca.crt | openssl pkcs7 -print_certs -noout | sed -n 's/^subject=CN = //p' | xargs`;
+const SUBJECTS = `openssl crl2pkcs7 -nocrl -certfile ${HOST_FOLDER}/ca.crt | openssl pkcs7 -print_certs -noout | sed -n 's/^subject=CN *= *//p' | xargs`;
 
 type Look = [ask: () => Promise<string> | string, answer: string | (() => string)];
 const on =
@@ -137,7 +137,10 @@ const SEEN: Partial<Record<KeyName, Look>> = {
     `${3 * 365}\n${3 * 365}`,
   ],
   caGeneration: [on("pg1-srv", SUBJECTS), "root-ca-2 root-ca"],
-  caStage: [on("pg1-srv", `openssl x509 -in ${HOST_FOLDER}/host.crt -noout -issuer`), "issuer=CN = root-ca"],
+  caStage: [
+    on("pg1-srv", `openssl x509 -in ${HOST_FOLDER}/host.crt -noout -issuer -nameopt RFC2253`),
+    "issuer=CN=root-ca",
+  ],
   keyGeneration: [on("pg1-srv", `cmp -s ${HOST_FOLDER}/host.key /root/host.key || echo another`), "another"],
   hostCertificateDays: [on("pg1-srv", `openssl x509 -in ${HOST_FOLDER}/host.crt ${DATES} ${DAYS}`), "45"],
   backupApi: [() => lab.must("api", "status"), '"OK"\n'],
@@ -146,7 +149,7 @@ const SEEN: Partial<Record<KeyName, Look>> = {
   backupApiSource: [
     on(
       "backup-srv",
-      `ls -d ${API_PACKAGES}-*.dist-info | cut -d / -f 8-; ls ${API_PACKAGES}-*.dist-info | grep -c direct_url || true`,
+      `ls -d ${API_PACKAGES}-*.dist-info | cut -d / -f 9-; ls ${API_PACKAGES}-*.dist-info | grep -c direct_url || true`,
     ),
     "pg_backup_api-2.1.0.dist-info\n0",
   ],
@@ -156,8 +159,8 @@ const SEEN: Partial<Record<KeyName, Look>> = {
   ],
   backupApiCertificateDays: [on("backup-srv", `openssl x509 -in ${API_FOLDER}/host.crt ${DATES} ${DAYS}`), "60"],
   caCertificate: [
-    on("backup-srv", `openssl x509 -in ${HOST_FOLDER}/host.crt -noout -issuer`, outside),
-    "issuer=CN = example-ca",
+    on("backup-srv", `openssl x509 -in ${HOST_FOLDER}/host.crt -noout -issuer -nameopt RFC2253`, outside),
+    "issuer=CN=example-ca",
   ],
   caKey: [
     on(
@@ -305,7 +308,7 @@ describe.skipIf(skipped)(`on hosts${skipped === undefined ? "" : ` (skipped: ${s
     const refused = await up(outside, pki);
     expect(refused.status).toBe(1);
     expect(refused.stderr).toMatch(
-      /pg1-srv: the certificate expires in 4 days \(\S+Z\); hint: put a new pair into its files/,
+      /pg1-srv: the certificate expires in 4 days \(\S+Z\); hint: put a new certificate and key into the files of lab:hostCertificates\n/,
     );
     replace(90);
     const { status, stdout, stderr } = await up(outside, pki);
