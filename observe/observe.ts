@@ -8,6 +8,7 @@ import { type DeployedLab, observedLab, UNMANAGED } from "./lab";
 import { type Depth, type Question, questionsFor, REPOSITORY_SECONDS } from "./questions";
 import { type Report, reportOn } from "./report";
 import { ALL_RULES } from "./rules";
+import { isLasting } from "./settling";
 import { askHost, type Patience, patienceWith } from "./session";
 
 /** Asks the hosts of a lab, side by side. This never rejects. */
@@ -41,21 +42,40 @@ export async function observe(lab: DeployedLab, depth: Depth, patience?: Patienc
   return judgeLab(lab, await readFacts(lab, depth, patience));
 }
 
+interface ProofOptions {
+  /**
+   * How long it may take until the lab is proven.
+   * @default 0
+   */
+  readonly seconds?: number;
+  readonly patience?: Patience;
+  /**
+   * What is asked of a lab that is proven.
+   * @default "proof"
+   */
+  readonly depth?: Depth;
+  /**
+   * Hosts that have just been started.
+   * @default - none
+   */
+  readonly started?: readonly string[];
+}
+
 /**
  * Whether a lab is proven, and if not, why. What proves it is asked first, as that is quick; a lab that is not proven is then asked for
- * everything, so that causes are told as the doctor tells them.
- * @param seconds How long it may take until it is proven.
- * @param depth What is asked of a lab that is proven.
+ * everything, so that causes are told as the doctor tells them. What no waiting mends, and is seen twice, is not waited for.
  */
 export async function prove(
   lab: DeployedLab,
-  { seconds = 0, patience, depth = "proof" }: { seconds?: number; patience?: Patience; depth?: Depth } = {},
+  { seconds = 0, patience, depth = "proof", started = [] }: ProofOptions = {},
 ): Promise<Report> {
   const deadline = performance.now() + seconds * 1000;
-  for (;;) {
+  for (let wasLasting = false; ;) {
     const report = await observe(lab, depth, patience);
     if (report.proven) return report;
-    if (performance.now() >= deadline) return observe(lab, "all", patience);
+    const lasts = isLasting(report, started);
+    if ((lasts && wasLasting) || performance.now() >= deadline) return observe(lab, "all", patience);
+    wasLasting = lasts;
     await sleep(1000);
   }
 }

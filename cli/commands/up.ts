@@ -109,25 +109,26 @@ export async function up(
   const facts = isSame ? await found?.facts : undefined;
   const before = found && facts && judgeLab(found.lab, facts);
   const lab = deployedLab(outputs, stack.location.stack);
-  const patience = patienceWith(lab.configuration, found?.started);
+  const started = found?.started ?? [];
+  const patience = patienceWith(lab.configuration, started.length > 0);
   const repairFor = (report: Report): Repair | undefined =>
     onlyConfiguration ? undefined : repairOf(report.drift, lab, replaceable(report, yesReplace));
   // What can be put right need not settle first.
-  let report = before && (before.proven || repairFor(before)) ? before : await proveNow(lab, patience);
+  let report = before && (before.proven || repairFor(before)) ? before : await proveNow(lab, patience, started);
   const repair = repairFor(report);
   if (repair === undefined) {
     if (isSame) showText("nothing to change\n");
   } else {
     announce(repair);
-    report = await proveNow(await carryOut(invocation, engine, lab, repair), patience);
+    report = await proveNow(await carryOut(invocation, engine, lab, repair), patience, started);
   }
   showText(renderStatus(report));
   return report.proven ? 0 : 1;
 }
 
 /** Proves a lab once it has settled, and looks for what can be put right. */
-function proveNow(lab: DeployedLab, patience: Patience): Promise<Report> {
-  return prove(lab, { seconds: patience.settle, patience, depth: "drift" });
+function proveNow(lab: DeployedLab, patience: Patience, started: readonly string[]): Promise<Report> {
+  return prove(lab, { seconds: patience.settle, patience, depth: "drift", started });
 }
 
 function showText(text: string): void {

@@ -10,8 +10,8 @@ import type { Stack } from "../stack/stack";
 
 /** A lab before a run changes it. */
 export interface Safeguarded {
-  /** Whether hosts were started. */
-  readonly started: boolean;
+  /** The hosts that were started. */
+  readonly started: readonly string[];
   /** Whether every host was running, and can be asked. */
   readonly canBeAsked: boolean;
   /**
@@ -78,8 +78,8 @@ export async function safeguard(
     await resumeDomain(libvirtUri, domain);
     process.stdout.write(`${name} was paused, resuming it\n`);
   }
-  const started = off.length + still.length > 0;
-  return { started, canBeAsked: isWhole && !started, checkLosses };
+  const started = [...off, ...still].map(({ name }) => name);
+  return { started, canBeAsked: isWhole && started.length === 0, checkLosses };
 }
 
 async function explain(
