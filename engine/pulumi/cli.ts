@@ -1,9 +1,11 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
 import { createInterface } from "node:readline";
 import { EngineError } from "../engine";
+import { explainDamage } from "./damaged-attributes";
 
 /** An installed CLI. */
 export interface PulumiCli {
@@ -24,6 +26,13 @@ export function loginFolder({ PULUMI_CREDENTIALS_PATH: named, PULUMI_HOME: home 
   return named ?? home ?? path.join(os.homedir(), ".pulumi");
 }
 
+/** The backend that the user is logged in to; empty where there is none. */
+function loggedInTo(): string {
+  const file = path.join(loginFolder(), "credentials.json");
+  if (!fs.existsSync(file)) return "";
+  return (JSON.parse(fs.readFileSync(file, "utf8")) as { current?: string }).current ?? "";
+}
+
 /** One call of Pulumi's CLI. */
 interface Call {
   /** Where it runs. It reads `Pulumi.yaml` there, and may write, or delete, `Pulumi.STACK.yaml` beside it. */
@@ -42,7 +51,12 @@ interface Call {
  */
 export async function pulumi(cli: PulumiCli, args: readonly string[], call: Call): Promise<string> {
   const { folder: cwd, environment, onLine, signal } = call;
-  const env = { ...process.env, PULUMI_SKIP_UPDATE_CHECK: "true", ...cli.environment, ...environment };
+  const env: NodeJS.ProcessEnv = {
+    ...process.env,
+    PULUMI_SKIP_UPDATE_CHECK: "true",
+    ...cli.environment,
+    ...environment,
+  };
   // In a process group of its own: the CLI takes a second SIGINT, such as a terminal's, for "at once".
   // Killed with this process, for nobody would hear it.
   const command = ["--pdeathsig", "KILL", cli.program, ...args, "--non-interactive"];
@@ -57,8 +71,10 @@ export async function pulumi(cli: PulumiCli, args: readonly string[], call: Call
   try {
     const [status] = (await once(child, "close")) as [number | null];
     if (status === NOT_FOUND) throw new EngineError(MISSING);
-    if (status !== 0)
-      throw new EngineError(errors.trim() || `pulumi ${args.join(" ")} failed with exit status ${status}`);
+    if (status !== 0) {
+      const message = errors.trim() || `pulumi ${args.join(" ")} failed with exit status ${status}`;
+      throw explainDamage(message, env.PULUMI_BACKEND_URL ?? loggedInTo()) ?? new EngineError(message);
+    }
     return output.join("\n");
   } finally {
     signal?.removeEventListener("abort", interrupt);

@@ -2,6 +2,7 @@ import * as path from "node:path";
 import { EngineError, type StackLocation } from "../engine";
 import { loginFolder, pulumi, type PulumiCli } from "./cli";
 import { CliStack } from "./cli-stack";
+import { DamagedBackend } from "./damaged-attributes";
 
 const ANSWER_SECONDS = 15;
 
@@ -20,7 +21,7 @@ export async function findUsersStack(cli: PulumiCli, location: StackLocation): P
     if (resourceCount === 0) return undefined;
   } catch (error) {
     // Without the CLI or a login, or when the backend does not answer.
-    if (error instanceof EngineError) return undefined;
+    if (error instanceof EngineError && !(error instanceof DamagedBackend)) return undefined;
     throw error;
   }
   const settingsFile = path.join(stateFolder, "users-settings.yaml");

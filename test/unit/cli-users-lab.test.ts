@@ -42,6 +42,7 @@ describe("a lab that was made with pulumi up", () => {
     ]);
   });
   afterEach(() => {
+    vi.unstubAllEnvs();
     fake.remove();
     fs.rmSync(projectFolder, { recursive: true });
   });
@@ -68,6 +69,32 @@ describe("a lab that was made with pulumi up", () => {
     fake.write("stacks", stacks);
     expect(await hasLab(stack)).toBe(false);
   });
+
+  it.each(["PULUMI_BACKEND_URL", "login"])(
+    "is not taken for missing where a killed CLI has damaged its backend, by %s: the file is named",
+    async (way) => {
+      const folder = path.join(projectFolder, "backend", ".pulumi", "stacks", "try");
+      fs.mkdirSync(folder, { recursive: true });
+      for (const [name, text] of [
+        ["dev.json", "{"],
+        ["dev.json.attrs", '{"user.cac'],
+        ["other.json.attrs", "{}"],
+      ] as const)
+        fs.writeFileSync(path.join(folder, name), text);
+      const url = `file://${projectFolder}/backend`;
+      fs.writeFileSync(path.join(projectFolder, "credentials.json"), JSON.stringify({ current: url }));
+      vi.stubEnv("PULUMI_CREDENTIALS_PATH", projectFolder);
+      if (way === "PULUMI_BACKEND_URL") vi.stubEnv(way, url);
+      fake.write("stacks", "broken");
+      const file = path.join(folder, "dev.json.attrs");
+      await expect(hasLab(stack)).rejects.toThrow(
+        new EngineError(
+          "error: PULUMI_ACCESS_TOKEN must be set for login during non-interactive CLI sessions\n" +
+            `damaged: ${file}; the CLI was killed while it wrote that, which holds nothing of the state; hint: rm ${file}`,
+        ),
+      );
+    },
+  );
 
   it("is not looked for where ./lab has made the stack", async () => {
     fs.mkdirSync(path.join(projectFolder, ".lab", "dev", "pulumi"), { recursive: true });
