@@ -49,7 +49,7 @@ export class Lab extends pulumi.ComponentResource {
     const trust = new Trust(name, { config, plan, pki }, parent);
     const backupPlane = new BackupPlane(name, { config, plan, site, trust }, parent);
     const cluster = new Cluster(name, { config, plan, backupPlane }, parent);
-    new Proofs(name, { plan, backupPlane, cluster }, parent);
+    new Proofs(name, { config, plan, backupPlane, cluster }, parent);
     if (plan.backupApi !== null) {
       const host = site.host(plan.backupApi.host);
       const neighbour = host === cluster.primary.host ? backupPlane.repository.host : cluster.primary.host;

@@ -56,6 +56,10 @@ const PGBACKREST: readonly Reservation[] = [
     reason: "it has a key of its own or belongs on a command line",
   },
   { names: /^backup-standby$/, reason: "it comes from lab:standbys" },
+  {
+    names: /^allow-root$/,
+    reason: "files of root in the repository cannot be read by the account that runs pgBackRest",
+  },
   { names: /^recovery-option$/, reason: "the lab sets the standbys' primary with it" },
   { names: /^archive-check$/, reason: "a backup without its WAL restores nothing", allowed: ON },
   { names: /^online$/, reason: "backups are taken while PostgreSQL runs", allowed: ON },

@@ -4,7 +4,7 @@ import { apiSourceOf, SOURCE_WAYS } from "./api-source";
 import { familyOf } from "./families";
 import { BARMAN_HOST, hostNames, REPOSITORY_HOST, standbyNames } from "./host-names";
 import type { KeyName, Values } from "./schema";
-import { versionProblem } from "./version-support";
+import { featureProblem, versionProblem } from "./version-support";
 
 /** Receives each problem, with its key: the text follows the key's name. */
 export type Refuse = (key: KeyName, problem: string) => void;
@@ -53,6 +53,12 @@ const RULES: readonly ((values: Values, refuse: Refuse) => void)[] = [
         "postgresqlVersion",
         `must be ${distributionVersion}, which is what ${title} has, when lab:packages is distribution, got "${postgresqlVersion}"; hint: lab:packages pgdg has every version`,
       );
+    }
+  },
+  ({ pgbackrest, pgbackrestVersion }, refuse) => {
+    for (const option of Object.keys(pgbackrest)) {
+      const problem = featureProblem(pgbackrestVersion, option);
+      if (problem !== undefined) refuse("pgbackrest", problem);
     }
   },
   ({ caGeneration, caStage }, refuse) => {

@@ -11,10 +11,12 @@ const POSTGRESQL_END_OF_LIFE: Readonly<Record<number, string>> = {
   16: "2028-11-09",
   17: "2029-11-08",
   18: "2030-11-14",
+  19: "2031-11-13",
 };
 
-/** The first release after pgBackRest was declared obsolete (2026-04-27) and revived (2026-05-18). */
+/** The first release after pgBackRest was declared obsolete (2026-04-27) and revived (2026-05-18), and the newest. */
 const PGBACKREST_REVIVED = "2.59.1";
+const PGBACKREST_CURRENT = "2.60.0";
 
 /**
  * Warnings about versions that get no more fixes.
@@ -31,7 +33,7 @@ export function supportWarnings(postgresqlVersion: number, pgbackrestVersion: st
   if (isOlder(pgbackrestVersion, PGBACKREST_REVIVED)) {
     warnings.push(
       `pgBackRest ${pgbackrestVersion} is from before the project was declared obsolete (2026-04-27) and revived ` +
-        `(2026-05-18): fixes come in ${PGBACKREST_REVIVED} and later`,
+        `(2026-05-18): fixes come in ${PGBACKREST_REVIVED} and later; ${PGBACKREST_CURRENT} is current`,
     );
   }
   return warnings;

@@ -1,6 +1,6 @@
 /**
  * PostgreSQL's major versions, each with the first pgBackRest that supports its release (pgBackRest's history, "Finalize catalog number
- * for PostgreSQL N release": earlier ones accept only betas; up to 13, its release notes). pgBackRest 2.59.1 still supports all of them.
+ * for PostgreSQL N release": earlier ones accept only betas; up to 13, its release notes). pgBackRest 2.60.0 still supports all of them.
  * PostgreSQL before 12 has a standby's settings in recovery.conf, which the lab's steps do not support.
  */
 const FIRST_PGBACKREST: Readonly<Record<number, string>> = {
@@ -11,6 +11,7 @@ const FIRST_PGBACKREST: Readonly<Record<number, string>> = {
   16: "2.48",
   17: "2.54.0",
   18: "2.57.0",
+  19: "2.59.0",
 };
 
 /** The major versions of PostgreSQL that the lab can run, oldest first. */
@@ -22,6 +23,32 @@ const FIRST_WITH_TLS = "2.37";
 /** Whether a version comes before another: 2.9 before 2.45. */
 export function isOlder(version: string, other: string): boolean {
   return version.localeCompare(other, "en", { numeric: true }) < 0;
+}
+
+/** What a version of pgBackRest brought, or made sound (its release notes). */
+const FEATURES = [
+  { option: /^repo\d*-bundle(-|$)/, first: "2.39" },
+  // A beta from 2.46 on, whose repositories later versions do not read.
+  { option: /^repo\d*-block(-|$)/, first: "2.52" },
+  { option: /^backup-standby=prefer$/, first: "2.54.0" },
+  { option: /^tls-cipher-1[23]$/, first: "2.58.0" },
+  { option: /^checksum-page-error$/, first: "2.60.0" },
+] as const;
+
+/** The first version with this option, or with this value of it (`OPTION=VALUE`); undefined when every version of the lab has it. */
+function firstWith(option: string): string | undefined {
+  return FEATURES.find((feature) => feature.option.test(option))?.first;
+}
+
+/** Whether a version has this option, or this value of it (`OPTION=VALUE`), in a sound form. */
+export function hasFeature(pgbackrestVersion: string, option: string): boolean {
+  return !isOlder(pgbackrestVersion, firstWith(option) ?? FIRST_WITH_TLS);
+}
+
+/** Why a version cannot have this option, or undefined when it can. */
+export function featureProblem(pgbackrestVersion: string, option: string): string | undefined {
+  if (hasFeature(pgbackrestVersion, option)) return undefined;
+  return `may not set ${option} with pgBackRest ${pgbackrestVersion}: it needs ${firstWith(option) ?? ""} or newer (lab:pgbackrestVersion)`;
 }
 
 /** Why these versions cannot work together in the lab, or undefined when they can. */

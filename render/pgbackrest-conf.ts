@@ -1,4 +1,5 @@
 import type { PgBackRestOptions, Repository } from "../config/schema";
+import { hasFeature } from "../config/version-support";
 import { CERTIFICATE_FILES } from "../plan/layout";
 import { type HostPlan, type LabPlan, primaryOf, repositoryOf, trustedStandbysOf } from "../plan/plan";
 import { replicationConnection } from "../plan/replication";
@@ -106,9 +107,13 @@ function renderPostgreSqlHost(plan: LabPlan, host: HostPlan, { pgbackrest }: PgB
   };
 }
 
-/** The standbys' part of the repository host's configuration, for conf.d: written once they stream, so that backups come from them. */
-export function renderStandbysConf(plan: LabPlan): string {
+/**
+ * The standbys' part of the repository host's configuration, for conf.d: written once they stream, so that backups come from them; while none
+ * runs, from the primary, where pgBackRest can.
+ */
+export function renderStandbysConf(plan: LabPlan, pgbackrestVersion: string): string {
   const standbys = trustedStandbysOf(plan);
   if (standbys.length === 0) return "# no standbys: backups are taken from the primary\n";
-  return renderPgBackRestIni({ global: { "backup-standby": true }, [plan.stanza]: members(plan, standbys) });
+  const mode = hasFeature(pgbackrestVersion, "backup-standby=prefer") ? "prefer" : true;
+  return renderPgBackRestIni({ global: { "backup-standby": mode }, [plan.stanza]: members(plan, standbys) });
 }

@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import type { LabConfig } from "../../config/schema";
 import type { LabPlan } from "../../plan/plan";
 import type { Cluster } from "../cluster/cluster";
 import { Agreement } from "./agreement";
@@ -6,6 +7,7 @@ import type { BackupPlane } from "./backup-plane";
 import { StandbyBackup } from "./standby-backup";
 
 export interface ProofsArgs {
+  config: Pick<LabConfig, "pgbackrestVersion">;
   plan: LabPlan;
   backupPlane: BackupPlane;
   cluster: Cluster;
@@ -15,12 +17,12 @@ export interface ProofsArgs {
 export class Proofs extends pulumi.ComponentResource {
   constructor(name: string, args: ProofsArgs, opts?: pulumi.ComponentResourceOptions) {
     super("lab:backupplane:Proofs", name, {}, opts);
-    const { plan, backupPlane, cluster } = args;
+    const { config, plan, backupPlane, cluster } = args;
     const { host, server } = backupPlane.repository;
 
     const standbyBackup = new StandbyBackup(
       `${host.name}-standbys`,
-      { plan, repository: server },
+      { config, plan, repository: server },
       { parent: this, dependsOn: [cluster] },
     );
     new Agreement(

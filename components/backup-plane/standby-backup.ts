@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import type { LabConfig } from "../../config/schema";
 import { PGBACKREST_FOLDER } from "../../plan/layout";
 import { type LabPlan, trustedStandbysOf } from "../../plan/plan";
 import { renderStandbysConf } from "../../render/pgbackrest-conf";
@@ -7,6 +8,7 @@ import { runScript } from "../../steps/remote";
 import type { PgBackRestServer } from "./pgbackrest-server";
 
 export interface StandbyBackupArgs {
+  config: Pick<LabConfig, "pgbackrestVersion">;
   plan: LabPlan;
   /** The server of the host that keeps the repository. */
   repository: PgBackRestServer;
@@ -19,11 +21,11 @@ export class StandbyBackup extends pulumi.ComponentResource {
 
   constructor(name: string, args: StandbyBackupArgs, opts?: pulumi.ComponentResourceOptions) {
     super("lab:pgbackrest:StandbyBackup", name, {}, opts);
-    const { plan, repository } = args;
+    const { config, plan, repository } = args;
     const { host, configurationVersion } = repository;
     const { account } = host.plan;
 
-    const content = renderStandbysConf(plan);
+    const content = renderStandbysConf(plan, config.pgbackrestVersion);
     // `check` asks every standby, the backup only one.
     const members = runScript(`${name}-conf`, host, "backup-plane/stanza-check.sh", [account, plan.stanza], {
       parent: this,

@@ -12,7 +12,7 @@ import type { PgBackRestServer } from "../backup-plane/pgbackrest-server";
 
 export interface PostgreSqlInstanceArgs {
   host: RemoteHost;
-  config: Pick<LabConfig, "family" | "postgresqlVersion" | "postgresql">;
+  config: Pick<LabConfig, "family" | "postgresqlVersion" | "locale" | "encoding" | "postgresql">;
   plan: LabPlan;
   /** pgBackRest's server on the host, which presents the same certificate. */
   server: PgBackRestServer;
@@ -63,7 +63,8 @@ export class PostgreSqlInstance extends pulumi.ComponentResource {
     const restored = origin.role === "standby" ? { units: [service] } : {};
     const data =
       origin.role === "primary" ? this.restorePrimary(name, args, origin) : this.restoreStandby(name, args, origin);
-    const created = runScript(`${name}-create`, host, createScript, [String(config.postgresqlVersion)], {
+    const shape = [String(config.postgresqlVersion), config.locale, config.encoding];
+    const created = runScript(`${name}-create`, host, createScript, shape, {
       parent: this,
       dependsOn: [data],
       keeps: restored,

@@ -65,6 +65,18 @@ export const CLUSTER_KEYS = {
       "at another path the stanza is created again and gets new backups; the old path keeps its backups, which pgBackRest no longer uses; another retention is a reload",
     ),
   },
+  locale: {
+    ...text(/^[A-Za-z0-9][A-Za-z0-9_.@-]*$/, "the name of a locale that the hosts have"),
+    default: "C.UTF-8",
+    description: "The cluster's locale, whatever the login's is; the hosts must have it",
+    ...refused("a cluster keeps the locale that it was created with", NEW_STACK),
+  },
+  encoding: {
+    ...text(/^[A-Za-z0-9][A-Za-z0-9_-]*$/, "the name of an encoding (PostgreSQL, Character Set Support)"),
+    default: "UTF8",
+    description: "The cluster's encoding, one that its locale allows",
+    ...refused("a cluster keeps the encoding that it was created with", NEW_STACK),
+  },
   replicationTls: {
     ...flag,
     default: true,

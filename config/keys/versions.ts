@@ -36,8 +36,8 @@ export const VERSION_KEYS = {
     ),
   },
   pgbackrestVersion: {
-    ...text(/^\d+\.\d+(\.\d+)?$/, "an exact version such as 2.59.1"),
-    default: "2.59.1",
+    ...text(/^\d+\.\d+(\.\d+)?$/, "an exact version such as 2.60.0"),
+    default: "2.60.0",
     description: "pgBackRest's exact version, the same on every host: other versions refuse to talk to each other",
     ...restart(
       "pgBackRest is upgraded on every host; archiving waits until all have the new version; an older one is refused",

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Creates cluster `main` of PostgreSQL $1 with data checksums and in UTF8, whatever locale the login has, or takes over restored data. An
+# Creates cluster `main` of PostgreSQL $1 with data checksums, locale $2 and encoding $3, or takes over restored data. An
 # image may have the cluster's configuration already, without data. Safe to run again: an existing cluster is left as it is.
 set -euo pipefail
 source common/shell.sh
@@ -15,8 +15,8 @@ add_samples() {
 
 # New data is synced at once; one file at a time takes an emulated host four seconds.
 main() {
-  local version=$1 data=/var/lib/postgresql/$1/main conf=/etc/postgresql/$1/main
-  local options=(--locale=C.UTF-8 --encoding=UTF8 --data-checksums --no-sync)
+  local version=$1 locale=$2 encoding=$3 data=/var/lib/postgresql/$1/main conf=/etc/postgresql/$1/main
+  local options=(--locale="$locale" --encoding="$encoding" --data-checksums --no-sync)
   # postgresql.conf makes it a cluster for Debian's tools. Asking pg_lsclusters, or creating it here, takes an emulated host seconds.
   if [[ ! -e $conf/postgresql.conf ]]; then
     if [[ -e $data/PG_VERSION ]]; then

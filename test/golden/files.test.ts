@@ -27,10 +27,10 @@ const pgHba = (plan: LabPlan) => renderPgHba(hostOf(plan, "pg1-srv"), plan);
 
 const FILES: Record<string, () => string> = {
   "backup-srv.pgbackrest.conf": () => pgBackRestConf(PLAN, "backup-srv", options),
-  "backup-srv.standbys.conf": () => renderStandbysConf(PLAN),
-  "backup-srv.no-standbys.conf": () => renderStandbysConf(stackPlan("dev", { standbys: 0 })),
+  "backup-srv.standbys.conf": () => renderStandbysConf(PLAN, "2.45"),
+  "backup-srv.no-standbys.conf": () => renderStandbysConf(stackPlan("dev", { standbys: 0 }), "2.60.0"),
   "backup-srv.primary-pg2.pgbackrest.conf": () => pgBackRestConf(OTHER_PRIMARY, "backup-srv", {}),
-  "backup-srv.primary-pg2.standbys.conf": () => renderStandbysConf(OTHER_PRIMARY),
+  "backup-srv.primary-pg2.standbys.conf": () => renderStandbysConf(OTHER_PRIMARY, "2.45"),
   "pg2-srv.pgbackrest.conf": () => pgBackRestConf(PLAN, "pg2-srv", options),
   "pg1-srv.postgresql.conf": () =>
     renderPostgreSqlConf(PLAN, hostOf(PLAN, "pg1-srv"), { work_mem: "8MB", jit: false, search_path: "o'x" }),
@@ -94,4 +94,9 @@ it("reserves the same addresses for every host from the start", () => {
   ]);
   expect(reservationOf(plan, "pg2-srv").mac).toBe("52:54:00:a8:c8:0c");
   expect(() => reservationOf(plan, "pg10-srv")).toThrow(/^no address is reserved for host "pg10-srv"; reserved are backup-srv,/);
+});
+
+it("has pgBackRest take a backup from the primary while no standby runs, from the version on that can", () => {
+  expect(renderStandbysConf(PLAN, "2.53.1")).toContain("backup-standby=y\n");
+  expect(renderStandbysConf(PLAN, "2.54.0")).toContain("backup-standby=prefer\n");
 });

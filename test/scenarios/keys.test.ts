@@ -38,6 +38,8 @@ const SETTINGS = {
   repositories: [{ path: "/srv/backups", retentionFull: 3 }],
   pgbackrest: { "compress-type": "zst" },
   postgresql: { work_mem: "8MB" },
+  locale: "C",
+  encoding: "LATIN1",
   replicationTls: false,
   caYears: 3,
   hostCertificateDays: 45,
@@ -126,6 +128,8 @@ const SEEN: Partial<Record<KeyName, Look>> = {
   ],
   pgbackrest: [on("backup-srv", "find /srv/backups/archive -name '0*-*' | grep -o '[^.]*$' | sort -u"), "zst"],
   postgresql: [query("SHOW work_mem"), "8MB"],
+  locale: [query("SELECT datcollate, datctype FROM pg_database WHERE datname = 'postgres'"), "C|C"],
+  encoding: [query("SHOW server_encoding"), "LATIN1"],
   replicationTls: [
     query(
       "SELECT DISTINCT type, auth_method FROM pg_hba_file_rules WHERE user_name && '{replic_user,barman,streaming_barman}'",

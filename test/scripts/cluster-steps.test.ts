@@ -25,14 +25,14 @@ describe("cluster/postgresql-create-debian.sh", () => {
   const PLACES = ["/var/lib/postgresql", "/etc/postgresql", "/usr/lib/postgresql", "/usr/share/postgresql"];
   const DATA = "var/lib/postgresql/15/main";
   const CONF = "etc/postgresql/15/main";
-  const OPTIONS = "--locale=C.UTF-8 --encoding=UTF8 --data-checksums --no-sync";
+  const OPTIONS = "--locale=de_DE --encoding=LATIN9 --data-checksums --no-sync";
   const create = (): ScriptRun => {
     host
       .add("pg_createcluster", `mkdir -p ${host.path(CONF)}`)
       .add("sync", "")
       .add("install", "");
     const places = Object.fromEntries(PLACES.map((place) => [place, host.path(place.slice(1))]));
-    const run = host.run("cluster/postgresql-create-debian.sh", ["15"], "", places);
+    const run = host.run("cluster/postgresql-create-debian.sh", ["15", "de_DE", "LATIN9"], "", places);
     return { ...run, calls: run.calls.map((call) => call.replaceAll(`${host.folder}/`, "/")) };
   };
 
@@ -86,7 +86,7 @@ describe("cluster/postgresql-create-debian.sh", () => {
 
 describe("cluster/postgresql-create-el.sh", () => {
   const create = (): ScriptRun =>
-    host.run("cluster/postgresql-create-el.sh", ["14"], "", {
+    host.run("cluster/postgresql-create-el.sh", ["14", "de_DE", "LATIN9"], "", {
       "/var/lib/pgsql": host.path("data"),
       "/usr/pgsql-$version/bin/": "",
     });
@@ -98,7 +98,7 @@ describe("cluster/postgresql-create-el.sh", () => {
     );
     expect(create()).toMatchObject({
       status: 0,
-      stdout: "--locale=C.UTF-8 --encoding=UTF8 --data-checksums\n",
+      stdout: "--locale=de_DE --encoding=LATIN9 --data-checksums\n",
       calls: ["postgresql-14-setup initdb"],
     });
     expect(create()).toMatchObject({ status: 0, calls: [] });

@@ -121,6 +121,13 @@ const MAY_DELETE: Readonly<Record<string, readonly string[]>> = {
   ],
 };
 
+it("has an account run every command of pgBackRest: from 2.59 on, root may only restore, and ask for the version", () => {
+  const commands = SCRIPTS.flatMap((script) => codeOf(script).match(/^.*\bpgbackrest ["']?--.*$/gm) ?? []);
+  const byAccount = /\bas ("\$\w+"|postgres) (timeout \S+( \* SLOWNESS\)\)")? )?pgbackrest |hint: pgbackrest /;
+  expect(commands.length).toBeGreaterThan(10);
+  expect(commands.filter((command) => !byAccount.test(command))).toEqual([]);
+});
+
 it("talks to pgBackRest's servers at the port that the plan has", () => {
   expect(textOf("common/pgbackrest-server.sh")).toContain(`\nTLS_PORT=${PORTS.pgbackrest}\n`);
 });

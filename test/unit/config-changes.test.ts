@@ -17,6 +17,7 @@ describe("what a change does to a lab that is up", () => {
     [{ keyGeneration: 2 }, ["keyGeneration reload"]],
     [{ repositories: [{ retentionFull: 5 }] }, ["repositories reload"]],
     [{ repositories: [{ path: "/elsewhere" }] }, ["repositories rebuild"]],
+    [{ locale: "C", encoding: "LATIN1" }, ["locale refused", "encoding refused"]],
     [{ pgbackrestVersion: "2.60.0" }, ["pgbackrestVersion restart"]],
     [{ pgbackrestVersion: "2.55.0" }, ["pgbackrestVersion refused"]],
     [

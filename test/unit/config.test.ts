@@ -86,7 +86,7 @@ describe("the configuration", () => {
       `lab:memoryMiB must be a whole number from 512 to 1048576, got 256; PostgreSQL's default shared buffers and pgBackRest need that much`,
     ],
     [{ renewDays: 90 }, `lab:renewDays must be less than lab:hostCertificateDays, which is 90, got "90"`],
-    [{ pgbackrestVersion: "latest" }, `lab:pgbackrestVersion must be an exact version such as 2.59.1, got "latest"`],
+    [{ pgbackrestVersion: "latest" }, `lab:pgbackrestVersion must be an exact version such as 2.60.0, got "latest"`],
     [{ repositories: [] }, `lab:repositories must be a list of one repository, got []`],
     [{ repositories: [{ type: "s3" }] }, `lab:repositories[0].type must be posix, got "s3"`],
     [
@@ -115,10 +115,42 @@ describe("the configuration", () => {
       { pgbackrest: { "backup-standby": true }, standbys: 0 },
       `lab:pgbackrest may not set backup-standby: it comes from lab:standbys`,
     ],
-    [{ postgresqlVersion: 11 }, `lab:postgresqlVersion must be a whole number from 12 to 18, got 11`],
+    [
+      { pgbackrest: { "allow-root": true } },
+      `lab:pgbackrest may not set allow-root: files of root in the repository cannot be read by the account that runs pgBackRest`,
+    ],
+    [
+      { pgbackrest: { "checksum-page-error": true } },
+      `lab:pgbackrest may not set checksum-page-error with pgBackRest 2.55.1: it needs 2.60.0 or newer (lab:pgbackrestVersion)`,
+    ],
+    [
+      { pgbackrest: { "tls-cipher-13": "TLS_AES_256_GCM_SHA384" } },
+      `lab:pgbackrest may not set tls-cipher-13 with pgBackRest 2.55.1: it needs 2.58.0 or newer (lab:pgbackrestVersion)`,
+    ],
+    [
+      { family: "debian12", postgresqlVersion: 15, pgbackrestVersion: "2.45", pgbackrest: { "repo1-block": true } },
+      `lab:pgbackrest may not set repo1-block with pgBackRest 2.45: it needs 2.52 or newer (lab:pgbackrestVersion)`,
+    ],
+    [
+      {
+        ...{ packages: "pgdg", networkMode: "nat", postgresqlVersion: 14, pgbackrestVersion: "2.38" },
+        pgbackrest: { "repo1-bundle-size": "1MiB" },
+      },
+      `lab:pgbackrest may not set repo1-bundle-size with pgBackRest 2.38: it needs 2.39 or newer (lab:pgbackrestVersion)`,
+    ],
+    [{ locale: "C UTF-8" }, `lab:locale must be the name of a locale that the hosts have, got "C UTF-8"`],
+    [
+      { encoding: "UTF 8" },
+      `lab:encoding must be the name of an encoding (PostgreSQL, Character Set Support), got "UTF 8"`,
+    ],
+    [{ postgresqlVersion: 11 }, `lab:postgresqlVersion must be a whole number from 12 to 19, got 11`],
     [
       { postgresqlVersion: 16, pgbackrestVersion: "2.45", packages: "pgdg", networkMode: "nat" },
       `lab:pgbackrestVersion must be 2.48 or newer for PostgreSQL 16, got "2.45"; hint: that one supports PostgreSQL up to 15 (lab:postgresqlVersion)`,
+    ],
+    [
+      { postgresqlVersion: 19, pgbackrestVersion: "2.58.0", packages: "pgdg", networkMode: "nat" },
+      `lab:pgbackrestVersion must be 2.59.0 or newer for PostgreSQL 19, got "2.58.0"; hint: that one supports PostgreSQL up to 18 (lab:postgresqlVersion)`,
     ],
     [
       { pgbackrestVersion: "2.9" },
