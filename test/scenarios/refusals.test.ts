@@ -122,7 +122,7 @@ describe.skipIf(skipped)(`refusals${skipped === undefined ? "" : ` (skipped: ${s
     [
       "an expired client",
       () => own.issue({ commonName: "pg2-srv", days: -1 }),
-      /^ERROR: \[101\]: TLS error \[1:\d+\] sslv3 alert certificate expired\n$/,
+      /^ERROR: \[101\]: TLS error \[1:\d+\] (sslv3|ssl\/tls) alert certificate expired\n$/,
       "alert certificate expired",
     ],
     [
@@ -134,7 +134,7 @@ describe.skipIf(skipped)(`refusals${skipped === undefined ? "" : ` (skipped: ${s
     [
       "a certificate for servers only",
       () => own.issue({ commonName: "pg2-srv", uses: ["serverAuth"] }),
-      /^ERROR: \[101\]: TLS error \[1:\d+\] sslv3 alert unsupported certificate\n$/,
+      /^ERROR: \[101\]: TLS error \[1:\d+\] (sslv3|ssl\/tls) alert unsupported certificate\n$/,
       "alert unsupported certificate",
     ],
     [
