@@ -12,7 +12,7 @@ import { announceRemote, checkRemote } from "../gates/remote-libvirt";
 import { checkExpiry } from "../gates/expiry";
 import { handOver, inNamespace, thisCommand } from "../stack/hand-over";
 import { isInOwnNamespace, runningNamespace } from "../stack/running-namespace";
-import { isForUser, renderLog, writeError } from "../show/progress";
+import { isToPrint, renderLog, writeError } from "../show/progress";
 
 /** Shows what `up` would change. Installs and starts nothing. */
 export async function preview(
@@ -49,7 +49,7 @@ export async function preview(
 export async function previewChanges(engine: Engine, invocation: Invocation): Promise<ChangeSummary> {
   const { options, signal } = invocation;
   const onEvent = (event: EngineEvent): void => {
-    if (event.kind === "log" && isForUser(event, options.debug)) writeError(renderLog(event));
+    if (event.kind === "log" && isToPrint(event, options.debug)) writeError(renderLog(event));
   };
   const stack = stackOf(invocation);
   const replace = unfinishedSteps(stack.location);

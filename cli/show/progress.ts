@@ -26,8 +26,18 @@ type Failure = Extract<EngineEvent, { kind: "fail" }>;
 type LogEvent = Extract<EngineEvent, { kind: "log" }>;
 
 /** Whether a message is for every user: warnings, and where a script has moved data. Errors are printed at the end of the run. */
-export function isForUser({ severity, message }: LogEvent, debug = false): boolean {
+function isForUser({ severity, message }: LogEvent, debug = false): boolean {
   return debug || severity === "warning" || /^(moved aside|left behind|rewound): /.test(message);
+}
+
+/** Warnings that this command has printed. */
+const printed = new Set<string>();
+
+/** Whether a message is to be printed: one for every user, and a warning once, as a command may run the program several times. */
+export function isToPrint(event: LogEvent, debug = false): boolean {
+  if (!isForUser(event, debug) || printed.has(event.message)) return false;
+  if (event.severity === "warning") printed.add(event.message);
+  return true;
 }
 
 /** A message as a line. */
@@ -82,7 +92,7 @@ export class Progress {
   /** For the engine. */
   readonly onEvent = (event: EngineEvent): void => {
     if (event.kind === "log") {
-      if (isForUser(event, this.options.debug)) this.options.writeLog(renderLog(event));
+      if (isToPrint(event, this.options.debug)) this.options.writeLog(renderLog(event));
       return;
     }
     const { change } = event;

@@ -142,11 +142,14 @@ describe("Progress", () => {
     watched.stop();
   });
 
-  it("tells warnings to everybody, and the rest to those who ask", () => {
+  it("tells warnings to everybody, once, and the rest to those who ask", () => {
     const info: EngineEvent = { kind: "log", severity: "info", message: "started\n", urn: "" };
     const warning: EngineEvent = { kind: "log", severity: "warning", message: "out of support\n", urn: "" };
     for (const event of [info, warning]) progress().onEvent(event);
     expect(logged).toEqual(["warning: out of support"]);
+    // A preview before `up`, or a repair after it, runs the program again.
+    progress().onEvent(warning);
+    expect(logged).toHaveLength(1);
     progress(true).onEvent(info);
     expect(logged.at(-1)).toBe("info: started");
     expect(lines).toEqual([]);
