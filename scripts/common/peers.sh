@@ -1,6 +1,5 @@
 #!/usr/bin/env bash
 # Reaching another host by its name.
-source common/shell.sh
 
 # The IPv4 addresses of name $1, one a line; nothing when it is not resolved.
 addresses_of() {

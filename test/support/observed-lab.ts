@@ -83,6 +83,9 @@ export const STREAMS = { tcp: "", said: "New, TLSv1.3, Cipher is TLS_AES_256_GCM
 
 const STANZA = { version: "2.45", stopped: [], info: [INFO] };
 
+/** PostgreSQL's unit. */
+export const POSTGRESQL_UNIT = deployedLab().plan.postgresql.service;
+
 /** What the hosts of a lab tell that is as it should be. */
 export const GOOD: Readonly<Record<string, HostFacts>> = {
   "backup-srv": {
@@ -93,13 +96,13 @@ export const GOOD: Readonly<Record<string, HostFacts>> = {
     disks: { "/backup_space": { device: "1", size: 1000, free: 900 } },
   },
   "pg1-srv": {
-    units: { "pgbackrest.service": UNIT, "postgresql@15-main.service": UNIT },
+    units: { "pgbackrest.service": UNIT, [POSTGRESQL_UNIT]: UNIT },
     stanza: STANZA,
     peers: { "backup-srv": TALKS },
     postgresql: PRIMARY,
   },
   "pg2-srv": {
-    units: { "pgbackrest.service": UNIT, "postgresql@15-main.service": UNIT },
+    units: { "pgbackrest.service": UNIT, [POSTGRESQL_UNIT]: UNIT },
     stanza: STANZA,
     peers: { "backup-srv": TALKS },
     primary: STREAMS,

@@ -4,7 +4,7 @@ import * as os from "node:os";
 import * as path from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { CertificateFacts, HostFacts } from "../../observe/facts";
-import { deployedLab, judged, STREAMS, TALKS, told, UNIT } from "../support/observed-lab";
+import { deployedLab, judged, POSTGRESQL_UNIT, STREAMS, TALKS, told, UNIT } from "../support/observed-lab";
 import { type Issued, TestAuthority } from "../support/test-authority";
 
 const FOLDER = "/etc/pgbackrest/cert";
@@ -145,7 +145,7 @@ describe("a host's certificate", () => {
   });
 
   it("explains a PostgreSQL that does not start with it", () => {
-    const units = { "postgresql@15-main.service": { ...UNIT, state: "failed", sub: "failed" } };
+    const units = { [POSTGRESQL_UNIT]: { ...UNIT, state: "failed", sub: "failed" } };
     const certificates = { ...good, key: "postgres 644" };
     expect(causes(certificates, { "pg2-srv": { units, certificates } }).map((each) => each.split(":")[0])).toEqual([
       "fail LAB-KEY-MODE",

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { PeerFacts } from "../../observe/facts";
 import { reportOn } from "../../observe/report";
-import { deployedLab, judged, observed, STANDBY, STREAMS, told, UNIT } from "../support/observed-lab";
+import { deployedLab, judged, observed, POSTGRESQL_UNIT, STANDBY, STREAMS, told, UNIT } from "../support/observed-lab";
 
 /** What psql says around the primary's answer. */
 const answer = (said: string): string =>
@@ -78,7 +78,7 @@ describe("a standby and PostgreSQL on the primary", () => {
     const alone = { ...STANDBY, receiver: null };
     const codes = (changes: Parameters<typeof judged>[0]) => judged(changes).causes.map(({ code }) => code);
     expect(codes({ "pg2-srv": { primary: refused, postgresql: alone } })).toEqual(["LAB-PRIMARY-UNREACHED"]);
-    const stopped = { "pgbackrest.service": UNIT, "postgresql@15-main.service": { ...UNIT, state: "inactive" } };
+    const stopped = { "pgbackrest.service": UNIT, [POSTGRESQL_UNIT]: { ...UNIT, state: "inactive" } };
     expect(
       codes({ "pg1-srv": { units: stopped, postgresql: null }, "pg2-srv": { primary: refused, postgresql: alone } }),
     ).toEqual(["LAB-POSTGRESQL-DOWN"]);
