@@ -6,8 +6,8 @@ import { containerImage, versionsOf } from "../support/releases";
 import { reasonToSkip, ScenarioLab } from "../support/scenario-lab";
 import { PROJECT_FOLDER } from "../support/stack-config";
 
-/** Releases that no other scenario has on containers. sid's systemd starts only where cgroups are version 2 alone. */
-const OTHERS: readonly DebianReleaseName[] = ["debian12"];
+/** Releases that no other scenario has on containers. */
+const OTHERS: readonly DebianReleaseName[] = ["debian12", "debian14"];
 const skipped = reasonToSkip();
 const imageFolder = path.join(PROJECT_FOLDER, IMAGE_FOLDER);
 

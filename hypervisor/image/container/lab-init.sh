@@ -15,11 +15,6 @@ apply_seed() {
   rm -r /run/lab-seed
 }
 
-# The names of the hierarchies, version 2 as `unified`, as /proc/self/cgroup has them.
-hierarchies() {
-  while IFS=: read -r _ names _; do echo "${names:-unified}"; done </proc/self/cgroup
-}
-
 mount_hierarchy() {
   case $1 in
     unified) mount -t cgroup2 -o nosuid,nodev,noexec cgroup "$2" ;;
@@ -43,14 +38,15 @@ enter_own_cgroups() {
   rmdir /run/hierarchy
 }
 
+# Version 2 alone, where the kernel has it: from 258 on systemd does not start beside version 1, and earlier ones need none of its controllers.
 show_own_cgroups() {
   umount -l /sys/fs/cgroup 2>/dev/null || true
-  if [ "$(hierarchies)" = unified ]; then
+  if grep -q '^0::' /proc/self/cgroup; then
     mount_hierarchy unified /sys/fs/cgroup
     return
   fi
   mount -t tmpfs -o mode=755,nosuid,nodev,noexec cgroup /sys/fs/cgroup
-  for names in $(hierarchies); do
+  cut -d : -f 2 /proc/self/cgroup | while read -r names; do
     mkdir "/sys/fs/cgroup/${names#name=}"
     mount_hierarchy "$names" "/sys/fs/cgroup/${names#name=}"
   done
