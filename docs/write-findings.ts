@@ -23,11 +23,12 @@ export function renderFindingsPage(): string {
   return `${HEAD}${sections.join("\n")}\n`;
 }
 
-function renderRule(code: string, { level, proof, text, remedy, after = [] }: Rule): string {
+function renderRule(code: string, { level, proof, text, remedy, after = [], mendedWith = [] }: Rule): string {
   const lines = [
     `- **${code}** (${level}${proof ? ", proof" : ""}): ${escape(text)}`,
     `  - remedy: ${renderRemedy(remedy)}`,
-    ...(after.length === 0 ? [] : [`  - follows from: ${after.map((each) => `\`${each}\``).join(", ")}`]),
+    ...(mendedWith.length === 0 ? [] : [`  - follows from, where a step puts both right: ${inCode(mendedWith)}`]),
+    ...(after.length === 0 ? [] : [`  - follows from: ${inCode(after)}`]),
   ];
   return lines.join("\n");
 }
@@ -47,3 +48,7 @@ function escape(text: string): string {
 }
 
 if (require.main === module) fs.writeFileSync(path.join(PROJECT_FOLDER, "docs", "findings.md"), renderFindingsPage());
+
+function inCode(words: readonly string[]): string {
+  return words.map((each) => `\`${each}\``).join(", ");
+}

@@ -46,6 +46,8 @@ export interface Rule {
   readonly drift?: true;
   /** Codes of what explains it, on one of the hosts that it involves: it is no cause of its own then. A `*` at the end is for any. */
   readonly after?: readonly string[];
+  /** Codes of what explains it where a step puts both right. */
+  readonly mendedWith?: readonly string[];
   /** Whether it is still to come: it explains nothing yet. */
   readonly soon?: true;
   /**
@@ -202,9 +204,10 @@ function explains({ finding: cause, rule: { level, soon } }: Case, { finding, ru
   if (!involves.includes(cause.host) || level === "warn" || soon) return false;
   if (cause.code === UNREACHABLE) return finding.code !== UNREACHABLE;
   if (rule.scope === "subject" && finding.subject !== cause.subject) return false;
-  return (rule.after ?? []).some((code) =>
-    code.endsWith("*") ? cause.code.startsWith(code.slice(0, -1)) : cause.code === code,
-  );
+  const isNamed = (codes: readonly string[] = []): boolean =>
+    codes.some((code) => (code.endsWith("*") ? cause.code.startsWith(code.slice(0, -1)) : cause.code === code));
+  const shareStep = finding.steps?.some((step) => cause.steps?.includes(step)) ?? false;
+  return isNamed(rule.after) || (shareStep && isNamed(rule.mendedWith));
 }
 
 /** The code of a host that cannot be asked. */

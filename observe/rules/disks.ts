@@ -5,7 +5,9 @@ const FREE_PERCENT = { warn: 20, fail: 5 } as const;
 
 const TEXT = "the file system of {subject} has {percent} % free ({free} MiB)";
 const ROOM = {
-  sentence: "make room: see retentionFull in lab:repositories, replication slots, and WAL that is not archived",
+  sentence:
+    "make room: in a repository, see retentionFull in lab:repositories; beside PostgreSQL's data, replication slots and WAL that is not " +
+    "archived",
 } as const;
 
 /** File systems that are, or will soon be, full: told once, although several folders may lie on one. */

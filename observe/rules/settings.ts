@@ -2,26 +2,26 @@ import { fail, rules } from "../findings";
 
 const FIX = { steps: true, sentence: "see lab:postgresql" } as const;
 
+/** Of settings in a file that somebody edited, PostgreSQL may take none. */
+const EDITED = { after: ["LAB-FILE-CONTENT"], scope: "subject" } as const;
+
 /** The lab's settings of PostgreSQL: whether they apply. */
 export const SETTINGS = rules(
   {
     "LAB-SETTING-NOT-INCLUDED": fail("PostgreSQL", "postgresql.conf does not include {subject}", FIX),
-    "LAB-SETTING-UNREAD": {
-      ...fail("PostgreSQL", "{subject} was changed, and not read since", FIX),
-      ...{ after: ["LAB-FILE-CONTENT"], scope: "subject" },
-    },
+    "LAB-SETTING-UNREAD": { ...fail("PostgreSQL", "{subject} was changed, and not read since", FIX), ...EDITED },
     "LAB-SETTING-INVALID": {
-      ...fail("PostgreSQL", "{subject} = {wanted} is not applied: {error}", { sentence: "see lab:postgresql" }),
-      drift: true,
+      ...fail("PostgreSQL", "{name} = {wanted} is not applied: {error}", { sentence: "see lab:postgresql" }),
+      ...{ ...EDITED, drift: true },
     },
-    "LAB-SETTING-PENDING": fail("PostgreSQL", "{subject} = {wanted} waits for a restart", FIX),
+    "LAB-SETTING-PENDING": { ...fail("PostgreSQL", "{name} = {wanted} waits for a restart", FIX), ...EDITED },
     // An ALTER SYSTEM is somebody's will, in PostgreSQL's own file: no step takes it back.
     "LAB-SETTING-OVERRIDDEN": {
-      ...fail("PostgreSQL", '{subject} is "{actual}" by {source}, not "{wanted}" as in {file}', {
+      ...fail("PostgreSQL", '{name} is "{actual}" by {source}, not "{wanted}" as in {file}', {
         command:
-          "./lab ssh {host} -- sudo -iu postgres psql -c \"'ALTER SYSTEM RESET {subject}'\" -c \"'SELECT pg_reload_conf()'\"",
+          "./lab ssh {host} -- sudo -iu postgres psql -c \"'ALTER SYSTEM RESET {name}'\" -c \"'SELECT pg_reload_conf()'\"",
       }),
-      drift: true,
+      ...{ ...EDITED, drift: true },
     },
   },
   ({ hosts, plan }, tell) => {
@@ -33,12 +33,13 @@ export const SETTINGS = rules(
       if (!seen.included) tell("LAB-SETTING-NOT-INCLUDED", host, { subject: file, steps });
       else if (seen.stale) tell("LAB-SETTING-UNREAD", host, { subject: file, steps });
       else {
-        for (const { name: subject, wanted, actual, source, pending, error } of seen.overridden) {
-          if (error !== null) tell("LAB-SETTING-INVALID", host, { subject, wanted, error });
-          else if (pending === true) tell("LAB-SETTING-PENDING", host, { subject, wanted, steps });
+        for (const { name, wanted, actual, source, pending, error } of seen.overridden) {
+          const found = { subject: file, name, wanted };
+          if (error !== null) tell("LAB-SETTING-INVALID", host, { ...found, error });
+          else if (pending === true) tell("LAB-SETTING-PENDING", host, { ...found, steps });
           else {
-            const words = { wanted, actual: actual ?? "", source: source ?? "another source", file };
-            tell("LAB-SETTING-OVERRIDDEN", host, { subject, ...words });
+            const words = { actual: actual ?? "", source: source ?? "another source", file };
+            tell("LAB-SETTING-OVERRIDDEN", host, { ...found, ...words });
           }
         }
       }

@@ -5,7 +5,8 @@ import { fail, rules, warn } from "../findings";
 const LOOP_SECONDS = 3;
 
 const START = { steps: true, command: "./lab ssh {host} -- sudo systemctl start {subject}" } as const;
-const DOWN = { ...fail("units", "{subject} is {state}{error}", START), proof: true } as const;
+const proof = { proof: true, mendedWith: ["LAB-FILE-*"] } as const;
+const DOWN = { ...fail("units", "{subject} is {state}{error}", START), ...proof };
 
 /** With which a server does not start. */
 const BROKEN_PAIR = ["LAB-KEY-*", "LAB-CERT-MISSING", "LAB-CERT-UNREADABLE"] as const;
@@ -21,8 +22,7 @@ export const UNITS = rules(
         steps: true,
         command: "./lab ssh {host} -- sudo journalctl -u {subject}",
       }),
-      proof: true,
-      after: BROKEN_PAIR,
+      ...{ ...proof, after: BROKEN_PAIR },
     },
     "LAB-UNIT-DISABLED": {
       ...warn("units", "{subject} runs, but is {enabled}: it will not after a reboot", {

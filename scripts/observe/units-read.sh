@@ -7,6 +7,19 @@ last_error() {
   journalctl -u "$1" -n 40 -o cat --no-pager 2>/dev/null | grep -E 'ERROR|FATAL' | tail -n 1 || true
 }
 
+# The same of Debian's cluster, from its log $1: a running server tells why it ends there alone. What came before it was last started, and
+# that it ends connections, is no reason.
+last_cluster_error() {
+  tail -n 100 "$1" | awk '/ starting PostgreSQL / { error = "" } /FATAL|PANIC/ && !/FATAL: +(terminating|the database system is) / { error = $0 }
+    END { print error }'
+}
+
+error_of() {
+  local log=${1/@/-}
+  log=/var/log/postgresql/${log%.service}.log
+  printf '%s %s\n' "$1" "$(if [[ -r $log ]]; then last_cluster_error "$log"; else last_error "$1"; fi)"
+}
+
 main() {
   local unit states rest uptime
   # A block each, in the order in which they were asked for.
@@ -20,7 +33,7 @@ main() {
   printf '==== uptime\n%s\n==== errors\n' "$uptime"
   # The journal is slow to read: not when all is well.
   if grep -qvE '^(ActiveState=active|SubState=.*|NRestarts=0|UnitFileState=.*|ActiveEnter.*|)$' <<<"$states"; then
-    for unit; do printf '%s %s\n' "$unit" "$(last_error "$unit")"; done
+    for unit; do error_of "$unit"; done
   fi
 }
 

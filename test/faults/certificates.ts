@@ -1,7 +1,9 @@
 import { CERTIFICATE_FILES } from "../../plan/layout";
+import { stackPlan } from "../support/stack-config";
 import type { Fault } from "./fault";
 
 const { ca, certificate, key, folder } = CERTIFICATE_FILES;
+const { service } = stackPlan("container").postgresql;
 
 /** The files of a host's certificate. */
 export const CERTIFICATE_FAULTS: readonly Fault[] = [
@@ -97,6 +99,22 @@ export const CERTIFICATE_FAULTS: readonly Fault[] = [
     host: "pg2-srv",
     inject: `cd /run; openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout stranger.key -subj /CN=root-ca -days 90 -out ${ca}`,
     told: [`fail LAB-CERT-ISSUER pg2-srv: the certificate was signed by CN=root-ca, which is none of the CAs in ${ca}`],
+    healedBy: "up",
+  },
+  {
+    name: "everyone may read the key, and PostgreSQL was restarted",
+    host: "pg3-srv",
+    inject: `chmod 0644 ${key}; systemctl restart ${service} || true`,
+    told: [
+      "fail LAB-KEY-MODE pg3-srv: the key has mode 0644: pgBackRest refuses a key that others than its owner may read [42]",
+    ],
+    healedBy: "up",
+  },
+  {
+    name: "the certificate is damaged, and PostgreSQL was restarted",
+    host: "pg2-srv",
+    inject: `echo nonsense >${certificate}; systemctl restart ${service} || true`,
+    told: [`fail LAB-CERT-UNREADABLE pg2-srv: ${certificate} holds no certificate, or a damaged one`],
     healedBy: "up",
   },
 ];

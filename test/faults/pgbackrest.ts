@@ -1,6 +1,21 @@
 import type { Fault } from "./fault";
 
 const REPOSITORY = "/backup_space";
+const OVERRIDE = "/etc/systemd/system/pgbackrest.service.d/own.conf";
+
+/** Perl that holds dpkg's lock for ten seconds, as dpkg does. */
+const LOCK_PACKAGES =
+  'use Fcntl; open(my $file, ">", "/var/lib/dpkg/lock") or die; fcntl($file, F_SETLK, pack("s s x4 q q i x4", F_WRLCK, 0, 0, 0, 0)) or die; sleep 10';
+
+/** Shell that archives another segment under the name of the next that PostgreSQL will fill, and has PostgreSQL fill that. */
+const ARCHIVE_AS_ANOTHER = `cd /; systemctl stop row-writer
+sql() { runuser -u postgres -- psql -XAtqc "$1"; }
+data=$(sql 'SHOW data_directory') current=$(sql "SELECT pg_walfile_name(pg_create_restore_point('other'))")
+next=$(sql 'SELECT pg_walfile_name(pg_current_wal_lsn() + 16777216)')
+install -d -o postgres /run/other; install -o postgres "$data/pg_wal/$current" "/run/other/$next"
+runuser -u postgres -- pgbackrest --stanza=demo archive-push "/run/other/$next"
+sql 'SELECT pg_switch_wal()'; systemctl start row-writer
+until [[ $(sql 'SELECT last_failed_wal FROM pg_stat_archiver') == "$next" ]]; do sleep 0.2; done`;
 
 /** pgBackRest's servers, configuration and repository. */
 export const PGBACKREST_FAULTS: readonly Fault[] = [
@@ -30,7 +45,7 @@ export const PGBACKREST_FAULTS: readonly Fault[] = [
     name: "the server ends as soon as it is started",
     host: "pg2-srv",
     inject:
-      "echo tls-server-port=nonsense >>/etc/pgbackrest/pgbackrest.conf; systemctl restart pgbackrest || true; sleep 4",
+      "sed -i '/^.global.$/a tls-server-port=nonsense' /etc/pgbackrest/pgbackrest.conf; systemctl restart pgbackrest || true; sleep 4",
     told: ["fail LAB-FILE-CONTENT pg2-srv: the file is not what the program wrote"],
     healedBy: "up",
   },
@@ -125,5 +140,68 @@ export const PGBACKREST_FAULTS: readonly Fault[] = [
     inject: "apt-mark unhold pgbackrest",
     told: ["warn LAB-PACKAGE-NOT-HELD pg3-srv: package pgbackrest is not held: an upgrade of the host would change it"],
     healedBy: "up",
+  },
+  {
+    name: "the package may be upgraded, while another program works on packages",
+    host: "pg2-srv",
+    inject: `apt-mark unhold pgbackrest; (setsid perl -e '${LOCK_PACKAGES}' >/dev/null 2>&1 &); sleep 1`,
+    told: ["warn LAB-PACKAGE-NOT-HELD pg2-srv: package pgbackrest is not held: an upgrade of the host would change it"],
+    healedBy: "up",
+  },
+  {
+    name: "systemd's settings of the lab are gone",
+    host: "backup-srv",
+    inject:
+      "rm -r /etc/systemd/system/pgbackrest.service.d; systemctl daemon-reload; systemctl restart pgbackrest || true; sleep 3",
+    told: ["fail LAB-FILE-MISSING backup-srv: the file is missing"],
+    healedBy: "up",
+    alone: true,
+  },
+  {
+    name: "systemd's settings of the lab are gone on a standby",
+    host: "pg3-srv",
+    inject:
+      "rm -r /etc/systemd/system/pgbackrest.service.d; systemctl daemon-reload; systemctl restart pgbackrest || true; sleep 3",
+    told: ["fail LAB-FILE-MISSING pg3-srv: the file is missing"],
+    healedBy: "up",
+  },
+  {
+    name: "the unit was overridden by hand, and ends as soon as it is started",
+    host: "pg2-srv",
+    inject: `printf '[Service]\\nExecStart=\\nExecStart=/bin/false\\nRestart=always\\nRestartSec=1\\nStartLimitInterval=0\\n' >${OVERRIDE}; systemctl daemon-reload; systemctl restart pgbackrest || true; sleep 5`,
+    told: [
+      /^fail LAB-UNIT-LOOP pg2-srv: pgbackrest\.service ends as soon as it is started; systemd has restarted it \d+ times/,
+    ],
+    healedBy: { person: `rm ${OVERRIDE}; systemctl daemon-reload; systemctl stop pgbackrest`, then: "up" },
+  },
+  {
+    name: "the repository's disk is full",
+    host: "backup-srv",
+    inject: `fallocate -l $(($(df --output=avail -B1 ${REPOSITORY} | tail -1) - 8388608)) ${REPOSITORY}/filler; runuser -u pgbackrest -- bash -c 'cat /dev/zero >${REPOSITORY}/filler-too' 2>&1 | grep 'No space left on device'`,
+    told: [`fail LAB-DISK-FULL backup-srv: the file system of ${REPOSITORY} has 0 % free (0 MiB)`],
+    healedBy: { person: `rm ${REPOSITORY}/filler ${REPOSITORY}/filler-too` },
+    alone: true,
+  },
+  {
+    name: "the disk of the logs is full",
+    host: "pg3-srv",
+    inject:
+      "mount -t tmpfs -o size=64k none /var/log; install -d -o postgres /var/log/pgbackrest /var/log/postgresql; " +
+      "cat /dev/zero 2>/dev/null >/var/log/filler || true",
+    told: ["fail LAB-DISK-FULL pg3-srv: the file system of /var/log has 0 % free (0 MiB)"],
+    healedBy: { person: "umount -l /var/log" },
+  },
+  {
+    name: "another cluster archived the next WAL segment",
+    host: "pg1-srv",
+    inject: ARCHIVE_AS_ANOTHER,
+    told: [
+      /^fail LAB-ARCHIVE-TAKEN pg1-srv: WAL segment [0-9A-F]{24} was not archived: the repository holds another segment of that name$/,
+    ],
+    healedBy: {
+      person: `cd ${REPOSITORY}/archive/demo; find . -name '*.gz' | sort | tail -1 | xargs rm`,
+      on: ["backup-srv"],
+    },
+    alone: true,
   },
 ];

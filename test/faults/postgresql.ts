@@ -174,4 +174,33 @@ export const POSTGRESQL_FAULTS: readonly Fault[] = [
     told: ["warn LAB-REPLAY-PAUSED pg3-srv: the standby receives WAL and does not replay it: replay is paused"],
     healedBy: "remedy",
   },
+  {
+    name: "the lab's settings have a value that PostgreSQL refuses",
+    host: "pg3-srv",
+    inject: `echo "work_mem = 'lots'" >>${SETTINGS}; ${sql("SELECT pg_reload_conf()")}`,
+    told: ["fail LAB-FILE-CONTENT pg3-srv: the file is not what the program wrote"],
+    healedBy: "up",
+  },
+  {
+    name: "ALTER SYSTEM overrides how the primary archives",
+    host: "pg1-srv",
+    inject: sql("ALTER SYSTEM SET archive_command = '/bin/false'", "SELECT pg_reload_conf()"),
+    told: [
+      `fail LAB-SETTING-OVERRIDDEN pg1-srv: archive_command is "/bin/false" by ${DATA}/postgresql.auto.conf, not "pgbackrest --stanza=demo archive-push %p" as in ${SETTINGS}`,
+    ],
+    healedBy: "remedy",
+  },
+  {
+    name: "the folder of a tablespace is missing on the standbys",
+    host: "pg1-srv",
+    inject: `install -d -o postgres /srv/space; ${sql("CREATE TABLESPACE space LOCATION '/srv/space'")}; sleep 2`,
+    told: ["pg2-srv", "pg3-srv"].map(
+      (host) =>
+        new RegExp(
+          `^fail LAB-POSTGRESQL-DOWN ${host}: ${UNIT} is failed; its last error: FATAL: .*directory "/srv/space" does not exist$`,
+        ),
+    ),
+    healedBy: { person: "install -d -o postgres /srv/space", on: ["pg2-srv", "pg3-srv"], then: "up" },
+    alone: true,
+  },
 ];

@@ -190,6 +190,26 @@ describe("a host", () => {
     });
   });
 
+  it("tells why Debian's PostgreSQL ended from the cluster's own log", () => {
+    const shown =
+      "ActiveState=failed\nSubState=failed\nNRestarts=0\nUnitFileState=enabled\nActiveEnterTimestampMonotonic=0";
+    const log =
+      "FATAL:  earlier\nLOG:  starting PostgreSQL 15\nFATAL:  directory gone\nERROR:  a query\nFATAL:  terminating walreceiver process due to administrator command";
+    fs.writeFileSync(standIns.path("postgresql-15-main.log"), log);
+    standIns.add("systemctl", `echo '${shown}'`).add("journalctl", "echo FATAL: earlier");
+    const { stdout } = standIns.run(
+      "observe/units-read.sh",
+      ["postgresql@15-main.service", "postgresql@16-main.service"],
+      "",
+      {
+        "/var/log/postgresql": standIns.path("."),
+      },
+    );
+    expect(stdout).toContain(
+      "\npostgresql@15-main.service FATAL:  directory gone\npostgresql@16-main.service FATAL: earlier\n",
+    );
+  });
+
   it("does not read the journal when all is well", () => {
     const shown =
       "ActiveState=active\nSubState=running\nNRestarts=0\nUnitFileState=enabled\nActiveEnterTimestampMonotonic=0";

@@ -62,6 +62,20 @@ describe("units", () => {
     expect(causes({ "pg2-srv": { units: { "pgbackrest.service": { ...UNIT, ...facts } } } })).toEqual(expected);
   });
 
+  it("are down for a file that their own step writes: one cause; for another file they are told too", () => {
+    const path = "/etc/systemd/system/pgbackrest.service.d/lab.conf";
+    const told = (step: string): string[] => {
+      const lab = deployedLab();
+      const files = [{ path, owner: "root", mode: "0644", digest: "a", steps: [step] }];
+      const managed = { ...lab.managed?.["pg2-srv"], files } as ManagedHost;
+      const changes = { files: {}, units: { "pgbackrest.service": { ...UNIT, state: "failed" } } };
+      return causes({ "pg2-srv": changes }, { ...lab, managed: { "pg2-srv": managed } });
+    };
+    const missing = "fail LAB-FILE-MISSING pg2-srv: the file is missing";
+    expect(told("pg2-srv-pgbackrest-start")).toEqual([missing]);
+    expect(told("another")).toEqual(["fail LAB-PGBACKREST-DOWN pg2-srv: pgbackrest.service is failed", missing]);
+  });
+
   it("are started by their steps, or by systemctl where no step keeps them", () => {
     const down: Changes = { "pg2-srv": { units: { "pgbackrest.service": { ...UNIT, state: "failed" } } } };
     expect(judged(down).causes[0]).toMatchObject({ remedy: "./lab drift --fix", steps: ["pg2-srv-pgbackrest-start"] });
@@ -302,6 +316,27 @@ describe("PostgreSQL", () => {
     expect(drift[0]?.remedy).toBe(
       `./lab ssh pg2-srv -- sudo -iu postgres psql -c "'ALTER SYSTEM RESET archive_command'" -c "'SELECT pg_reload_conf()'"`,
     );
+  });
+
+  it("takes no setting of a file with a value that it refuses: of a file that was edited, that is the cause", () => {
+    const file = "/etc/lab/postgresql.conf";
+    const setting = { name: "work_mem", wanted: "lots", actual: "4096", source: file, pending: false };
+    const overridden = [
+      { ...setting, error: "setting could not be applied" },
+      { ...setting, error: null, name: "log_connections" },
+    ];
+    const lab = deployedLab();
+    const files = [{ path: file, owner: "postgres", mode: "0644", digest: "a", steps: [] }];
+    const managed = { "pg1-srv": { ...lab.managed?.["pg1-srv"], files } as ManagedHost };
+    const told = (digest: string): string[] => {
+      const seen = { [file]: { owner: "postgres", mode: "644", digest, content: "" } };
+      return causes({ "pg1-srv": { files: seen, postgresql: { ...PRIMARY, overridden } } }, { ...lab, managed });
+    };
+    expect(told("b")).toEqual(["fail LAB-FILE-CONTENT pg1-srv: the file is not what the program wrote"]);
+    expect(told("a")).toEqual([
+      "fail LAB-SETTING-INVALID pg1-srv: work_mem = lots is not applied: setting could not be applied",
+      'fail LAB-SETTING-OVERRIDDEN pg1-srv: log_connections is "4096" by /etc/lab/postgresql.conf, not "lots" as in /etc/lab/postgresql.conf',
+    ]);
   });
 
   it("has settings that wait for a restart, which steps put right", () => {
