@@ -222,7 +222,24 @@ describe("backup-api/barman-backup.sh", () => {
        backup*) touch ${taken} ;; esac`,
     );
     expect(host.run("backup-api/barman-backup.sh", ["demo"])).toMatchObject({ status: 0 });
-    expect(host.run("backup-api/barman-backup.sh", ["demo"]).calls).not.toContain("barman backup --wait demo");
+    expect(host.run("backup-api/barman-backup.sh", ["demo"]).calls).not.toContain("barman backup demo");
+  });
+
+  it("completes the segment that the backup still needs, where nobody writes", () => {
+    const complete = host.path("complete");
+    host.add(
+      "barman",
+      `case $* in *list-backup*) [[ -e ${complete} ]] && echo '{"demo":[{"status":"DONE"}]}' ||
+         echo '{"demo":[{"status":"WAITING_FOR_WALS"}]}' ;;
+       switch-wal*) touch ${complete} ;; esac`,
+    );
+    const { status, calls } = host.run("backup-api/barman-backup.sh", ["demo"]);
+    expect(status).toBe(0);
+    expect(calls.filter((call) => !call.includes("list-backup"))).toEqual(
+      ["backup", "switch-wal", "archive-wal", "check-backup", "check"].map(
+        (command) => `barman ${command} demo${command === "check-backup" ? " latest" : ""}`,
+      ),
+    );
   });
 });
 
