@@ -118,7 +118,7 @@ describe.skipIf(skipped)(`the backup API${skipped === undefined ? "" : ` (skippe
         "barman-srv",
         `set -e; cd /; exec 3>&1 >&2
         as() { sudo -iu barman "$@"; }
-        as barman backup --wait demo
+        as barman backup demo; as barman switch-wal --archive demo
         folder=$(as mktemp -d); as barman recover demo latest "$folder/data"
         echo 'local all all trust' | as tee "$folder/hba" >/dev/null; as touch "$folder/conf"
         bin=${binaries}
