@@ -19,8 +19,7 @@ main() {
     as_barman barman backup "$server"
     # A backup that ends with a segment needs the next one too, which nobody would complete where nothing is written: no `backup --wait`.
     [[ $(backups "$server") != 0 ]] || as_barman barman switch-wal "$server"
-    await 300 "barman has no complete backup of server $server; hint: barman list-backup $server, /var/log/barman/barman.log" \
-      is_complete "$server"
+    await 300 "barman lists no complete backup of server $server; hint: see /var/log/barman/barman.log" is_complete "$server"
   fi
   as_barman barman check "$server"
 }
