@@ -6,7 +6,9 @@ import { inWords, TLS_ALERTS, VERIFY_ERRORS } from "../tls-words";
 
 const proof = { proof: true } as const;
 const SERVER_DOWN = ["LAB-PGBACKREST-DOWN", "LAB-UNIT-LOOP"] as const;
-export const CERTIFICATE_CODES = ["LAB-CERT-*", "LAB-KEY-*", "LAB-CA-EXPIRED", "LAB-UNIT-LOOP"] as const;
+/** What is wrong with a certificate, its key or its CA. */
+export const BAD_CERTIFICATE = ["LAB-CERT-*", "LAB-KEY-*", "LAB-CA-EXPIRED"] as const;
+const CERTIFICATES = [...BAD_CERTIFICATE, "LAB-UNIT-LOOP"] as const;
 const SEE = { sentence: "see the certificate of {peer}, and ./lab doctor for its other findings" } as const;
 const SEE_OWN = { sentence: "see the certificate of {host}, and the pgBackRest log on {peer}" } as const;
 
@@ -58,19 +60,19 @@ export const PEERS = rules(
     },
     "LAB-TLS-SERVER-REFUSED": {
       ...fail("TLS", "{host} refuses the certificate of {peer}: {words} (OpenSSL {number}, {error})", SEE),
-      ...{ ...proof, after: CERTIFICATE_CODES },
+      ...{ ...proof, after: CERTIFICATES },
     },
     "LAB-TLS-CLIENT-REFUSED": {
       ...fail("TLS", "{peer} refuses the certificate of {host}: {words} (TLS alert {number})", SEE_OWN),
-      ...{ ...proof, after: CERTIFICATE_CODES },
+      ...{ ...proof, after: CERTIFICATES },
     },
     "LAB-TLS-OWN-FILES": {
       ...fail("TLS", "{host} cannot use its own certificate files: {error}", SEE_OWN),
-      ...{ ...proof, after: CERTIFICATE_CODES },
+      ...{ ...proof, after: CERTIFICATES },
     },
     "LAB-TLS-SILENT": {
       ...fail("TLS", "{peer} closed the connection without an error", SEE_OWN),
-      ...{ ...proof, after: [...CERTIFICATE_CODES, ...SERVER_DOWN] },
+      ...{ ...proof, after: [...CERTIFICATES, ...SERVER_DOWN] },
     },
     "LAB-TLS-OBSOLETE": warn("TLS", "{host} and {peer} speak {protocol}, which is obsolete", {
       sentence: "update OpenSSL",

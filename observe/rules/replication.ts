@@ -5,7 +5,7 @@ import { fail, type Found, rules, type Tell, warn } from "../findings";
 import { isStreaming, type ObservedHost, type ObservedLab } from "../lab";
 import { TLS_ALERTS } from "../tls-words";
 import { parseCertificates } from "./certificates";
-import { judgeConnection, judgeHandshake, judgeName } from "./peers";
+import { BAD_CERTIFICATE, judgeConnection, judgeHandshake, judgeName } from "./peers";
 import { DOWN } from "./postgresql";
 
 const MIB = 1024 ** 2;
@@ -17,8 +17,7 @@ const proof = { proof: true } as const;
 const FIX = { steps: true } as const;
 const ROLE = ["LAB-PG-PROMOTED", "LAB-PG-TWO-PRIMARIES", "LAB-PG-FOREIGN", "LAB-PG-IN-RECOVERY"] as const;
 const WAY = ["LAB-NAME-*", "LAB-PORT-NO-ROUTE", "LAB-SETTING-*", "LAB-FILE-*"] as const;
-const CERTIFICATE = ["LAB-CERT-*", "LAB-KEY-*", "LAB-CA-EXPIRED"] as const;
-const TLS = [...CERTIFICATE, "LAB-PG-CERT-NOT-SERVED"] as const;
+const TLS = [...BAD_CERTIFICATE, "LAB-PG-CERT-NOT-SERVED"] as const;
 const PAIR = ["LAB-PRIMARY-UNREACHED", "LAB-PRIMARY-TLS"] as const;
 const UNSTREAMED = [...DOWN, ...ROLE, ...WAY, ...TLS, ...PAIR, "LAB-SLOT-MISSING", "LAB-SLOT-LOST"] as const;
 const BEHIND = "{peer} is {behind} MiB of WAL behind the primary";
@@ -36,7 +35,7 @@ export const REPLICATION = rules(
       ...fail("certificate", "PostgreSQL still presents serial {served}, not the installed {serial}", {
         command: "./lab ssh {host} -- sudo systemctl reload {unit}",
       }),
-      ...{ ...proof, after: [...CERTIFICATE, "LAB-SETTING-*"] },
+      ...{ ...proof, after: [...BAD_CERTIFICATE, "LAB-SETTING-*"] },
     },
     "LAB-PRIMARY-TLS": {
       ...fail("TLS", "{host} and PostgreSQL on {peer} do not get on by mutual TLS: {error}", {
