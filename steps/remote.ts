@@ -97,9 +97,19 @@ export function runScript(
   );
 }
 
-/** The lines of bash that write a file, with owner and mode from the first moment, and the content as one quoted word. */
+/**
+ * The lines of bash that write a file, with owner and mode from the first moment, and the content as one quoted word. Whenever the run or the
+ * host's power ends, it is the old one or the new one: a name is given to content that is on the disk, not the other way round (a power cut
+ * left zeros in a file of the lab's that way).
+ */
 export function writeFile({ path: file, owner, mode }: Omit<FileArgs, "content">, content: string): string {
-  return `set -e\nprintf %s ${quote(content)} | install -D -o ${owner} -g ${owner} -m ${mode} /dev/stdin ${quote(file)}\n`;
+  const [written, place] = [quote(`${file}.lab-new`), quote(file)];
+  return [
+    "set -e",
+    `printf %s ${quote(content)} | install -D -o ${owner} -g ${owner} -m ${mode} /dev/stdin ${written}`,
+    `sync ${written}`,
+    `mv -T ${written} ${place}\n`,
+  ].join("\n");
 }
 
 /**

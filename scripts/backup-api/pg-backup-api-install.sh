@@ -29,6 +29,7 @@ main() {
       install_archive "$new" "$from"
     fi || fail "pg-backup-api cannot be installed from $from; hint: lab:backupApiSource may be $ways"
     "$new/bin/python3" -c 'import gunicorn, pg_backup_api' || fail "pg-backup-api from $from cannot be loaded"
+    sync --file-system "$new"
     touch "$new/complete"
   fi
   old=$(readlink -f "$link" || true)

@@ -7,15 +7,20 @@ source common/pgbackrest.sh
 source common/shell.sh
 
 main() {
-  local conf=$1 account=$2 stanza=$3 version=$4 folder=$5 held former holds backups
+  local conf=$1 account=$2 stanza=$3 version=$4 folder=$5 former info said held holds backups
+  local -a entry
   [[ -e $conf ]] || return 0
-  held=$(sed -n '/^\[global/!s/^\[\(.*\)]$/\1/p' "$conf")
+  # A damaged file names no folder, and this step must not be what keeps `up` from replacing it.
   former=$(sed -n 's/^repo1-path=//p' "$conf")
-  { read -r holds && read -r backups; } \
-    < <(stanza_info "$account" "$held" | jq -r '.[0] | (.db[-1].version // "nothing"), ([.backup[].label] | join(" "))') ||
-    fail "cannot read stanza $held in $former; hint: pgbackrest --stanza=$held info, as user $account"
-  [[ $holds != nothing ]] || return 0
-  backups="backups: ${backups:-none}"
+  former=${former:-$folder}
+  if ! { info=$(repository_info "$account" "$former" 2>&1) && said=$(jq -r --arg stanza "$stanza" '
+    map(select(.db[-1])) | sort_by(.name != $stanza)[0] // empty
+    | .name, .db[-1].version, ([.backup[].label] | join(" "))' <<<"$info" 2>/dev/null); }; then
+    fail "cannot read the repository in $former; hint: pgbackrest --no-config --repo1-path=$former info, as user $account" "$info"
+  fi
+  [[ -n $said ]] || return 0
+  mapfile -t entry <<<"$said"
+  held=${entry[0]} holds=${entry[1]} backups="backups: ${entry[2]:-none}"
   [[ $held == "$stanza" ]] ||
     fail "lab:stanza is $stanza, but $former holds stanza $held ($backups); hint: keep $held; a stanza cannot be renamed"
   [[ $holds == "$version" ]] ||

@@ -7,3 +7,8 @@ source common/shell.sh
 stanza_info() {
   as "$1" pgbackrest --stanza="$2" --output=json --log-level-console=off --log-level-file=off info
 }
+
+# The same of every stanza in the repository in folder $2, whatever is configured.
+repository_info() {
+  as "$1" pgbackrest --no-config --repo1-path="$2" --output=json --log-level-console=off --log-level-file=off info
+}

@@ -41,7 +41,7 @@ replace_settings() {
     said=$(as postgres "$binaries/postgres" -C port "--config-file=$try" -D "$data" -c log_line_prefix= 2>&1) || status=$?
     rm "$try"
     ((status == 0)) || fail "PostgreSQL refuses the new settings; the old ones stay" "$said"
-    cp -p "$settings" "$settings.old"
+    ln -f "$settings" "$settings.old"
   fi
   mv "$settings.next" "$settings"
 }

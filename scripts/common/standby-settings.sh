@@ -26,21 +26,25 @@ needed() {
 
 # A standby that was away while its primary's settings were lowered needs the former ones until it has caught up: PostgreSQL tells which.
 catch_up() {
-  local binaries=$1 service=$2 settings=$3 data=$4 name value since wanted
-  wanted=$(mktemp "$settings.lab-XXXXXXXX")
-  cp -p "$settings" "$wanted"
+  local binaries=$1 service=$2 settings=$3 data=$4 new=$3.lab-new wanted="" name value since
   since=$(date +%s)
   until await 120 "$service neither answers nor fails" settled "$binaries" "$service" "$data" && answers "$binaries" 2>/dev/null; do
     read -r name value <<<"$(needed "$service" "$since")"
     [[ -n $name && $(grep -c "^$name = $value$" "$settings") == 0 ]] || break
-    echo "$name = $value" >>"$settings"
+    if [[ -z $wanted ]]; then
+      wanted=$settings.lab-wanted
+      ln -f "$settings" "$wanted"
+    fi
+    cp -p "$settings" "$new"
+    echo "$name = $value" >>"$new"
+    sync "$new"
+    mv "$new" "$settings"
     since=$(date +%s)
     systemctl restart "$service" || true
   done
-  if ! cmp -s "$wanted" "$settings"; then
+  if [[ -n $wanted ]]; then
     answers "$binaries" && pass_checkpoint "$binaries"
-    cp -p "$wanted" "$settings"
+    mv "$wanted" "$settings"
     systemctl restart "$service" || true
   fi
-  rm "$wanted"
 }

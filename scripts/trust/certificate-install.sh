@@ -52,9 +52,9 @@ main() {
   # Only clients: they trust servers on other hosts, which change at other moments.
   [[ ! -e $folder/ca.crt || $* != *client* ]] || keeps_trust "$folder" "$new" || refuse \
     "replacing the CA in one step would break trust between this host and the others; hint: ./lab rotate-ca"
-  chmod 0644 "$new/host.crt" "$new/ca.crt"
   chown -R "$owner" "$new"
-  chmod 0755 "$new"
+  chmod a+rX "$new" "$new"/*.crt
+  sync "$new"/*
   ln -s "$(basename "$new")" "$new.link"
   [[ ! -d $folder || -L $folder ]] || move_aside "$folder" replaced "$folder was not made by this lab"
   mv -T "$new.link" "$folder"

@@ -139,8 +139,12 @@ describe("backup-plane/repository-guard.sh", () => {
   const conf = (): string => host.path("pgbackrest.conf");
   const holds = (version: string | undefined, ...labels: string[]): void => {
     const database = version === undefined ? [] : [{ version: "14" }, { version }];
-    const info = [{ status: { code: 0 }, db: database, backup: labels.map((label) => ({ label })) }];
-    host.add("pgbackrest", `[[ $* != *--stanza=demo* ]] || echo '${JSON.stringify(info)}'`);
+    const info = [
+      // As pgBackRest tells of a folder that it cannot read.
+      { name: "another", status: { code: 99 }, db: [], backup: [] },
+      { name: "demo", status: { code: 0 }, db: database, backup: labels.map((label) => ({ label })) },
+    ];
+    host.add("pgbackrest", `[[ $* != "--no-config --repo1-path=/backup_space "* ]] || echo '${JSON.stringify(info)}'`);
     host.add("date", "[[ $* != +%Y%m%d-%H%M%S ]] || echo 20261123-120000");
     fs.writeFileSync(conf(), renderPgBackRestConf(PLAN, hostOf(PLAN, "backup-srv"), OPTIONS));
   };
@@ -183,8 +187,17 @@ describe("backup-plane/repository-guard.sh", () => {
     expect(guard()).toMatchObject({
       status: 1,
       stderr:
-        "broken\npg1-srv: cannot read stanza demo in /backup_space; hint: pgbackrest --stanza=demo info, as user pgbackrest\n",
+        "pg1-srv: cannot read the repository in /backup_space; hint: pgbackrest --no-config --repo1-path=/backup_space info, as user pgbackrest\nbroken\n",
     });
+  });
+
+  it("reads the repository whatever has become of its configuration: a power cut leaves zeros in a file", () => {
+    holds("15", "A");
+    fs.writeFileSync(conf(), Buffer.alloc(500));
+    expect(guard()).toMatchObject(content);
+    expect(guard({ version: "16" }).stderr).toContain(
+      "lab:postgresqlVersion is 16, but /backup_space holds stanza demo",
+    );
   });
 
   it("says what stays behind in the old folder, and since when backups must be new", () => {

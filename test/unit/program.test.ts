@@ -204,7 +204,7 @@ describe("the program", () => {
     const resources = await runLab("dev", { packages: "mirror", mirrorUrl: "http://mirror.example/el8" });
     const step = resources.find(({ name }) => name === "pg1-srv-packages-install");
     expect(step?.inputs.stdin).toMatch(
-      /^set -e\nprintf %s '\[lab\]\nname=lab\nbaseurl=http:\/\/mirror.example\/el8\ngpgcheck=0\nenabled=1\n' \| install -D -o root -g root -m 0644 \/dev\/stdin \/etc\/yum\.repos\.d\/lab\.repo\n/,
+      /^set -e\nprintf %s '\[lab\]\nname=lab\nbaseurl=http:\/\/mirror.example\/el8\ngpgcheck=0\nenabled=1\n' \| install -D -o root -g root -m 0644 \/dev\/stdin \/etc\/yum\.repos\.d\/lab\.repo\.lab-new\n/,
     );
   });
 

@@ -43,6 +43,28 @@ describe("a file that comes before a step", () => {
     expect((fs.statSync(file).mode & 0o777).toString(8)).toBe("640");
   });
 
+  it("is on the disk before it gets its name: a power cut leaves the old file or the new one", () => {
+    const file = path.join(folder, "file");
+    fs.writeFileSync(file, "old");
+    const text = writeFile({ path: file, owner: os.userInfo().username, mode: "0640" }, "new");
+    const run = (sync: string) => {
+      fs.writeFileSync(path.join(folder, "sync"), `#!/bin/bash\n${sync}\n`, { mode: 0o755 });
+      return spawnSync("bash", ["-s"], {
+        input: `${text.replace(/ -g \S+/, ` -g ${group}`)}echo ran\n`,
+        env: { PATH: `${folder}:${process.env.PATH}` },
+        encoding: "utf8",
+      });
+    };
+    expect(run("echo 'no space left' >&2; exit 1")).toMatchObject({ stdout: "", stderr: "no space left\n", status: 1 });
+    expect(fs.readFileSync(file, "utf8")).toBe("old");
+    expect(run(`echo "$(<"$1") synchronised, $(<${file}) there"`)).toMatchObject({
+      stdout: "new synchronised, old there\nran\n",
+      status: 0,
+    });
+    expect(fs.readFileSync(file, "utf8")).toBe("new");
+    expect(fs.readdirSync(folder).sort()).toEqual(["file", "sync"]);
+  });
+
   it("that cannot be written ends the step before its script", () => {
     const text = writeFile({ path: "/dev/null/file", owner: os.userInfo().username, mode: "0640" }, "text");
     const { stdout, status } = spawnSync("bash", ["-s"], { input: `${text}echo ran\n`, encoding: "utf8" });
