@@ -2,7 +2,7 @@
 const ON_BOTH = ["container", "trust", "vm"];
 
 /** Scenarios that need Pulumi's own engine. */
-const ON_PULUMI = ["engines", "users-lab"];
+const ON_PULUMI = ["engines", "killed", "users-lab"];
 
 /** What a run of the tests does with Pulumi's own engine. */
 export interface TestEngines {

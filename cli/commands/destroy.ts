@@ -1,6 +1,7 @@
 import * as fs from "node:fs";
 import { startPrivateLibvirtd, stopPrivateLibvirtd } from "../../hypervisor/private-libvirtd";
 import { EngineError } from "../../engine/engine";
+import { clearLeftovers } from "../../engine/plugins/leftovers";
 import { confirmLoss } from "../confirm";
 import { announceEngine, openEngine } from "../stack/open-engine";
 import { handOver, inNamespace, thisCommand } from "../stack/hand-over";
@@ -26,7 +27,7 @@ export async function destroy(
       ? await handOver(inNamespace((await startPrivateLibvirtd(location)).namespace, [...thisCommand(), "--yes"]))
       : await destroyResources(invocation, stack, unprotect);
     if (status !== 0) return status;
-  }
+  } else if (!isPrivate) await clearLeftovers(location);
   if (isPrivate) await stopPrivateLibvirtd(location);
   fs.rmSync(location.stateFolder, { recursive: true, force: true });
   process.stdout.write(`destroyed the lab "${location.stack}"\n`);

@@ -12,6 +12,11 @@ export interface Begun extends Subject<Properties, { uuid: string }> {
   readonly id?: string;
 }
 
+/** The folder of a stack's journal. */
+export function journalFolder(stateFolder: string): string {
+  return path.join(stateFolder, "begun");
+}
+
 /** The objects that runs of a stack began to create, as far as the engine has not shown to know them; a file each. */
 export class Journal {
   /** What earlier runs have left here, by URN; the youngest first. */
@@ -50,7 +55,12 @@ export class Journal {
 
   /** What earlier runs began and did not finish. */
   unfinished(): Begun[] {
-    return [...this.left.values()].filter(({ id, urn }) => id === undefined && !this.known.has(urn));
+    return this.unknown().filter(({ id }) => id === undefined);
+  }
+
+  /** What earlier runs began, as far as the engine has not shown to know it. */
+  unknown(): Begun[] {
+    return [...this.left.values()].filter(({ urn }) => !this.known.has(urn));
   }
 
   private file(urn: string): string {

@@ -1,5 +1,4 @@
 import { randomUUID } from "node:crypto";
-import * as path from "node:path";
 import { promisify } from "node:util";
 import { credentials } from "@grpc/grpc-js";
 import { EngineClient } from "@pulumi/pulumi/proto/engine_grpc_pb";
@@ -8,7 +7,8 @@ import { type Driver, type Drift, inTime, maskInputs, type Subject, type Task } 
 import type { Drivers } from "../drivers/drivers";
 import { stateFolderOf } from "../engine";
 import { type Properties, replaceSecrets, reveal } from "../values";
-import { Journal } from "./journal";
+import { Journal, journalFolder } from "./journal";
+import { makeDrivers } from "./make-drivers";
 import { Together } from "./together";
 
 /** One operation on a resource: whose, and how many seconds it has; 0 stands for no limit. */
@@ -122,7 +122,7 @@ export class Workplace {
 
   private async makeFor(stateFolder: string): Promise<{ drivers: Drivers; journal: Journal }> {
     const drivers = await this.make(this.projectFolder, stateFolder);
-    return { drivers, journal: new Journal(path.join(stateFolder, "begun")) };
+    return { drivers, journal: new Journal(journalFolder(stateFolder)) };
   }
 
   private async log(urn: string, message: string, severity: Severity): Promise<void> {
@@ -133,10 +133,4 @@ export class Workplace {
     // An engine that was killed hears nothing.
     await log(request).catch(() => undefined);
   }
-}
-
-/** Loaded on use: a process that only tells its version needs no drivers. */
-async function makeDrivers(projectFolder: string, stateFolder: string): Promise<Drivers> {
-  const { allDrivers } = await import("../drivers/drivers");
-  return allDrivers(projectFolder, stateFolder).drivers;
 }

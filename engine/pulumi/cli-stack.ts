@@ -13,6 +13,7 @@ import {
   type RunOptions,
   type StackLocation,
 } from "../engine";
+import { clearLeftovers } from "../plugins/leftovers";
 import { readYaml, stackFile } from "../project";
 import { isSecret, UNKNOWN } from "../values";
 import { pulumi, type PulumiCli } from "./cli";
@@ -197,6 +198,17 @@ export class CliStack {
   async unprotect(): Promise<void> {
     this.state = undefined;
     await this.call(["state", "unprotect", "--all", "--yes"]);
+  }
+
+  /** Files that killed runs have left in a backend that is not the lab's own. */
+  leftFiles(): string[] {
+    return [];
+  }
+
+  /** Deletes objects that killed runs have left and the state does not have: what holds them could not be deleted either. */
+  async clearLeftovers(): Promise<void> {
+    const { resources = [] } = this.isMade ? await this.deployment() : {};
+    await clearLeftovers(this.options.location, resources);
   }
 
   /** Removes the stack, which has no resources, from its backend. */

@@ -27,7 +27,7 @@ export function loginFolder({ PULUMI_CREDENTIALS_PATH: named, PULUMI_HOME: home 
 }
 
 /** The backend that the user is logged in to; empty where there is none. */
-function loggedInTo(): string {
+export function loggedInTo(): string {
   const file = path.join(loginFolder(), "credentials.json");
   if (!fs.existsSync(file)) return "";
   return (JSON.parse(fs.readFileSync(file, "utf8")) as { current?: string }).current ?? "";

@@ -2,6 +2,7 @@
 export interface StateResource {
   readonly urn: string;
   readonly type: string;
+  readonly id?: string;
   readonly custom?: boolean;
   readonly protect?: boolean;
   readonly parent?: string;

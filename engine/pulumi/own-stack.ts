@@ -8,6 +8,7 @@ import { PULUMI_FOLDER } from "../stack-engine";
 import type { PulumiCli } from "./cli";
 import { type CliRunOptions, CliStack, type Command } from "./cli-stack";
 import { isLockedByTheDead } from "./dead-lock";
+import { halfWritten } from "./half-written";
 
 /**
  * The URL of a backend in a stack's own folder. The CLI replaces its files at once, but not those with their attributes, which it does not
@@ -48,11 +49,14 @@ export class OwnStack extends CliStack {
     return super.unprotect();
   }
 
-  /** Unlike the lock of ./lab, the CLI's outlasts a killed run. */
+  /** Unlike the lock of ./lab, the CLI's outlasts a killed run, and so does what that was writing. */
   private async unlock(): Promise<void> {
     const { location } = this.options;
-    if (isLockedByTheDead(this.backend, readProject(location).name, location.stack))
-      await this.call(["cancel", "--yes"]);
+    const { name } = readProject(location);
+    if (!isLockedByTheDead(this.backend, name, location.stack)) return;
+    // First: while the lock is there, no other CLI writes.
+    for (const file of halfWritten(this.backend, name, location.stack)) fs.rmSync(file);
+    await this.call(["cancel", "--yes"]);
   }
 
   /** The stack's own passphrase, unless a value is encrypted with the user's. */

@@ -53,8 +53,12 @@ function engineOf(location: StackLocation, run: Run, stack: CliStack): Engine {
     destroy: (options) =>
       withLock(location, "destroy", async () => {
         if (options?.unprotect === true) await stack.unprotect();
+        await stack.clearLeftovers();
         const result = await run("destroy", options);
         await stack.forget();
+        const files = stack.leftFiles().join(" ");
+        const message = `a killed CLI has left ${files}; the stack is gone, so nothing needs them; hint: rm ${files}`;
+        if (files !== "") options?.onEvent?.({ kind: "log", severity: "warning", message, urn: "" });
         return result;
       }),
     outputs: () => stack.outputs(),

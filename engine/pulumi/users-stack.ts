@@ -1,8 +1,10 @@
 import * as path from "node:path";
 import { EngineError, type StackLocation } from "../engine";
-import { loginFolder, pulumi, type PulumiCli } from "./cli";
+import { readProject } from "../project";
+import { loggedInTo, loginFolder, pulumi, type PulumiCli } from "./cli";
 import { CliStack } from "./cli-stack";
 import { DamagedBackend } from "./damaged-attributes";
+import { halfWritten } from "./half-written";
 
 const ANSWER_SECONDS = 15;
 
@@ -29,6 +31,12 @@ export async function findUsersStack(cli: PulumiCli, location: StackLocation): P
 }
 
 class UsersStack extends CliStack {
+  override leftFiles(): string[] {
+    const { location } = this.options;
+    const { PULUMI_BACKEND_URL: backend = loggedInTo() } = process.env;
+    return halfWritten(backend, readProject(location).name, location.stack);
+  }
+
   /** `stack rm` also unselects the user's stack, whichever that is: so it has a home of its own, where none is selected. */
   override forget(): Promise<void> {
     const home = path.join(this.options.location.stateFolder, "pulumi-home");

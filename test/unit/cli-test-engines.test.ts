@@ -8,7 +8,7 @@ describe("the engines of ./lab test", () => {
   it("are both for all tests: Pulumi's own is built first, and its scenarios run once more", () => {
     const { needsPulumi, onPulumi, onceMore } = testEngines(undefined, undefined);
     expect(needsPulumi).toBe(true);
-    expect(onPulumi).toEqual(["engines", "users-lab"]);
+    expect(onPulumi).toEqual(["engines", "killed", "users-lab"]);
     expect(onceMore).toEqual(["container", "trust", "vm"]);
     for (const name of onceMore)
       expect(fs.existsSync(path.join(PROJECT_FOLDER, "test", "scenarios", `${name}.test.ts`))).toBe(true);
@@ -16,7 +16,7 @@ describe("the engines of ./lab test", () => {
 
   it("are the embedded one alone for one scenario, unless it is about Pulumi's", () => {
     expect(testEngines("container", undefined)).toEqual({ needsPulumi: false, onPulumi: [], onceMore: [] });
-    for (const name of ["engines", "users-lab"])
+    for (const name of ["engines", "killed", "users-lab"])
       expect(testEngines(name, undefined)).toEqual({ needsPulumi: true, onPulumi: [name], onceMore: [] });
   });
 

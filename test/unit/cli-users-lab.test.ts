@@ -148,6 +148,21 @@ describe("a lab that was made with pulumi up", () => {
     expect(fs.readdirSync(stack.location.stateFolder)).toEqual([]);
   });
 
+  it("is destroyed, and the user is told what a killed CLI has left of it in the backend, which stays", async () => {
+    const folder = path.join(projectFolder, "backend", ".pulumi", "stacks", "try");
+    fs.mkdirSync(folder, { recursive: true });
+    const [left = "", other = ""] = ["dev.json.18b1.tmp", "other.json.18b1.tmp"].map((name) => path.join(folder, name));
+    for (const file of [left, other]) fs.writeFileSync(file, "{");
+    vi.stubEnv("PULUMI_BACKEND_URL", `file://${projectFolder}/backend`);
+    const engine = await openEngine(invocation(), stack);
+    const messages: string[] = [];
+    await engine.destroy({ onEvent: (event) => event.kind === "log" && messages.push(event.message) });
+    expect(messages).toEqual([
+      `a killed CLI has left ${left}; the stack is gone, so nothing needs them; hint: rm ${left}`,
+    ]);
+    expect([left, other].map((file) => fs.existsSync(file))).toEqual([true, true]);
+  });
+
   it("is repaired by one line of the user's: its steps as targets, and the backup that no step takes", async () => {
     const step = "urn:pulumi:dev::try::lab:backup-plane:Server$command:remote:Command::pg2-srv-pgbackrest-start";
     fake.write("deployment", { resources: [{ urn: step, type: "command:remote:Command", custom: true }] });

@@ -3,8 +3,9 @@ import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
 import { fileURLToPath } from "node:url";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { type Engine, EngineError, type EngineEvent, type StackLocation } from "../../engine/engine";
+import { Journal, journalFolder } from "../../engine/plugins/journal";
 import { createPulumiEngine } from "../../engine/pulumi/pulumi";
 import { Recorder } from "../../engine/pulumi/recorder";
 import { stackEngine } from "../../engine/stack-engine";
@@ -33,6 +34,7 @@ describe("the engine that drives Pulumi's CLI", () => {
     engine = createPulumiEngine(location);
   });
   afterEach(() => {
+    vi.unstubAllEnvs();
     fake.remove();
     delete process.env.PULUMI_BACKEND_URL;
     fs.rmSync(location.projectFolder, { recursive: true });
@@ -126,6 +128,33 @@ describe("the engine that drives Pulumi's CLI", () => {
     fs.mkdirSync(locks);
     const [first] = await lock(4194305, os.hostname(), () => engine.destroy({ unprotect: true }));
     expect(first).toBe("cancel");
+  });
+
+  it("removes with a killed run's lock what that was writing, of this stack alone", async () => {
+    await engine.up();
+    const backend = path.join(location.stateFolder, ".pulumi");
+    const write = (name: string, text = "{"): string => {
+      const file = path.join(backend, name);
+      fs.mkdirSync(path.dirname(file), { recursive: true });
+      fs.writeFileSync(file, text);
+      return file;
+    };
+    const half = [
+      "stacks/try/here.json.18b1.tmp",
+      "stacks/try/here.json.bak.18b1.tmp",
+      "history/try/here/here-1.history.json.18b1.tmp",
+      "backups/try/here/here.1.json.18b1.tmp",
+      "locks/organization/try/here/a.json.18b1.tmp",
+    ];
+    const others = ["stacks/try/here.json", "stacks/try/there.json.18b1.tmp", "history/try/there/a.json.18b1.tmp"];
+    for (const name of [...half, ...others]) write(name);
+    const left = (): string[] => [...half, ...others].filter((name) => fs.existsSync(path.join(backend, name)));
+    await engine.up();
+    // Another CLI may be writing them.
+    expect(left()).toEqual([...half, ...others]);
+    write("locks/organization/try/here/dead.json", JSON.stringify({ pid: 4194305, hostname: os.hostname() }));
+    await engine.up();
+    expect(left()).toEqual(others);
   });
 
   it("lets no CLI run on when it is killed itself", async () => {
@@ -293,6 +322,34 @@ describe("the engine that drives Pulumi's CLI", () => {
       ["state", "unprotect", "--all", "--yes"],
       ["destroy", "--json", "--config-file", expect.any(String)],
     ]);
+  });
+
+  it("deletes, before it destroys a stack, what killed runs have left in libvirt and its state does not have", async () => {
+    await engine.up();
+    const [uuid, known] = ["11111111-0000-4000-8000-000000000000", "22222222-0000-4000-8000-000000000000"];
+    const virsh = path.join(location.projectFolder, "virsh");
+    const asked = path.join(location.projectFolder, "asked");
+    fs.writeFileSync(
+      virsh,
+      `#!/bin/sh\ncat >/dev/null\necho "$*" >>${asked}\ncase "$*" in *net-list*) echo ${uuid};; esac\n`,
+    );
+    fs.chmodSync(virsh, 0o755);
+    vi.stubEnv("PATH", `${location.projectFolder}:${process.env.PATH ?? ""}`);
+    const type = "libvirt:index/network:Network";
+    const urn = (name: string): string => `urn:pulumi:here::try::${type}::${name}`;
+    const journal = new Journal(journalFolder(location.stateFolder));
+    const begun = { type, inputs: { name: "x" }, provider: { uri: "test:///default" } };
+    journal.write({ ...begun, urn: urn("left"), id: uuid, outputs: { uuid } });
+    journal.write({ ...begun, urn: urn("known"), id: known, outputs: { uuid: known } });
+    fake.write("deployment", { resources: [{ urn: urn("known"), type, id: known, custom: true }] });
+    await engine.destroy();
+    expect(fs.readFileSync(asked, "utf8")).toBe(
+      ["net-list --uuid --all", "net-list --uuid", `net-destroy ${uuid}`, `net-undefine ${uuid}`]
+        .map((words) => `-q -c test:///default ${words}\n`)
+        .join(""),
+    );
+    expect(fake.verbs().slice(-3)).toEqual(["stack export", "destroy", "stack rm"]);
+    expect(fs.readdirSync(journalFolder(location.stateFolder))).toEqual([]);
   });
 
   it("replaces what it is told to by URN, and fails with what each resource failed with", async () => {

@@ -8,6 +8,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type Driver, MISSING, SHUT_OFF } from "../../engine/drivers/driver";
 import { tlsDrivers } from "../../engine/drivers/tls";
+import { type Begun, Journal } from "../../engine/plugins/journal";
+import { clearLeftovers } from "../../engine/plugins/leftovers";
 import { Workplace } from "../../engine/plugins/workplace";
 import { toStruct } from "../../engine/rpc";
 import { isSecret, type Properties, secret, UNKNOWN } from "../../engine/values";
@@ -314,5 +316,22 @@ describe("a provider plugin", () => {
     fs.writeFileSync(`${file.slice(0, -5)}0.json`, begun.replaceAll(URN, `${URN}-gone`));
     await client.delete({ id: "other", inputs: { name: "other" }, outputs: { uuid: "other" } });
     expect(calls.slice(5)).toEqual(["delete half", "delete other"]);
+  });
+
+  it("leaves to a destroy what the state does not have; where that cannot be read, only what was not created to its end", async () => {
+    const made = await client.create({ name: "a" });
+    const [file = ""] = journal();
+    const begun = JSON.parse(fs.readFileSync(file, "utf8")) as Begun;
+    const left = new Journal(path.dirname(file));
+    left.write({ ...begun, urn: `${URN}-half`, id: undefined, inputs: { name: "half" } });
+    left.write({ ...begun, urn: `${URN}-unheard`, inputs: { name: "unheard" } });
+    const location = { projectFolder: folder, stateFolder: path.join(folder, ".lab", "here") };
+    const clear = (known?: Parameters<typeof clearLeftovers>[1]): Promise<void> =>
+      clearLeftovers(location, known, () => Promise.resolve({ "box:Box": box }));
+    await clear();
+    expect(calls.slice(1)).toEqual(["delete half"]);
+    await clear([{ urn: URN, id: made.id }]);
+    expect(calls.slice(2)).toEqual(["delete unheard"]);
+    expect(journal()).toEqual([]);
   });
 });
