@@ -87,6 +87,19 @@ describe("./lab", () => {
     expect(installs()).toHaveLength(2);
   });
 
+  it("installs nothing after npm ci, until package-lock.json changes", async () => {
+    const lock = path.join(folder, "project", "package-lock.json");
+    fs.mkdirSync(path.join(folder, "project", "node_modules"));
+    fs.writeFileSync(path.join(folder, "project", "node_modules", ".package-lock.json"), "{}");
+    const touch = (seconds: number): void => {
+      fs.utimesSync(lock, seconds, seconds);
+    };
+    touch(Date.now() / 1000 - 60);
+    expect((await lab([])).stderr).toBe("");
+    touch(Date.now() / 1000 + 60);
+    expect((await lab([])).stderr).toBe(INSTALLING);
+  });
+
   it("installs once when it is started twice at once", async () => {
     const runs = await Promise.all([lab([]), lab([])]);
     expect(runs.map(({ status }) => status)).toEqual([7, 7]);
