@@ -42,20 +42,22 @@ export async function up(
   const invocation = withAccelerator(given, stack);
   const settings = stackSettings(invocation, stack, "machine");
   const { configuration } = settings;
-  const engine = await openEngine(invocation, stack);
   if (!isInOwnNamespace(stack)) {
     await announceEngine(invocation, stack);
     announceRemote(configuration);
-    if (isAsking(invocation) && !(await isWanted(invocation, engine, settings))) return 1;
+    if (isAsking(invocation) && !(await isWanted(invocation, await openEngine(invocation, stack), settings))) return 1;
     checkSpace(stack, configuration);
     if (stack.isPrivate) {
-      // Refusals come before any preparation. Where the libvirtd runs, that is done, and the run itself refuses.
-      if (!(await isRunning(stack.location)))
-        checkChanges(settings, await engine.outputs(), stack.location, () => undefined);
+      // Refusals come before any preparation. Where the libvirtd runs, that is done, and the run itself refuses: no engine is loaded here.
+      if (!(await isRunning(stack.location))) {
+        const outputs = await (await openEngine(invocation, stack)).outputs();
+        checkChanges(settings, outputs, stack.location, () => undefined);
+      }
       const { namespace } = await prepareStack(invocation, stack);
       return handOver(inNamespace(namespace, [...thisCommand(), "--yes"]));
     }
   }
+  const engine = await openEngine(invocation, stack);
   let found = undefined as Found | undefined;
   const beforeRun = async (): Promise<boolean> => {
     const outputs = await engine.outputs();
