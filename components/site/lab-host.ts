@@ -1,21 +1,32 @@
 import type * as command from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
 import * as tls from "@pulumi/tls";
-import type { LabConfig } from "../../config/schema";
+import { domainNameOf } from "../../config/libvirt-names";
+import type { Hypervisor, LabConfig } from "../../config/schema";
+import { virshUri } from "../../config/virsh";
 import type { Reservation } from "../../plan/address-plan";
 import { HOST_TYPE } from "../../plan/layout";
 import type { HostPlan } from "../../plan/plan";
 import { renderSeed } from "../../render/seed";
 import { Inventory } from "../../steps/inventory";
+import { runLocally } from "../../steps/local";
 import { runScript } from "../../steps/remote";
 import type { RemoteHost } from "../../steps/remote-host";
 import { createContainer } from "./container";
+import type { Guest } from "./guest";
 import type { LabNetwork } from "./lab-network";
 import type { LabStorage } from "./lab-storage";
 import { createVirtualMachine } from "./virtual-machine";
 
 /** The account that the deployment uses on every host. */
 export const DEPLOYMENT_ACCOUNT = "lab";
+
+/** How long a host may take to its first packet, and from there to its address. */
+const SECONDS: Readonly<Record<Hypervisor, { boot: number; lease: number }>> = {
+  lxc: { boot: 120, lease: 40 },
+  kvm: { boot: 300, lease: 40 },
+  qemu: { boot: 900, lease: 120 },
+};
 
 export interface LabHostArgs {
   host: HostPlan;
@@ -73,15 +84,33 @@ export class LabHost extends pulumi.ComponentResource implements RemoteHost {
     const names = reservations.map(({ name, address }) => `${name}=${address}`);
     // Three cloud images, emulated on two busy processors, took seven minutes.
     const first = { parent: this, dependsOn: guest.started, timeout: "20m" } as const;
-    // Nobody else knows the names on somebody else's network.
-    const named =
-      config.networkMode === "bridge" ? [runScript(`${name}-names`, this, "site/host-names.sh", names, first)] : [];
+    const joined = config.networkMode === "bridge" ? this.joinNetwork(args, guest, names, first) : [];
     this.ready = runScript(`${name}-ready`, this, "site/host-ready.sh", names, {
       ...first,
-      dependsOn: [...guest.started, ...named],
+      dependsOn: [...guest.started, ...joined],
     });
     guest.takeSeedBack?.(this.ready);
 
     this.registerOutputs({ address: host.address });
+  }
+
+  /** On somebody else's network: the DHCP server has to know the host's address, and nobody else knows the names. */
+  private joinNetwork(
+    { host, config }: LabHostArgs,
+    { uuid, started }: Guest,
+    names: string[],
+    first: { parent: pulumi.Resource; timeout: `${number}m` },
+  ): pulumi.Resource[] {
+    const { name, address, mac } = host;
+    const domain = domainNameOf(pulumi.getStack(), name);
+    const uri = virshUri(config.libvirtUri);
+    const { boot, lease } = SECONDS[config.hypervisor];
+    const awaited = runLocally(
+      `${name}-address`,
+      "site/address-await.sh",
+      [uri, domain, address, config.bridge, mac, String(boot), String(lease)],
+      { parent: this, dependsOn: started, rerunOn: [uuid] },
+    );
+    return [runScript(`${name}-names`, this, "site/host-names.sh", names, { ...first, dependsOn: [awaited] })];
   }
 }

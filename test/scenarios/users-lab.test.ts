@@ -17,6 +17,7 @@ const engine = path.join(PROJECT_FOLDER, ".lab", "pulumi");
 Object.assign(process.env, {
   PATH: `${engine}/bin:${process.env.PATH}`,
   PULUMI_HOME: path.join(engine, "home"),
+  PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
   PULUMI_CREDENTIALS_PATH: path.dirname(login),
   PULUMI_CONFIG_PASSPHRASE: "theirs",
 });

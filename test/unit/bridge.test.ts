@@ -23,8 +23,12 @@ describe("an existing bridge", () => {
       forward: { mode: "bridge" },
       bridge: { name: "br0" },
     });
-    const steps = resources.map(({ name }) => name).filter((name) => /^pg1-srv-(names|ready)$/.test(name));
-    expect(steps).toEqual(["pg1-srv-names", "pg1-srv-ready"]);
+    const steps = resources.map(({ name }) => name).filter((name) => /^pg1-srv-(address|names|ready)$/.test(name));
+    expect(steps).toEqual(["pg1-srv-address", "pg1-srv-names", "pg1-srv-ready"]);
+    expect(resources.find(({ name }) => name === "pg1-srv-address")?.inputs).toMatchObject({
+      create: `bash scripts/site/address-await.sh '${labArgs("container", BRIDGE).config.libvirtUri}' lab-test-pg1-srv 192.168.7.31 br0 52:54:00:a8:07:1f 120 40`,
+      triggers: ["pg1-srv-domain-uuid"],
+    });
     expect(resources.find(({ name }) => name === "pg1-srv-names")?.inputs.create).toContain("pg2-srv=192.168.7.132");
   });
 
