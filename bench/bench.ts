@@ -1,25 +1,18 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import * as path from "node:path";
 import { buildGuestImage, type GuestImage, IMAGE_FOLDER } from "../hypervisor/guest-image";
-import { describeMachine } from "./machine";
+import { headOf, lab, type LabUnderBench, table } from "./lab-under-bench";
 import type { LabPlan } from "../plan/plan";
 import { chainOf, perHost, stepsOf, type TimedStep } from "./steps";
-import { type TimedRun, timedRun } from "./timed-run";
+import type { TimedRun } from "./timed-run";
 
-interface BenchOptions {
-  readonly projectFolder: string;
-  /** A stack without a lab. */
-  readonly stack: string;
-  /** The engine that brings it up. */
-  readonly engine: string;
+interface BenchOptions extends LabUnderBench {
   /** Its image's recipe; undefined for an image that the lab does not build, which is not timed. */
   readonly image: GuestImage | undefined;
   /** How often the lab is brought up and destroyed. */
   readonly runs: number;
   /** Numbers of standbys whose first `up` is also timed. */
   readonly standbys: readonly number[];
-  /** Receives the progress, line by line. */
-  readonly onProgress: (line: string) => void;
 }
 
 /** The life of one lab, timed. */
@@ -39,8 +32,8 @@ interface Life {
  * @throws Error when a command fails.
  */
 export async function bench(options: BenchOptions): Promise<string> {
-  const { projectFolder, stack, engine, runs, image, standbys, onProgress } = options;
-  const head = `## ${stack}, engine ${engine}, ${new Date().toISOString().slice(0, 10)}\n\n${describeMachine()}\n`;
+  const { projectFolder, runs, image, standbys, onProgress } = options;
+  const head = headOf(options);
   const imageSeconds = image === undefined ? undefined : await timeImage(options, image);
   // The image must exist before `up` is timed.
   if (image !== undefined) await buildGuestImage({ ...image, imageFolder: path.join(projectFolder, IMAGE_FOLDER) });
@@ -71,17 +64,6 @@ async function live(options: BenchOptions, words: readonly string[]): Promise<Li
   return { first, second, destroy: await lab(options, ["destroy", "--yes"]), steps, chain: chainOf(steps, plan) };
 }
 
-async function lab(options: BenchOptions, words: readonly string[]): Promise<TimedRun> {
-  const { projectFolder, stack, engine, onProgress } = options;
-  const run = await timedRun(path.join(projectFolder, "lab"), [...words, "--stack", stack, "--engine", engine]);
-  onProgress(`./lab ${words.join(" ")}: ${run.seconds.toFixed(1)} s`);
-  if (run.status !== 0)
-    throw new Error(
-      `./lab ${words.join(" ")} failed with ${run.status === null ? "a signal" : `exit status ${run.status}`}\n${run.stderr}`,
-    );
-  return run;
-}
-
 async function timeImage({ projectFolder, onProgress }: BenchOptions, image: GuestImage): Promise<number> {
   const imageFolder = mkdtempSync(path.join(projectFolder, ".lab", "bench-"));
   try {
@@ -93,9 +75,6 @@ async function timeImage({ projectFolder, onProgress }: BenchOptions, image: Gue
     rmSync(imageFolder, { recursive: true });
   }
 }
-
-const table = (rows: readonly (readonly string[])[]): string =>
-  rows.map((row, index) => `| ${row.join(" | ")} |\n${index === 0 ? `|${"---|".repeat(row.length)}\n` : ""}`).join("");
 
 const seconds = (value: number): string => `${value.toFixed(1)} s`;
 

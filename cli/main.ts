@@ -150,7 +150,13 @@ subcommand(
   "time the stack's lab: image, up, second up, destroy; prints Markdown",
   async () => (await import("./commands/bench")).bench,
   { needsRoot: true },
-).option("--runs <number>", "how often the lab is brought up and destroyed", positiveInteger, 1);
+)
+  .option("--runs <number>", "how often the lab is brought up and destroyed, or its data moved", positiveInteger, 1)
+  .option(
+    "--data <MiB>",
+    "time backups, restores and archiving of this much data instead, with the lab's defaults and with the options of 2022 in turns",
+    positiveInteger,
+  );
 subcommand(
   "test [vitest...]",
   "install missing packages, run every test; further arguments are vitest's; LAB_DEPTH=quick skips virtual machines, LAB_DEPTH=full tests four of them",

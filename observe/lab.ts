@@ -1,5 +1,6 @@
 import type { ApiAccess } from "../plan/access";
 import type { SshAccess } from "../plan/access";
+import { pgBackRestOptions } from "../config/data-path";
 import type { LabConfig, PgBackRestOptions } from "../config/schema";
 import type { HostPlan, LabPlan } from "../plan/plan";
 import type { ManagedHost } from "../steps/inventory";
@@ -21,7 +22,7 @@ export interface ObservedLab {
   readonly stanza: StanzaInfo | undefined;
   /** Days before a host certificate expires in which `up` signs a new one; 0 for never. */
   readonly renewDays: number;
-  /** The options of `lab:pgbackrest`. */
+  /** pgBackRest's options, the lab's defaults included. */
   readonly pgbackrest: PgBackRestOptions;
   /** Seconds since 1970, by the repository host's clock where that was read. */
   readonly now: number;
@@ -67,7 +68,7 @@ export function observedLab(
     standbys: hosts.filter(({ role }) => role === "standby"),
     stanza: stanzaSeenBy(repository, plan.stanza),
     renewDays: configuration.renewDays,
-    pgbackrest: configuration.pgbackrest,
+    pgbackrest: pgBackRestOptions(configuration),
     now: repository.facts.certificates?.now ?? Date.now() / 1000,
   };
 }

@@ -1,3 +1,4 @@
+import { type DataPathConfig, pgBackRestOptions } from "../config/data-path";
 import type { PgBackRestOptions, Repository } from "../config/schema";
 import { hasFeature } from "../config/version-support";
 import { CERTIFICATE_FILES } from "../plan/layout";
@@ -13,7 +14,6 @@ const REPOSITORY_ONLY =
 const POSTGRESQL_ONLY = /^(archive-async$|archive-(push|get)-queue-max$|archive-mode$|link-|tablespace-)/;
 
 const DEFAULTS: IniSection = {
-  "process-max": 2,
   "log-level-console": "info",
   "log-level-file": "debug",
 };
@@ -57,9 +57,8 @@ function members(plan: LabPlan, hosts: readonly HostPlan[]): IniSection {
 }
 
 /** The part of the configuration that concerns pgBackRest. */
-export interface PgBackRestConfig {
+export interface PgBackRestConfig extends DataPathConfig {
   readonly repositories: readonly Repository[];
-  readonly pgbackrest: PgBackRestOptions;
 }
 
 /** pgbackrest.conf of a host. */
@@ -69,8 +68,8 @@ export function renderPgBackRestConf(plan: LabPlan, host: HostPlan, config: PgBa
 }
 
 /** The repository host's, with only the primary as a member: renderStandbysConf has the others. */
-function renderRepositoryHost(plan: LabPlan, host: HostPlan, { repositories, pgbackrest }: PgBackRestConfig) {
-  const keeps = repositories.flatMap(({ path, retentionFull }, index) => [
+function renderRepositoryHost(plan: LabPlan, host: HostPlan, config: PgBackRestConfig) {
+  const keeps = config.repositories.flatMap(({ path, retentionFull }, index) => [
     [`repo${index + 1}-path`, path],
     [`repo${index + 1}-retention-full`, retentionFull],
   ]);
@@ -79,7 +78,7 @@ function renderRepositoryHost(plan: LabPlan, host: HostPlan, { repositories, pgb
       ...DEFAULTS,
       "start-fast": true,
       delta: true,
-      ...without(pgbackrest, POSTGRESQL_ONLY),
+      ...without(pgBackRestOptions(config), POSTGRESQL_ONLY),
       ...(Object.fromEntries(keeps) as IniSection),
       ...tlsServer(plan, host.peers),
     },
@@ -91,13 +90,13 @@ function renderRepositoryHost(plan: LabPlan, host: HostPlan, { repositories, pgb
  * A PostgreSQL host's: the repository that it pushes to and gets from, and the primary that it streams from after a restore as a standby, also
  * one by hand.
  */
-function renderPostgreSqlHost(plan: LabPlan, host: HostPlan, { pgbackrest }: PgBackRestConfig) {
+function renderPostgreSqlHost(plan: LabPlan, host: HostPlan, config: PgBackRestConfig) {
   const repository = repositoryOf(plan).name;
   return {
     global: {
       ...tlsHost(plan, "repo1", repository),
       ...DEFAULTS,
-      ...without(pgbackrest, REPOSITORY_ONLY),
+      ...without(pgBackRestOptions(config), REPOSITORY_ONLY),
       ...tlsServer(plan, [repository]),
     },
     [plan.stanza]: {

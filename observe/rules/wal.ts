@@ -1,3 +1,4 @@
+import { isOff } from "../../config/data-path";
 import { fail, rules, warn } from "../findings";
 import { isoTime, type ObservedLab } from "../lab";
 import { type Reach, reaches } from "../wal";
@@ -67,7 +68,7 @@ export function reachesOf({ stanza, repository, primary, standbys, pgbackrest, n
     {
       timeline: primary.facts.postgresql?.segment?.slice(0, 8),
       segmentSize: answering?.segmentSize ?? SEGMENT_SIZE,
-      ...(pgbackrest["archive-async"] ? { before: now - ASYNC_SECONDS } : {}),
+      ...(isOff(pgbackrest["archive-async"]) ? {} : { before: now - ASYNC_SECONDS }),
     },
   );
 }

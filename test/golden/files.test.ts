@@ -15,14 +15,14 @@ import { stackPlan } from "../support/stack-config";
 
 /** Every byte that a host gets, against the file of that name; the user's options are there to show where they go. */
 const API = { backupApi: true, backupApiSource: "test/support/backup-api-stand-in" };
-const options = { "process-max": 4, "archive-async": true, "repo1-bundle": true, "compress-type": "zst" };
+const options = { "process-max": 4, "archive-async": false, "repo1-bundle": true, "compress-type": "lz4" };
 const repositories = [{ type: "posix" as const, path: "/backup_space", retentionFull: 2 }];
 const PLAN = stackPlan("dev");
 const PASSWORDS = stackPlan("dev", { ...API, replicationTls: false });
 const OTHER_PRIMARY = stackPlan("dev", { primary: "pg2-srv" });
 
 const pgBackRestConf = (plan: LabPlan, host: string, pgbackrest: PgBackRestOptions) =>
-  renderPgBackRestConf(plan, hostOf(plan, host), { repositories, pgbackrest });
+  renderPgBackRestConf(plan, hostOf(plan, host), { repositories, pgbackrestVersion: "2.45", cpus: 1, pgbackrest });
 const pgHba = (plan: LabPlan) => renderPgHba(hostOf(plan, "pg1-srv"), plan);
 
 const FILES: Record<string, () => string> = {
@@ -31,6 +31,10 @@ const FILES: Record<string, () => string> = {
   "backup-srv.no-standbys.conf": () => renderStandbysConf(stackPlan("dev", { standbys: 0 }), "2.60.0"),
   "backup-srv.primary-pg2.pgbackrest.conf": () => pgBackRestConf(OTHER_PRIMARY, "backup-srv", {}),
   "backup-srv.primary-pg2.standbys.conf": () => renderStandbysConf(OTHER_PRIMARY, "2.45"),
+  "backup-srv.newest.pgbackrest.conf": () =>
+    renderPgBackRestConf(PLAN, hostOf(PLAN, "backup-srv"), {
+      ...{ repositories, pgbackrestVersion: "2.60.0", cpus: 16, pgbackrest: {} },
+    }),
   "pg2-srv.pgbackrest.conf": () => pgBackRestConf(PLAN, "pg2-srv", options),
   "pg1-srv.postgresql.conf": () =>
     renderPostgreSqlConf(PLAN, hostOf(PLAN, "pg1-srv"), { work_mem: "8MB", jit: false, search_path: "o'x" }),

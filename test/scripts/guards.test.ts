@@ -7,7 +7,10 @@ import { renderPgBackRestConf } from "../../render/pgbackrest-conf";
 import { stackPlan } from "../support/stack-config";
 
 const PLAN = stackPlan("container");
-const OPTIONS = { repositories: [{ type: "posix" as const, path: "/backup_space", retentionFull: 2 }], pgbackrest: {} };
+const OPTIONS = {
+  repositories: [{ type: "posix" as const, path: "/backup_space", retentionFull: 2 }],
+  ...{ pgbackrestVersion: "2.45", cpus: 1, pgbackrest: {} },
+};
 
 let host: StandIns;
 beforeEach(() => {
