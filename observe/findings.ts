@@ -152,7 +152,8 @@ export function judge(lab: ObservedLab, all: readonly Rules[]): Findings {
     });
   }
   const causeOf = (one: Case, seen: readonly Case[] = []): Case | undefined => {
-    const cause = cases.find((other) => other !== one && !seen.includes(other) && explains(other, one));
+    const cause =
+      cases.find((other) => other !== one && !seen.includes(other) && explains(other, one)) ?? firstToSay(one, cases);
     return cause && (causeOf(cause, [...seen, one]) ?? cause);
   };
   const pairs = cases.map((one) => ({ one, cause: causeOf(one) }));
@@ -208,6 +209,13 @@ function explains({ finding: cause, rule: { level, soon } }: Case, { finding, ru
     codes.some((code) => (code.endsWith("*") ? cause.code.startsWith(code.slice(0, -1)) : cause.code === code));
   const shareStep = finding.steps?.some((step) => cause.steps?.includes(step)) ?? false;
   return isNamed(rule.after) || (shareStep && isNamed(rule.mendedWith));
+}
+
+/** What several hosts say of one peer in the same words is one cause: that of the first. */
+function firstToSay(one: Case, cases: readonly Case[]): Case | undefined {
+  const wordsOf = ({ finding: { code, peer, cause } }: Case): string => JSON.stringify([code, peer, cause]);
+  const first = cases.find((other) => wordsOf(other) === wordsOf(one));
+  return one.finding.peer === undefined || first === one ? undefined : first;
 }
 
 /** The code of a host that cannot be asked. */

@@ -1,4 +1,5 @@
 import { type LabPlan, primaryOf } from "../plan/plan";
+import { barmanStreaming } from "../plan/backup-api-layout";
 import { primaryClients, replicationConnection } from "../plan/replication";
 import { PARSERS } from "./answers";
 import type { HostFacts } from "./facts";
@@ -91,7 +92,10 @@ export function questionsFor(
     const secret = managed.files.filter(({ content }) => content === undefined);
     questions.push(
       ask("disks", "disks-read", folders),
-      ask("movedAside", "moved-aside-read", [...folders, certificate.folder]),
+      ask("movedAside", "moved-aside-read", [
+        ...[...folders, certificate.folder],
+        ...(api === undefined ? [] : [barmanStreaming(stanza)]),
+      ]),
       ask(
         "files",
         "files-read",

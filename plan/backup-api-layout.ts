@@ -10,6 +10,11 @@ export const BARMAN_ROLES = { asking: "barman", streaming: "streaming_barman" } 
 /** The account's home. */
 export const BARMAN_HOME = "/var/lib/barman";
 
+/** Where Barman writes the WAL that it receives of a server. */
+export function barmanStreaming(server: string): string {
+  return `${BARMAN_HOME}/${server}/streaming`;
+}
+
 /** What differs between families in Barman's packages. */
 export interface BarmanFamily {
   /** Script that installs the packages. */

@@ -1,13 +1,13 @@
 import { createHash } from "node:crypto";
 import * as pulumi from "@pulumi/pulumi";
 
-/** A file that the program keeps on a host. */
+/** A file or folder that the program keeps on a host. */
 export interface ManagedFile {
   readonly path: string;
   /** Account that owns it. */
   readonly owner: string;
-  /** Octal, such as "0644". */
-  readonly mode: string;
+  /** Octal, such as "0644"; undefined for a folder. */
+  readonly mode?: string;
   /** Undefined where only the digest is known. */
   readonly content?: string;
   /** SHA-256, hexadecimal; undefined where the content is not compared. */
@@ -32,6 +32,8 @@ export interface ManagedState {
   readonly replicationSlots?: readonly string[];
   /** The primary that the host's PostgreSQL follows. */
   readonly standbyOf?: string;
+  /** Barman's server. */
+  readonly barman?: string;
 }
 
 /** What the program keeps on a host: Pulumi's refresh cannot see it. */
@@ -44,13 +46,14 @@ export interface ManagedHost {
   readonly replicationRole?: { readonly name: string; readonly steps: readonly string[] };
   readonly standbyOf?: { readonly name: string; readonly steps: readonly string[] };
   readonly replicationSlots?: { readonly names: readonly string[]; readonly steps: readonly string[] };
+  readonly barman?: { readonly name: string; readonly steps: readonly string[] };
 }
 
-/** A file to record: of a secret one only the digest; one without content is not compared. */
+/** A file to record: of a secret one only the digest; one without content is not compared; one without mode is a folder. */
 export interface KeptFile {
   path: string;
   owner: string;
-  mode: string;
+  mode?: string;
   content?: pulumi.Input<string>;
   secret?: boolean;
   /** The steps that put it right: names of resources. */
@@ -95,7 +98,7 @@ export class Inventory {
       Object.entries(state.packages ?? {}).map(([name, version]) => ({ name, version, steps: [step] })),
     );
     const settings = this.states.find(({ state }) => state.settings !== undefined);
-    const only = (key: "stanza" | "replicationRole" | "standbyOf") => {
+    const only = (key: "stanza" | "replicationRole" | "standbyOf" | "barman") => {
       const found = this.states.filter(({ state }) => state[key] !== undefined);
       return found[0] && { [key]: { name: found[0].state[key], steps: found.map(({ step }) => step) } };
     };
@@ -106,6 +109,7 @@ export class Inventory {
       ...only("stanza"),
       ...only("replicationRole"),
       ...only("standbyOf"),
+      ...only("barman"),
       ...(slots?.state.replicationSlots && {
         replicationSlots: { names: slots.state.replicationSlots, steps: [slots.step] },
       }),

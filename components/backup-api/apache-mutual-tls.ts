@@ -72,6 +72,7 @@ export class ApacheMutualTls extends pulumi.ComponentResource {
           },
         ],
         rerunOn: [certificatePem],
+        keeps: { units: [`${service}.service`] },
       },
     );
 

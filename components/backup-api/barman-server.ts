@@ -78,11 +78,15 @@ export class BarmanServer extends pulumi.ComponentResource {
       parent: this,
       dependsOn: pulumi.output(opts?.dependsOn ?? []).apply((others) => [others, roles, installed ?? []].flat()),
       files,
+      keeps: { units: [`${cronService}.service`], barman: server },
       rerunOn: [version, primary.identity, ...(certificate ? [certificate.certificatePem, certificate.bundlePem] : [])],
     });
     const backup = runScript(`${name}-backup`, host, "backup-api/barman-backup.sh", [server], {
       parent: this,
       dependsOn: [checked],
+      // Where Barman had to begin anew, as after a restore of the primary, another backup is needed.
+      keeps: { barman: server },
+      rerunOn: [primary.identity],
       timeout: "2h",
     });
     runScript(`${name}-restore`, host, "backup-api/barman-restore-prove.sh", [server, connections.asking, binaries], {

@@ -45,6 +45,7 @@ export class PgBackupApi extends pulumi.ComponentResource {
       // EDB's packages have their own.
       files: what === "package" ? [] : files,
       rerunOn: [digest],
+      keeps: { units: ["pg-backup-api.service"] },
     });
 
     this.digest = digest;

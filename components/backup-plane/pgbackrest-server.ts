@@ -71,22 +71,30 @@ export class PgBackRestServer extends pulumi.ComponentResource {
       { parent: this, dependsOn: opts?.dependsOn },
     );
     const kind = role === "repository" ? "repository" : "postgresql";
-    runScript(start, host, "backup-plane/pgbackrest-server-start.sh", [account, kind, plan.stanza, files.folder], {
-      parent: this,
-      dependsOn: [installed],
-      files: [
-        {
-          path: `${PGBACKREST_FOLDER}/pgbackrest.conf.next`,
-          becomes: `${PGBACKREST_FOLDER}/pgbackrest.conf`,
-          content: conf,
-          owner: "root",
-          mode: "0644",
-        },
-        { path: `/etc/systemd/system/${PGBACKREST_UNIT}.d/lab.conf`, content: dropIn, owner: "root", mode: "0644" },
-      ],
-      rerunOn: [publicPem],
-      keeps: { units: [PGBACKREST_UNIT] },
-    });
+    const folders = ["/var/log/pgbackrest", ...(kind === "postgresql" ? ["/var/spool/pgbackrest"] : [])];
+    for (const path of folders) host.inventory.addFile({ path, owner: account, steps: [start] });
+    runScript(
+      start,
+      host,
+      "backup-plane/pgbackrest-server-start.sh",
+      [account, kind, plan.stanza, files.folder, ...folders],
+      {
+        parent: this,
+        dependsOn: [installed],
+        files: [
+          {
+            path: `${PGBACKREST_FOLDER}/pgbackrest.conf.next`,
+            becomes: `${PGBACKREST_FOLDER}/pgbackrest.conf`,
+            content: conf,
+            owner: "root",
+            mode: "0644",
+          },
+          { path: `/etc/systemd/system/${PGBACKREST_UNIT}.d/lab.conf`, content: dropIn, owner: "root", mode: "0644" },
+        ],
+        rerunOn: [publicPem],
+        keeps: { units: [PGBACKREST_UNIT] },
+      },
+    );
 
     this.host = host;
     this.installed = installed;

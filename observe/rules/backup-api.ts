@@ -1,21 +1,39 @@
+import { slotOf } from "../../plan/replication";
 import { fail, rules } from "../findings";
 import { isoTime } from "../lab";
 import { parseCertificates } from "./certificates";
 
 const proof = { proof: true } as const;
+const FIX = { steps: true } as const;
 const DOWN = ["LAB-UNIT-*"] as const;
+
+/** What keeps Barman from the primary. */
+const UNSTREAMED = ["LAB-POSTGRESQL-DOWN", "LAB-PG-*", "LAB-PRIMARY-*", "LAB-REPLICATION-REFUSED"] as const;
 
 /** Barman, and its API as a client meets it. */
 export const BACKUP_API = rules(
   {
     "LAB-BARMAN-CHECK": {
-      ...fail("backup API", "barman check: {line}", {
+      ...fail("backup API", "barman check: {lines}", {
+        steps: true,
         command: "./lab ssh {host} -- sudo -iu barman barman check {server}",
       }),
       ...{
-        ...proof,
-        after: ["LAB-UNIT-*", "LAB-POSTGRESQL-DOWN", "LAB-PG-*", "LAB-PRIMARY-*", "LAB-REPLICATION-REFUSED"],
+        ...{ ...proof, mendedWith: ["LAB-FILE-*"] },
+        after: [...DOWN, ...UNSTREAMED, "LAB-BARMAN-SLOT-*"],
       },
+    },
+    "LAB-BARMAN-SLOT-MISSING": {
+      ...fail("backup API", "replication slot {subject} on {primary}, from which Barman streams, is missing", FIX),
+      ...{ ...proof, after: UNSTREAMED },
+    },
+    "LAB-BARMAN-SLOT-LOST": {
+      ...fail(
+        "backup API",
+        "replication slot {subject} on {primary} is lost: Barman was away for more WAL than max_slot_wal_keep_size",
+        FIX,
+      ),
+      ...{ ...proof, after: UNSTREAMED },
     },
     "LAB-BARMAN-NO-BACKUP": {
       ...fail("backup API", "Barman has no backup", {
@@ -47,8 +65,17 @@ export const BACKUP_API = rules(
     const host = hosts.find(({ name }) => name === api?.host);
     const facts = host?.facts.backupApi;
     if (api === null || host === undefined || facts === undefined) return;
-    for (const line of facts.failedChecks)
-      tell("LAB-BARMAN-CHECK", host, { subject: server, line, server, involves: [primary.name] });
+    const { steps } = host.managed.barman ?? {};
+    const found = { subject: server, server, steps, primary: primary.name, involves: [primary.name] };
+    const lines = facts.failedChecks.join("; ");
+    if (lines !== "") {
+      tell("LAB-BARMAN-CHECK", host, { ...found, lines });
+      const subject = slotOf(host.name);
+      const { slots } = primary.facts.postgresql ?? {};
+      const slot = slots?.find(({ name }) => name === subject);
+      if (slots !== undefined && slot === undefined) tell("LAB-BARMAN-SLOT-MISSING", host, { ...found, subject });
+      if (slot?.status === "lost") tell("LAB-BARMAN-SLOT-LOST", host, { ...found, subject });
+    }
     if (facts.backups.length === 0) tell("LAB-BARMAN-NO-BACKUP", host, { subject: server, server });
     const [installed, served] = [facts.certificate, facts.served].map((pem) => parseCertificates(pem)[0]);
     if (installed?.fingerprint256 !== served?.fingerprint256) {

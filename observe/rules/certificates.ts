@@ -15,10 +15,18 @@ const USES = [
 ] as const;
 
 const FIX = { steps: true, sentence: "put the right files back" } as const;
+/** The steps put back a file that is not what the program wrote. */
 const RENEW = {
+  steps: true,
   sentence: "./lab up renews it; one of a PKI of your own: put a new pair into its files, then ./lab up",
 } as const;
-const ROTATE = { command: "./lab rotate-ca" } as const;
+const ROTATE = { steps: true, command: "./lab rotate-ca" } as const;
+
+/** What is wrong with an installed pair: a server that loaded it would be worse off. */
+export const BAD_PAIR = [
+  ...["LAB-KEY-*", "LAB-CERT-NAME", "LAB-CERT-SAN", "LAB-CERT-USE", "LAB-CERT-ISSUER", "LAB-CERT-EXPIRED"],
+  "LAB-CERT-NOT-YET-VALID",
+] as const;
 
 /** What a host presents, and whom it trusts. */
 export const CERTIFICATES = rules(
@@ -36,7 +44,7 @@ export const CERTIFICATES = rules(
     "LAB-CERT-EXPIRES": warn("certificate", "the certificate expires in {days} days ({date})", RENEW),
     "LAB-CERT-NOT-YET-VALID": {
       ...fail("certificate", "the certificate is not valid before {date}, and the host's clock says {now}", {
-        sentence: "set the host's clock",
+        ...{ steps: true, sentence: "set the host's clock" },
       }),
       proof: true,
     },
@@ -62,10 +70,12 @@ export const CERTIFICATES = rules(
         command: "./lab ssh {host} -- sudo systemctl reload pgbackrest",
       }),
       proof: true,
-      // A server that loaded what is wrong would be worse off.
-      after: ["LAB-KEY-*", "LAB-CERT-NAME", "LAB-CERT-SAN", "LAB-CERT-USE", "LAB-CERT-ISSUER"],
+      after: BAD_PAIR,
     },
-    "LAB-CA-EXPIRED": { ...fail("certificate", "the CA's certificate expired {date}", ROTATE), proof: true },
+    "LAB-CA-EXPIRED": {
+      ...fail("certificate", "the CA's certificate expired {date}", ROTATE),
+      ...{ proof: true, after: ["LAB-CERT-ISSUER"] },
+    },
     "LAB-CA-EXPIRES-SOON": {
       ...fail("certificate", "the CA's certificate expires in {days} days ({date})", ROTATE),
       soon: true,
@@ -116,11 +126,13 @@ export const CERTIFICATES = rules(
       }
       if (certificate === undefined) continue;
 
+      // As the program wrote it, putting it back would not help.
+      const dated = isAsWritten(host, file) ? { steps: [] } : {};
       const dates = expiryOf(certificate, facts.now, Math.min(VALID_DAYS.warn, lab.renewDays || VALID_DAYS.warn));
       if (Date.parse(certificate.validFrom) / 1000 > facts.now) {
         const [date, now] = [isoTime(Date.parse(certificate.validFrom) / 1000), isoTime(facts.now)];
-        tell("LAB-CERT-NOT-YET-VALID", host, of(file, { date, now }));
-      } else if (dates) tell(`LAB-CERT-${dates.code}`, host, of(file, dates));
+        tell("LAB-CERT-NOT-YET-VALID", host, { ...of(file, { date, now }), ...dated });
+      } else if (dates) tell(`LAB-CERT-${dates.code}`, host, { ...of(file, dates), ...dated });
       const name = commonName(certificate.subject);
       if (name !== host.name) tell("LAB-CERT-NAME", host, of(file, { name }));
       const names = certificate.subjectAltName;
@@ -169,19 +181,22 @@ function expiryOf({ validTo }: X509Certificate, now: number, warnDays: number) {
 
 /**
  * Hosts trust the same CAs, the newest first in the file: the first of these to expire is told, once. A file that is not what the program
- * wrote is put back, whatever expires in it.
+ * wrote is put back: what has expired in it is told of each.
  */
 function tellFirstCa({ hosts }: ObservedLab, tell: (code: ExpiryCode, host: ObservedHost, found: Found) => void): void {
-  const [first] = hosts
-    .filter((host) => isAsWritten(host, host.certificate.ca))
+  const found = hosts
     .flatMap((host) => {
       const { trusted = "", now = 0 } = host.facts.certificates ?? {};
       const [newest] = parseCertificates(trusted);
-      return newest === undefined ? [] : [{ host, newest, now }];
+      const dates = newest && expiryOf(newest, now, VALID_DAYS.warn);
+      return dates === undefined ? [] : [{ host, dates, ca: host.certificate.ca }];
     })
-    .sort((one, other) => Date.parse(one.newest.validTo) - Date.parse(other.newest.validTo));
-  const dates = first && expiryOf(first.newest, first.now, VALID_DAYS.warn);
-  if (dates) tell(dates.code, first.host, { ...dates, subject: first.host.certificate.ca });
+    .sort((one, other) => Date.parse(one.dates.date) - Date.parse(other.dates.date));
+  const first = found.find(({ host, ca }) => isAsWritten(host, ca));
+  if (first) tell(first.dates.code, first.host, { ...first.dates, subject: first.ca });
+  for (const { host, dates, ca } of found.filter((each) => !isAsWritten(each.host, each.ca))) {
+    if (dates.code === "EXPIRED") tell("EXPIRED", host, { ...dates, subject: ca, steps: stepsOf(host, ca) });
+  }
 }
 
 /** The certificate that a host's TLS server presented to who talked to it. */

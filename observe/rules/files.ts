@@ -3,7 +3,7 @@ import { fail, rules } from "../findings";
 
 const FIX = { steps: true } as const;
 
-/** Files that the program keeps on hosts. */
+/** Files and folders that the program keeps on hosts. */
 export const FILES = rules(
   {
     "LAB-FILE-MISSING": {
@@ -11,8 +11,9 @@ export const FILES = rules(
       after: ["LAB-CERT-MISSING", "LAB-KEY-MISSING"],
       scope: "subject",
     },
+    "LAB-FOLDER-MISSING": { ...fail("files", "the folder is missing", FIX), after: ["LAB-PACKAGE-MISSING"] },
     "LAB-FILE-OWNER": {
-      ...fail("files", "the file belongs to {owner}, not to {wanted}", FIX),
+      ...fail("files", "the {kind} belongs to {owner}, not to {wanted}", FIX),
       after: ["LAB-KEY-OWNER"],
       scope: "subject",
     },
@@ -32,14 +33,16 @@ export const FILES = rules(
       const { files } = host.facts;
       for (const { path, owner, mode, content, digest, steps } of files === undefined ? [] : host.managed.files) {
         const seen = files?.[path];
-        const found = { subject: path, steps };
+        // A folder's mode is the package's.
+        const isFolder = mode === undefined;
+        const found = { subject: path, steps, kind: isFolder ? "folder" : "file" };
         if (seen === undefined) {
-          tell("LAB-FILE-MISSING", host, found);
+          tell(isFolder ? "LAB-FOLDER-MISSING" : "LAB-FILE-MISSING", host, found);
           continue;
         }
         if (seen.owner !== owner) tell("LAB-FILE-OWNER", host, { ...found, owner: seen.owner, wanted: owner });
         const seenMode = seen.mode.padStart(4, "0");
-        if (seenMode !== mode) tell("LAB-FILE-MODE", host, { ...found, mode: seenMode, wanted: mode });
+        if (!isFolder && seenMode !== mode) tell("LAB-FILE-MODE", host, { ...found, mode: seenMode, wanted: mode });
         if (digest !== undefined && seen.digest !== digest) {
           const text = Buffer.from(seen.content, "base64").toString();
           const diff =

@@ -10,16 +10,19 @@ export const HOSTS = rules(
     "LAB-HOST-UNREAD": {
       ...fail("host", "{fact} cannot be read: {error}", { command: "./lab ssh {host}" }),
       ...{ proof: true, drift: true },
-      after: ["LAB-REPOSITORY-*", "LAB-STANZA-*", "LAB-PGBACKREST-DOWN", "LAB-UNIT-LOOP", "LAB-NAME-*", "LAB-PORT-*"],
+      after: [
+        ...["LAB-REPOSITORY-*", "LAB-STANZA-*", "LAB-PGBACKREST-DOWN", "LAB-UNIT-LOOP", "LAB-NAME-*", "LAB-PORT-*"],
+        "LAB-PACKAGE-MISSING",
+      ],
     },
   },
-  ({ hosts, repository }, tell) => {
+  ({ hosts, repository, primary }, tell) => {
     for (const host of hosts) {
       const { address, unreachable, unread } = host;
       if (unreachable !== undefined) tell(UNREACHABLE, host, { subject: address, address, error: unreachable });
       for (const [fact, error] of Object.entries(unread)) {
-        // A stanza is read from the repository host.
-        const involves = fact === "stanza" ? [repository.name] : [];
+        // A stanza is read from the repository host; Barman asks the primary.
+        const involves = fact === "stanza" ? [repository.name] : fact === "backupApi" ? [primary.name] : [];
         tell("LAB-HOST-UNREAD", host, { subject: fact, fact, error, involves });
       }
     }

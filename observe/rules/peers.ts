@@ -96,7 +96,7 @@ export const PEERS = rules(
     "LAB-PEER-ERROR": {
       ...fail("authorization", "pgBackRest cannot use {peer}: {error}", { sentence: "{pgbackrest}" }),
       after: [
-        ...["LAB-CERT-*", "LAB-KEY-*", "LAB-STANZA-MISSING", "LAB-STANZA-STOPPED", "LAB-REPOSITORY-*"],
+        ...[...BAD_CERTIFICATE, "LAB-STANZA-MISSING", "LAB-STANZA-STOPPED", "LAB-REPOSITORY-*"],
         "LAB-PACKAGE-MISSING",
       ],
     },

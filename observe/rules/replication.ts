@@ -4,7 +4,7 @@ import type { PeerFacts } from "../facts";
 import { fail, type Found, rules, type Tell, warn } from "../findings";
 import { isStreaming, type ObservedHost, type ObservedLab } from "../lab";
 import { TLS_ALERTS } from "../tls-words";
-import { parseCertificates } from "./certificates";
+import { BAD_PAIR, parseCertificates } from "./certificates";
 import { BAD_CERTIFICATE, judgeConnection, judgeHandshake, judgeName } from "./peers";
 import { DOWN } from "./postgresql";
 
@@ -35,7 +35,7 @@ export const REPLICATION = rules(
       ...fail("certificate", "PostgreSQL still presents serial {served}, not the installed {serial}", {
         command: "./lab ssh {host} -- sudo systemctl reload {unit}",
       }),
-      ...{ ...proof, after: [...BAD_CERTIFICATE, "LAB-SETTING-*"] },
+      ...{ ...proof, after: [...BAD_PAIR, "LAB-SETTING-*"] },
     },
     "LAB-PRIMARY-TLS": {
       ...fail("TLS", "{host} and PostgreSQL on {peer} do not get on by mutual TLS: {error}", {

@@ -34,7 +34,7 @@ export const SLOTS = rules(
     "LAB-SLOT-KEEPS-WAL": { ...fail("PostgreSQL", SLOT, DROP), ...proof, after: DOWN },
     "LAB-SLOT-UNUSED": { ...warn("PostgreSQL", SLOT, DROP), ...proof, after: DOWN },
   },
-  ({ primary, standbys }, tell) => {
+  ({ primary, standbys, plan }, tell) => {
     const formerly = POSTGRESQL_HOSTS.map(slotOf);
     for (const host of [primary, ...standbys]) {
       if (host.facts.postgresql == null) continue;
@@ -45,7 +45,9 @@ export const SLOTS = rules(
         if (slot === undefined) tell("LAB-SLOT-MISSING", host, { subject, steps });
         else if (slot.status === "lost" && !slot.active) tell("LAB-SLOT-LOST", host, { subject, steps });
       }
-      for (const { name: subject, keeps } of slots.filter(({ name, active }) => !active && !names.includes(name))) {
+      // Of Barman's slot its own rules tell.
+      const known = [...names, slotOf(plan.backupApi?.host ?? "")];
+      for (const { name: subject, keeps } of slots.filter(({ name, active }) => !active && !known.includes(name))) {
         const code = (keeps ?? 0) > SLOT_BYTES ? "LAB-SLOT-KEEPS-WAL" : "LAB-SLOT-UNUSED";
         const words = { subject, keeps: Math.ceil((keeps ?? 0) / MIB) };
         tell(code, host, formerly.includes(subject) ? { ...words, steps } : words);

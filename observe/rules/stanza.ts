@@ -6,7 +6,8 @@ const proof = { proof: true } as const;
 /** What keeps a host from the repository. */
 const UNREACHED = [
   ...["LAB-PGBACKREST-DOWN", "LAB-UNIT-LOOP", "LAB-NAME-*", "LAB-PORT-*", "LAB-TLS-*", "LAB-PEER-*"],
-  ...["LAB-ACCESS-DENIED", "LAB-VERSION-PGBACKREST", "LAB-PACKAGE-*", "LAB-CERT-*", "LAB-KEY-*", "LAB-REPOSITORY-*"],
+  ...["LAB-ACCESS-DENIED", "LAB-VERSION-PGBACKREST", "LAB-PACKAGE-*", "LAB-CERT-*", "LAB-KEY-*", "LAB-CA-EXPIRED"],
+  "LAB-REPOSITORY-*",
 ] as const;
 
 /** Statuses in `info`: the stanza's folders are missing; there is no backup, which is a finding of its own. */

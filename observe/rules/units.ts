@@ -14,7 +14,7 @@ const BROKEN_PAIR = ["LAB-KEY-*", "LAB-CERT-MISSING", "LAB-CERT-UNREADABLE"] as 
 /** What must run, and start with the host. */
 export const UNITS = rules(
   {
-    "LAB-PGBACKREST-DOWN": { ...DOWN, after: BROKEN_PAIR },
+    "LAB-PGBACKREST-DOWN": { ...DOWN, after: [...BROKEN_PAIR, "LAB-PACKAGE-MISSING"] },
     "LAB-POSTGRESQL-DOWN": { ...DOWN, after: BROKEN_PAIR },
     "LAB-UNIT-DOWN": DOWN,
     "LAB-UNIT-LOOP": {

@@ -41,7 +41,9 @@ export const VERSIONS = rules(
         // The upstream's version, without the distribution's.
         const upstream = version.replace(/^\d+:/, "").replace(/-[^-]*$/, "");
         const age = isOlder(upstream, wanted) ? "older" : "newer";
-        if (version === "") tell("LAB-PACKAGE-MISSING", host, found);
+        // Its services and their folders went with it.
+        const started = host.managed.units.flatMap((unit) => unit.steps);
+        if (version === "") tell("LAB-PACKAGE-MISSING", host, { subject, steps: [...steps, ...started] });
         else if (wanted === "") continue;
         else if (upstream !== wanted) tell("LAB-PACKAGE-VERSION", host, { ...found, version: upstream, age, wanted });
         else if (!held) tell("LAB-PACKAGE-NOT-HELD", host, found);

@@ -1,12 +1,21 @@
 #!/usr/bin/env bash
-# Takes the first Barman backup of server $1.
-# Safe to run again: a server with a complete backup is left as it is.
+# Takes a Barman backup of server $1: the first, or the first since Barman began anew with other WAL.
+# Safe to run again: a server with such a backup, complete, is left as it is.
 set -euo pipefail
 source common/barman.sh
 source common/shell.sh
 
+# When Barman last began anew, seconds since 1970: its WAL has a hole, which no earlier backup gets past.
+begun_anew() {
+  local found=("$BARMAN_HOME/$1"/streaming.diverged-*)
+  if [[ -e ${found[0]} ]]; then stat -c %Z "${found[@]}" | sort -n | tail -n 1; else echo 0; fi
+}
+
+# How many backups ended since then.
 backups() {
-  as_barman barman -f json list-backup "$1" | jq --arg server "$1" '[.[$server][]? | select(.status == "DONE")] | length'
+  as_barman barman -f json list-backup "$1" |
+    jq --arg server "$1" --argjson since "$(begun_anew "$1")" \
+      '[.[$server][]? | select(.status == "DONE" and (.end_time_timestamp | tonumber) > $since)] | length'
 }
 
 is_complete() {

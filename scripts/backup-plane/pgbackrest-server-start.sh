@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Puts the new configuration in place, and runs pgBackRest's server with it, as account $1 on a $2 (repository or postgresql) host, for
-# stanza $3, with the certificate in folder $4. The configuration is tried beside the old one first; if it is refused, the old one stays.
+# stanza $3, with the certificate in folder $4 and its own folders $5… The configuration is tried beside the old one first; if it is refused, the old one stays.
 # Safe to run again: a running server is reloaded.
 set -euo pipefail
 source common/certificate.sh
@@ -27,11 +27,19 @@ presents_installed() {
   is_installed "$2" "$(served_certificate "$@")"
 }
 
+# As the package makes it.
+keep_folder() {
+  [[ -d $2 ]] || install -d -m 0770 "$2"
+  chown "$1:$1" "$2"
+  ! selinuxenabled 2>/dev/null || restorecon "$2"
+}
+
 main() {
-  local account=$1 kind=$2 stanza=$3 folder=$4 conf=/etc/pgbackrest/pgbackrest.conf unit
+  local account=$1 kind=$2 stanza=$3 folder=$4 conf=/etc/pgbackrest/pgbackrest.conf unit path
+  for path in "${@:5}"; do keep_folder "$account" "$path"; done
   install -d -m 0755 /etc/pgbackrest/conf.d
   if [[ -e $conf.next ]]; then
-    try "$@" "$conf.next"
+    try "${@:1:4}" "$conf.next"
     mv "$conf.next" "$conf"
   fi
   systemctl enable --quiet --no-reload pgbackrest

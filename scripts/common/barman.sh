@@ -2,7 +2,9 @@
 # Barman's account.
 source common/shell.sh
 
+BARMAN_HOME=/var/lib/barman
+
 # Runs a command as account barman, whose passwords lie in its home.
 as_barman() {
-  HOME=/var/lib/barman as barman "$@"
+  HOME=$BARMAN_HOME as barman "$@"
 }

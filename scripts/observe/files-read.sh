@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Prints owner, mode, digest and, in base64, content of the files $@; of those after the word `secret`, no content.
+# Prints owner, mode, digest and, in base64, content of the files $@; of those after the word `secret`, no content; of folders, neither.
 # Safe to run again: it only reads.
 set -euo pipefail
 
@@ -9,7 +9,7 @@ contents() {
   for file; do
     if [[ $file == secret ]]; then
       secret=true
-    elif [[ -e $file ]]; then
+    elif [[ -f $file ]]; then
       [[ $secret == true ]] || base64 -w 0 "$file"
       echo
     fi
@@ -17,10 +17,17 @@ contents() {
 }
 
 main() {
-  local file there=()
+  local file there=() folders=()
   for file; do
-    [[ $file == secret || ! -e $file ]] || there+=("$file")
+    if [[ $file == secret || ! -e $file ]]; then
+      continue
+    elif [[ -f $file ]]; then
+      there+=("$file")
+    else
+      folders+=("$file")
+    fi
   done
+  [[ ${#folders[@]} == 0 ]] || stat -Lc '%n %U %a -' "${folders[@]}"
   [[ ${#there[@]} != 0 ]] || return 0
   # A process for all the files, not for each.
   paste -d ' ' <(stat -Lc '%n %U %a' "${there[@]}") <(sha256sum "${there[@]}" | cut -d ' ' -f 1) <(contents "$@")

@@ -3,15 +3,17 @@
 # Safe to run again: it only reads.
 set -euo pipefail
 
+# Of its last two starts: the last may have said nothing yet, and what it said before them is no reason any more.
 last_error() {
-  journalctl -u "$1" -n 40 -o cat --no-pager 2>/dev/null | grep -E 'ERROR|FATAL' | tail -n 1 || true
+  journalctl -u "$1" -n 40 -o cat --no-pager 2>/dev/null |
+    awk '/^Started / { before = error; error = "" } /ERROR|FATAL/ { error = $0 } END { print error ? error : before }'
 }
 
 # The same of Debian's cluster, from its log $1: a running server tells why it ends there alone. What came before it was last started, and
-# that it ends connections, is no reason.
+# that it ends connections, is no reason. What is wrong in a configuration file is told before that the file has errors.
 last_cluster_error() {
-  tail -n 100 "$1" | awk '/ starting PostgreSQL / { error = "" } /FATAL|PANIC/ && !/FATAL: +(terminating|the database system is) / { error = $0 }
-    END { print error }'
+  tail -n 100 "$1" | awk '/ starting PostgreSQL / { error = "" } / in file ".*" line [0-9]+$/ { detail = $0; sub(/^.*LOG: +/, ": ", detail) }
+    /FATAL|PANIC/ && !/FATAL: +(terminating|the database system is) / { error = $0 (/ contains errors$/ ? detail : "") } END { print error }'
 }
 
 error_of() {

@@ -218,7 +218,7 @@ describe("backup-api/barman-backup.sh", () => {
     const taken = host.path("taken");
     host.add(
       "barman",
-      `case $* in *list-backup*) if [[ -e ${taken} ]]; then echo '{"demo":[{"status":"DONE"}]}'; else echo '{}'; fi ;;
+      `case $* in *list-backup*) if [[ -e ${taken} ]]; then echo '{"demo":[{"status":"DONE","end_time_timestamp":"9"}]}'; else echo '{}'; fi ;;
        backup*) touch ${taken} ;; esac`,
     );
     expect(host.run("backup-api/barman-backup.sh", ["demo"])).toMatchObject({ status: 0 });
@@ -229,7 +229,7 @@ describe("backup-api/barman-backup.sh", () => {
     const complete = host.path("complete");
     host.add(
       "barman",
-      `case $* in *list-backup*) [[ -e ${complete} ]] && echo '{"demo":[{"status":"DONE"}]}' ||
+      `case $* in *list-backup*) [[ -e ${complete} ]] && echo '{"demo":[{"status":"DONE","end_time_timestamp":"9"}]}' ||
          echo '{"demo":[{"status":"WAITING_FOR_WALS"}]}' ;;
        switch-wal*) touch ${complete} ;; esac`,
     );
@@ -240,6 +240,24 @@ describe("backup-api/barman-backup.sh", () => {
         (command) => `barman ${command} demo${command === "check-backup" ? " latest" : ""}`,
       ),
     );
+  });
+});
+
+describe("backup-api/barman-backup.sh, of a server that began anew", () => {
+  it("takes another backup, whose WAL has no hole, and none the second time", () => {
+    const taken = host.path("taken");
+    fs.mkdirSync(host.path("demo/streaming.diverged-20261127T145217Z"), { recursive: true });
+    const listed = (...ends: number[]): string =>
+      JSON.stringify({ demo: ends.map((end) => ({ status: "DONE", end_time_timestamp: String(end) })) });
+    const later = Math.floor(Date.now() / 1000) + 60;
+    host.add(
+      "barman",
+      `case $* in *list-backup*) [[ -e ${taken} ]] && echo '${listed(9, later)}' || echo '${listed(9)}' ;; backup*) touch ${taken} ;; esac`,
+    );
+    const run = () => host.run("backup-api/barman-backup.sh", ["demo"], "", { "/var/lib/barman": host.folder });
+    expect(run().calls).toContain("barman backup demo");
+    const { status, calls } = run();
+    expect([status, calls.includes("barman backup demo")]).toEqual([0, false]);
   });
 });
 
@@ -318,6 +336,40 @@ describe("backup-api/barman-check.sh", () => {
       status: 1,
       stderr: "pg1-srv: barman check demo fails: WAL archive: FAILED\n",
     });
+  });
+});
+
+describe("backup-api/barman-check.sh, of a primary that has not the WAL that Barman asks for", () => {
+  it.each([
+    "ERROR:  requested WAL segment 00000001000000000000000D has already been removed",
+    "ERROR:  requested starting point 0/9000000 is ahead of the WAL flush position of this server 0/8000148",
+    "ERROR:  requested starting point 0/9000000 on timeline 1 is not in this server's history",
+  ])("begins anew, and keeps what Barman was writing: %s", (answer) => {
+    const [log, streaming] = [host.path("log"), host.path("demo/streaming")];
+    fs.mkdirSync(streaming, { recursive: true });
+    fs.writeFileSync(path.join(streaming, "00000001000000000000000D.partial"), "WAL");
+    fs.writeFileSync(log, "ERROR:  requested WAL segment 000000010000000000000001 has already been removed\n");
+    host.add("systemctl", "").add("psql", "");
+    host.add(
+      "barman",
+      `case $* in check*) [[ ! -e ${streaming} ]] || exit 1 ;; cron) [[ ! -e ${streaming} ]] || printf '%s\\n' "${answer}" >>${log} ;; receive-wal*) exit 1 ;; esac`,
+    );
+    const run = host.run("backup-api/barman-check.sh", ["demo", "host=pg1-srv", "cron"], "", {
+      "/var/lib/barman": host.folder,
+      "/var/log/barman/barman.log": log,
+    });
+    expect([run.status, run.stderr]).toEqual([
+      0,
+      expect.stringMatching(
+        /^moved aside: pg1-srv: the primary does not have the WAL that Barman asks for next; it is now \S+\/demo\/streaming\.diverged-\d{8}T\d{6}Z\n$/,
+      ),
+    ]);
+    const [aside = ""] = fs.readdirSync(host.path("demo"));
+    expect(fs.readdirSync(host.path(`demo/${aside}`))).toEqual(["00000001000000000000000D.partial"]);
+    expect(run.calls.filter((call) => call.startsWith("barman receive-wal"))).toEqual([
+      "barman receive-wal --stop demo",
+      "barman receive-wal --drop-slot demo",
+    ]);
   });
 });
 

@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { HostFacts } from "../../observe/facts";
 import { PARSERS } from "../../observe/answers";
 import { StandIns } from "../support/stand-ins";
+import { quote } from "../../steps/shell-words";
 
 const FOLDER = "/etc/pgbackrest/cert";
 const GREETING = '{"name":"pgBackRest","service":"remote","version":"2.45"}';
@@ -210,6 +211,31 @@ describe("a host", () => {
     );
   });
 
+  it("tells what was wrong in a configuration file with which PostgreSQL did not start", () => {
+    const shown =
+      "ActiveState=failed\nSubState=failed\nNRestarts=0\nUnitFileState=enabled\nActiveEnterTimestampMonotonic=0";
+    const log =
+      'LOG:  unrecognized configuration parameter "x" in file "/f.conf" line 9\nFATAL:  configuration file "/f.conf" contains errors';
+    fs.writeFileSync(standIns.path("postgresql-15-main.log"), log);
+    standIns.add("systemctl", `echo '${shown}'`);
+    const places = { "/var/log/postgresql": standIns.path(".") };
+    expect(standIns.run("observe/units-read.sh", ["postgresql@15-main.service"], "", places).stdout).toContain(
+      '\npostgresql@15-main.service FATAL:  configuration file "/f.conf" contains errors: unrecognized configuration parameter "x" in file "/f.conf" line 9\n',
+    );
+  });
+
+  it("tells no error of a unit from before its last two starts", () => {
+    const shown =
+      "ActiveState=activating\nSubState=auto-restart\nNRestarts=3\nUnitFileState=enabled\nActiveEnterTimestampMonotonic=0";
+    const errorAfter = (...journal: string[]): unknown => {
+      standIns.add("systemctl", `echo '${shown}'`).add("journalctl", `printf '%s\\n' ${journal.map(quote).join(" ")}`);
+      return (read("units", "units-read", "a.service") as Record<string, { error: string }>)["a.service"]?.error;
+    };
+    expect(errorAfter("ERROR: stale", "Started a", "failed", "Started a", "failed", "Started a")).toBe("");
+    expect(errorAfter("ERROR: stale", "Started a", "ERROR: last", "Started a")).toBe("ERROR: last");
+    expect(errorAfter("Started a", "ERROR: one", "Started a", "ERROR: other")).toBe("ERROR: other");
+  });
+
   it("does not read the journal when all is well", () => {
     const shown =
       "ActiveState=active\nSubState=running\nNRestarts=0\nUnitFileState=enabled\nActiveEnterTimestampMonotonic=0";
@@ -312,6 +338,10 @@ describe("a host", () => {
       [standIns.path("secret-one")]: { owner: "root", mode: "640", digest, content: "" },
     });
     expect(read("files", "files-read", "secret")).toEqual({});
+    fs.mkdirSync(standIns.path("folder"), { mode: 0o750 });
+    expect(read("files", "files-read", "secret", standIns.path("folder"))).toEqual({
+      [standIns.path("folder")]: { owner: "root", mode: "750", digest: "-", content: "" },
+    });
   });
 
   it("tells packages, installed and held", () => {

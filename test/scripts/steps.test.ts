@@ -1079,8 +1079,8 @@ describe("trust/certificate-install.sh", () => {
 describe("backup-plane/pgbackrest-server-start.sh", () => {
   const pem = (text: string): string => `-----BEGIN CERTIFICATE-----\n${text}\n-----END CERTIFICATE-----\n`;
   const folder = (): string => host.path("cert");
-  const start = (): ScriptRun =>
-    host.run("backup-plane/pgbackrest-server-start.sh", ["postgres", "postgresql", "demo", folder()]);
+  const start = (...folders: string[]): ScriptRun =>
+    host.run("backup-plane/pgbackrest-server-start.sh", ["postgres", "postgresql", "demo", folder(), ...folders]);
   beforeEach(() => {
     fs.mkdirSync(folder());
     fs.writeFileSync(path.join(folder(), "host.crt"), pem("new"));
@@ -1104,6 +1104,20 @@ describe("backup-plane/pgbackrest-server-start.sh", () => {
     });
     fs.writeFileSync(host.path("served"), pem("new"));
     expect(start()).toMatchObject({ status: 0, stderr: "" });
+  });
+
+  it("creates a folder of its own that is missing, gives it to its account, and leaves its mode", () => {
+    host.add("chown", "").add("install", `[[ $* != *spool ]] || mkdir "\${@: -1}"`);
+    fs.mkdirSync(host.path("log"));
+    const { status, calls } = start(host.path("log"), host.path("spool"));
+    expect([status, calls.filter((call) => /(log|spool)$/.test(call))]).toEqual([
+      0,
+      [
+        `chown postgres:postgres ${host.path("log")}`,
+        `install -d -m 0770 ${host.path("spool")}`,
+        `chown postgres:postgres ${host.path("spool")}`,
+      ],
+    ]);
   });
 
   it("fails when the server does not answer, with what it said last", () => {

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { BackupApiFacts, HostFacts, ReadHost } from "../../observe/facts";
 import { judgeLab } from "../../observe/observe";
 import { CERTIFICATE, OTHER_CERTIFICATE } from "../support/certificates";
-import { deployedLab, GOOD as HOSTS, told, UNIT } from "../support/observed-lab";
+import { deployedLab, GOOD as HOSTS, PRIMARY, told, UNIT } from "../support/observed-lab";
 
 const EDB = { backupApiSource: "edb", backupApiTokenFile: "Pulumi.yaml", networkMode: "nat" };
 const LAB = deployedLab({ backupApi: "true", ...EDB });
@@ -17,12 +17,14 @@ const GOOD: BackupApiFacts = {
   clients: { admin: "2099-02-21T18:00:00Z" },
 };
 
-function report(changes: Partial<BackupApiFacts>, facts: HostFacts = {}) {
+const SLOT = { name: "barman_srv", active: true, status: "reserved", keeps: 0 };
+
+function report(changes: Partial<BackupApiFacts>, facts: HostFacts = {}, slots = [SLOT]) {
   const barman: HostFacts = { units: { "apache2.service": UNIT }, backupApi: { ...GOOD, ...changes }, ...facts };
-  const read = Object.entries({ ...HOSTS, "barman-srv": barman }).map(([name, each]): [string, ReadHost] => [
-    name,
-    { facts: each, unread: {} },
-  ]);
+  const primary: HostFacts = { ...HOSTS["pg1-srv"], postgresql: { ...PRIMARY, slots } };
+  const read = Object.entries({ ...HOSTS, "pg1-srv": primary, "barman-srv": barman }).map(
+    ([name, each]): [string, ReadHost] => [name, { facts: each, unread: {} }],
+  );
   return judgeLab(LAB, new Map(read));
 }
 
@@ -30,8 +32,8 @@ describe("the backup API's host", () => {
   it.each<[Partial<BackupApiFacts>, string[]]>([
     [{}, []],
     [
-      { failedChecks: ["WAL archive: FAILED"] },
-      ["fail LAB-BARMAN-CHECK barman-srv: barman check: WAL archive: FAILED"],
+      { failedChecks: ["WAL archive: FAILED", "receive-wal running: FAILED"] },
+      ["fail LAB-BARMAN-CHECK barman-srv: barman check: WAL archive: FAILED; receive-wal running: FAILED"],
     ],
     [{ backups: [] }, ["fail LAB-BARMAN-NO-BACKUP barman-srv: Barman has no backup"]],
     [
@@ -64,6 +66,20 @@ describe("the backup API's host", () => {
     expect(proven).toBe(findings.length === 0);
   });
 
+  it("names a replication slot that Barman misses, or that lost its WAL; one that it does not read is no slot to drop", () => {
+    const failedChecks = ["replication slot: FAILED"];
+    const causes = (slots: (typeof SLOT)[]): string[] => told(report({ failedChecks }, {}, slots).findings);
+    expect(causes([])).toEqual([
+      "fail LAB-BARMAN-SLOT-MISSING barman-srv: replication slot barman_srv on pg1-srv, from which Barman streams, is missing",
+    ]);
+    expect(causes([{ ...SLOT, active: false, status: "lost" }])).toEqual([
+      "fail LAB-BARMAN-SLOT-LOST barman-srv: replication slot barman_srv on pg1-srv is lost: Barman was away for more WAL than max_slot_wal_keep_size",
+    ]);
+    expect(causes([{ ...SLOT, active: false }])).toEqual([
+      "fail LAB-BARMAN-CHECK barman-srv: barman check: replication slot: FAILED",
+    ]);
+  });
+
   it("is judged by the rules of every host: units, disk; what follows from a unit is not told", () => {
     const facts = {
       units: { "pg-backup-api.service": { ...UNIT, state: "failed" } },
@@ -73,6 +89,14 @@ describe("the backup API's host", () => {
       "fail LAB-UNIT-DOWN barman-srv: pg-backup-api.service is failed",
       "warn LAB-DISK-LOW barman-srv: the file system of /var/lib/barman has 10 % free (0 MiB)",
     ]);
+  });
+
+  it("is not read where Barman waits for a primary that is unreachable: one cause", () => {
+    const lost: ReadHost = { facts: {}, unread: {}, unreachable: "no route" };
+    const waits: ReadHost = { facts: {}, unread: { backupApi: "no answer in time" } };
+    const read = Object.entries(HOSTS).map(([name, facts]): [string, ReadHost] => [name, { facts, unread: {} }]);
+    const { findings } = judgeLab(LAB, new Map([...read, ["pg1-srv", lost], ["barman-srv", waits]]));
+    expect(told(findings)).toEqual(["fail LAB-HOST-UNREACHABLE pg1-srv: no SSH connection to 10.83.14.11: no route"]);
   });
 
   it("stands in the report with what a user wants to know", () => {

@@ -28,6 +28,17 @@ function causes(certificates: CertificateFacts, others: Record<string, HostFacts
   return told(found.filter(({ code }) => !code.startsWith("LAB-CA-"))).map((each) => each.replace(" pg2-srv: ", ": "));
 }
 
+/** What is found on pg2-srv in twenty years, a code to its remedy, when a file that the program wrote with digest `a` has this one. */
+function remedies(name: string, digest: string): Record<string, string> {
+  const file = `${FOLDER}/${name}`;
+  const kept = { path: file, owner: "postgres", mode: "0644", digest: "a", steps: ["install"] };
+  const lab = { ...deployedLab(), managed: { "pg2-srv": { units: [], packages: [], files: [kept] } } };
+  const certificates = { ...good, now: good.now + 20 * 365 * 86_400 };
+  const files = { [file]: { owner: "postgres", mode: "644", digest, content: "" } };
+  const { causes } = judged({ "pg2-srv": { certificates, files } }, lab);
+  return Object.fromEntries(causes.map(({ code, remedy }) => [code, remedy]));
+}
+
 beforeAll(() => {
   authority = new TestAuthority(path.join(folder, "own"));
   good = factsOf(authority.issue({ commonName: "pg2-srv" }));
@@ -153,16 +164,13 @@ describe("a host's certificate", () => {
   });
 
   it("has a trusted CA that expired: of a file that somebody laid there, up puts back what the program wrote", () => {
-    const ca = `${FOLDER}/ca.crt`;
-    const late = { ...good, now: good.now + 20 * 365 * 86_400 };
-    const managed = { units: [], packages: [], files: [{ path: ca, digest: "a", steps: [] }] } as never;
-    const codes = (digest: string): string[] => {
-      const files = { [ca]: { owner: "postgres", mode: "644", digest, content: "" } };
-      const lab = { ...deployedLab(), managed: { "pg2-srv": managed } };
-      return judged({ "pg2-srv": { certificates: late, files } }, lab).causes.map(({ code }) => code);
-    };
-    expect(codes("a")).toContain("LAB-CA-EXPIRED");
-    expect(codes("b")).not.toContain("LAB-CA-EXPIRED");
+    expect(remedies("ca.crt", "a")).toMatchObject({ "LAB-CA-EXPIRED": "./lab rotate-ca" });
+    expect(remedies("ca.crt", "b")).toMatchObject({ "LAB-CA-EXPIRED": "./lab drift --fix" });
+  });
+
+  it("has expired: of a file that somebody laid there, up puts back what the program wrote", () => {
+    expect(remedies("host.crt", "a")["LAB-CERT-EXPIRED"]).toMatch(/^\.\/lab up renews it; /);
+    expect(remedies("host.crt", "b")).toMatchObject({ "LAB-CERT-EXPIRED": "./lab drift --fix" });
   });
 
   it("is not the one that PostgreSQL still presents to a standby", () => {

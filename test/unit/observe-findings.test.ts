@@ -292,6 +292,20 @@ describe("causes and what follows from them", () => {
     expect(consequences).toMatchObject([{ code: "LAB-PORT-CLOSED", follows: "LAB-PGBACKREST-DOWN backup-srv" }]);
   });
 
+  it("is told once what several hosts say of one peer in the same words", () => {
+    const silent = { ...TALKS, tcp: "connect: Connection refused" };
+    const { causes, consequences } = judged({
+      "pg1-srv": { peers: { "backup-srv": silent } },
+      "pg2-srv": { peers: { "backup-srv": silent } },
+      "backup-srv": { peers: { "pg1-srv": TALKS, "pg2-srv": silent } },
+    });
+    expect(told(causes)).toEqual([
+      "fail LAB-PORT-CLOSED backup-srv → pg2-srv: nothing listens on port 8432 of pg2-srv",
+      "fail LAB-PORT-CLOSED pg1-srv → backup-srv: nothing listens on port 8432 of backup-srv",
+    ]);
+    expect(consequences).toMatchObject([{ host: "pg2-srv", follows: "LAB-PORT-CLOSED pg1-srv" }]);
+  });
+
   it("takes neither a warning nor what is still to come for a cause", () => {
     const remedy = { command: "./lab up" };
     const chain = rules(

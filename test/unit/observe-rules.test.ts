@@ -269,18 +269,24 @@ describe("PostgreSQL", () => {
     expect(found[0]?.remedy).toBe(`./lab ssh pg2-srv -- sudo -iu postgres psql -c "'SELECT pg_wal_replay_resume()'"`);
   });
 
-  it("has a package removed: one cause", () => {
+  it("has a package removed: one cause, put right by what installs it and by what runs its services", () => {
     const lab = deployedLab();
+    const kept = { path: "/var/spool/pgbackrest", owner: "postgres", steps: ["start"] };
     const managed = {
       ...lab.managed,
-      "pg2-srv": { files: [], units: [], packages: [{ name: "pgbackrest", version: "2.45", steps: ["install"] }] },
+      "pg2-srv": {
+        files: [kept],
+        units: [{ name: "pgbackrest.service", steps: ["start"] }],
+        packages: [{ name: "pgbackrest", version: "2.45", steps: ["install"] }],
+      },
     };
     const units = { "pgbackrest.service": { ...UNIT, enabled: "" } };
     const { causes: found } = judged(
-      { "pg2-srv": { units, packages: { pgbackrest: { version: "", held: false } } } },
+      { "pg2-srv": { units, files: {}, packages: { pgbackrest: { version: "", held: false } } } },
       { ...lab, managed },
     );
     expect(told(found)).toEqual(["fail LAB-PACKAGE-MISSING pg2-srv: package pgbackrest is not installed"]);
+    expect(found[0]?.steps).toEqual(["install", "start"]);
   });
 
   it("has a standby that the primary refuses: the role, its rights and its password are put right", () => {

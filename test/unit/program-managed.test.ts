@@ -20,7 +20,7 @@ it("tells what the program keeps on each host, with steps that there are, and no
   expect(Object.keys(managed)).toEqual(["backup-srv", "pg1-srv", "pg2-srv", "pg3-srv"]);
 
   const { files = [], units, packages, settings } = managed["pg2-srv"] ?? {};
-  expect(files.map(({ path, owner, mode }) => `${path} ${owner} ${mode}`).sort()).toEqual([
+  expect(files.map(({ path, owner, mode }) => `${path} ${owner} ${mode ?? "folder"}`).sort()).toEqual([
     "/etc/lab/pg_hba.conf postgres 0640",
     "/etc/lab/pg_ident.conf postgres 0640",
     "/etc/lab/postgresql.conf postgres 0640",
@@ -29,6 +29,8 @@ it("tells what the program keeps on each host, with steps that there are, and no
     "/etc/pgbackrest/cert/host.key postgres 0600",
     "/etc/pgbackrest/pgbackrest.conf root 0644",
     "/etc/systemd/system/pgbackrest.service.d/lab.conf root 0644",
+    "/var/log/pgbackrest postgres folder",
+    "/var/spool/pgbackrest postgres folder",
   ]);
   const fileOf = (path: string) => files.find((file) => file.path === path);
   expect(fileOf("/etc/pgbackrest/pgbackrest.conf")?.content).toContain("tls-server-auth=backup-srv=demo\n");
@@ -47,6 +49,18 @@ it("tells what the program keeps on each host, with steps that there are, and no
   );
   const names = resources.filter(({ type }) => type === "command:remote:Command").map(({ name }) => name);
   expect(names).toEqual(expect.arrayContaining([...new Set(steps)]));
+});
+
+it("keeps Barman, and what is in front of its API, by their own steps", async () => {
+  const source = { backupApiSource: "test/support/backup-api-stand-in" };
+  const { managed } = await managedOf({ backupApi: "true", ...source });
+  const { barman, units } = managed["barman-srv"] ?? {};
+  expect(barman).toEqual({ name: "demo", steps: ["barman-srv-barman-check", "barman-srv-barman-backup"] });
+  expect(units?.map(({ name, steps }) => `${name} ${steps.join(" ")}`).sort()).toEqual([
+    "apache2.service barman-srv-apache-start",
+    "cron.service barman-srv-barman-check",
+    "pg-backup-api.service barman-srv-api-start",
+  ]);
 });
 
 it("keeps a standby's data, its settings and its slot by steps of their own; passwords only where there is no mutual TLS", async () => {
