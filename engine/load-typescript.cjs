@@ -4,11 +4,11 @@
 const fs = require("node:fs");
 const path = require("node:path");
 
-/** The TypeScript files of a folder, without packages and hidden folders. */
+/** The TypeScript files of a folder, without packages, tests and hidden folders: a process reads what became of all of them. */
 function sourcesOf(folder) {
   return fs.readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
     const file = path.join(folder, entry.name);
-    if (entry.isDirectory()) return /^(node_modules$|\.)/.test(entry.name) ? [] : sourcesOf(file);
+    if (entry.isDirectory()) return /^(node_modules|test)$|^\./.test(entry.name) ? [] : sourcesOf(file);
     return /(?<!\.d)\.ts$/.test(entry.name) ? [file] : [];
   });
 }

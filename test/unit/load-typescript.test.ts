@@ -43,6 +43,14 @@ it("compiles what is as it was once only", () => {
   expect(run()).toBe("kept\n");
 });
 
+it("compiles no tests for others, and one that is run", () => {
+  fs.mkdirSync(path.join(folder, "test"));
+  fs.writeFileSync(path.join(folder, "test", "one.ts"), 'console.log("a test" as string);\n');
+  run();
+  expect(fs.readFileSync(kept(), "utf8")).not.toContain("a test");
+  expect(node("--require", path.join(ENGINE, "load-typescript.cjs"), "./test/one.ts")).toBe("a test\n");
+});
+
 it("goes on without what it kept when that is damaged, and where nothing can be kept", () => {
   run();
   fs.truncateSync(kept(), 20);
