@@ -88,7 +88,7 @@ export const CLUSTER_KEYS = {
     ...options(pgBackRestRefusal),
     default: {},
     description:
-      "Additional pgBackRest options for section [global], name to value; each is written only to the hosts that use it",
+      "pgBackRest's options for section [global], name to value, over the lab's (docs/decisions/0016); each is written only to the hosts that use it",
     ...reload(
       "the new pgbackrest.conf is tried, then pgBackRest's servers reload; if it is refused, the old one stays",
     ),

@@ -119,7 +119,7 @@ export const PGBACKREST_FAULTS: readonly Fault[] = [
   {
     name: "a WAL segment is missing",
     host: "backup-srv",
-    inject: `cd ${REPOSITORY}/archive/demo; find . -name '*.gz' | sort | tail -3 | head -1 | xargs rm`,
+    inject: `cd ${REPOSITORY}/archive/demo; find . -name '*.zst' | sort | tail -3 | head -1 | xargs rm`,
     told: [
       /^fail LAB-WAL-HOLE backup-srv: no backup restores to the newest moment: WAL is missing: ([0-9A-F]{24}); (\S+ restores to (\S+Z at most, the end of [0-9A-F]{24}|no moment: WAL that makes it consistent is missing)(; |$))+$/,
     ],
@@ -199,7 +199,7 @@ export const PGBACKREST_FAULTS: readonly Fault[] = [
       /^fail LAB-ARCHIVE-TAKEN pg1-srv: WAL segment [0-9A-F]{24} was not archived: the repository holds another segment of that name$/,
     ],
     healedBy: {
-      person: `cd ${REPOSITORY}/archive/demo; find . -name '*.gz' | sort | tail -1 | xargs rm`,
+      person: `cd ${REPOSITORY}/archive/demo; find . -name '*.zst' | sort | tail -1 | xargs rm`,
       on: ["backup-srv"],
     },
     alone: true,

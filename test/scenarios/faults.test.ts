@@ -70,7 +70,7 @@ async function archivingFails(): Promise<void> {
 
 /** How many segments lie in the repository. */
 async function archivedSegments(): Promise<number> {
-  return Number(await lab.on("backup-srv", `find ${REPOSITORY}/archive -name '*.gz' | wc -l`));
+  return Number(await lab.on("backup-srv", `find ${REPOSITORY}/archive -name '*.zst' | wc -l`));
 }
 
 /** Starts a backup that takes its time, and gives its label once it copies files. */
@@ -125,6 +125,8 @@ describe.skipIf(skipped)(
         `fallocate -l $(($(df --output=avail -B1 ${REPOSITORY} | tail -1) - 8388608)) ${REPOSITORY}/filler
        runuser -u pgbackrest -- bash -c 'cat /dev/zero >${REPOSITORY}/filler-too' 2>&1 | grep 'No space left on device'`,
       );
+      // A segment of a few rows would find a place in what a file system keeps for itself.
+      await lab.query("pg1-srv", "CREATE TABLE more AS SELECT md5(i::text) FROM generate_series(1, 200000) i");
       try {
         await archivingFails();
         await isNamed(`fail LAB-DISK-FULL backup-srv: the file system of ${REPOSITORY} has 0 % free (0 MiB)`);
@@ -169,7 +171,7 @@ describe.skipIf(skipped)(
     it("finds a damaged file of the repository, and takes a new backup", async () => {
       const file = await lab.on(
         "backup-srv",
-        `cd ${REPOSITORY}/backup/demo; file=$(find $(ls -d *F | tail -1)/pg_data/base -name '*.gz' -size +8k | head -1)
+        `cd ${REPOSITORY}/backup/demo; file=$(find $(ls -d *F | tail -1)/bundle -size +8k | head -1)
        printf XXXX | dd of=$file bs=1 seek=4000 conv=notrunc status=none; echo $file`,
       );
       const { findings, seconds } = await diagnose("--verify");

@@ -69,7 +69,7 @@ describe.skipIf(skipped)(`a lab by pulumi up${skipped === undefined ? "" : ` (sk
     const { folder, key } = CERTIFICATE_FILES;
     await lab.on("pg2-srv", `chmod 0644 ${key}; echo process-max=1 >>${folder}/../pgbackrest.conf`);
     await lab.on("pg3-srv", `systemctl disable --now --quiet ${service}`);
-    await lab.on("backup-srv", "cd /backup_space/archive/demo; find . -name '*.gz' | sort | tail -1 | xargs rm");
+    await lab.on("backup-srv", "cd /backup_space/archive/demo; find . -name '*.zst' | sort | tail -1 | xargs rm");
     await lab.query("pg1-srv", "SELECT pg_switch_wal()");
     await lab.on("pg1-srv", "runuser -u postgres -- pgbackrest --stanza=demo check");
     const { status, stdout } = await lab.run("drift");
