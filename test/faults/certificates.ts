@@ -102,6 +102,39 @@ export const CERTIFICATE_FAULTS: readonly Fault[] = [
     healedBy: "up",
   },
   {
+    name: "the certificate has expired",
+    host: "pg3-srv",
+    inject: `cat >/run/ca.pem; cd /run; openssl req -new -key ${key} -subj /CN=pg3-srv -addext subjectAltName=DNS:pg3-srv -out host.csr; openssl x509 -req -in host.csr -CA ca.pem -CAkey ca.pem -copy_extensions copyall -not_before 20200101000000Z -not_after 20200102000000Z -out ${certificate}; rm ca.pem`,
+    told: ["fail LAB-CERT-EXPIRED pg3-srv: the certificate expired 2020-01-02T00:00:00Z"],
+    healedBy: "up",
+  },
+  {
+    name: "the certificate is not valid yet, or the clock is wrong",
+    host: "pg2-srv",
+    inject: `cat >/run/ca.pem; cd /run; openssl req -new -key ${key} -subj /CN=pg2-srv -addext subjectAltName=DNS:pg2-srv -out host.csr; openssl x509 -req -in host.csr -CA ca.pem -CAkey ca.pem -copy_extensions copyall -not_before 20900101000000Z -not_after 20910101000000Z -out ${certificate}; rm ca.pem`,
+    told: [
+      /^fail LAB-CERT-NOT-YET-VALID pg2-srv: the certificate is not valid before 2090-01-01T00:00:00Z, and the host's clock says 20\d\d-\S+Z$/,
+    ],
+    healedBy: "up",
+  },
+  {
+    name: "the trusted CA has expired",
+    host: "pg2-srv",
+    inject: `cat >/run/ca.pem; cd /run; openssl x509 -in ca.pem -signkey ca.pem -not_before 20200101000000Z -not_after 20200102000000Z -out ${ca}; rm ca.pem`,
+    told: ["fail LAB-CA-EXPIRED pg2-srv: the CA's certificate expired 2020-01-02T00:00:00Z"],
+    healedBy: "up",
+  },
+  {
+    name: "the servers have not loaded the installed certificate",
+    host: "pg1-srv",
+    inject: `cat >/run/ca.pem; cd ${folder}; cp -p host.crt /run; openssl req -new -key host.key -subj /CN=pg1-srv -addext subjectAltName=DNS:pg1-srv -out /run/host.csr; openssl x509 -req -in /run/host.csr -CA /run/ca.pem -CAkey /run/ca.pem -copy_extensions copyall -days 1 -out host.crt; systemctl reload pgbackrest ${service}; sleep 1; cp -p /run/host.crt .; rm /run/ca.pem`,
+    told: [
+      /^fail LAB-CERT-NOT-SERVED pg1-srv: the TLS server still presents serial \w+, not the installed \w+$/,
+      /^fail LAB-PG-CERT-NOT-SERVED pg1-srv: PostgreSQL still presents serial \w+, not the installed \w+$/,
+    ],
+    healedBy: "remedy",
+  },
+  {
     name: "everyone may read the key, and PostgreSQL was restarted",
     host: "pg3-srv",
     inject: `chmod 0644 ${key}; systemctl restart ${service} || true`,

@@ -3,39 +3,48 @@ export interface Fault {
   /** What a person would call it. */
   readonly name: string;
   readonly host: string;
-  /** How it is made: shell, as root on the host, or what happens to the host in its libvirt. */
-  readonly inject: string | readonly HostEvent[];
+  /**
+   * How it is made: shell, as root on the host, with the lab's CA on its standard input, certificate first; or shell and words of `HostEvent`,
+   * one after the other.
+   */
+  readonly inject: string | readonly string[];
   /** What the doctor must tell, `LEVEL CODE HOST: CAUSE` or `LEVEL CODE CLIENT → SERVER: CAUSE`, and nothing beside it. */
   readonly told: readonly (string | RegExp)[];
   /**
-   * What puts it right: `./lab up`, the remedies as they are printed, or, where only a person can, what that person does first (shell, as
-   * root on the host, or on others), or which command of the printed sentence that person chooses.
+   * What puts it right: time, `./lab up`, the remedies as they are printed, or, where only a person can, what that person does first (shell,
+   * as root on the host, or on others), or which command that person chooses: of the printed sentence, or of the hint with which the
+   * printed remedy is refused.
    */
   readonly healedBy:
+    | "itself"
     | "up"
     | "remedy"
     | { readonly person: string; readonly on?: readonly string[]; readonly then?: "up" }
-    | { readonly choice: RegExp };
+    | { readonly choice: RegExp }
+    | { readonly hint: RegExp };
   /**
    * Whether data is moved aside by that, which is told until the printed command removes it.
    * @default false
    */
   readonly leavesAside?: true;
   /**
-   * Whether it is tried alone, as other hosts feel it.
+   * Whether it is tried alone, as other hosts feel it; a word: with those of the same word, on whatever hosts.
    * @default false
    */
-  readonly alone?: true;
+  readonly alone?: true | string;
 }
 
-/** virsh's words for a domain; the deletion of its disk. */
-export type HostEvent = "destroy" | "suspend" | "undefine" | "disk";
+/** virsh's words for a domain; the deletion of its disk; a boot. */
+export const HOST_EVENTS = ["destroy", "suspend", "undefine", "disk", "reboot"] as const;
+export type HostEvent = (typeof HOST_EVENTS)[number];
 
-/** Faults that are tried at the same time: each on a host of its own, and none that other hosts feel. */
+/** Faults that are tried at the same time. */
 export function rounds(faults: readonly Fault[]): Fault[][] {
   const found: Fault[][] = [];
   for (const fault of faults) {
-    const round = found.find((each) => !fault.alone && each.every(({ host, alone }) => !alone && host !== fault.host));
+    const joins = ({ host, alone }: Fault): boolean =>
+      alone === fault.alone && alone !== true && (alone !== undefined || host !== fault.host);
+    const round = found.find((each) => each.every(joins));
     if (round === undefined) found.push([fault]);
     else round.push(fault);
   }

@@ -41,11 +41,7 @@ export const NETWORK_FAULTS: readonly Fault[] = [
     name: "answers of the repository host's server are dropped",
     host: "backup-srv",
     inject: "ip rule add ipproto tcp sport 8432 blackhole",
-    told: [
-      /^fail LAB-PORT-SILENT pg1-srv → backup-srv: port 8432 of backup-srv does not answer/,
-      /^fail LAB-PORT-SILENT pg2-srv → backup-srv: port 8432 of backup-srv does not answer/,
-      /^fail LAB-PORT-SILENT pg3-srv → backup-srv: port 8432 of backup-srv does not answer/,
-    ],
+    told: [/^fail LAB-PORT-SILENT pg1-srv → backup-srv: port 8432 of backup-srv does not answer/],
     healedBy: { person: "ip rule del ipproto tcp sport 8432 blackhole" },
     alone: true,
   },

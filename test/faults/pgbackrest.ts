@@ -64,6 +64,20 @@ export const PGBACKREST_FAULTS: readonly Fault[] = [
     healedBy: "up",
   },
   {
+    name: "its spool folder is missing",
+    host: "pg3-srv",
+    inject: "rm -r /var/spool/pgbackrest",
+    told: ["fail LAB-FOLDER-MISSING pg3-srv: the folder is missing"],
+    healedBy: "up",
+  },
+  {
+    name: "its log folder is missing",
+    host: "pg1-srv",
+    inject: "rm -r /var/log/pgbackrest",
+    told: ["fail LAB-FOLDER-MISSING pg1-srv: the folder is missing"],
+    healedBy: "up",
+  },
+  {
     name: "pgBackRest was stopped with a stop file",
     host: "backup-srv",
     inject: "runuser -u pgbackrest -- pgbackrest stop",

@@ -153,7 +153,6 @@ export const POSTGRESQL_FAULTS: readonly Fault[] = [
     inject: `${sql("ALTER ROLE replic_user RENAME TO elsewhere")}; ${sql("SELECT pg_terminate_backend(pid) FROM pg_stat_replication")}`,
     told: [
       'fail LAB-REPLICATION-REFUSED pg2-srv → pg1-srv: pg1-srv does not let the standby stream: role "replic_user" does not exist',
-      'fail LAB-REPLICATION-REFUSED pg3-srv → pg1-srv: pg1-srv does not let the standby stream: role "replic_user" does not exist',
     ],
     healedBy: "up",
     alone: true,
@@ -173,6 +172,17 @@ export const POSTGRESQL_FAULTS: readonly Fault[] = [
     inject: sql("SELECT pg_wal_replay_pause()"),
     told: ["warn LAB-REPLAY-PAUSED pg3-srv: the standby receives WAL and does not replay it: replay is paused"],
     healedBy: "remedy",
+  },
+  {
+    name: "postgresql.conf has a setting that PostgreSQL does not know, and PostgreSQL was restarted",
+    host: "pg2-srv",
+    inject: `echo 'nonsense = 1' >>${CONFIGURATION}; systemctl restart ${UNIT} || true`,
+    told: [
+      new RegExp(
+        `^fail LAB-POSTGRESQL-DOWN pg2-srv: ${UNIT} is failed; its last error: FATAL: .*contains errors: unrecognized configuration parameter "nonsense" in file "${CONFIGURATION}" line \\d+$`,
+      ),
+    ],
+    healedBy: { person: `sed -i '/^nonsense/d' ${CONFIGURATION}`, then: "up" },
   },
   {
     name: "the lab's settings have a value that PostgreSQL refuses",

@@ -3,7 +3,9 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Finding } from "../../observe/findings";
 import type { Report } from "../../observe/report";
 import { FAULTS } from "../faults/all";
-import { type Fault, isTold, rounds } from "../faults/fault";
+import { BACKUP_API_FAULTS, PRIMARY_LOST } from "../faults/backup-api";
+import { type Fault, HOST_EVENTS, type HostEvent, isTold, rounds } from "../faults/fault";
+import { LabState } from "../support/lab-state";
 import { told } from "../support/observed-lab";
 import { RowWriter } from "../support/row-writer";
 import { reasonToSkip, ScenarioLab } from "../support/scenario-lab";
@@ -11,24 +13,38 @@ import { PROJECT_FOLDER } from "../support/stack-config";
 
 /**
  * The catalogue of faults on one lab, in rounds: the doctor names each fault of a round, and nothing beside them; the remedies as they are
- * printed, `./lab up`, or the person whom they ask put them right; no committed row is lost.
+ * printed, `./lab up`, or the person whom they ask put them right; no committed row is lost. The lab then gets a backup API for its faults.
  */
 const lab = new ScenarioLab("container", "catalogue");
 const writer = new RowWriter(lab);
 const skipped = reasonToSkip();
 
 /** How many faults were named, and put right, by what. */
-const count = { named: 0, up: 0, remedy: 0, person: 0 };
+const count = { named: 0, itself: 0, up: 0, remedy: 0, person: 0 };
+
+/** The lab's CA, certificate first. */
+let authority = "";
 
 async function inject({ host, inject: how }: Fault): Promise<void> {
-  if (typeof how === "string") {
-    await lab.on(host, how);
-    return;
+  for (const each of typeof how === "string" ? [how] : how) {
+    if (isEvent(each)) await happen(host, each);
+    else await lab.on(host, each, authority);
   }
-  for (const event of how) {
-    if (event === "disk") lab.loseDisk(host);
-    else lab.virsh(event, lab.domainOf(host));
-  }
+}
+
+function isEvent(word: string): word is HostEvent {
+  return (HOST_EVENTS as readonly string[]).includes(word);
+}
+
+async function happen(host: string, event: HostEvent): Promise<void> {
+  if (event === "disk") lab.loseDisk(host);
+  else if (event === "reboot") {
+    const boot = "cat /proc/1/stat | cut -d ' ' -f 22";
+    const before = await lab.on(host, boot);
+    await lab.run("ssh", host, "--", "sudo systemctl reboot");
+    await expect.poll(() => lab.on(host, boot).catch(() => before), { timeout: 60_000 }).not.toBe(before);
+    await lab.on(host, "systemctl is-system-running --wait || true");
+  } else lab.virsh(event, lab.domainOf(host));
 }
 
 async function diagnose(): Promise<readonly Finding[]> {
@@ -37,14 +53,16 @@ async function diagnose(): Promise<readonly Finding[]> {
 
 /** Puts a fault right as far as `up`, which does so for all of a round, is not needed. */
 async function heal({ host, healedBy }: Fault, remedies: readonly string[]): Promise<void> {
-  if (healedBy === "up") count.up++;
-  else if (healedBy === "remedy") {
-    for (const remedy of remedies) type(remedy);
-    count.remedy++;
-  } else {
-    if ("person" in healedBy) for (const each of healedBy.on ?? [host]) await lab.on(each, healedBy.person);
-    else for (const remedy of remedies) type(healedBy.choice.exec(remedy)?.[0] ?? "false");
-    count.person++;
+  if (typeof healedBy === "string") {
+    if (healedBy === "remedy") for (const remedy of remedies) type(remedy);
+    count[healedBy]++;
+    return;
+  }
+  count.person++;
+  if ("person" in healedBy) for (const each of healedBy.on ?? [host]) await lab.on(each, healedBy.person);
+  else if ("choice" in healedBy) for (const remedy of remedies) type(healedBy.choice.exec(remedy)?.[0] ?? "false");
+  else {
+    for (const remedy of remedies) type(`${healedBy.hint.exec(refusalOf(`${remedy} --yes`))?.[0] ?? "false"} --yes`);
   }
 }
 
@@ -56,11 +74,16 @@ function type(command: string): void {
   execFileSync("bash", ["-c", command], { cwd: PROJECT_FOLDER, stdio: "pipe" });
 }
 
-/** Has the printed command remove what was moved aside. */
+/** What a command that fails says. */
+function refusalOf(command: string): string {
+  return execFileSync("bash", ["-c", `! ${command} 2>&1`], { cwd: PROJECT_FOLDER, encoding: "utf8" });
+}
+
+/** Has the printed commands remove what was moved aside. */
 async function removeAside(): Promise<void> {
   const found = await diagnose();
-  expect(found.map(({ code }) => code)).toEqual(["LAB-DATA-ASIDE"]);
-  type(/\.\/lab ssh [^;]+/.exec(found[0]?.remedy ?? "")?.[0] ?? "false");
+  expect([...new Set(found.map(({ code }) => code))]).toEqual(["LAB-DATA-ASIDE"]);
+  for (const { remedy } of found) type(/\.\/lab ssh [^;]+/.exec(remedy)?.[0] ?? "false");
 }
 
 /** What is found although PostgreSQL and pgBackRest had time to go on by themselves. */
@@ -72,17 +95,52 @@ async function leftovers(): Promise<string[]> {
   }
 }
 
-/** A round, by its name. */
-const ROUNDS = rounds(FAULTS).map((round): [string, Fault[]] => [
-  round.map(({ host, name }) => `${host}: ${name}`).join("; "),
-  round,
-]);
+/** Makes the faults of a round, looks, and puts them right; what fails is told at the end, and leaves the next round a sound lab. */
+async function tryRound(round: readonly Fault[]): Promise<void> {
+  const problems: unknown[] = [];
+  const all = async (work: readonly Promise<void>[]): Promise<void> => {
+    const ends = await Promise.allSettled(work);
+    problems.push(...ends.flatMap((end) => (end.status === "rejected" ? [end.reason as unknown] : [])));
+  };
+  await all(round.map(inject));
+  const findings = await diagnose();
+  const found = told(findings);
+  for (const fault of round) {
+    const own = findings.filter((_, index) => fault.told.some((wanted) => isTold(wanted, found[index] ?? "")));
+    const remedies = own.map(({ remedy }) => remedy);
+    await all([heal(fault, remedies)]);
+  }
+  const hasFailed = problems.length > 0;
+  if (hasFailed || round.some(needsUp)) await all([lab.must("up", "--yes").then(() => undefined)]);
+  if (round.some(({ leavesAside }) => leavesAside)) await all([removeAside()]);
+  const left = await leftovers();
+  const wanted = round.flatMap((fault) => fault.told);
+  expect({
+    problems,
+    beside: found.filter((finding) => !wanted.some((one) => isTold(one, finding))),
+    unnamed: wanted.filter((one) => found.filter((finding) => isTold(one, finding)).length !== 1),
+    left,
+  }).toEqual({ problems: [], beside: [], unnamed: [], left: [] });
+  count.named += round.length;
+}
+
+/** Rounds, by their names. */
+function named(faults: readonly Fault[]): [string, Fault[]][] {
+  return rounds(faults).map((round) => [round.map(({ host, name }) => `${host}: ${name}`).join("; "), round]);
+}
+
+const ROUNDS = named(FAULTS);
+const API_ROUNDS = named(BACKUP_API_FAULTS);
+const faults = FAULTS.length + BACKUP_API_FAULTS.length + 1;
 const begun = performance.now();
+let committed = 0;
 
 beforeAll(async () => {
   if (skipped !== undefined) return;
   await lab.begin();
   await lab.must("up", "--yes");
+  const { certificate, key } = new LabState(lab).authority();
+  authority = certificate + key;
   await writer.start();
 });
 
@@ -91,40 +149,32 @@ afterAll(async () => {
 });
 
 describe.skipIf(skipped)(`a lab with faults${skipped === undefined ? "" : ` (skipped: ${skipped})`}`, () => {
-  it.each(ROUNDS)("%s", async (_name, round) => {
-    await Promise.all(round.map(inject));
-    const findings = await diagnose();
-    const found = told(findings);
-    for (const fault of round) {
-      const own = findings.filter((_, index) => fault.told.some((wanted) => isTold(wanted, found[index] ?? "")));
-      await heal(
-        fault,
-        own.map(({ remedy }) => remedy),
-      );
-    }
-    if (round.some(needsUp)) await lab.must("up", "--yes");
-    if (round.some(({ leavesAside }) => leavesAside)) await removeAside();
-    const left = await leftovers();
-    const wanted = round.flatMap((fault) => fault.told);
-    expect({
-      beside: found.filter((finding) => !wanted.some((one) => isTold(one, finding))),
-      unnamed: wanted.filter((one) => found.filter((finding) => isTold(one, finding)).length !== 1),
-      left,
-    }).toEqual({ beside: [], unnamed: [], left: [] });
-    count.named += round.length;
+  it.each(ROUNDS)("%s", (_name, round) => tryRound(round));
+
+  it("gets a backup API", async () => {
+    lab.configure({ backupApi: true, backupApiSource: "test/support/backup-api-stand-in" });
+    await lab.must("up", "--yes");
   });
 
-  it("has lost no committed row", async () => {
+  it.each(API_ROUNDS)("%s", (_name, round) => tryRound(round));
+
+  it("writes no more rows", async () => {
     await lab.on("pg1-srv", "systemctl disable --now --quiet row-writer");
-    const committed = await writer.committed();
+    committed = await writer.committed();
+    expect(committed).toBeGreaterThan(500);
+  });
+
+  it(PRIMARY_LOST.name, () => tryRound([PRIMARY_LOST]));
+
+  it("has lost no committed row", async () => {
     const lost =
       committed - Number(await lab.query("pg1-srv", `SELECT count(*) FROM written WHERE number <= ${committed}`));
     const minutes = ((performance.now() - begun) / 60_000).toFixed(1);
     process.stderr.write(
-      `${FAULTS.length} faults × ${count.named} named × ${count.up} healed by up × ${count.remedy} by the printed ` +
-        `command × ${count.person} by a person × ${lost} of ${committed} rows lost; ${ROUNDS.length} rounds in ${minutes} min\n`,
+      `${faults} faults × ${count.named} named × ${count.itself} healed by themselves × ${count.up} by up × ${count.remedy} by the ` +
+        `printed command × ${count.person} by a person × ${lost} of ${committed} rows lost; ` +
+        `${ROUNDS.length + API_ROUNDS.length + 1} rounds in ${minutes} min\n`,
     );
-    expect([count.named, lost]).toEqual([FAULTS.length, 0]);
-    expect(committed).toBeGreaterThan(500);
+    expect([count.named, lost]).toEqual([faults, 0]);
   });
 });

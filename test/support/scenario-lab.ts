@@ -79,6 +79,12 @@ export class ScenarioLab {
     await this.destroy();
   }
 
+  /** Sets keys of the stack, as its user would in its file. */
+  configure(settings: Readonly<Record<string, unknown>>): void {
+    const lines = Object.entries(settings).map(([key, value]) => `  lab:${key}: ${JSON.stringify(value)}\n`);
+    fs.appendFileSync(this.stackFile, lines.join(""));
+  }
+
   private async destroy(): Promise<void> {
     if (fs.existsSync(this.stateFolder)) await this.must("destroy", "--yes", "--unprotect");
   }

@@ -1,19 +1,24 @@
 import { expect, it } from "vitest";
 import { FAULTS } from "../faults/all";
+import { BACKUP_API_FAULTS } from "../faults/backup-api";
 import { type Fault, isTold, rounds } from "../faults/fault";
 
-it("the catalogue's faults have names of their own, and something that must be told", () => {
-  expect(new Set(FAULTS.map(({ name }) => name)).size).toBe(FAULTS.length);
-  expect(FAULTS.filter(({ told }) => told.length === 0)).toEqual([]);
+it("the catalogue's faults have names of their own, and something that must be told where they do not heal by themselves", () => {
+  const all = [...FAULTS, ...BACKUP_API_FAULTS];
+  expect(new Set(all.map(({ name }) => name)).size).toBe(all.length);
+  expect(all.filter(({ told, healedBy }) => (told.length === 0) !== (healedBy === "itself"))).toEqual([]);
 });
 
-it("every fault is tried once: with others on hosts of their own, or alone where other hosts feel it", () => {
-  const fault = (name: string, host: string, alone?: true): Fault => ({
+it("every fault is tried once: with others on hosts of their own, alone where other hosts feel it, or with its like", () => {
+  const fault = (name: string, host: string, alone?: true | string): Fault => ({
     ...{ name, host, inject: "true", told: ["told"], healedBy: "up" },
     ...(alone ? { alone } : {}),
   });
-  const some = [fault("a", "pg2"), fault("b", "pg2"), fault("c", "pg1", true), fault("d", "pg3"), fault("e", "pg1")];
-  expect(rounds(some).map((round) => round.map(({ name }) => name).join(""))).toEqual(["ade", "b", "c"]);
+  const some = [
+    ...[fault("a", "pg2"), fault("b", "pg2"), fault("c", "pg1", true), fault("d", "pg3"), fault("e", "pg1")],
+    ...[fault("f", "pg1", "off"), fault("g", "pg2", "off"), fault("h", "pg2", true)],
+  ];
+  expect(rounds(some).map((round) => round.map(({ name }) => name).join(""))).toEqual(["ade", "b", "c", "fg", "h"]);
 });
 
 it("a finding is what a fault must cause word for word, or by its pattern", () => {
