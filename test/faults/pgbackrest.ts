@@ -7,14 +7,14 @@ const OVERRIDE = "/etc/systemd/system/pgbackrest.service.d/own.conf";
 const LOCK_PACKAGES =
   'use Fcntl; open(my $file, ">", "/var/lib/dpkg/lock") or die; fcntl($file, F_SETLK, pack("s s x4 q q i x4", F_WRLCK, 0, 0, 0, 0)) or die; sleep 10';
 
-/** Shell that archives another segment under the name of the next that PostgreSQL will fill, and has PostgreSQL fill that. */
+/** Shell that archives another segment under the name of the next that PostgreSQL will fill, and has PostgreSQL fill that; rows wait. */
 const ARCHIVE_AS_ANOTHER = `cd /; systemctl stop row-writer
 sql() { runuser -u postgres -- psql -XAtqc "$1"; }
 data=$(sql 'SHOW data_directory') current=$(sql "SELECT pg_walfile_name(pg_create_restore_point('other'))")
 next=$(sql 'SELECT pg_walfile_name(pg_current_wal_lsn() + 16777216)')
 install -d -o postgres /run/other; install -o postgres "$data/pg_wal/$current" "/run/other/$next"
-runuser -u postgres -- pgbackrest --stanza=demo archive-push "/run/other/$next"
-sql 'SELECT pg_switch_wal()'; systemctl start row-writer
+runuser -u postgres -- pgbackrest --stanza=demo --no-archive-async archive-push "/run/other/$next"
+sql 'SELECT pg_switch_wal()'; sql "SELECT pg_create_restore_point('other')"; sql 'SELECT pg_switch_wal()'
 until [[ $(sql 'SELECT last_failed_wal FROM pg_stat_archiver') == "$next" ]]; do sleep 0.2; done`;
 
 /** pgBackRest's servers, configuration and repository. */
@@ -133,7 +133,8 @@ export const PGBACKREST_FAULTS: readonly Fault[] = [
   {
     name: "a WAL segment is missing",
     host: "backup-srv",
-    inject: `cd ${REPOSITORY}/archive/demo; find . -name '*.zst' | sort | tail -3 | head -1 | xargs rm`,
+    // So old that none can still be under way.
+    inject: `cd ${REPOSITORY}/archive/demo; find . -name '0*-*' | sort | tail -3 | head -1 | xargs rm; find . -name '0*-*' -exec touch -d '2 minutes ago' {} +`,
     told: [
       /^fail LAB-WAL-HOLE backup-srv: no backup restores to the newest moment: WAL is missing: ([0-9A-F]{24}); (\S+ restores to (\S+Z at most, the end of [0-9A-F]{24}|no moment: WAL that makes it consistent is missing)(; |$))+$/,
     ],
@@ -184,7 +185,7 @@ export const PGBACKREST_FAULTS: readonly Fault[] = [
     host: "pg2-srv",
     inject: `printf '[Service]\\nExecStart=\\nExecStart=/bin/false\\nRestart=always\\nRestartSec=1\\nStartLimitInterval=0\\n' >${OVERRIDE}; systemctl daemon-reload; systemctl restart pgbackrest || true; sleep 5`,
     told: [
-      /^fail LAB-UNIT-LOOP pg2-srv: pgbackrest\.service ends as soon as it is started; systemd has restarted it \d+ times/,
+      /^fail LAB-UNIT-LOOP pg2-srv: pgbackrest\.service ends as soon as it is started; systemd has restarted it \d+ times$/,
     ],
     healedBy: { person: `rm ${OVERRIDE}; systemctl daemon-reload; systemctl stop pgbackrest`, then: "up" },
   },
@@ -213,8 +214,8 @@ export const PGBACKREST_FAULTS: readonly Fault[] = [
       /^fail LAB-ARCHIVE-TAKEN pg1-srv: WAL segment [0-9A-F]{24} was not archived: the repository holds another segment of that name$/,
     ],
     healedBy: {
-      person: `cd ${REPOSITORY}/archive/demo; find . -name '*.zst' | sort | tail -1 | xargs rm`,
-      on: ["backup-srv"],
+      person: `if cd ${REPOSITORY}/archive/demo; then find . -name '0*-*' | sort | tail -1 | xargs rm; else systemctl start row-writer; fi`,
+      on: ["backup-srv", "pg1-srv"],
     },
     alone: true,
   },
