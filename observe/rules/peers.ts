@@ -97,7 +97,7 @@ export const PEERS = rules(
       ...fail("authorization", "pgBackRest cannot use {peer}: {error}", { sentence: "{pgbackrest}" }),
       after: [
         ...[...BAD_CERTIFICATE, "LAB-STANZA-MISSING", "LAB-STANZA-STOPPED", "LAB-REPOSITORY-*"],
-        "LAB-PACKAGE-MISSING",
+        ...["LAB-PACKAGE-MISSING", "LAB-FILE-*"],
       ],
     },
   },

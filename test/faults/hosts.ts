@@ -10,9 +10,12 @@ function lost(alone: string, name: string, host: string, ...inject: readonly Hos
   return { name, host, inject, told, healedBy: "up", alone };
 }
 
-/** Shell that removes the package after it has packed what is installed of it as the one package that the host's apt knows. */
+/**
+ * Shell that removes the package after it has packed what is installed of it, without its configuration, which stays, as the one package
+ * that the host's apt knows.
+ */
 const REMOVE_PACKAGE = `set -e; mkdir -p /run/packages/tree/DEBIAN; cd /run/packages
-dpkg -L pgbackrest | while read -r path; do
+dpkg -L pgbackrest | grep -v ^/etc | while read -r path; do
   if [ -f "$path" ]; then cp --parents -P "$path" tree; elif [ -d "$path" ]; then mkdir -p "tree$path"; fi
 done
 dpkg-query -s pgbackrest | sed '/^Status:/d; /^Conffiles:/,/^[^ ]/{/^Conffiles:/d; /^ /d}' >tree/DEBIAN/control
