@@ -72,6 +72,8 @@ describe.skipIf(skipped)(`a lab by pulumi up${skipped === undefined ? "" : ` (sk
     await lab.on("backup-srv", "cd /backup_space/archive/demo; find . -name '*.zst' | sort | tail -1 | xargs rm");
     await lab.query("pg1-srv", "SELECT pg_switch_wal()");
     await lab.on("pg1-srv", "runuser -u postgres -- pgbackrest --stanza=demo check");
+    // So old that none can still be under way.
+    await lab.on("backup-srv", "find /backup_space/archive/demo -name '*.zst' -exec touch -d '2 minutes ago' {} +");
     const { status, stdout } = await lab.run("drift");
     expect([status, stdout.match(/(?<=^fail )LAB-\S+ \S+(?=: )/gm)]).toEqual([
       1,

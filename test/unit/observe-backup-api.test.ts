@@ -75,6 +75,11 @@ describe("the backup API's host", () => {
     expect(causes([{ ...SLOT, active: false, status: "lost" }])).toEqual([
       "fail LAB-BARMAN-SLOT-LOST barman-srv: replication slot barman_srv on pg1-srv is lost: Barman was away for more WAL than max_slot_wal_keep_size",
     ]);
+    const apache = { units: { "apache2.service": { ...UNIT, state: "failed" } } };
+    expect(told(report({ failedChecks }, apache, []).findings).map((each) => each.split(":")[0])).toEqual([
+      "fail LAB-UNIT-DOWN barman-srv",
+      "fail LAB-BARMAN-SLOT-MISSING barman-srv",
+    ]);
     expect(causes([{ ...SLOT, active: false }])).toEqual([
       "fail LAB-BARMAN-CHECK barman-srv: barman check: replication slot: FAILED",
     ]);
