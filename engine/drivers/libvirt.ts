@@ -131,7 +131,8 @@ function objectDriver(root: "domain" | "network" | "pool", prefix: string, place
       const { uuid } = subject.outputs;
       if (!(await list(subject, "--all")).includes(uuid)) return;
       if ((await list(subject)).includes(uuid)) await virsh(subject, [`${prefix}destroy`, uuid], task);
-      if (root === "pool") await virsh(subject, ["pool-delete", uuid], task);
+      // A killed run may have defined a pool and made no folder, which libvirt wants to delete.
+      if (root === "pool") for (const verb of ["build", "delete"]) await virsh(subject, [`pool-${verb}`, uuid], task);
       const flags = root === "domain" && subject.inputs.type !== "lxc" ? ["--managed-save"] : [];
       await virsh(subject, [`${prefix}undefine`, uuid, ...flags], task);
     },

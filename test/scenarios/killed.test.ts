@@ -38,15 +38,20 @@ async function killAtFirst(engine: string, defines: "yes" | "no"): Promise<void>
   const reached = path.join(folder, `${engine}-${defines}`);
   const env = { ...process.env, PATH: `${folder}:${process.env.PATH}`, REACHED: reached, DEFINES: defines };
   const child = spawn(...command("up", "--engine", engine), { cwd: PROJECT_FOLDER, env, stdio: "inherit" });
-  await expect.poll(() => fs.existsSync(reached), { timeout: 60_000 }).toBe(true);
-  child.kill("SIGKILL");
-  await once(child, "close");
+  const closed = once(child, "close");
+  try {
+    await expect.poll(() => fs.existsSync(reached), { timeout: 60_000 }).toBe(true);
+  } finally {
+    child.kill("SIGKILL");
+    await closed;
+  }
 }
 
 const networks = (): string[] => lab.virsh("net-list", "--all", "--uuid");
 
 beforeAll(async () => {
   if (skipped !== undefined) return;
+  fs.rmSync(otherFolder, { recursive: true, force: true });
   await lab.begin();
   await lab.must("prepare");
   folder = fs.mkdtempSync(path.join(os.tmpdir(), "lab-killed-"));

@@ -225,6 +225,12 @@ describe("the libvirt driver", () => {
     expect(calls()).toEqual(["pool-list --all --name"]);
   });
 
+  it("deletes a pool that a killed run has defined alone, without its folder", async () => {
+    answer("pool-list-all", `${UUID}\n`);
+    await driver("pool:Pool").delete?.(subject({ name: "lab", type: "dir" }), task);
+    expect(calls().slice(2)).toEqual(["build", "delete", "undefine"].map((verb) => `pool-${verb} ${UUID}`));
+  });
+
   it("refuses the changes that the real provider cannot make", () => {
     const change = (type: string, paths: string[], inputs: Properties = {}) => driver(type).change(paths, inputs);
     expect(() => change("pool:Pool", ["target.path"])).toThrow("a storage pool cannot be changed: target.path");
