@@ -14,12 +14,14 @@ export interface Family {
   readonly distributionVersion?: number;
   /** Script that installs pgBackRest and the packages below. */
   readonly packagesScript: string;
+  /** Script that fetches another version of pgBackRest, and installs nothing; it takes the same arguments. */
+  readonly packagesFetchScript: string;
   /** Packages that add PGDG's repositories and those that they need: names or URLs. */
   readonly repositoryPackages: readonly string[];
   /** The packages of a PostgreSQL server. */
   readonly serverPackages: readonly string[];
-  /** The `.repo` file of a mirror, where the package manager needs one; elsewhere the script names the mirror. */
-  readonly repositoryFile?: string;
+  /** The file that makes a mirror one of the package manager's sources. */
+  readonly repositoryFile: string;
   /** Script that sets up SELinux and the firewall for the lab, where the family has them. */
   readonly guardsScript?: string;
   /** Script that creates the cluster, or takes over restored data. */
@@ -54,9 +56,11 @@ function debianLike(title: string, id: string, release: string, distributionVers
     sources: ["pgdg", "distribution", "mirror"],
     distributionVersion,
     packagesScript: "backup-plane/packages-install-debian.sh",
+    packagesFetchScript: "backup-plane/packages-fetch-debian.sh",
     // It brings the script that adds the repository, with its key.
     repositoryPackages: ["postgresql-common"],
     serverPackages: [`postgresql-${version}`],
+    repositoryFile: "/etc/apt/sources.list.d/lab.list",
     createScript: "cluster/postgresql-create-debian.sh",
     dataFolder: `/var/lib/postgresql/${version}/main`,
     settingsFile: `/etc/postgresql/${version}/main/postgresql.conf`,
@@ -79,6 +83,7 @@ function el(release: number): Row {
     system: { ids: ["rocky", "almalinux", "rhel"], version: String(release) },
     sources: ["pgdg", "mirror"],
     packagesScript: "backup-plane/packages-install-el.sh",
+    packagesFetchScript: "backup-plane/packages-fetch-el.sh",
     repositoryPackages: [
       `https://download.postgresql.org/pub/repos/yum/reporpms/EL-${release}-x86_64/pgdg-redhat-repo-latest.noarch.rpm`,
       // PGDG's pgBackRest needs libssh2 from there. By URL, since RHEL does not know the package by name.

@@ -6,11 +6,17 @@ export type Role = "repository" | "primary" | "standby" | "barman";
 /** The type of a host's resource, which has the host's name. */
 export const HOST_TYPE = "lab:site:LabHost";
 
-/** The last word of the step that verifies a restarted host: it runs on a change alone, and verifies nothing when it is replaced. */
-export const BACK = "back";
-
-/** The same of the step that raises a standby's settings before its primary's. */
-export const RAISE = "raise";
+/** The last words of the steps that run on a change alone, and do nothing when they are replaced. */
+export const ON_CHANGE = {
+  /** Verifies a restarted host. */
+  back: "back",
+  /** Raises a standby's settings before its primary's. */
+  raise: "raise",
+  /** These three upgrade pgBackRest. */
+  archiving: "archiving",
+  fetch: "packages-fetch",
+  upgrade: "packages-upgrade",
+} as const;
 
 /** What a host listens on, TCP. */
 export const PORTS = { pgbackrest: 8432, postgresql: 5432 } as const;

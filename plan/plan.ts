@@ -200,6 +200,11 @@ export function restartOrder(plan: LabPlan): HostPlan[] {
   return (["standby", "barman", "repository", "primary"] as const).flatMap((role) => hostsWith(plan, role));
 }
 
+/** The hosts in the order in which pgBackRest is upgraded: the two that archiving needs first, right after each other. */
+export function upgradeOrder(plan: LabPlan): HostPlan[] {
+  return (["repository", "primary", "standby"] as const).flatMap((role) => hostsWith(plan, role));
+}
+
 /** The host that keeps the repository. */
 export function repositoryOf(plan: LabPlan): HostPlan {
   return only(plan, "repository");

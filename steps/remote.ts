@@ -76,7 +76,8 @@ export function runScript(
   args: pulumi.Input<string>[],
   { parent, dependsOn, rerunOn = [], timeout = "10m", files = [], input, keeps, onlyOnChange = false }: ScriptOptions,
 ): command.remote.Command {
-  host.inventory.addStep(name, files, keeps);
+  // Another step keeps what this one changes.
+  if (!onlyOnChange) host.inventory.addStep(name, files, keeps);
   const writes = files.map(({ content, ...place }) => pulumi.output(content).apply((text) => writeFile(place, text)));
   const stdin = pulumi.all([...writes, scriptText(script), input ?? ""]).apply((parts) => parts.join(""));
   const secret = input !== undefined || files.some((file) => file.secret);

@@ -1,6 +1,6 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
-import { BACK, RAISE } from "../../plan/layout";
+import { ON_CHANGE } from "../../plan/layout";
 import type { Engine, Result, RunOptions, StackLocation } from "../../engine/engine";
 
 const fileOf = ({ stateFolder }: StackLocation): string => path.join(stateFolder, "unfinished-steps.json");
@@ -32,7 +32,7 @@ export async function upUnfinished(location: StackLocation, engine: Engine, opti
       if (event.kind === "log" || event.change.type !== "command:remote:Command") return;
       const { name, operation } = event.change;
       // An engine repeats a failed update; replaced, these steps would do nothing.
-      if ([BACK, RAISE].some((word) => name.endsWith(`-${word}`))) return;
+      if (Object.values(ON_CHANGE).some((word) => name.endsWith(`-${word}`))) return;
       if (event.kind === "begin" && (operation === "update" || operation === "replace")) keep(name, true);
       if (event.kind === "end") keep(name, false);
     },

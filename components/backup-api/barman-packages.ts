@@ -23,12 +23,7 @@ export class BarmanPackages extends pulumi.ComponentResource {
       `${name}-install`,
       host,
       packagesScript,
-      [
-        config.packages,
-        config.packages === "pgdg" ? family.repositoryPackages.join(" ") : config.mirrorUrl,
-        ...family.serverPackages,
-        ...packages,
-      ],
+      [config.packages, family.repositoryPackages.join(" "), ...family.serverPackages, ...packages],
       { parent: this, dependsOn: opts?.dependsOn, files: mirrorFiles(family, config), timeout: "30m" },
     );
 

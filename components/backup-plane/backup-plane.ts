@@ -11,6 +11,7 @@ import { Packages } from "./packages";
 import { PgBackRestServer } from "./pgbackrest-server";
 import { Refusal } from "./refusal";
 import { Repository } from "./repository";
+import { Upgrade, UpgradeFetch } from "./upgrade";
 
 /** A host with a running pgBackRest server. */
 export interface BackupHost {
@@ -45,6 +46,7 @@ export class BackupPlane extends pulumi.ComponentResource {
   public readonly guard: DataGuard;
   /** Every other change of a host waits for it, and for the guard with it. */
   public readonly restarts: HostRestarts;
+  private readonly upgrade: Upgrade;
   /** Whether trust is proven between every member and the repository host, with their present certificates. */
   public readonly proven: pulumi.Output<boolean>;
 
@@ -67,7 +69,10 @@ export class BackupPlane extends pulumi.ComponentResource {
       },
       { parent: this },
     );
-    this.restarts = new HostRestarts(`${name}-restarts`, { config, plan, site, guard: this.guard }, { parent: this });
+    const upgrade = { config, plan, hostOf: (host: string) => site.host(host) };
+    const fetched = new UpgradeFetch(`${name}-upgrade-fetch`, upgrade, { parent: this, dependsOn: [this.guard] });
+    this.restarts = new HostRestarts(`${name}-restarts`, { config, plan, site, after: fetched }, { parent: this });
+    this.upgrade = new Upgrade(`${name}-upgrade`, upgrade, { parent: this, dependsOn: [this.restarts] });
     this.repository = this.createRepositoryHost(repositoryOf(plan));
     this.members = postgresql.map((host) => this.createMember(host));
 
@@ -116,7 +121,7 @@ export class BackupPlane extends pulumi.ComponentResource {
     return new Packages(
       `${host.name}-packages`,
       { host, config: this.args.config },
-      { parent: this, dependsOn: [this.restarts] },
+      { parent: this, dependsOn: [this.upgrade] },
     );
   }
 

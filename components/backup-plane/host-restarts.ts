@@ -2,20 +2,19 @@ import * as pulumi from "@pulumi/pulumi";
 import { domainNameOf } from "../../config/libvirt-names";
 import type { LabConfig } from "../../config/schema";
 import { virshUri } from "../../config/virsh";
-import { BACK } from "../../plan/layout";
+import { ON_CHANGE } from "../../plan/layout";
 import { type HostPlan, type LabPlan, primaryOf, repositoryOf, restartOrder } from "../../plan/plan";
 import { runLocally } from "../../steps/local";
 import { runScript } from "../../steps/remote";
 import type { LabHost } from "../site/lab-host";
 import type { Site } from "../site/site";
-import type { DataGuard } from "./data-guard";
 
 export interface HostRestartsArgs {
   config: Pick<LabConfig, "libvirtUri" | "cpus" | "memoryMiB">;
   plan: LabPlan;
   site: Site;
   /** What every host must have passed before the first restarts. */
-  guard: DataGuard;
+  after: pulumi.Resource;
 }
 
 /**
@@ -25,9 +24,9 @@ export interface HostRestartsArgs {
 export class HostRestarts extends pulumi.ComponentResource {
   constructor(name: string, args: HostRestartsArgs, opts?: pulumi.ComponentResourceOptions) {
     super("lab:backupplane:HostRestarts", name, {}, opts);
-    const { plan, site, guard } = args;
+    const { plan, site, after } = args;
 
-    let earlier: pulumi.Resource = guard;
+    let earlier = after;
     for (const host of restartOrder(plan)) earlier = this.restart(site.host(host.name), args, earlier);
 
     this.registerOutputs({});
@@ -45,7 +44,7 @@ export class HostRestarts extends pulumi.ComponentResource {
       { parent: this, dependsOn: [host.ready, earlier], rerunOn: host.defined },
     );
     return runScript(
-      `${host.name}-${BACK}`,
+      `${host.name}-${ON_CHANGE.back}`,
       host,
       "site/host-back.sh",
       [resized.stdout, role, account, plan.stanza, binaries, dataFolder, ...partnerOf(host.plan, plan), ...units],

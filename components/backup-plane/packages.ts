@@ -1,14 +1,21 @@
+import type * as command from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
 import { type Family, familyOf } from "../../config/families";
 import { PORTS } from "../../plan/layout";
 import { renderDnfIni } from "../../render/ini-dialects";
 import type { LabConfig } from "../../config/schema";
 import type { RemoteHost } from "../../steps/remote-host";
-import { type FileArgs, runScript } from "../../steps/remote";
+import { type FileArgs, runScript, type ScriptOptions } from "../../steps/remote";
+
+/** What decides about packages. */
+export type PackagesConfig = Pick<
+  LabConfig,
+  "family" | "packages" | "mirrorUrl" | "pgbackrestVersion" | "postgresqlVersion"
+>;
 
 export interface PackagesArgs {
   host: RemoteHost;
-  config: Pick<LabConfig, "family" | "packages" | "mirrorUrl" | "pgbackrestVersion" | "postgresqlVersion">;
+  config: PackagesConfig;
 }
 
 /**
@@ -20,33 +27,17 @@ export class Packages extends pulumi.ComponentResource {
     super("lab:host:Packages", name, {}, opts);
     const { host, config } = args;
     const family = familyOf(config.family, config.postgresqlVersion);
-    const serverPackages = host.plan.role === "repository" ? [] : family.serverPackages;
 
-    const { ids, version } = family.system;
-    const installed = runScript(
-      `${name}-install`,
-      host,
-      family.packagesScript,
-      [
-        `${config.family}: ${ids.join(" ")} ${version}`,
-        config.packages,
-        config.packages === "pgdg" ? family.repositoryPackages.join(" ") : config.mirrorUrl,
-        config.pgbackrestVersion,
-        ...serverPackages,
-      ],
-      {
-        parent: this,
-        dependsOn: opts?.dependsOn,
-        files: mirrorFiles(family, config),
-        timeout: "30m",
-        keeps: {
-          packages: {
-            pgbackrest: config.pgbackrestVersion,
-            ...Object.fromEntries(serverPackages.map((name) => [name, ""])),
-          },
+    const installed = runOnPackages(`${name}-install`, host, family.packagesScript, config, {
+      parent: this,
+      dependsOn: opts?.dependsOn,
+      keeps: {
+        packages: {
+          pgbackrest: config.pgbackrestVersion,
+          ...Object.fromEntries(serverPackagesOf(host, family).map((name) => [name, ""])),
         },
       },
-    );
+    });
     if (family.guardsScript !== undefined) {
       const ports = [PORTS.pgbackrest, ...(host.plan.role === "repository" ? [] : [PORTS.postgresql])];
       runScript(`${name}-guards`, host, family.guardsScript, ports.map(String), {
@@ -59,13 +50,42 @@ export class Packages extends pulumi.ComponentResource {
   }
 }
 
-/** The mirror's repository file, where packages come from a mirror and the package manager needs one. */
+/** Runs a script of the family's that installs pgBackRest, or fetches it: both take the same arguments. */
+export function runOnPackages(
+  name: string,
+  host: RemoteHost,
+  script: string,
+  config: PackagesConfig,
+  options: Pick<ScriptOptions, "parent" | "dependsOn" | "keeps" | "onlyOnChange">,
+): command.remote.Command {
+  const family = familyOf(config.family, config.postgresqlVersion);
+  const { ids, version } = family.system;
+  return runScript(
+    name,
+    host,
+    script,
+    [
+      `${config.family}: ${ids.join(" ")} ${version}`,
+      config.packages,
+      family.repositoryPackages.join(" "),
+      config.pgbackrestVersion,
+      ...serverPackagesOf(host, family),
+    ],
+    { ...options, files: mirrorFiles(family, config), timeout: "30m" },
+  );
+}
+
+function serverPackagesOf(host: RemoteHost, { serverPackages }: Family): readonly string[] {
+  return host.plan.role === "repository" ? [] : serverPackages;
+}
+
+/** The file that makes the mirror a source, where packages come from one. The user vouches for it: it is a mirror of their own. */
 export function mirrorFiles(
-  family: Family,
+  { layout, repositoryFile: path }: Family,
   { packages, mirrorUrl }: Pick<LabConfig, "packages" | "mirrorUrl">,
 ): FileArgs[] {
-  if (packages !== "mirror" || family.repositoryFile === undefined) return [];
-  // The user's own mirror: they vouch for it.
+  if (packages !== "mirror") return [];
   const mirror = { name: "lab", baseurl: mirrorUrl, gpgcheck: false, enabled: true };
-  return [{ path: family.repositoryFile, content: renderDnfIni({ lab: mirror }), owner: "root", mode: "0644" }];
+  const content = layout === "el" ? renderDnfIni({ lab: mirror }) : `deb [trusted=yes] ${mirrorUrl} ./\n`;
+  return [{ path, content, owner: "root", mode: "0644" }];
 }

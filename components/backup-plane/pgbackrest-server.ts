@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import type { LabConfig } from "../../config/schema";
 import { PGBACKREST_FOLDER, PGBACKREST_UNIT } from "../../plan/layout";
 import type { LabPlan } from "../../plan/plan";
 import { renderSystemdIni } from "../../render/ini-dialects";
@@ -11,7 +12,7 @@ import type { HostCertificate } from "../trust/host-certificate";
 
 export interface PgBackRestServerArgs {
   host: RemoteHost;
-  config: PgBackRestConfig;
+  config: PgBackRestConfig & Pick<LabConfig, "pgbackrestVersion">;
   plan: LabPlan;
   /** The host's certificate, and the CAs that it trusts. */
   certificate: HostCertificate;
@@ -32,9 +33,9 @@ export class PgBackRestServer extends pulumi.ComponentResource {
   public readonly installed: pulumi.Resource;
   /** Certificate and trusted CAs, PEM. */
   public readonly publicPem: pulumi.Output<string>;
-  /** Changes with the configuration: on the repository host, that may mean another, empty repository. */
+  /** Changes with the configuration and pgBackRest's version: on the repository host, that may mean another, empty repository. */
   public readonly configurationVersion: string;
-  /** Changes with configuration or certificate: whatever was verified with other hosts must be verified again. */
+  /** Changes with configuration, version or certificate: whatever was verified with other hosts must be verified again. */
   public readonly version: pulumi.Output<string>;
 
   constructor(name: string, args: PgBackRestServerArgs, opts?: pulumi.ComponentResourceOptions) {
@@ -99,8 +100,8 @@ export class PgBackRestServer extends pulumi.ComponentResource {
     this.host = host;
     this.installed = installed;
     this.publicPem = publicPem;
-    this.configurationVersion = fingerprint(conf);
-    this.version = publicPem.apply((pem) => fingerprint(conf, pem));
+    this.configurationVersion = fingerprint(config.pgbackrestVersion, conf);
+    this.version = publicPem.apply((pem) => fingerprint(config.pgbackrestVersion, conf, pem));
     this.registerOutputs({ version: this.version });
   }
 }

@@ -1,7 +1,7 @@
 import type * as pulumi from "@pulumi/pulumi";
 import { familyOf } from "../../config/families";
 import type { LabConfig } from "../../config/schema";
-import { RAISE } from "../../plan/layout";
+import { ON_CHANGE } from "../../plan/layout";
 import type { LabPlan } from "../../plan/plan";
 import { runScript } from "../../steps/remote";
 import type { RemoteHost } from "../../steps/remote-host";
@@ -27,7 +27,7 @@ export function raiseSettings(
     ([name, byDefault]) => `${name}=${config.postgresql[name] ?? byDefault}`,
   );
   return runScript(
-    `${host.name}-postgresql-${RAISE}`,
+    `${host.name}-postgresql-${ON_CHANGE.raise}`,
     host,
     "cluster/postgresql-raise.sh",
     [binaries, service, conf, settingsFile, dataFolder, ...wanted],

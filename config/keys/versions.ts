@@ -40,7 +40,7 @@ export const VERSION_KEYS = {
     default: "2.60.0",
     description: "pgBackRest's exact version, the same on every host: other versions refuse to talk to each other",
     ...restart(
-      "pgBackRest is upgraded on every host; archiving waits until all have the new version; an older one is refused",
+      "every host fetches it, then the repository host, the primary and the standbys get it in turn; WAL waits meanwhile, and arrives; an older one is refused",
     ),
   },
 } as const satisfies Record<string, Key>;

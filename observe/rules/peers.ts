@@ -85,7 +85,7 @@ export const PEERS = rules(
           command: "./lab ssh {peer} -- sudo systemctl restart pgbackrest",
         },
       ),
-      after: ["LAB-VERSION-PGBACKREST", "LAB-PACKAGE-VERSION"],
+      after: ["LAB-VERSION-PGBACKREST", "LAB-PACKAGE-VERSION", "LAB-PACKAGE-NEWER"],
     },
     "LAB-ACCESS-DENIED": {
       ...fail("authorization", "{peer} does not authorize CN={host} for this stanza: access denied [105]", {

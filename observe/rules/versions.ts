@@ -5,15 +5,24 @@ import type { ObservedHost } from "../lab";
 const FIX = { steps: true } as const;
 const SAME = { sentence: "install the same version on all hosts" } as const;
 
+const OTHER_PACKAGE = ["LAB-PACKAGE-VERSION", "LAB-PACKAGE-NEWER"] as const;
+
 /** Packages as the program wants them, and the same on all hosts. */
 export const VERSIONS = rules(
   {
     "LAB-PACKAGE-MISSING": fail("versions", "package {subject} is not installed", FIX),
     "LAB-PACKAGE-VERSION": fail(
       "versions",
-      "package {subject} is {version}, {age} than {wanted}, which the program wants",
+      "package {subject} is {version}, older than {wanted}, which the program wants",
       FIX,
     ),
+    // No step downgrades it.
+    "LAB-PACKAGE-NEWER": {
+      ...fail("versions", "package {subject} is {version}, newer than {wanted}, which the program wants", {
+        sentence: "set lab:pgbackrestVersion to {version}, then ./lab up",
+      }),
+      drift: true,
+    },
     "LAB-PACKAGE-NOT-HELD": warn(
       "versions",
       "package {subject} is not held: an upgrade of the host would change it",
@@ -25,11 +34,11 @@ export const VERSIONS = rules(
         "it runs pgBackRest {version}, {other} {wanted}: they refuse to talk to each other [39]",
         SAME,
       ),
-      ...{ proof: true, after: ["LAB-PACKAGE-VERSION"] },
+      ...{ proof: true, after: OTHER_PACKAGE },
     },
     "LAB-VERSION-POSTGRESQL": {
       ...warn("versions", "it runs PostgreSQL {version}, {other} {wanted}", SAME),
-      after: ["LAB-PACKAGE-VERSION"],
+      after: OTHER_PACKAGE,
     },
   },
   ({ hosts }, tell) => {
@@ -40,12 +49,12 @@ export const VERSIONS = rules(
         const { version = "", held = false } = packages?.[subject] ?? {};
         // The upstream's version, without the distribution's.
         const upstream = version.replace(/^\d+:/, "").replace(/-[^-]*$/, "");
-        const age = isOlder(upstream, wanted) ? "older" : "newer";
+        const other = isOlder(upstream, wanted) ? "LAB-PACKAGE-VERSION" : "LAB-PACKAGE-NEWER";
         // Its services and their folders went with it.
         const started = host.managed.units.flatMap((unit) => unit.steps);
         if (version === "") tell("LAB-PACKAGE-MISSING", host, { subject, steps: [...steps, ...started] });
         else if (wanted === "") continue;
-        else if (upstream !== wanted) tell("LAB-PACKAGE-VERSION", host, { ...found, version: upstream, age, wanted });
+        else if (upstream !== wanted) tell(other, host, { ...found, version: upstream, wanted });
         else if (!held) tell("LAB-PACKAGE-NOT-HELD", host, found);
       }
     }

@@ -25,21 +25,25 @@ update_lists() {
   with_packages apt-get update
 }
 
-# Installs packages, $3…, from source $1 (distribution; pgdg, added by package $2; mirror at URL $2), without the packages' own main cluster.
-install_from() {
-  local source=$1 from=$2
-  shift 2
-  install -D -m 0644 <(echo 'create_main_cluster = false') /etc/postgresql-common/createcluster.conf
-  case $source in
-    # The user vouches for it: it is a mirror of their own.
-    mirror) echo "deb [trusted=yes] $from ./" >/etc/apt/sources.list.d/lab.list ;;
-    pgdg)
-      # A new image has no package lists.
-      update_lists
-      apt-get install -y --no-install-recommends "$from" ca-certificates
-      /usr/share/postgresql-common/pgdg/apt.postgresql.org.sh -y
-      ;;
-  esac
+# Sets up source $1 (pgdg, added by package $2; distribution; mirror, which lab.list names already), and reads what it has.
+add_source() {
+  if [[ $1 == pgdg ]]; then
+    # A new image has no package lists.
+    update_lists
+    apt-get install -y --no-install-recommends "$2" ca-certificates
+    /usr/share/postgresql-common/pgdg/apt.postgresql.org.sh -y
+  fi
   update_lists
+}
+
+# Installs packages, with options of apt-get's before them.
+apt_install() {
   apt-get install -y --no-install-recommends --allow-change-held-packages "$@"
+}
+
+# Installs packages, $3…, from source $1 with $2, without the packages' own main cluster.
+install_from() {
+  install -D -m 0644 <(echo 'create_main_cluster = false') /etc/postgresql-common/createcluster.conf
+  add_source "$1" "$2"
+  apt_install "${@:3}"
 }

@@ -1,13 +1,22 @@
 #!/usr/bin/env bash
 # EL's packages.
 
-# Installs packages $3… from source $1: pgdg, whose repositories packages $2 set up, or mirror, whose lab.repo is there already.
-install_from() {
+# Sets up source $1: pgdg, whose repositories packages $2 set up, or mirror, whose lab.repo is there already.
+add_source() {
   local source=$1 releases
   read -ra releases <<<"$2"
-  shift 2
   [[ $source != pgdg ]] || dnf install -y "${releases[@]}"
   # EL's PostgreSQL module hides PGDG's packages.
   dnf -qy module disable postgresql
-  dnf install -y "$@"
+}
+
+# Installs packages, with options of dnf's before them, whatever versions are locked.
+dnf_install() {
+  dnf install -y --disableplugin=versionlock "$@"
+}
+
+# Installs packages, $3…, from source $1 with $2.
+install_from() {
+  add_source "$1" "$2"
+  dnf_install "${@:3}"
 }

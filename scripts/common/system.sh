@@ -11,10 +11,3 @@ expect_system() {
   [[ $ids == *" $ID "* && ${VERSION_ID:-$VERSION_CODENAME}. == "$version".* ]] ||
     fail "lab:family is $family, but the system is $PRETTY_NAME; hint: set lab:family or lab:imagePath"
 }
-
-# Fails when another version of pgBackRest is installed: different versions refuse to talk to each other.
-expect_pgbackrest() {
-  local version
-  version=$(pgbackrest version)
-  [[ $version == "pgBackRest $1" ]] || fail "pgBackRest ${version#pgBackRest } is installed, but lab:pgbackrestVersion is $1; hint: set lab:pgbackrestVersion"
-}

@@ -14,24 +14,25 @@ afterEach(() => {
 describe("backup-plane/packages-install-debian.sh", () => {
   const { ID = "", VERSION_ID = "" } = parseEnv(fs.readFileSync("/etc/os-release", "utf8"));
   const HERE = `debian12: ${ID} ${VERSION_ID}`;
-  const install = (there: string, source = "distribution", from = "", locks = ""): ScriptRun => {
-    host.add("lslocks", locks);
-    for (const program of ["apt-get", "apt-mark", "install", "systemctl"]) host.add(program, "");
-    host.add("dpkg-query", `printf '${there}'`).add("pgbackrest", "echo pgBackRest 2.45");
+  const install = (there: string, source = "distribution", from = "", locks = "", version = "2.45"): ScriptRun => {
+    host.add("lslocks", locks).add("apt-get", `[[ $* != *--no-download* || -e ${host.path("fetched")} ]]`);
+    for (const program of ["apt-mark", "install"]) host.add(program, "");
+    host.add("dpkg-query", `printf '${there}'`).add("pgbackrest", `echo pgBackRest ${version}`);
+    host.add("systemctl", "[[ $1 != show ]] || echo 412").add("readlink", `cat ${host.path("program")}`);
     fs.writeFileSync(host.path("bin/apt.postgresql.org.sh"), `#!/bin/bash\necho pgdg "$@" >>${host.path("calls")}\n`, {
       mode: 0o755,
     });
     return host.run("backup-plane/packages-install-debian.sh", [HERE, source, from, "2.45", "postgresql-15"], "", {
       "/usr/share/postgresql-common/pgdg/": "",
-      "/etc/apt/sources.list.d/lab.list": host.path("lab.list"),
+      "/etc/pgbackrest/pgbackrest.conf": host.path("pgbackrest.conf"),
     });
   };
-  const changes = ({ calls }: ScriptRun): string[] => calls.filter((call) => /^(apt|pgdg|systemctl)/.test(call));
-  const RESTART = "systemctl try-restart pgbackrest";
+  const changes = ({ calls }: ScriptRun): string[] => calls.filter((call) => /^(apt|pgdg|systemctl [^s])/.test(call));
   const HELD = "hold ok installed pgbackrest 2.45-1\\n";
-  const SERVER = "install ok installed postgresql-15 15.20-0\\n";
-  const INSTALL =
-    "apt-get install -y --no-install-recommends --allow-change-held-packages pgbackrest=2.45-* openssl jq postgresql-15";
+  const TOOLS = "install ok installed openssl 3.5-1\\ninstall ok installed jq 1.7-1\\n";
+  const SERVER = `${TOOLS}install ok installed postgresql-15 15.20-0\\n`;
+  const APT = "apt-get install -y --no-install-recommends --allow-change-held-packages";
+  const ALL = "pgbackrest=2.45-* openssl jq postgresql-15";
 
   it("leaves a host that has them as it is", () => {
     expect(changes(install(HELD + SERVER))).toEqual([]);
@@ -42,29 +43,64 @@ describe("backup-plane/packages-install-debian.sh", () => {
   });
 
   it.each([
-    ["nothing", "", ["apt-mark hold pgbackrest"]],
-    ["pgBackRest alone", HELD, []],
-    ["another version", HELD.replace("2.45", "2.50") + SERVER, ["apt-mark hold pgbackrest"]],
-    ["a server that was removed", HELD + SERVER.replace("install ok installed", "deinstall ok config-files"), []],
-  ])("installs exactly what is wanted where there is %s", (_, there, hold) => {
-    expect(changes(install(there))).toEqual(["apt-get update", INSTALL, RESTART, ...hold]);
+    ["nothing", "", ALL, ["apt-mark hold pgbackrest"]],
+    ["pgBackRest alone", HELD, ALL.slice(18), []],
+    ["an older version", HELD.replace("2.45", "2.39") + SERVER, "pgbackrest=2.45-*", ["apt-mark hold pgbackrest"]],
+    [
+      "a server that was removed",
+      HELD + SERVER.replace("install ok installed postgresql", "deinstall ok config-files postgresql"),
+      "postgresql-15",
+      [],
+    ],
+  ])("installs exactly what is missing where there is %s", (_, there, missing, hold) => {
+    expect(changes(install(there))).toEqual([
+      `${APT} --no-download ${missing}`,
+      "apt-get update",
+      `${APT} ${missing}`,
+      ...hold,
+    ]);
   });
 
-  it("adds PGDG by its own package, and a mirror as a source", () => {
+  it("installs what was fetched without asking for more", () => {
+    fs.writeFileSync(host.path("fetched"), "");
+    expect(changes(install(HELD.replace("2.45", "2.39") + SERVER))).toEqual([
+      `${APT} --no-download pgbackrest=2.45-*`,
+      "apt-mark hold pgbackrest",
+    ]);
+  });
+
+  it("restarts a server that still runs the program that was replaced, also after an interruption", () => {
+    fs.writeFileSync(host.path("pgbackrest.conf"), "");
+    fs.writeFileSync(host.path("program"), "/usr/bin/pgbackrest");
+    expect(changes(install(HELD + SERVER))).toEqual([]);
+    fs.writeFileSync(host.path("program"), "/usr/bin/pgbackrest (deleted)");
+    expect(changes(install(HELD + SERVER))).toEqual(["systemctl restart pgbackrest"]);
+  });
+
+  it("leaves a newer version alone, with the reason", () => {
+    const run = install(HELD.replace("2.45", "2.60.0") + SERVER, "distribution", "", "", "2.60.0");
+    expect(changes(run)).toEqual([]);
+    expect(run).toMatchObject({
+      status: 1,
+      stderr:
+        "pg1-srv: pgBackRest 2.60.0 is installed and is not downgraded to 2.45, which may not read what 2.60.0 has written; hint: set lab:pgbackrestVersion to 2.60.0\n",
+    });
+  });
+
+  it("adds PGDG by its own package", () => {
     expect(changes(install("", "pgdg", "postgresql-common"))).toEqual([
+      `${APT} --no-download ${ALL}`,
       "apt-get update",
       "apt-get install -y --no-install-recommends postgresql-common ca-certificates",
       "pgdg -y",
-      ...["apt-get update", INSTALL, RESTART, "apt-mark hold pgbackrest"],
+      ...["apt-get update", `${APT} ${ALL}`, "apt-mark hold pgbackrest"],
     ]);
-    install("", "mirror", "http://mirror.example/debian");
-    expect(fs.readFileSync(host.path("lab.list"), "utf8")).toBe("deb [trusted=yes] http://mirror.example/debian ./\n");
   });
 
   it("waits for other programs that work on packages, and tells which one keeps it waiting", () => {
     const held = "echo 'unattended-upgr 412 /var/lib/dpkg/lock-frontend'";
     const once = `[[ -e ${host.path("asked")} ]] || ${held}; touch ${host.path("asked")}`;
-    expect(changes(install(SERVER, "distribution", "", once))[0]).toBe("apt-get update");
+    expect(changes(install(SERVER, "distribution", "", once))[0]).toBe(`${APT} --no-download pgbackrest=2.45-*`);
     expect(install(SERVER, "distribution", "", held)).toMatchObject({
       status: 1,
       stderr: `pg1-srv: other programs still work on packages: ${held.slice(6, -1)}; hint: wait for them\n`,

@@ -713,21 +713,24 @@ describe("backup-plane/packages-install-el.sh", () => {
       ...["postgresql14-server", "postgresql14-contrib"],
     ]);
 
+  const locked = (version: string): string => `[[ $* != *list ]] || echo 'pgbackrest-0:${version}-1PGDG.rhel8.*'`;
+  const LOCK = ["dnf versionlock list", "dnf versionlock add pgbackrest-2.59.1"];
+
   it("leaves a host that has them as it is", () => {
-    host.add("rpm", "").add("dnf", "").add("pgbackrest", "echo pgBackRest 2.59.1");
+    host.add("rpm", "").add("dnf", locked("2.59.1")).add("pgbackrest", "echo pgBackRest 2.59.1");
     const { status, calls } = install(here);
-    expect(calls.filter((call) => call.startsWith("dnf"))).toEqual(["dnf versionlock add pgbackrest-2.59.1"]);
+    expect(calls.filter((call) => call.startsWith("dnf"))).toEqual(LOCK);
     expect(status).toBe(0);
   });
 
   it("installs PGDG's packages after the module that hides them is off", () => {
-    host.add("rpm", "[[ $* == *versionlock* ]]").add("dnf", "").add("pgbackrest", "echo pgBackRest 2.59.1");
-    host.add("systemctl", "");
-    expect(install(here).calls.filter((call) => /^(dnf|systemctl)/.test(call))).toEqual([
+    host.add("rpm", "[[ $* == *versionlock* ]]").add("dnf", locked("2.45")).add("pgbackrest", "echo pgBackRest 2.59.1");
+    expect(install(here).calls.filter((call) => call.startsWith("dnf"))).toEqual([
       "dnf install -y https://pgdg/repo.rpm https://epel/release.rpm",
       "dnf -qy module disable postgresql",
-      "dnf install -y pgbackrest-2.59.1 openssl jq postgresql14-server postgresql14-contrib dnf-command(versionlock)",
-      "systemctl try-restart pgbackrest",
+      "dnf install -y --disableplugin=versionlock pgbackrest-2.59.1 openssl jq postgresql14-server postgresql14-contrib dnf-command(versionlock)",
+      "dnf versionlock list",
+      "dnf versionlock delete pgbackrest",
       "dnf versionlock add pgbackrest-2.59.1",
     ]);
   });
@@ -736,7 +739,7 @@ describe("backup-plane/packages-install-el.sh", () => {
     host.add("rpm", "[[ $* != *versionlock* ]]").add("dnf", "").add("pgbackrest", "echo pgBackRest 2.59.1");
     expect(install(here).calls.filter((call) => call.startsWith("dnf"))).toEqual([
       "dnf install -y dnf-command(versionlock)",
-      "dnf versionlock add pgbackrest-2.59.1",
+      ...LOCK,
     ]);
   });
 

@@ -169,7 +169,7 @@ describe("files and packages", () => {
     [
       "2.59.1-1.pgdg12+1",
       true,
-      ["fail LAB-PACKAGE-VERSION pg1-srv: package pgbackrest is 2.59.1, newer than 2.45, which the program wants"],
+      ["fail LAB-PACKAGE-NEWER pg1-srv: package pgbackrest is 2.59.1, newer than 2.45, which the program wants"],
     ],
     [
       "1:2.44-2",

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { hostOf, hostsWith, restartOrder } from "../../plan/plan";
+import { hostOf, hostsWith, restartOrder, upgradeOrder } from "../../plan/plan";
 import { stackPlan } from "../support/stack-config";
 
 const API = { backupApi: true, backupApiSource: "test/support/backup-api-stand-in" };
@@ -68,6 +68,11 @@ describe("the plan of a lab", () => {
       "pg2-srv",
     ]);
     expect(order({ standbys: 0 })).toEqual(["backup-srv", "pg1-srv"]);
+  });
+
+  it("lets pgBackRest be upgraded on the hosts that archiving needs, then on the standbys; Barman's host has none", () => {
+    const order = upgradeOrder(planOf({ ...API, primary: "pg2-srv" })).map(({ name }) => name);
+    expect(order).toEqual(["backup-srv", "pg2-srv", "pg1-srv", "pg3-srv"]);
   });
 
   it("tells what all hosts share", () => {

@@ -363,6 +363,46 @@ describe("the program", () => {
     },
   );
 
+  it("upgrades pgBackRest on one host after the other, once archiving works and every host has the packages", async () => {
+    const resources = await runLab("container", API);
+    const fetched = ["backup-srv-archiving", ...HOSTS.map((host) => `${host}-packages-fetch`)];
+    const order = HOSTS.map((host) => `${host}-packages-upgrade`);
+    for (const [index, name] of order.entries()) {
+      const before = await allBefore(resources, name);
+      expect([...before], name).toEqual(expect.arrayContaining([...fetched, "pg1-srv-back"]));
+      expect([...before].filter((one) => one.endsWith("-packages-upgrade")).sort()).toEqual(
+        order.slice(0, index).sort(),
+      );
+    }
+    expect([...(await allBefore(resources, "backup-srv-resize"))]).toEqual(expect.arrayContaining(fetched));
+    expect([...(await allBefore(resources, "backup-srv-packages-install"))]).toEqual(expect.arrayContaining(order));
+  });
+
+  it("changes for another version of pgBackRest the steps that upgrade and verify it, and no certificate", async () => {
+    const text = (resources: Registered[]): Map<string, string> =>
+      new Map(
+        resources
+          .filter(({ type }) => type.includes("ommand"))
+          .map(({ name, inputs }) => [name, JSON.stringify(inputs)]),
+      );
+    const old = text(await runLab("container"));
+    const next = text(await runLab("container", { pgbackrestVersion: "2.60.0" }));
+    const changed = [...old].filter(([name, inputs]) => next.get(name) !== inputs).map(([name]) => name);
+    expect(changed.sort()).toEqual(
+      [
+        ...HOSTS.flatMap((host) => ["fetch", "upgrade", "install"].map((step) => `${host}-packages-${step}`)),
+        ...HOSTS.slice(1).flatMap((host) => [`${host}-handshake-as-client`, `${host}-handshake-as-server`]),
+        ...["archiving", "agreement-seen", "stanza-backup", "stanza-check", "stanza-create"].map(
+          (step) => `backup-srv-${step}`,
+        ),
+        ...["backup-srv-standbys-conf", "backup-srv-standbys-take"],
+      ].sort(),
+    );
+    // On a new host, packages are installed at once.
+    for (const name of ["backup-srv-archiving", "pg1-srv-packages-fetch", "pg1-srv-packages-upgrade"])
+      expect((await runLab("container")).find((one) => one.name === name)?.inputs.create, name).toBeUndefined();
+  });
+
   it("changes for another size just the steps that apply it, and verifies a host on a change alone", async () => {
     const steps = async (settings: Record<string, unknown>) =>
       (await runLab("container", settings)).filter(({ name }) => /-(resize|back)$/.test(name));

@@ -1,0 +1,22 @@
+#!/usr/bin/env bash
+# Fetches for an upgrade pgBackRest, exactly version $4, with what it needs, from source $2 on system $1: pgdg, whose repositories packages $3
+# set up, or mirror, whose lab.repo is there already. A newer installed one is refused. Safe to run again: it installs nothing.
+set -euo pipefail
+source common/dnf.sh
+source common/pgbackrest-package.sh
+source common/system.sh
+
+fetch() {
+  add_source "$1" "$2"
+  dnf_install --downloadonly "pgbackrest-$3"
+}
+
+main() {
+  local system=$1 source=$2 repositories=$3 pgbackrest=$4 said
+  expect_system "$system"
+  ! rpm -q "pgbackrest-$pgbackrest" >/dev/null || return 0
+  refuse_downgrade "$pgbackrest"
+  said=$(fetch "$source" "$repositories" "$pgbackrest" 2>&1) || refuse_upgrade "$pgbackrest" "$source" "$said"
+}
+
+main "$@" </dev/null
