@@ -14,6 +14,11 @@ Examples:
   ./lab ssh pg1-srv -- sudo -iu postgres psql -c "'select pg_is_in_recovery()'"
   ./lab destroy --yes                      remove everything but the cached image`;
 
+const UPDATE_EXAMPLES = `
+Examples:
+  ./lab update --check                     what waits on each host: PostgreSQL, security, held packages
+  ./lab update --yes                       update PostgreSQL, and restart it, host by host`;
+
 const program = new Command("lab")
   .description("A PostgreSQL backup plane on this machine: pgBackRest over mutual TLS, brought up and verified.")
   .option("--stack <name>", "the stack to work on", DEFAULT_STACK)
@@ -97,6 +102,17 @@ subcommand(
   .option("--fix", "run the steps again that correct the drift, and no others")
   .addOption(verify("; --fix then takes a new full backup if one is damaged"))
   .addOption(json());
+subcommand(
+  "update",
+  "update PostgreSQL to its packages' newer minor version, the standbys first, and verify the lab; exit status 1 when it is not proven",
+  async () => (await import("./commands/update")).update,
+)
+  .option(
+    "--check",
+    "say what waits on each host, and change nothing; exit status 1 when PostgreSQL or security updates wait",
+  )
+  .addOption(json())
+  .addHelpText("after", UPDATE_EXAMPLES);
 subcommand(
   "ssh <host>",
   "open a shell on a host, or run a command there",

@@ -16,6 +16,10 @@ export interface Family {
   readonly packagesScript: string;
   /** Script that fetches another version of pgBackRest, and installs nothing; it takes the same arguments. */
   readonly packagesFetchScript: string;
+  /** Script that prints which packages wait for an update. */
+  readonly updatesReadScript: string;
+  /** Script that updates PostgreSQL's packages and restarts it. */
+  readonly postgresqlUpdateScript: string;
   /** Packages that add PGDG's repositories and those that they need: names or URLs. */
   readonly repositoryPackages: readonly string[];
   /** The packages of a PostgreSQL server. */
@@ -57,6 +61,8 @@ function debianLike(title: string, id: string, release: string, distributionVers
     distributionVersion,
     packagesScript: "backup-plane/packages-install-debian.sh",
     packagesFetchScript: "backup-plane/packages-fetch-debian.sh",
+    updatesReadScript: "updates/updates-read-debian.sh",
+    postgresqlUpdateScript: "updates/postgresql-update-debian.sh",
     // It brings the script that adds the repository, with its key.
     repositoryPackages: ["postgresql-common"],
     serverPackages: [`postgresql-${version}`],
@@ -84,6 +90,8 @@ function el(release: number): Row {
     sources: ["pgdg", "mirror"],
     packagesScript: "backup-plane/packages-install-el.sh",
     packagesFetchScript: "backup-plane/packages-fetch-el.sh",
+    updatesReadScript: "updates/updates-read-el.sh",
+    postgresqlUpdateScript: "updates/postgresql-update-el.sh",
     repositoryPackages: [
       `https://download.postgresql.org/pub/repos/yum/reporpms/EL-${release}-x86_64/pgdg-redhat-repo-latest.noarch.rpm`,
       // PGDG's pgBackRest needs libssh2 from there. By URL, since RHEL does not know the package by name.

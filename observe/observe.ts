@@ -96,7 +96,7 @@ export async function allowReplacement(lab: DeployedLab, host: string): Promise<
  * Runs a script of `scripts/` on a host, which does more than read.
  * @returns What it printed.
  */
-async function act(
+export async function act(
   { ssh, configuration }: DeployedLab,
   host: HostPlan,
   script: string,

@@ -215,6 +215,12 @@ export function primaryOf(plan: LabPlan): HostPlan {
   return only(plan, "primary");
 }
 
+/** The address and port of the host that a host works with. */
+export function partnerOf(plan: LabPlan, { role }: HostPlan): [address: string, port: string] {
+  const { address } = role === "primary" ? repositoryOf(plan) : primaryOf(plan);
+  return [address, String(role === "standby" ? plan.ports.postgresql : plan.ports.pgbackrest)];
+}
+
 /** The standbys that are not revoked. */
 export function trustedStandbysOf(plan: LabPlan): HostPlan[] {
   return hostsWith(plan, "standby").filter(({ revoked }) => !revoked);

@@ -3,7 +3,7 @@ import { domainNameOf } from "../../config/libvirt-names";
 import type { LabConfig } from "../../config/schema";
 import { virshUri } from "../../config/virsh";
 import { ON_CHANGE } from "../../plan/layout";
-import { type HostPlan, type LabPlan, primaryOf, repositoryOf, restartOrder } from "../../plan/plan";
+import { type LabPlan, partnerOf, restartOrder } from "../../plan/plan";
 import { runLocally } from "../../steps/local";
 import { runScript } from "../../steps/remote";
 import type { LabHost } from "../site/lab-host";
@@ -47,14 +47,8 @@ export class HostRestarts extends pulumi.ComponentResource {
       `${host.name}-${ON_CHANGE.back}`,
       host,
       "site/host-back.sh",
-      [resized.stdout, role, account, plan.stanza, binaries, dataFolder, ...partnerOf(host.plan, plan), ...units],
+      [resized.stdout, role, account, plan.stanza, binaries, dataFolder, ...partnerOf(plan, host.plan), ...units],
       { parent: this, dependsOn: [resized], onlyOnChange: true },
     );
   }
-}
-
-/** The address and port of the host that a host works with. */
-function partnerOf({ role }: HostPlan, plan: LabPlan): [address: string, port: string] {
-  const { address } = role === "primary" ? repositoryOf(plan) : primaryOf(plan);
-  return [address, String(role === "standby" ? plan.ports.postgresql : plan.ports.pgbackrest)];
 }

@@ -8,7 +8,7 @@ source common/system.sh
 
 fetch() {
   add_source "$1" "$2"
-  dnf_install --downloadonly "pgbackrest-$3"
+  dnf install -y --disableplugin=versionlock --downloadonly "pgbackrest-$3"
 }
 
 main() {

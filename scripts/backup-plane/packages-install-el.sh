@@ -18,7 +18,9 @@ main() {
   expect_system "$system"
   if ! rpm -q "${packages[@]}" >/dev/null; then
     refuse_downgrade "$pgbackrest"
-    install_from "$source" "$repositories" "${packages[@]}" 'dnf-command(versionlock)'
+    add_source "$source" "$repositories"
+    # The lock is another version's.
+    dnf install -y --disableplugin=versionlock "${packages[@]}" 'dnf-command(versionlock)'
   fi
   # An image may have the packages, and not the plugin.
   rpm -q --whatprovides 'dnf-command(versionlock)' >/dev/null || dnf install -y 'dnf-command(versionlock)'

@@ -10,13 +10,8 @@ add_source() {
   dnf -qy module disable postgresql
 }
 
-# Installs packages, with options of dnf's before them, whatever versions are locked.
-dnf_install() {
-  dnf install -y --disableplugin=versionlock "$@"
-}
-
 # Installs packages, $3…, from source $1 with $2.
 install_from() {
   add_source "$1" "$2"
-  dnf_install "${@:3}"
+  dnf install -y "${@:3}"
 }

@@ -35,6 +35,31 @@ export function downloadPackages(folder: string, release: DebianReleaseName, pac
   ]) {
     execFileSync("apt-get", [...options, ...command], { stdio: ["ignore", "ignore", "inherit"] });
   }
+  writeIndex(archives);
+}
+
+/**
+ * Gives a package of such a folder a newer version, as its next minor release has, and nothing else that is new.
+ * @returns The version.
+ */
+export function renewPackage(folder: string, name: string): string {
+  const archives = path.join(folder, "archives");
+  const file = fs.readdirSync(archives).find((each) => each.startsWith(`${name}_`)) ?? "";
+  const unpacked = path.join(folder, name);
+  execFileSync("dpkg-deb", ["-R", path.join(archives, file), unpacked]);
+  const control = path.join(unpacked, "DEBIAN", "control");
+  const text = fs.readFileSync(control, "utf8").replace(/^Version: .*$/m, "$&+next1");
+  fs.writeFileSync(control, text);
+  fs.rmSync(path.join(archives, file));
+  execFileSync("dpkg-deb", ["-Zgzip", "-z1", "-b", unpacked, path.join(archives, `${name}_next.deb`)], {
+    stdio: "ignore",
+  });
+  fs.rmSync(unpacked, { recursive: true });
+  writeIndex(archives);
+  return /^Version: (.*)$/m.exec(text)?.[1] ?? "";
+}
+
+function writeIndex(archives: string): void {
   const index = fs
     .readdirSync(archives)
     .filter((file) => file.endsWith(".deb"))
