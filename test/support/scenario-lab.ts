@@ -202,15 +202,20 @@ export class ScenarioLab {
     fs.rmSync(this.stackFile, { force: true });
   }
 
-  /** Pulumi.yaml and the stacks' files: the user's. Other scenarios make and remove theirs meanwhile. */
+  /** What git says of the project, and its settings byte for byte: the user's. Other scenarios make and remove their stacks' files meanwhile. */
   private projectFiles(): Record<string, string> {
-    const names = fs
-      .readdirSync(PROJECT_FOLDER)
-      .filter(
-        (name) =>
-          /^Pulumi\..*yaml$/.test(name) && (!name.includes("scenario-") || name === path.basename(this.stackFile)),
-      );
-    return Object.fromEntries(names.map((name) => [name, fs.readFileSync(path.join(PROJECT_FOLDER, name), "utf8")]));
+    const isOthers = (name: string): boolean =>
+      name.includes("Pulumi.scenario-") && !name.endsWith(path.basename(this.stackFile));
+    // Whoever owns the clone.
+    const git = ["-C", PROJECT_FOLDER, "-c", "safe.directory=*", "status", "--porcelain"];
+    const status = execFileSync("git", git, { encoding: "utf8" })
+      .split("\n")
+      .filter((line) => !isOthers(line));
+    const names = fs.readdirSync(PROJECT_FOLDER).filter((name) => /^Pulumi\..*yaml$/.test(name) && !isOthers(name));
+    return Object.fromEntries([
+      ["git status", status.join("\n")],
+      ...names.map((name): [string, string] => [name, fs.readFileSync(path.join(PROJECT_FOLDER, name), "utf8")]),
+    ]);
   }
 
   private start(args: readonly string[]): Promise<CommandResult> {
@@ -237,7 +242,7 @@ export class ScenarioLab {
         process.stderr.write(`  ./lab ${args.join(" ").slice(0, 120)}: ${status ?? "killed"} after ${seconds} s\n`);
         const isSame = args[0] === "rotate-ca" || isDeepStrictEqual(this.projectFiles(), before);
         if (isSame) resolve({ status, ...texts });
-        else reject(new Error(`./lab ${args.join(" ")} changed Pulumi.yaml or a stack's file`));
+        else reject(new Error(`./lab ${args.join(" ")} changed a file of the project`));
       });
     });
     const printed = (pattern: RegExp): Promise<void> =>
