@@ -163,6 +163,8 @@ export type PostgreSqlFacts = {
   readonly archiver: {
     readonly failedWal: string | null;
     readonly failed: number | null;
+    /** A segment; also a timeline's history, or a backup's file, whose name begins with a segment's. */
+    readonly archivedWal: string | null;
     readonly archived: number | null;
   };
   /** `pg_stat_replication`; `behind` in bytes. */

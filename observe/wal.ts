@@ -21,6 +21,8 @@ export interface WalPosition {
   readonly segmentSize: number;
   /** What was archived after this, seconds since 1970, is not judged: others that come before it may be under way. */
   readonly before?: number;
+  /** The segment up to which PostgreSQL was told that all are archived: they are judged, however new. */
+  readonly acknowledged?: string | undefined;
 }
 
 /** A timeline on the way to the newest moment: from which segment it is read, and where the next one leaves it. */
@@ -44,16 +46,19 @@ const TIMELINE_DIGITS = 8;
 export function reaches(
   backups: readonly BackupInfo[],
   { segments, histories }: WalArchive,
-  { timeline = lastTimeline(segments), segmentSize, before = Infinity }: WalPosition,
+  { timeline = lastTimeline(segments), segmentSize, before = Infinity, acknowledged }: WalPosition,
 ): Reach[] {
   const numberOf = (name: string): number => segmentNumber(name, segmentSize);
+  const certain = acknowledged === undefined ? -1 : numberOf(acknowledged);
   const heldOn = (stretches: readonly Stretch[]): Held => {
     const own = Object.entries(segments).filter(
       ([name]) => timelineAt(stretches, numberOf(name)) === name.slice(0, TIMELINE_DIGITS),
     );
     return {
       ...{ stretches, numbers: new Set(own.map(([name]) => numberOf(name))) },
-      last: own.reduce((last, [name, time]) => (time <= before ? Math.max(last, numberOf(name)) : last), -1),
+      last: own
+        .filter(([name, time]) => time <= before || numberOf(name) <= certain)
+        .reduce((last, [name]) => Math.max(last, numberOf(name)), -1),
     };
   };
   const way = heldOn(wayTo(timeline, histories[timeline], segmentSize));

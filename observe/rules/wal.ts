@@ -1,10 +1,13 @@
 import { isOff } from "../../config/data-path";
 import { fail, rules, warn } from "../findings";
-import { isoTime, type ObservedLab } from "../lab";
+import { isoTime, type ObservedHost, type ObservedLab } from "../lab";
 import { type Reach, reaches } from "../wal";
 
-/** Seconds in which segments that several processes archive may arrive in any order. */
+/** Seconds in which segments that several processes archive may arrive in any order, unless PostgreSQL says how far it is. */
 const ASYNC_SECONDS = 60;
+
+/** Seconds that the looks at a primary and at its repository may lie apart. */
+const LOOK_SECONDS = 5;
 
 /** Bytes of a WAL segment, where no PostgreSQL says so. */
 const SEGMENT_SIZE = 16 * 1024 ** 2;
@@ -69,8 +72,15 @@ export function reachesOf({ stanza, repository, primary, standbys, pgbackrest, n
       timeline: primary.facts.postgresql?.segment?.slice(0, 8),
       segmentSize: answering?.segmentSize ?? SEGMENT_SIZE,
       ...(isOff(pgbackrest["archive-async"]) ? {} : { before: now - ASYNC_SECONDS }),
+      acknowledged: acknowledged(primary, now),
     },
   );
+}
+
+/** The segment up to which a primary was told that all are archived: it hands them to pgBackRest in order, and deletes none before. */
+function acknowledged({ facts }: ObservedHost, now: number): string | undefined {
+  const { archivedWal, archived } = facts.postgresql?.archiver ?? {};
+  return (archived ?? now) < now - LOOK_SECONDS ? /^[0-9A-F]{24}/.exec(archivedWal ?? "")?.[0] : undefined;
 }
 
 /** How far a backup restores, in words. */

@@ -57,7 +57,7 @@ export const PRIMARY: NonNullable<PostgreSqlFacts> = {
   receiver: null,
   segment: "000000010000000000000009",
   segmentSize: 16 * 1024 ** 2,
-  archiver: { failedWal: null, failed: null, archived: 10 },
+  archiver: { failedWal: null, failed: null, archivedWal: null, archived: 10 },
   replication: [{ address: "10.83.14.12", state: "streaming", behind: 0 }],
   slots: [],
   system: "7300000000000000001",

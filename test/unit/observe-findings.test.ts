@@ -99,7 +99,10 @@ const REFUSED = "bash: connect: Connection refused\nbash: line 1: /dev/tcp/backu
 const NO_NAME = "bash: backup-srv: Name or service not known\nbash: /dev/tcp/backup-srv/8432: Invalid argument";
 const DENIED =
   "[FileOpenError] unable to load info file '/backup_space/backup/demo/backup.info'\nFileOpenError: [13] Permission denied";
-const FAILING = { ...PRIMARY, archiver: { failedWal: "00000001000000000000000A", failed: 20, archived: 10 } };
+const FAILING = {
+  ...PRIMARY,
+  archiver: { failedWal: "00000001000000000000000A", failed: 20, archivedWal: null, archived: 10 },
+};
 
 const PROMOTED = {
   ...PRIMARY,

@@ -187,14 +187,14 @@ describe("PostgreSQL", () => {
   it.each<[string, Partial<NonNullable<PostgreSqlFacts>>, string[]]>([
     [
       "WAL that is not archived",
-      { archiver: { failedWal: "00000001000000000000000A", failed: 20, archived: 10 } },
+      { archiver: { failedWal: "00000001000000000000000A", failed: 20, archivedWal: null, archived: 10 } },
       [
         "fail LAB-ARCHIVE-FAILING pg1-srv: WAL segment 00000001000000000000000A was not archived, last tried 1970-01-01T00:00:20Z",
       ],
     ],
     [
       "WAL of which the repository holds another segment",
-      { archiver: { failedWal: "000000010000000000000008", failed: 20, archived: 10 } },
+      { archiver: { failedWal: "000000010000000000000008", failed: 20, archivedWal: null, archived: 10 } },
       [
         "fail LAB-ARCHIVE-TAKEN pg1-srv: WAL segment 000000010000000000000008 was not archived: the repository holds another segment of that name",
       ],

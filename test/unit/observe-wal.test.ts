@@ -257,4 +257,18 @@ describe("the doctor", () => {
     expect(causes(racing, deployedLab({ pgbackrest: { "archive-async": "n" } }))).toHaveLength(1);
     expect(causes(racing)).toEqual([]);
   });
+
+  it("judges what PostgreSQL was told is archived, however new it is, unless that was while it looked", () => {
+    const racing = wal([...segmentsUpTo(6), at(1, 8)]);
+    const telling = (archivedWal: string, archived = NOW - 6): number =>
+      causes({
+        ...racing,
+        "pg1-srv": { postgresql: { ...PRIMARY, archiver: { ...PRIMARY.archiver, archivedWal, archived } } },
+      }).length;
+    expect(telling(at(1, 8))).toBe(1);
+    expect(telling(`${at(1, 8)}.00000028.backup`)).toBe(1);
+    expect(telling(at(1, 6))).toBe(0);
+    expect(telling("00000002.history")).toBe(0);
+    expect(telling(at(1, 8), NOW - 4)).toBe(0);
+  });
 });
