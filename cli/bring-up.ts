@@ -23,6 +23,7 @@ export interface UpFlags {
   readonly yesReplace: readonly string[];
   readonly allowExpiring?: boolean;
   readonly onlyConfiguration?: boolean;
+  readonly postgresqlUpgraded?: boolean;
 }
 
 /** Brings the lab up, puts right what differs on its hosts, and verifies it; exit status 0 only when it is proven. */

@@ -74,6 +74,10 @@ subcommand("up", "prepare this machine, bring up the lab, verify it", async () =
       .argParser((host: string, others: readonly string[]) => [...others, host]),
   )
   .addOption(allowExpiring())
+  .option(
+    "--postgresql-upgraded",
+    "accept another lab:postgresqlVersion: PostgreSQL was upgraded by hand (docs/major-upgrade.md); a host that has the old one refuses",
+  )
   .option("--only-configuration", "apply the configuration only: leave alone what differs on the hosts");
 subcommand(
   "preview",

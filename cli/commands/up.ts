@@ -18,7 +18,7 @@ import { prepareStack } from "./prepare";
 export async function up(given: Invocation, flags: UpFlags): Promise<number> {
   const stack = stackOf(given);
   const invocation = withAccelerator(given, stack);
-  const settings = stackSettings(invocation, stack, "machine");
+  const settings = { ...stackSettings(invocation, stack, "machine"), isUpgraded: flags.postgresqlUpgraded };
   const { configuration } = settings;
   if (!isInOwnNamespace(stack)) {
     await announceEngine(invocation, stack);

@@ -1,24 +1,30 @@
 import Table from "cli-table3";
 import { stepProblem } from "../../config/ca-stages";
 import { differing, findChanges, type KeyChange, renderRefusal, showValue } from "../../config/changes";
+import { restart } from "../../config/key";
 import type { LabConfig } from "../../config/schema";
 import { EngineError, type Output, type StackLocation } from "../../engine/engine";
 import type { StackSettings } from "../stack/stack-settings";
 import { reachedRotation } from "./rotation";
+
+/** The effect of another major version of PostgreSQL where the clusters have it already. */
+const UPGRADED = restart("the lab takes over the primary as pg_upgrade has left it, and restores the standbys");
 
 /**
  * Compares the configuration with the deployed one, and shows the effect of each changed key.
  * @throws EngineError when a key may not change on a lab that is up, or a stage of the CA's rotation is skipped.
  */
 export function checkChanges(
-  { configuration, unread }: Pick<StackSettings, "configuration" | "unread">,
+  { configuration, unread, isUpgraded = false }: Pick<StackSettings, "configuration" | "unread" | "isUpgraded">,
   outputs: Readonly<Record<string, Output>>,
   location: Pick<StackLocation, "stateFolder">,
   show: (text: string) => void,
 ): readonly KeyChange[] {
   const reached = reachedRotation(outputs, location);
   if (reached === undefined) return [];
-  const changes = findChanges(outputs.configuration?.value as LabConfig, configuration, unread);
+  const changes = findChanges(outputs.configuration?.value as LabConfig, configuration, unread).map((change) =>
+    isUpgraded && change.key === "postgresqlVersion" ? { ...change, ...UPGRADED.change } : change,
+  );
   if (changes.length > 0) show(renderKeyChanges(changes));
   const refusals = changes.filter(({ effect }) => effect === "refused").map(renderRefusal);
   const skipped = unread.some((key) => key.startsWith("ca")) ? undefined : stepProblem(reached, configuration);

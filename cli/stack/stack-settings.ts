@@ -11,6 +11,11 @@ import type { Stack } from "./stack";
 export interface StackSettings extends Settings {
   /** Encrypted keys, which only Pulumi's engine can read: their values here are the defaults. */
   readonly unread: readonly string[];
+  /**
+   * Whether somebody has upgraded PostgreSQL to another major version by hand. The hosts see for themselves.
+   * @default false
+   */
+  readonly isUpgraded?: boolean;
 }
 
 /**

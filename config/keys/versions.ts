@@ -32,7 +32,7 @@ export const VERSION_KEYS = {
     description: "PostgreSQL's major version",
     ...refused(
       "a second cluster would start beside the first, whose archiving would stop",
-      "bring up another stack with it, and move the data there (pg_dump)",
+      "docs/major-upgrade.md, or another stack with it, and pg_dump",
     ),
   },
   pgbackrestVersion: {

@@ -1,16 +1,18 @@
 #!/usr/bin/env bash
 # Takes a full backup of stanza $2 as account $1, from host $3 (any, standby), unless there is one already, with a label after $4 if given.
-# Waits while another backup runs. Safe to run again: it takes no second one.
+# Those of an earlier major version of PostgreSQL do not count. Waits while another backup runs. Safe to run again: it takes no second one.
 set -euo pipefail
 source common/shell.sh
 
 # backup.info says where the files of each backup came from; `info` does not.
 holds_backup() {
-  local account=$1 stanza=$2 origin=$3 since=${4-} label backup
+  local account=$1 stanza=$2 origin=$3 since=${4-} info cluster label backup
+  info=$(as "$account" pgbackrest --log-level-console=off --log-level-stderr=off repo-get "backup/$stanza/backup.info") || return 1
+  cluster=$(sed -n 's/^db-id=//p' <<<"$info")
   while IFS='=' read -r label backup; do
-    if [[ $label =~ ^[0-9]{8}-[0-9]{6}F$ && $label > $since && $backup != *'"backup-error":true'* ]] &&
+    if [[ $label =~ ^[0-9]{8}-[0-9]{6}F$ && $label > $since && $backup == *"\"db-id\":$cluster,"* && $backup != *'"backup-error":true'* ]] &&
       [[ $origin == any || $backup == *'"option-backup-standby":true'* ]]; then return 0; fi
-  done < <(as "$account" pgbackrest --log-level-console=off --log-level-stderr=off repo-get "backup/$stanza/backup.info")
+  done <<<"$info"
   return 1
 }
 

@@ -24,7 +24,7 @@ main() {
   [[ $held == "$stanza" ]] ||
     fail "lab:stanza is $stanza, but $former holds stanza $held ($backups); hint: keep $held; a stanza cannot be renamed"
   [[ $holds == "$version" ]] ||
-    fail "lab:postgresqlVersion is $version, but $former holds stanza $held of PostgreSQL $holds ($backups); hint: keep $holds; an upgrade is pg_upgrade on every host and pgbackrest stanza-upgrade, by hand, before the key changes"
+    fail "lab:postgresqlVersion is $version, but $former holds stanza $held of PostgreSQL $holds ($backups); hint: keep $holds; docs/major-upgrade.md comes before the key changes"
   if [[ $former != "$folder" ]]; then
     echo "left behind: $HOSTNAME keeps stanza $held in $former ($backups); $folder gets a new full backup" >&2
     # As in a backup's label.

@@ -29,7 +29,7 @@ main() {
   former=${former%% *}
 
   [[ $found == "$version" ]] ||
-    fail "lab:postgresqlVersion is $version, but $data holds a cluster of PostgreSQL $found ($state); hint: keep $found; an upgrade is pg_upgrade on every host and pgbackrest stanza-upgrade, by hand, before the key changes"
+    fail "lab:postgresqlVersion is $version, but $data holds a cluster of PostgreSQL $found ($state); hint: keep $found; docs/major-upgrade.md comes before the key changes"
   [[ $archived == "$stanza" ]] ||
     fail "lab:stanza is $stanza, but the cluster in $data ($state) archives to stanza $archived; hint: keep $archived; a stanza cannot be renamed"
   [[ $former != "$primary" ]] || return 0

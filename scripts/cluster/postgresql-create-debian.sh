@@ -17,13 +17,14 @@ add_samples() {
 main() {
   local version=$1 locale=$2 encoding=$3 data=/var/lib/postgresql/$1/main conf=/etc/postgresql/$1/main
   local options=(--locale="$locale" --encoding="$encoding" --data-checksums --no-sync)
-  # postgresql.conf makes it a cluster for Debian's tools. Asking pg_lsclusters, or creating it here, takes an emulated host seconds.
+  # postgresql.conf makes it a cluster for Debian's tools. Asking pg_lsclusters, or creating it here, takes an emulated host seconds. Without
+  # the port, pg_createcluster takes the next one where another version has a configuration.
   if [[ ! -e $conf/postgresql.conf ]]; then
     if [[ -e $data/PG_VERSION ]]; then
       add_samples "$version" "$data"
-      pg_createcluster "$version" main
+      pg_createcluster --port=5432 "$version" main
     else
-      pg_createcluster "$version" main -- "${options[@]}"
+      pg_createcluster --port=5432 "$version" main -- "${options[@]}"
       sync --file-system "$data"
     fi
   elif [[ ! -e $data/PG_VERSION ]]; then

@@ -54,8 +54,7 @@ describe.skipIf(skipped)(`changes${skipped === undefined ? "" : ` (skipped: ${sk
   });
 
   it("has hosts that refuse what would harm their data", async () => {
-    const upgrade =
-      "an upgrade is pg_upgrade on every host and pgbackrest stanza-upgrade, by hand, before the key changes";
+    const upgrade = "docs/major-upgrade.md comes before the key changes";
     expect(await ofCluster("pg2-srv", "demo", POSTGRESQL, "primary", "pg2-srv")).toBe("");
     expect(await ofCluster("pg1-srv", "demo", POSTGRESQL, "standby", "pg2-srv")).toBe("");
     expect(await ofCluster("pg2-srv", "demo", OTHER, "primary", "pg2-srv")).toBe(

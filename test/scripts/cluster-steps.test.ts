@@ -40,7 +40,7 @@ describe("cluster/postgresql-create-debian.sh", () => {
     expect(create()).toMatchObject({
       status: 0,
       stderr: "",
-      calls: [`pg_createcluster 15 main -- ${OPTIONS}`, `sync --file-system /${DATA}`],
+      calls: [`pg_createcluster --port=5432 15 main -- ${OPTIONS}`, `sync --file-system /${DATA}`],
     });
     expect(read(`${CONF}/start.conf`)).toBe("auto\n");
   });
@@ -52,7 +52,7 @@ describe("cluster/postgresql-create-debian.sh", () => {
         (name) =>
           `install -o postgres -g postgres -m 0640 /usr/share/postgresql/15/${name}.conf.sample /${DATA}/${name}.conf`,
       ),
-      "pg_createcluster 15 main",
+      "pg_createcluster --port=5432 15 main",
     ]);
     expect(read(`${DATA}/pg_hba.conf`)).toBe("theirs");
   });

@@ -69,7 +69,7 @@ describe("cluster/data-guard.sh", () => {
     holds("in production");
     expect(guard({ version: 16, role: "primary" })).toMatchObject({
       status: 1,
-      stderr: `pg1-srv: lab:postgresqlVersion is 16, but ${data()} holds a cluster of PostgreSQL 15 (in production); hint: keep 15; an upgrade is pg_upgrade on every host and pgbackrest stanza-upgrade, by hand, before the key changes\n`,
+      stderr: `pg1-srv: lab:postgresqlVersion is 16, but ${data()} holds a cluster of PostgreSQL 15 (in production); hint: keep 15; docs/major-upgrade.md comes before the key changes\n`,
     });
   });
 
@@ -180,7 +180,7 @@ describe("backup-plane/repository-guard.sh", () => {
     expect(guard({ version: "16" })).toMatchObject({
       status: 1,
       stderr:
-        "pg1-srv: lab:postgresqlVersion is 16, but /backup_space holds stanza demo of PostgreSQL 15 (backups: none); hint: keep 15; an upgrade is pg_upgrade on every host and pgbackrest stanza-upgrade, by hand, before the key changes\n",
+        "pg1-srv: lab:postgresqlVersion is 16, but /backup_space holds stanza demo of PostgreSQL 15 (backups: none); hint: keep 15; docs/major-upgrade.md comes before the key changes\n",
     });
   });
 

@@ -70,14 +70,14 @@ describe("backup-plane/backup-full.sh", () => {
   const BACKUP = "pgbackrest --stanza=demo --type=full backup";
   const LIST = "pgbackrest --log-level-console=off --log-level-stderr=off repo-get backup/demo/backup.info";
   const line = (label: string, ...facts: string[]): string =>
-    `${label}={${[...facts, '"option-online":true'].join(",")}}`;
+    `${label}={${['"db-id":2', ...facts, '"option-online":true'].join(",")}}`;
   const FROM_PRIMARY = '"option-backup-standby":false';
   const FROM_STANDBY = '"option-backup-standby":true';
 
   /** A repository that lists these, and as soon as a backup was taken the last of them too. */
   const repository = (last: string, ...listed: string[]): void => {
     const taken = host.path("taken");
-    const lines = ["[backup:current]", ...listed].map((text) => `echo '${text}'`).join("; ");
+    const lines = ["[backup:current]", ...listed, "[db]", "db-id=2"].map((text) => `echo '${text}'`).join("; ");
     host.add(
       "pgbackrest",
       `case $* in *repo-get*) ${lines}; [[ ! -e ${taken} ]] || echo '${last}' ;; *backup) touch ${taken} ;; esac`,
@@ -95,6 +95,7 @@ describe("backup-plane/backup-full.sh", () => {
   it.each([
     ["one from the primary", line("20261123-120000F", FROM_PRIMARY)],
     ["a differential one", line("20261123-120000F_20261123-121000D", FROM_STANDBY)],
+    ["one of an earlier major version", line("20261123-120000F", FROM_STANDBY).replace('"db-id":2', '"db-id":1')],
     ["one with page checksum errors", line("20261123-120000F", FROM_STANDBY, '"backup-error":true')],
   ])("does not count %s as a full backup from a standby", (_, listed) => {
     repository(line("20261123-130000F", FROM_STANDBY), listed);
@@ -127,7 +128,7 @@ describe("backup-plane/backup-full.sh", () => {
     const held = line("20261123-120000F", FROM_STANDBY);
     host.add(
       "pgbackrest",
-      `case $* in *repo-get*) [[ ! -e ${asked} ]] || echo '${held}' ;; *backup) touch ${asked}; exit 50 ;; esac`,
+      `case $* in *repo-get*) [[ ! -e ${asked} ]] || echo '${held}'; echo db-id=2 ;; *backup) touch ${asked}; exit 50 ;; esac`,
     );
     host.add("sleep", "");
     expect(run("standby")).toMatchObject({ status: 0, calls: [LIST, BACKUP, "sleep 5", LIST] });

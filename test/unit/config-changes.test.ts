@@ -96,6 +96,27 @@ describe("the gate before a preview and an up", () => {
     expect(check({ network: "10.84.14.0/24" }, {})).toBe("");
   });
 
+  it("lets another major version of PostgreSQL pass when somebody says that the clusters have it, and no other refusal", () => {
+    const configuration = stackConfig("container", {
+      ...{ postgresqlVersion: 18, pgbackrestVersion: "2.60.0" },
+      packages: "mirror",
+      mirrorUrl: "http://m",
+    });
+    let shown = "";
+    const upgraded = (settings: Partial<LabConfig>): unknown =>
+      checkChanges(
+        { configuration: { ...configuration, ...settings }, unread: [], isUpgraded: true },
+        outputs,
+        { stateFolder: "/nonexistent" },
+        (text) => (shown += text),
+      );
+    upgraded({});
+    expect(shown).toMatch(
+      /│ lab:postgresqlVersion │ 17 +│ 18 +│ restart: the lab takes over the primary as pg_upgrade/,
+    );
+    expect(() => upgraded({ stanza: "other" })).toThrow(/^lab:stanza must stay "demo"/);
+  });
+
   it("shows for each key what its change will do, and no secret", () => {
     expect(check({ standbys: 3, caKey: "[secret]" })).toBe(`\
 ┌──────────────┬──────┬──────────┬────────────────────────────────────────────────────────────┐
@@ -132,7 +153,7 @@ describe("the gate before a preview and an up", () => {
     ],
     [
       { postgresqlVersion: 14, packages: "mirror", mirrorUrl: "http://10.83.14.1" },
-      `lab:postgresqlVersion must stay 17 on this lab, got 14: a second cluster would start beside the first, whose archiving would stop; hint: bring up another stack with it, and move the data there (pg_dump)`,
+      `lab:postgresqlVersion must stay 17 on this lab, got 14: a second cluster would start beside the first, whose archiving would stop; hint: docs/major-upgrade.md, or another stack with it, and pg_dump`,
     ],
   ])("refuses %o", (settings, message) => {
     expect(() => check(settings)).toThrow(new EngineError(message));
