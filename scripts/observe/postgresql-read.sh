@@ -30,10 +30,8 @@ SELECT json_build_object(
     THEN (SELECT date_trunc('second', timestamp) AT TIME ZONE 'UTC' || ' UTC' FROM pg_last_committed_xact()) END,
   'segment', CASE WHEN NOT pg_is_in_recovery() THEN pg_walfile_name(pg_current_wal_lsn()) END,
   'segmentSize', pg_size_bytes(current_setting('wal_segment_size')),
-  'archiver', (SELECT json_build_object(
-    'failedWal', last_failed_wal, 'failed', extract(epoch FROM last_failed_time),
-    'archivedWal', last_archived_wal, 'archived', extract(epoch FROM last_archived_time))
-    FROM pg_stat_archiver),
+  'archiver', (SELECT json_build_object('failedWal', last_failed_wal, 'failed', extract(epoch FROM last_failed_time),
+    'archivedWal', last_archived_wal, 'archived', extract(epoch FROM last_archived_time)) FROM pg_stat_archiver),
   'replication', (SELECT coalesce(json_agg(json_build_object('address', host(client_addr), 'state', state,
     'behind', CASE WHEN NOT pg_is_in_recovery() THEN pg_wal_lsn_diff(pg_current_wal_lsn(), replay_lsn) END)), '[]')
     FROM pg_stat_replication),
