@@ -189,19 +189,22 @@ describe.skipIf(skipped)(`refusals${skipped === undefined ? "" : ` (skipped: ${s
     ] as const) {
       expect((await asRepository(server)).stderr, server).toMatch(message);
     }
-    const found = await diagnose();
-    expect(between(found)).toEqual(
-      expect.arrayContaining([
-        "backup-srv refuses the certificate of pg1-srv: it has expired (OpenSSL 10, certificate has expired)",
-        "nothing listens on port 8432 of pg2-srv",
-        ...["pg2-srv", "pg3-srv"].map(
-          (standby) =>
-            `${standby} and PostgreSQL on pg1-srv do not get on by mutual TLS: the server's certificate is refused, it has expired (OpenSSL 10, certificate has expired)`,
-        ),
-        "backup-srv refuses the certificate of pg3-srv: it does not name the host (SAN) (OpenSSL 62, hostname mismatch)",
-        "backup-srv refuses the certificate of pg1-srv: certificate expired: the client's certificate has expired (TLS alert 45)",
-      ]),
-    );
+    let found = await diagnose();
+    // A busy machine's servers take their time to read what was put in place.
+    await expect
+      .poll(async () => between((found = await diagnose())), { timeout: 30_000 })
+      .toEqual(
+        expect.arrayContaining([
+          "backup-srv refuses the certificate of pg1-srv: it has expired (OpenSSL 10, certificate has expired)",
+          "nothing listens on port 8432 of pg2-srv",
+          ...["pg2-srv", "pg3-srv"].map(
+            (standby) =>
+              `${standby} and PostgreSQL on pg1-srv do not get on by mutual TLS: the server's certificate is refused, it has expired (OpenSSL 10, certificate has expired)`,
+          ),
+          "backup-srv refuses the certificate of pg3-srv: it does not name the host (SAN) (OpenSSL 62, hostname mismatch)",
+          "backup-srv refuses the certificate of pg1-srv: certificate expired: the client's certificate has expired (TLS alert 45)",
+        ]),
+      );
     expect(causes(found, "pg1-srv")).toEqual([expect.stringMatching(/^the certificate expired 20\S+Z$/)]);
     expect(causes(found, "pg3-srv")).toEqual([
       "the certificate is for DNS:pg9-srv, not for DNS:pg3-srv: clients refuse it",
