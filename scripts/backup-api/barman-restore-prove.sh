@@ -16,6 +16,17 @@ start() {
     --options="-c config_file=$scratch/postgresql.conf -c hba_file=$scratch/pg_hba.conf -c ident_file=$scratch/pg_hba.conf" start
 }
 
+# Restores the latest backup of server $1 into folder $2, its tablespaces beside it: their own places are the primary's.
+restore() {
+  local server=$1 scratch=$2 names name
+  local -a places=()
+  names=$(as_barman barman -f json show-backup "$server" latest | jq -r --arg server "$server" '.[$server].tablespaces[]?.name')
+  while read -r name; do
+    [[ -z $name ]] || places+=(--tablespace "$name:$scratch/tablespace-${#places[@]}")
+  done <<<"$names"
+  as_barman barman recover "${places[@]}" "$server" latest "$scratch/data" >&2
+}
+
 main() {
   local server=$1 connection=$2 expected found
   # Not local: for the trap.
@@ -23,7 +34,7 @@ main() {
   expected=$(as_barman psql -XAtqw "$connection" -c "$IDENTIFIER")
   scratch=$(as_barman mktemp -d /var/lib/barman/restore.XXXXXXXX)
   trap 'as_barman "$bin/pg_ctl" --silent --mode=immediate --pgdata="$scratch/data" stop >/dev/null 2>&1 || true; rm -rf "$scratch"' EXIT
-  as_barman barman recover "$server" latest "$scratch/data" >&2
+  restore "$server" "$scratch"
   printf "%s\n" "listen_addresses = ''" "unix_socket_directories = '$scratch'" "archive_mode = off" >"$scratch/settings"
   start "$scratch" "$bin" <"$scratch/settings" ||
     fail "the latest Barman backup of server $server does not start when restored" "$(tail -n 20 "$scratch/log")"

@@ -261,6 +261,36 @@ describe("backup-api/barman-backup.sh, of a server that began anew", () => {
   });
 });
 
+describe("backup-api/barman-restore-prove.sh", () => {
+  const prove = (spaces: readonly string[]) => {
+    const backup = JSON.stringify({ demo: { tablespaces: spaces.map((name) => ({ name, location: "/srv/space" })) } });
+    host
+      .add(
+        "barman",
+        `case $* in *show-backup*) echo '${backup}' ;; *list-backup*) echo '{"demo":[{"backup_id":"B"}]}' ;; esac`,
+      )
+      .add("psql", "echo 7");
+    fs.mkdirSync(host.path("bin15"));
+    fs.writeFileSync(host.path("bin15/pg_ctl"), "#!/bin/bash\n", { mode: 0o755 });
+    const run = host.run("backup-api/barman-restore-prove.sh", ["demo", "host=pg1-srv", host.path("bin15")], "", {
+      "/var/lib/barman/restore": host.path("restore"),
+    });
+    expect(run).toMatchObject({ status: 0, stdout: "B\n" });
+    const scratch = new RegExp(`${host.path("restore")}\\.\\w{8}`, "g");
+    return run.calls.filter((call) => call.includes("recover")).map((call) => call.replaceAll(scratch, "SCRATCH"));
+  };
+
+  it("restores into a folder of its own", () => {
+    expect(prove([])).toEqual(["barman recover demo latest SCRATCH/data"]);
+  });
+
+  it("restores no tablespace to its own place, which may be somebody else's on this host", () => {
+    expect(prove(["space", "a b"])).toEqual([
+      "barman recover --tablespace space:SCRATCH/tablespace-0 --tablespace a b:SCRATCH/tablespace-2 demo latest SCRATCH/data",
+    ]);
+  });
+});
+
 describe("backup-api/barman-packages-el.sh", () => {
   it("installs what is missing from PGDG and EPEL, with the module off that hides them", () => {
     host.add("rpm", "exit 1").add("dnf", "").add("barman", "");
