@@ -9,11 +9,6 @@ source common/postgresql.sh
 source common/shell.sh
 source common/standby-settings.sh
 
-# A restored primary replays the archive before it is a primary.
-is_recovered() {
-  [[ $(query "$1" -c "SELECT NOT pg_is_in_recovery() OR (pg_stat_file('standby.signal', true)).size IS NOT NULL") == t ]]
-}
-
 # A restore, pg_rewind and ALTER SYSTEM write recovery settings where they override the lab's; prints how many there were.
 take_over_recovery() {
   query "$1" <<'SQL'
@@ -54,7 +49,7 @@ main() {
   fi
   [[ $role == primary ]] || catch_up "$binaries" "$service" "$settings" "$data"
   settle "$binaries" "$service" "$settings" "$data"
-  await 7000 "$service still replays WAL; hint: SELECT pg_last_wal_replay_lsn() shows its progress" is_recovered "$binaries"
+  await_recovery "$binaries" "$service"
   recovering=$(query "$binaries" -c 'SELECT pg_is_in_recovery()')
   [[ $recovering == f ]] || found=standby
   [[ $found == "$role" ]] || fail "the cluster must be a $role, but is a $found; hint: ./lab doctor"

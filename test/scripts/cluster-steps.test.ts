@@ -223,6 +223,14 @@ describe("cluster/postgresql-start.sh", () => {
     });
   });
 
+  it("says that recovery has ended PostgreSQL, without waiting for it", () => {
+    service("failed", { "SELECT NOT": "exit 2" });
+    expect(start()).toMatchObject({
+      status: 1,
+      stderr: `pg1-srv: ${SERVICE} has ended while it replayed WAL; hint: ./lab doctor tells why\nlast words\n`,
+    });
+  });
+
   it.each([
     ["primary", "t", "standby"],
     ["standby", "f", "primary"],
