@@ -154,7 +154,8 @@ describe.skipIf(skipped)(`a lab with faults${skipped === undefined ? "" : ` (ski
   it("gets a backup API", async () => {
     lab.configure({ backupApi: true, backupApiSource: "test/support/backup-api-stand-in" });
     await lab.must("up", "--yes");
-    // A restore makes the folders of the tablespaces that its backup has.
+    // Barman has restored the tablespace of an earlier round. A new host has no folder for it: the primary is lost without.
+    await lab.query("pg1-srv", "DROP TABLESPACE IF EXISTS space");
     await lab.on("backup-srv", "runuser -u pgbackrest -- pgbackrest --stanza=demo --type=incr backup");
   });
 
