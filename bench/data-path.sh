@@ -32,18 +32,21 @@ change() {
   query CHECKPOINT
 }
 
+# What pgBackRest tells account $1 of stanza $2, as JSON.
+info_of() {
+  runuser -u "$1" -- pgbackrest --stanza="$2" --output=json --log-level-console=off --log-level-file=off info
+}
+
 # A backup of stanza $1 of type $2: its time, and its size in the repository.
 backup() {
   timed "$2" pgbackrest_of pgbackrest "$1" --type="$2" backup
-  runuser -u pgbackrest -- pgbackrest --stanza="$1" --output=json --log-level-console=off --log-level-file=off info |
-    jq -r --arg type "$2" '"\($type)-size \(.[0].backup[-1].info.repository.delta)"'
+  info_of pgbackrest "$1" | jq -r --arg type "$2" '"\($type)-size \(.[0].backup[-1].info.repository.delta)"'
 }
 
 # Restores the newest full backup of stanza $1 to an empty folder beside the cluster's, then the newest backup over it.
 restore() {
   local place=/var/lib/postgresql/bench full
-  full=$(runuser -u postgres -- pgbackrest --stanza="$1" --output=json --log-level-console=off --log-level-file=off info |
-    jq -r '[.[0].backup[] | select(.type == "full")][-1].label')
+  full=$(info_of postgres "$1" | jq -r '[.[0].backup[] | select(.type == "full")][-1].label')
   rm -rf "$place"
   install -d -o postgres -g postgres -m 0700 "$place"
   timed restore pgbackrest_of postgres "$1" --pg1-path="$place" --set="$full" --archive-mode=off restore

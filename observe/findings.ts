@@ -213,9 +213,10 @@ function explains({ finding: cause, rule: { level, soon } }: Case, { finding, ru
 
 /** What several hosts say of one peer in the same words is one cause: that of the first. */
 function firstToSay(one: Case, cases: readonly Case[]): Case | undefined {
-  const wordsOf = ({ finding: { code, peer, cause } }: Case): string => JSON.stringify([code, peer, cause]);
-  const first = cases.find((other) => wordsOf(other) === wordsOf(one));
-  return one.finding.peer === undefined || first === one ? undefined : first;
+  const { code, peer, cause } = one.finding;
+  if (peer === undefined) return undefined;
+  const first = cases.find(({ finding }) => finding.code === code && finding.peer === peer && finding.cause === cause);
+  return first === one ? undefined : first;
 }
 
 /** The code of a host that cannot be asked. */

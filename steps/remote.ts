@@ -100,8 +100,7 @@ export function runScript(
 
 /**
  * The lines of bash that write a file, with owner and mode from the first moment, and the content as one quoted word. Whenever the run or the
- * host's power ends, it is the old one or the new one: a name is given to content that is on the disk, not the other way round (a power cut
- * left zeros in a file of the lab's that way).
+ * host's power ends, it is the old one or the new one: the content is on the disk before it gets its name.
  */
 export function writeFile({ path: file, owner, mode }: Omit<FileArgs, "content">, content: string): string {
   const [written, place] = [quote(`${file}.lab-new`), quote(file)];

@@ -1,5 +1,4 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { LabConfig } from "../../config/schema";
 import { PGBACKREST_FOLDER, PGBACKREST_UNIT } from "../../plan/layout";
 import type { LabPlan } from "../../plan/plan";
 import { renderSystemdIni } from "../../render/ini-dialects";
@@ -12,7 +11,7 @@ import type { HostCertificate } from "../trust/host-certificate";
 
 export interface PgBackRestServerArgs {
   host: RemoteHost;
-  config: PgBackRestConfig & Pick<LabConfig, "pgbackrestVersion">;
+  config: PgBackRestConfig;
   plan: LabPlan;
   /** The host's certificate, and the CAs that it trusts. */
   certificate: HostCertificate;

@@ -32,7 +32,7 @@ main() {
   # Not local: for the trap.
   bin=$3
   expected=$(as_barman psql -XAtqw "$connection" -c "$IDENTIFIER")
-  scratch=$(as_barman mktemp -d /var/lib/barman/restore.XXXXXXXX)
+  scratch=$(as_barman mktemp -d "$BARMAN_HOME/restore.XXXXXXXX")
   trap 'as_barman "$bin/pg_ctl" --silent --mode=immediate --pgdata="$scratch/data" stop >/dev/null 2>&1 || true; rm -rf "$scratch"' EXIT
   restore "$server" "$scratch"
   printf "%s\n" "listen_addresses = ''" "unix_socket_directories = '$scratch'" "archive_mode = off" >"$scratch/settings"

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Puts the new configuration in place, and runs pgBackRest's server with it, as account $1 on a $2 (repository or postgresql) host, for
-# stanza $3, with the certificate in folder $4 and its own folders $5… The configuration is tried beside the old one first; if it is refused, the old one stays.
-# Safe to run again: a running server is reloaded.
+# stanza $3, with the certificate in folder $4 and its own folders $5… The configuration is tried beside the old one first; if it is
+# refused, the old one stays. Safe to run again: a running server is reloaded.
 set -euo pipefail
 source common/certificate.sh
 source common/pgbackrest-server.sh

@@ -66,7 +66,7 @@ is_recovered() {
 
 # Recovery can end PostgreSQL too: the folder of a tablespace that is newer than the backup is missing.
 has_recovered() {
-  is_recovered "$1" 2>/dev/null || systemctl is-failed --quiet "$2"
+  is_recovered "$1" || systemctl is-failed --quiet "$2"
 }
 
 # A restored primary replays the archive before it is a primary.

@@ -1,5 +1,6 @@
 import { WEB_SERVERS } from "../../plan/backup-api-layout";
 import type { Fault } from "./fault";
+import { sql } from "./sql";
 
 const { virtualHostFile } = WEB_SERVERS.debian;
 const HOST = "barman-srv";
@@ -8,10 +9,6 @@ const down = (name: string, unit: string): Fault => ({
   ...{ name, host: HOST, inject: `systemctl stop ${unit}`, alone: "services" },
   ...{ told: [`fail LAB-UNIT-DOWN ${HOST}: ${unit} is inactive`], healedBy: "up" },
 });
-
-/** Shell on the primary, as postgres. */
-const sql = (...statements: string[]): string =>
-  `cd /; runuser -u postgres -- psql -XAtq -v ON_ERROR_STOP=1 ${statements.map((each) => `-c "${each}"`).join(" ")} >/dev/null`;
 
 const TERMINATE = "SELECT pg_terminate_backend(active_pid) FROM pg_replication_slots WHERE slot_name = 'barman_srv'";
 const SWITCH = ["SELECT pg_create_restore_point('other')", "SELECT pg_switch_wal()"];

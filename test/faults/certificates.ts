@@ -5,6 +5,10 @@ import type { Fault } from "./fault";
 const { ca, certificate, key, folder } = CERTIFICATE_FILES;
 const { service } = stackPlan("container").postgresql;
 
+/** Shell that has the lab's CA, in ca.pem, sign a certificate of a host for its key, with dates in openssl's options. */
+const sign = (host: string, dates: string): string =>
+  `openssl req -new -key ${key} -subj /CN=${host} -addext subjectAltName=DNS:${host} -out host.csr; openssl x509 -req -in host.csr -CA ca.pem -CAkey ca.pem -copy_extensions copyall ${dates} -out ${certificate}; rm ca.pem`;
+
 /** The files of a host's certificate. */
 export const CERTIFICATE_FAULTS: readonly Fault[] = [
   {
@@ -104,14 +108,14 @@ export const CERTIFICATE_FAULTS: readonly Fault[] = [
   {
     name: "the certificate has expired",
     host: "pg3-srv",
-    inject: `cat >/run/ca.pem; cd /run; openssl req -new -key ${key} -subj /CN=pg3-srv -addext subjectAltName=DNS:pg3-srv -out host.csr; openssl x509 -req -in host.csr -CA ca.pem -CAkey ca.pem -copy_extensions copyall -not_before 20200101000000Z -not_after 20200102000000Z -out ${certificate}; rm ca.pem`,
+    inject: `cat >/run/ca.pem; cd /run; ${sign("pg3-srv", "-not_before 20200101000000Z -not_after 20200102000000Z")}`,
     told: ["fail LAB-CERT-EXPIRED pg3-srv: the certificate expired 2020-01-02T00:00:00Z"],
     healedBy: "up",
   },
   {
     name: "the certificate is not valid yet, or the clock is wrong",
     host: "pg2-srv",
-    inject: `cat >/run/ca.pem; cd /run; openssl req -new -key ${key} -subj /CN=pg2-srv -addext subjectAltName=DNS:pg2-srv -out host.csr; openssl x509 -req -in host.csr -CA ca.pem -CAkey ca.pem -copy_extensions copyall -not_before 20900101000000Z -not_after 20910101000000Z -out ${certificate}; rm ca.pem`,
+    inject: `cat >/run/ca.pem; cd /run; ${sign("pg2-srv", "-not_before 20900101000000Z -not_after 20910101000000Z")}`,
     told: [
       /^fail LAB-CERT-NOT-YET-VALID pg2-srv: the certificate is not valid before 2090-01-01T00:00:00Z, and the host's clock says 20\d\d-\S+Z$/,
     ],
@@ -127,7 +131,7 @@ export const CERTIFICATE_FAULTS: readonly Fault[] = [
   {
     name: "the servers have not loaded the installed certificate",
     host: "pg1-srv",
-    inject: `cat >/run/ca.pem; cd ${folder}; cp -p host.crt /run; openssl req -new -key host.key -subj /CN=pg1-srv -addext subjectAltName=DNS:pg1-srv -out /run/host.csr; openssl x509 -req -in /run/host.csr -CA /run/ca.pem -CAkey /run/ca.pem -copy_extensions copyall -days 1 -out host.crt; systemctl reload pgbackrest ${service}; sleep 1; cp -p /run/host.crt .; rm /run/ca.pem`,
+    inject: `cat >/run/ca.pem; cd /run; cp -p ${certificate} .; ${sign("pg1-srv", "-days 1")}; systemctl reload pgbackrest ${service}; sleep 1; cp -p host.crt ${folder}`,
     told: [
       /^fail LAB-CERT-NOT-SERVED pg1-srv: the TLS server still presents serial \w+, not the installed \w+$/,
       /^fail LAB-PG-CERT-NOT-SERVED pg1-srv: PostgreSQL still presents serial \w+, not the installed \w+$/,

@@ -1,5 +1,6 @@
 import { stackPlan } from "../support/stack-config";
 import type { Fault } from "./fault";
+import { sql } from "./sql";
 
 const {
   version,
@@ -9,8 +10,6 @@ const {
   settingsFile: SETTINGS,
 } = stackPlan("container").postgresql;
 const CONFIGURATION = `/etc/postgresql/${version}/main/postgresql.conf`;
-const sql = (...statements: string[]): string =>
-  `cd /; runuser -u postgres -- psql -XAtq -v ON_ERROR_STOP=1 ${statements.map((each) => `-c "${each}"`).join(" ")}`;
 
 /** PostgreSQL's service, data, settings and accounts. */
 export const POSTGRESQL_FAULTS: readonly Fault[] = [

@@ -189,7 +189,7 @@ describe.skipIf(skipped)(`refusals${skipped === undefined ? "" : ` (skipped: ${s
     ] as const) {
       expect((await asRepository(server)).stderr, server).toMatch(message);
     }
-    let found = await diagnose();
+    let found!: Report;
     // A busy machine's servers take their time to read what was put in place.
     await expect
       .poll(async () => between((found = await diagnose())), { timeout: 30_000 })

@@ -273,7 +273,7 @@ describe("backup-api/barman-restore-prove.sh", () => {
     fs.mkdirSync(host.path("bin15"));
     fs.writeFileSync(host.path("bin15/pg_ctl"), "#!/bin/bash\n", { mode: 0o755 });
     const run = host.run("backup-api/barman-restore-prove.sh", ["demo", "host=pg1-srv", host.path("bin15")], "", {
-      "/var/lib/barman/restore": host.path("restore"),
+      "/var/lib/barman": host.folder,
     });
     expect(run).toMatchObject({ status: 0, stdout: "B\n" });
     const scratch = new RegExp(`${host.path("restore")}\\.\\w{8}`, "g");

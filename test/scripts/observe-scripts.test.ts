@@ -10,6 +10,10 @@ import { quote } from "../../steps/shell-words";
 const FOLDER = "/etc/pgbackrest/cert";
 const GREETING = '{"name":"pgBackRest","service":"remote","version":"2.45"}';
 
+/** What systemd shows of a unit that has failed. */
+const FAILED =
+  "ActiveState=failed\nSubState=failed\nNRestarts=0\nUnitFileState=enabled\nActiveEnterTimestampMonotonic=0";
+
 let standIns: StandIns;
 
 beforeEach(() => {
@@ -192,12 +196,10 @@ describe("a host", () => {
   });
 
   it("tells why Debian's PostgreSQL ended from the cluster's own log", () => {
-    const shown =
-      "ActiveState=failed\nSubState=failed\nNRestarts=0\nUnitFileState=enabled\nActiveEnterTimestampMonotonic=0";
     const log =
       "FATAL:  earlier\nLOG:  starting PostgreSQL 15\nFATAL:  directory gone\nERROR:  a query\nFATAL:  terminating walreceiver process due to administrator command";
     fs.writeFileSync(standIns.path("postgresql-15-main.log"), log);
-    standIns.add("systemctl", `echo '${shown}'`).add("journalctl", "echo FATAL: earlier");
+    standIns.add("systemctl", `echo '${FAILED}'`).add("journalctl", "echo FATAL: earlier");
     const { stdout } = standIns.run(
       "observe/units-read.sh",
       ["postgresql@15-main.service", "postgresql@16-main.service"],
@@ -212,12 +214,10 @@ describe("a host", () => {
   });
 
   it("tells what was wrong in a configuration file with which PostgreSQL did not start", () => {
-    const shown =
-      "ActiveState=failed\nSubState=failed\nNRestarts=0\nUnitFileState=enabled\nActiveEnterTimestampMonotonic=0";
     const log =
       'LOG:  unrecognized configuration parameter "x" in file "/f.conf" line 9\nFATAL:  configuration file "/f.conf" contains errors';
     fs.writeFileSync(standIns.path("postgresql-15-main.log"), log);
-    standIns.add("systemctl", `echo '${shown}'`);
+    standIns.add("systemctl", `echo '${FAILED}'`);
     const places = { "/var/log/postgresql": standIns.path(".") };
     expect(standIns.run("observe/units-read.sh", ["postgresql@15-main.service"], "", places).stdout).toContain(
       '\npostgresql@15-main.service FATAL:  configuration file "/f.conf" contains errors: unrecognized configuration parameter "x" in file "/f.conf" line 9\n',
