@@ -25,6 +25,12 @@ dpkg-deb --build tree pgbackrest.deb >/dev/null
 mkdir /run/sources; mv /etc/apt/sources.list* /run/sources; echo 'deb [trusted=yes] file:/run/packages ./' >/etc/apt/sources.list
 dpkg --remove --force-depends --force-hold pgbackrest >/dev/null`;
 
+/** Shell that waits until two standbys stream: each asks for it again every 5 s (`wal_retrieve_retry_interval`), and the doctor says so till then. */
+const STANDBYS_STREAM = `for _ in {1..30}; do
+  [ "$(runuser -u postgres -- psql -XAtc 'SELECT count(*) FROM pg_stat_replication')" = 2 ] && exit
+  sleep 1
+done; exit 1`;
+
 /** Hosts: as libvirt has them, their boot, their packages. */
 export const HOST_FAULTS: readonly Fault[] = [
   lost("off", "the primary's host is shut off", "pg1-srv", "destroy"),
@@ -36,7 +42,7 @@ export const HOST_FAULTS: readonly Fault[] = [
   {
     name: "the primary's host reboots",
     host: "pg1-srv",
-    inject: ["reboot"],
+    inject: ["reboot", STANDBYS_STREAM],
     told: [],
     healedBy: "itself",
     alone: "boot",

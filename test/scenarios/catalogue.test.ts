@@ -1,4 +1,5 @@
 import { execFileSync } from "node:child_process";
+import { inspect } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Finding } from "../../observe/findings";
 import type { Report } from "../../observe/report";
@@ -115,12 +116,16 @@ async function tryRound(round: readonly Fault[]): Promise<void> {
   if (round.some(({ leavesAside }) => leavesAside)) await all([removeAside()]);
   const left = await leftovers();
   const wanted = round.flatMap((fault) => fault.told);
-  expect({
+  const outcome = {
     problems,
     beside: found.filter((finding) => !wanted.some((one) => isTold(one, finding))),
     unnamed: wanted.filter((one) => found.filter((finding) => isTold(one, finding)).length !== 1),
     left,
-  }).toEqual({ problems: [], beside: [], unnamed: [], left: [] });
+  };
+  // At once: the rounds go on, and what failed would else be told at their end.
+  if (Object.values(outcome).some((each) => each.length > 0))
+    process.stderr.write(`${inspect({ found, ...outcome })}\n`);
+  expect(outcome).toEqual({ problems: [], beside: [], unnamed: [], left: [] });
   count.named += round.length;
 }
 
