@@ -207,8 +207,10 @@ export class CliStack {
 
   /** Deletes objects that killed runs have left and the state does not have: what holds them could not be deleted either. */
   async clearLeftovers(): Promise<void> {
-    const { resources = [] } = this.isMade ? await this.deployment() : {};
-    await clearLeftovers(this.options.location, resources);
+    await clearLeftovers(
+      this.options.location,
+      async () => (this.isMade ? (await this.deployment()).resources : []) ?? [],
+    );
   }
 
   /** Removes the stack, which has no resources, from its backend. */

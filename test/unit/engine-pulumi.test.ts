@@ -350,6 +350,11 @@ describe("the engine that drives Pulumi's CLI", () => {
     );
     expect(fake.verbs().slice(-3)).toEqual(["stack export", "destroy", "stack rm"]);
     expect(fs.readdirSync(journalFolder(location.stateFolder))).toEqual([]);
+    // Without such leftovers, the state is of no interest.
+    await engine.up();
+    const before = fake.verbs().length;
+    await engine.destroy();
+    expect(fake.verbs().slice(before)).toEqual(["destroy", "stack rm"]);
   });
 
   it("replaces what it is told to by URN, and fails with what each resource failed with", async () => {

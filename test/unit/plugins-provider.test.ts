@@ -330,7 +330,7 @@ describe("a provider plugin", () => {
       clearLeftovers(location, known, () => Promise.resolve({ "box:Box": box }));
     await clear();
     expect(calls.slice(1)).toEqual(["delete half"]);
-    await clear([{ urn: URN, id: made.id }]);
+    await clear(() => Promise.resolve([{ urn: URN, id: made.id }]));
     expect(calls.slice(2)).toEqual(["delete unheard"]);
     expect(journal()).toEqual([]);
   });
