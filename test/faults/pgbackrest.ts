@@ -133,8 +133,9 @@ export const PGBACKREST_FAULTS: readonly Fault[] = [
   {
     name: "a WAL segment is missing",
     host: "backup-srv",
-    // So old that none can still be under way.
-    inject: `cd ${REPOSITORY}/archive/demo; find . -name '0*-*' | sort | tail -3 | head -1 | xargs rm; find . -name '0*-*' -exec touch -d '2 minutes ago' {} +`,
+    // The last that the newest backup needs to be consistent.
+    inject: `stop=$(runuser -u pgbackrest -- pgbackrest --stanza=demo --output=json info | grep -o '"stop":"[0-9A-F]*"' | tail -1 | cut -d '"' -f 4)
+find ${REPOSITORY}/archive/demo -name "$stop-*" | xargs rm`,
     told: [
       /^fail LAB-WAL-HOLE backup-srv: no backup restores to the newest moment: WAL is missing: ([0-9A-F]{24}); (\S+ restores to (\S+Z at most, the end of [0-9A-F]{24}|no moment: WAL that makes it consistent is missing)(; |$))+$/,
     ],

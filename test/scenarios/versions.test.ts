@@ -20,7 +20,7 @@ describe.skipIf(skipped)(`versions${skipped === undefined ? "" : ` (skipped: ${s
   });
 
   describe.each(OTHERS)("of %s", (release) => {
-    const { postgresql, pgbackrest } = DEBIAN_RELEASES[release];
+    const { postgresql, pgbackrest, barman } = DEBIAN_RELEASES[release];
     const lab = new ScenarioLab("container", release);
     const config = [...versionsOf(release), `imagePath=${containerImage("baked", release)}`, "standbys=1"].map(
       (setting) => `--config=lab:${setting}`,
@@ -64,6 +64,16 @@ describe.skipIf(skipped)(`versions${skipped === undefined ? "" : ` (skipped: ${s
       expect(await serial()).not.toBe(before);
       expect((await lab.status()).proven).toBe(true);
       expect(await up(...renewing)).toMatch(/^nothing to change$/m);
+    });
+
+    it("get a backup API over the release's Barman, which passes its own check", async () => {
+      const source = "--config=lab:backupApiSource=test/support/backup-api-stand-in";
+      const shown = await up("--config=lab:keyGeneration=2", "--config=lab:backupApi=true", source);
+      expect(/^backup API .*; Barman (\S+); last backup \S+$/m.exec(shown)?.[1], shown).toBe(barman);
+      const { proven, findings } = await lab.status();
+      expect({ proven, findings }).toEqual({ proven: true, findings: [] });
+      expect(await lab.on("barman-srv", "sudo -iu barman barman check demo")).not.toMatch(/FAILED/);
+      expect(await lab.must("api", "status")).toBe('"OK"\n');
     });
 
     it("leave nothing when they are destroyed", async () => {
