@@ -20,7 +20,7 @@ export interface Family {
   readonly updatesReadScript: string;
   /** Script that updates PostgreSQL's packages and restarts it. */
   readonly postgresqlUpdateScript: string;
-  /** Packages that add PGDG's repositories and those that they need: names or URLs. */
+  /** Packages that add PGDG's repositories and those that they need: names or URLs. On SLES, the URL of their key goes first. */
   readonly repositoryPackages: readonly string[];
   /** The packages of a PostgreSQL server. */
   readonly serverPackages: readonly string[];
@@ -43,7 +43,7 @@ export interface Family {
 }
 
 /** Layouts that families share. */
-export type Layout = "debian" | "el";
+export type Layout = "debian" | "el" | "suse";
 
 /** Where packages come from. */
 type PackageSource = "pgdg" | "distribution" | "mirror";
@@ -51,18 +51,25 @@ type PackageSource = "pgdg" | "distribution" | "mirror";
 /** A row of the table: the family, once PostgreSQL's major version is known. */
 type Row = (version: number) => Family;
 
+/** What a package manager's own scripts do. */
+function packageScripts(layout: Layout) {
+  return {
+    layout,
+    packagesScript: `backup-plane/packages-install-${layout}.sh`,
+    packagesFetchScript: `backup-plane/packages-fetch-${layout}.sh`,
+    updatesReadScript: `updates/updates-read-${layout}.sh`,
+    postgresqlUpdateScript: `updates/postgresql-update-${layout}.sh`,
+  };
+}
+
 /** Debian's layout, which Ubuntu and PGDG's apt repository share: `pg_createcluster`, configuration under /etc/postgresql. */
 function debianLike(title: string, id: string, release: string, distributionVersion: number): Row {
   return (version) => ({
     title,
-    layout: "debian",
+    ...packageScripts("debian"),
     system: { ids: [id], version: release },
     sources: ["pgdg", "distribution", "mirror"],
     distributionVersion,
-    packagesScript: "backup-plane/packages-install-debian.sh",
-    packagesFetchScript: "backup-plane/packages-fetch-debian.sh",
-    updatesReadScript: "updates/updates-read-debian.sh",
-    postgresqlUpdateScript: "updates/postgresql-update-debian.sh",
     // It brings the script that adds the repository, with its key.
     repositoryPackages: ["postgresql-common"],
     serverPackages: [`postgresql-${version}`],
@@ -81,31 +88,47 @@ function debian(name: DebianReleaseName): Row {
   return debianLike(title, "debian", version, postgresql);
 }
 
-/** PGDG's layout on EL: `postgresql-14-setup`, configuration in the data folder. EL's own packages are laid out otherwise. */
-function el(release: number): Row {
-  return (version) => ({
-    title: `Rocky Linux ${release}, AlmaLinux ${release}, RHEL ${release}`,
-    layout: "el",
-    system: { ids: ["rocky", "almalinux", "rhel"], version: String(release) },
-    sources: ["pgdg", "mirror"],
-    packagesScript: "backup-plane/packages-install-el.sh",
-    packagesFetchScript: "backup-plane/packages-fetch-el.sh",
-    updatesReadScript: "updates/updates-read-el.sh",
-    postgresqlUpdateScript: "updates/postgresql-update-el.sh",
-    repositoryPackages: [
-      `https://download.postgresql.org/pub/repos/yum/reporpms/EL-${release}-x86_64/pgdg-redhat-repo-latest.noarch.rpm`,
-      // PGDG's pgBackRest needs libssh2 from there. By URL, since RHEL does not know the package by name.
-      `https://dl.fedoraproject.org/pub/epel/epel-release-latest-${release}.noarch.rpm`,
-    ],
+/** PGDG's layout on EL and SLES: `postgresql-14-setup`, configuration in the data folder. Their own packages are laid out otherwise. */
+function pgdgRpm(version: number) {
+  return {
+    sources: ["pgdg", "mirror"] as const,
     serverPackages: [`postgresql${version}-server`, `postgresql${version}-contrib`],
-    repositoryFile: "/etc/yum.repos.d/lab.repo",
-    guardsScript: "backup-plane/guards-open-el.sh",
-    createScript: "cluster/postgresql-create-el.sh",
+    guardsScript: "backup-plane/guards-open-rpm.sh",
+    createScript: "cluster/postgresql-create-rpm.sh",
     dataFolder: `/var/lib/pgsql/${version}/data`,
     settingsFile: `/var/lib/pgsql/${version}/data/postgresql.conf`,
     service: `postgresql-${version}.service`,
     binaries: `/usr/pgsql-${version}/bin`,
     home: "/var/lib/pgsql",
+  };
+}
+
+function el(release: number): Row {
+  return (version) => ({
+    title: `Rocky Linux ${release}, AlmaLinux ${release}, RHEL ${release}`,
+    ...packageScripts("el"),
+    ...pgdgRpm(version),
+    system: { ids: ["rocky", "almalinux", "rhel"], version: String(release) },
+    repositoryPackages: [
+      `https://download.postgresql.org/pub/repos/yum/reporpms/EL-${release}-x86_64/pgdg-redhat-repo-latest.noarch.rpm`,
+      // PGDG's pgBackRest needs libssh2 from there. By URL, since RHEL does not know the package by name.
+      `https://dl.fedoraproject.org/pub/epel/epel-release-latest-${release}.noarch.rpm`,
+    ],
+    repositoryFile: "/etc/yum.repos.d/lab.repo",
+  });
+}
+
+function sles(release: number): Row {
+  return (version) => ({
+    title: `SUSE Linux Enterprise Server ${release}`,
+    ...packageScripts("suse"),
+    ...pgdgRpm(version),
+    system: { ids: ["sles"], version: String(release) },
+    repositoryPackages: [
+      `https://download.postgresql.org/pub/repos/zypp/keys/PGDG-RPM-GPG-KEY-SLES${release}`,
+      `https://download.postgresql.org/pub/repos/zypp/reporpms/SLES-${release}-x86_64/pgdg-suse-repo-latest.noarch.rpm`,
+    ],
+    repositoryFile: "/etc/zypp/repos.d/lab.repo",
   });
 }
 
@@ -113,6 +136,7 @@ function el(release: number): Row {
 const FAMILIES = {
   el8: el(8),
   el9: el(9),
+  sles15: sles(15),
   debian12: debian("debian12"),
   debian13: debian("debian13"),
   debian14: debian("debian14"),

@@ -49,6 +49,17 @@ export const BARMAN_FAMILIES: Readonly<Record<Layout, BarmanFamily>> = {
     packageFormat: "rpm",
     cronService: "crond",
   },
+  suse: {
+    packagesScript: "backup-api/barman-packages-suse.sh",
+    packages: [
+      ...["barman", "cronie", "curl", "jq", "openssl"],
+      // PGDG's Barman runs under Python 3.11 there (barman.spec).
+      ...["python311-pip", "python311-setuptools", "python311-wheel", "python311-gunicorn"],
+      ...["python311-Flask", "python311-requests"],
+    ],
+    packageFormat: "rpm",
+    cronService: "cron",
+  },
 };
 
 /** What differs between families in Apache HTTP Server: scripts get it as arguments. */
@@ -68,8 +79,7 @@ export interface WebServer {
   readonly logFolder: string;
 }
 
-/** The layouts with a known Apache; the lab's families have the first two. */
-export const WEB_SERVERS: Readonly<Record<Layout | "suse", WebServer>> = {
+export const WEB_SERVERS: Readonly<Record<Layout, WebServer>> = {
   debian: {
     prepareScript: "backup-api/apache-prepare-debian.sh",
     virtualHostFile: "/etc/apache2/sites-available/pgbapi.conf",

@@ -20,7 +20,7 @@ export function renderSystemdIni(file: IniFile): string {
   return render(file, { yes: "yes", no: "no" });
 }
 
-/** dnf's dialect, for `.repo` files: booleans are `1` and `0` (dnf.conf(5)). */
+/** dnf's dialect, for `.repo` files, which zypper reads too: booleans are `1` and `0` (dnf.conf(5)). */
 export function renderDnfIni(file: IniFile): string {
   return render(file, { yes: "1", no: "0" });
 }

@@ -86,6 +86,11 @@ export function mirrorFiles(
 ): FileArgs[] {
   if (packages !== "mirror") return [];
   const mirror = { name: "lab", baseurl: mirrorUrl, gpgcheck: false, enabled: true };
-  const content = layout === "el" ? renderDnfIni({ lab: mirror }) : `deb [trusted=yes] ${mirrorUrl} ./\n`;
+  const content = {
+    debian: () => `deb [trusted=yes] ${mirrorUrl} ./\n`,
+    el: () => renderDnfIni({ lab: mirror }),
+    // SLES has packages of the same names: those of the repository with the lowest number are taken.
+    suse: () => renderDnfIni({ lab: { ...mirror, priority: 90 } }),
+  }[layout]();
   return [{ path, content, owner: "root", mode: "0644" }];
 }

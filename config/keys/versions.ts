@@ -17,7 +17,8 @@ export const VERSION_KEYS = {
   packages: {
     ...oneOf(["pgdg", "distribution", "mirror"]),
     default: "pgdg",
-    description: "The source of PostgreSQL and pgBackRest: pgdg, distribution (not on EL), or mirror (see mirrorUrl)",
+    description:
+      "The source of PostgreSQL and pgBackRest: pgdg, distribution (not on EL and SLES), or mirror (see mirrorUrl)",
     ...live("installed packages stay; the next one comes from there"),
   },
   mirrorUrl: {

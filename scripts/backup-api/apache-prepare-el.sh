@@ -2,6 +2,7 @@
 # Installs Apache HTTP Server with mod_ssl, allowed by SELinux to reach the server behind it, and with only the virtual host in file $1;
 # port 80 is closed, 443 is open in firewalld if that runs. Safe to run again: nothing is reloaded here.
 set -euo pipefail
+source common/firewalld.sh
 
 main() {
   local host=$1
@@ -11,10 +12,7 @@ main() {
   sed -i '/^<VirtualHost /,/^<\/VirtualHost>/s/^[^#]/#&/' /etc/httpd/conf.d/ssl.conf
   [[ -e $host ]] || install -m 0644 /dev/null "$host"
   if selinuxenabled; then setsebool -P httpd_can_network_connect on; fi
-  if systemctl is-active --quiet firewalld; then
-    firewall-cmd --quiet --permanent --add-service=https
-    firewall-cmd --quiet --add-service=https
-  fi
+  open_in_firewalld service=https
   systemctl enable --quiet httpd
 }
 

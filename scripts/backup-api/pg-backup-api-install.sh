@@ -5,11 +5,16 @@
 set -euo pipefail
 source common/shell.sh
 
+# The Python that Barman runs under: not the system's where that is too old for it.
+barman_python() {
+  sed -n '1s/^#! *\([^ ]*\).*/\1/p' "$(type -P barman)"
+}
+
 install_archive() {
   local new=$1 archive=$2 top
   local -a exact=()
   base64 -d >"$new/$archive" &&
-    python3 -c 'import shutil, sys; shutil.unpack_archive(*sys.argv[1:])' "$new/$archive" "$new/source" || return
+    "$new/bin/python3" -c 'import shutil, sys; shutil.unpack_archive(*sys.argv[1:])' "$new/$archive" "$new/source" || return
   top=$(find "$new/source" -maxdepth 2 \( -name setup.py -o -name pyproject.toml \) -printf '%h\n' -quit)
   [[ ! -e $top/constraints.txt ]] || exact=(--constraint "$top/constraints.txt")
   # With the distribution's build tools: pip would look for its own in an index.
@@ -22,7 +27,7 @@ main() {
   local -a pip=(--quiet --no-input --disable-pip-version-check --no-cache-dir --retries 1 --timeout 15)
   if [[ ! -e $new/complete ]]; then
     rm -rf "$new"
-    python3 -m venv --system-site-packages "$new" </dev/null
+    "$(barman_python)" -m venv --system-site-packages "$new" </dev/null
     if [[ -n $package ]]; then
       "$new/bin/python3" -m pip "${pip[@]}" install --index-url "$from" "$package" </dev/null
     else

@@ -23,7 +23,14 @@ add_repository() {
 
 install_package() {
   export DEBIAN_FRONTEND=noninteractive
-  if [[ $1 == deb ]]; then apt-get install -y --no-install-recommends "$2"; else dnf install -y "$2"; fi
+  if [[ $1 == deb ]]; then
+    apt-get install -y --no-install-recommends "$2"
+  elif [[ -n $(type -P zypper) ]]; then
+    # A package that the user vouches for, as by the others.
+    zypper --non-interactive install --allow-unsigned-rpm "$2"
+  else
+    dnf install -y "$2"
+  fi
 }
 
 main() {

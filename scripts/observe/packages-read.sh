@@ -18,6 +18,7 @@ holds() {
     apt-mark showhold
   else
     cat /etc/dnf/plugins/versionlock.list /etc/yum/pluginconf.d/versionlock.list 2>/dev/null || true
+    sed -n 's/^solvable_name: //p' /etc/zypp/locks 2>/dev/null || true
   fi
 }
 

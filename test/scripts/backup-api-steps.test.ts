@@ -63,17 +63,22 @@ describe("backup-api/apache-prepare-el.sh", () => {
 });
 
 describe("backup-api/apache-prepare-suse.sh", () => {
-  it("listens on port 443 in place of 80, with its modules", () => {
-    host.add("rpm", "exit 1").add("zypper", "").add("a2enmod", "");
+  it("listens on port 443 in place of 80, with its modules, through firewalld", () => {
+    host.add("rpm", "exit 1").add("zypper", "").add("a2enmod", "").add("grep", "exit 1").add("firewall-cmd", "");
     expect(prepare("suse")).toEqual([
-      "rpm -q apache2 curl",
-      "zypper --non-interactive install apache2 curl",
+      "rpm -q apache2",
+      "rpm -q curl",
+      "zypper --quiet --non-interactive install --no-recommends apache2 curl",
+      "grep -qE ^APACHE_SERVER_FLAGS=.*\\bSSL\\b /etc/sysconfig/apache2",
       "sed -i s/^Listen 80$/Listen 443/ /etc/apache2/listen.conf",
       "a2enmod ssl",
       "a2enmod proxy",
       "a2enmod proxy_http",
       "a2enmod allowmethods",
       `install -m 0644 /dev/null ${host.path("pgbapi.conf")}`,
+      "systemctl is-active --quiet firewalld",
+      "firewall-cmd --quiet --permanent --add-service=https",
+      "firewall-cmd --quiet --add-service=https",
       "systemctl enable --quiet apache2",
     ]);
   });
@@ -192,6 +197,14 @@ describe("backup-api/pg-backup-api-package.sh", () => {
     const run = install("rpm");
     expect(run.stderr).toBe("no such account\npg1-srv: EDB's script that sets up its repository fails\n");
     expect([run.status, run.calls.filter((call) => call.startsWith("dnf"))]).toEqual([1, []]);
+  });
+
+  it("installs by zypper on SLES, where a file needs no signature", () => {
+    host.add("zypper", "");
+    curl("");
+    expect(install("rpm").calls.at(-1)).toBe(
+      "zypper --non-interactive install --allow-unsigned-rpm pg-backup-api-2.2.0*",
+    );
   });
 
   it("lists the four ways when the package cannot be had", () => {
@@ -315,7 +328,8 @@ describe("backup-api/pg-backup-api-install.sh", () => {
   const python = (pip = ""): void => {
     const inner = `#!/bin/bash\necho "pip $*" >>${host.path("calls")}\n[[ $* != *pip* ]] || { cat >/dev/null; ${pip || ":"}; }\n`;
     fs.writeFileSync(host.path("inner"), inner, { mode: 0o755 });
-    host.add("python3", `mkdir -p "\${@: -1}/bin"; cp ${host.path("inner")} "\${@: -1}/bin/python3"`);
+    host.add("python3.11", `mkdir -p "\${@: -1}/bin"; cp ${host.path("inner")} "\${@: -1}/bin/python3"`);
+    fs.writeFileSync(host.path("bin/barman"), `#!${host.path("bin/python3.11")} -s\n`, { mode: 0o755 });
   };
   const install = (digest: string) =>
     host.run("backup-api/pg-backup-api-install.sh", [

@@ -84,9 +84,9 @@ describe("cluster/postgresql-create-debian.sh", () => {
   });
 });
 
-describe("cluster/postgresql-create-el.sh", () => {
+describe("cluster/postgresql-create-rpm.sh", () => {
   const create = (): ScriptRun =>
-    host.run("cluster/postgresql-create-el.sh", ["14", "de_DE", "LATIN9"], "", {
+    host.run("cluster/postgresql-create-rpm.sh", ["14", "de_DE", "LATIN9"], "", {
       "/var/lib/pgsql": host.path("data"),
       "/usr/pgsql-$version/bin/": "",
     });

@@ -766,8 +766,8 @@ describe("backup-plane/packages-install-el.sh", () => {
   );
 });
 
-describe("backup-plane/guards-open-el.sh", () => {
-  const open = (): ScriptRun => host.run("backup-plane/guards-open-el.sh", ["8432", "5432"]);
+describe("backup-plane/guards-open-rpm.sh", () => {
+  const open = (): ScriptRun => host.run("backup-plane/guards-open-rpm.sh", ["8432", "5432"]);
 
   it("changes nothing where neither SELinux nor firewalld is on", () => {
     host.add("selinuxenabled", "exit 1").add("systemctl", "exit 3").add("semanage", "").add("firewall-cmd", "");

@@ -10,7 +10,8 @@ afterEach(() => {
   host.remove();
 });
 
-const changes = ({ calls }: ScriptRun): string[] => calls.filter((call) => /^(apt-get|dnf|systemctl|psql)/.test(call));
+const changes = ({ calls }: ScriptRun): string[] =>
+  calls.filter((call) => /^(apt-get|dnf|zypper|systemctl|psql)/.test(call));
 
 describe("updates/updates-read-debian.sh", () => {
   const LISTED = [
@@ -81,9 +82,10 @@ it("updates/updates-read-el.sh tells what waits, and what is locked", () => {
 describe.each([
   ["debian", "apt-get install -y --no-install-recommends --allow-change-held-packages --only-upgrade"],
   ["el", "dnf upgrade -y"],
+  ["suse", "zypper --quiet --non-interactive update --no-recommends"],
 ])("updates/postgresql-update-%s.sh", (family, install) => {
   const update = (program: string, manager = ""): ScriptRun => {
-    for (const one of ["apt-get", "dnf"]) host.add(one, manager);
+    for (const one of ["apt-get", "dnf", "zypper"]) host.add(one, manager);
     host.add("lslocks", "").add("systemctl", "").add("readlink", `echo '${program}'`);
     fs.writeFileSync(host.path("psql"), '#!/bin/bash\necho "psql ${*: -1}" >>"${0%/*}/calls"\n', { mode: 0o755 });
     return host.run(`updates/postgresql-update-${family}.sh`, [

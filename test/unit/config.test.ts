@@ -50,11 +50,15 @@ describe("the configuration", () => {
     [{ hypervisor: "xen" }, `lab:hypervisor must be one of kvm, qemu, lxc, got "xen"`],
     [
       { family: "suse" },
-      `lab:family must be one of el8, el9, debian12, debian13, debian14, ubuntu22.04, ubuntu24.04, got "suse"`,
+      `lab:family must be one of el8, el9, sles15, debian12, debian13, debian14, ubuntu22.04, ubuntu24.04, got "suse"`,
     ],
     [
       { family: "el8" },
       `lab:packages must be one of pgdg, mirror when lab:family is el8 (Rocky Linux 8, AlmaLinux 8, RHEL 8), got "distribution"; its own packages are laid out otherwise`,
+    ],
+    [
+      { family: "sles15" },
+      `lab:packages must be one of pgdg, mirror when lab:family is sles15 (SUSE Linux Enterprise Server 15), got "distribution"; its own packages are laid out otherwise`,
     ],
     [
       { family: "debian12", packages: "distribution" },

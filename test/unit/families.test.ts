@@ -2,6 +2,7 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import { describe, expect, it } from "vitest";
 import { FAMILY_NAMES, familyOf } from "../../config/families";
+import { BARMAN_FAMILIES, WEB_SERVERS } from "../../plan/backup-api-layout";
 import { PROJECT_FOLDER } from "../support/stack-config";
 
 const textOf = (file: string): string => fs.readFileSync(path.join(PROJECT_FOLDER, file), "utf8");
@@ -9,7 +10,12 @@ const textOf = (file: string): string => fs.readFileSync(path.join(PROJECT_FOLDE
 describe("the table of families", () => {
   it.each(FAMILY_NAMES)("says of %s what runs where, and the documentation knows it", (name) => {
     const family = familyOf(name, 16);
-    for (const script of [family.packagesScript, family.createScript, family.guardsScript ?? family.packagesScript]) {
+    const { packagesScript, packagesFetchScript, updatesReadScript, postgresqlUpdateScript, createScript } = family;
+    for (const script of [
+      ...[packagesScript, packagesFetchScript, updatesReadScript, postgresqlUpdateScript, createScript],
+      ...[family.guardsScript ?? packagesScript, BARMAN_FAMILIES[family.layout].packagesScript],
+      WEB_SERVERS[family.layout].prepareScript,
+    ]) {
       expect(fs.existsSync(path.join(PROJECT_FOLDER, "scripts", script)), script).toBe(true);
     }
     expect(family.sources).toContain("pgdg");
@@ -29,6 +35,21 @@ describe("the table of families", () => {
       service: "postgresql-16.service",
       dataFolder: "/var/lib/pgsql/16/data",
       binaries: "/usr/pgsql-16/bin",
+    });
+  });
+
+  it("has on SLES PGDG's names and layout, not SUSE's", () => {
+    expect(familyOf("sles15", 17)).toMatchObject({
+      layout: "suse",
+      system: { ids: ["sles"], version: "15" },
+      repositoryPackages: [
+        "https://download.postgresql.org/pub/repos/zypp/keys/PGDG-RPM-GPG-KEY-SLES15",
+        "https://download.postgresql.org/pub/repos/zypp/reporpms/SLES-15-x86_64/pgdg-suse-repo-latest.noarch.rpm",
+      ],
+      serverPackages: ["postgresql17-server", "postgresql17-contrib"],
+      service: "postgresql-17.service",
+      dataFolder: "/var/lib/pgsql/17/data",
+      binaries: "/usr/pgsql-17/bin",
     });
   });
 

@@ -200,11 +200,14 @@ describe("the program", () => {
     expect(names.filter((name) => /standbys-take|follow|streaming/.test(name))).toEqual([]);
   });
 
-  it("gives EL hosts a mirror as a .repo file, before their packages", async () => {
-    const resources = await runLab("dev", { packages: "mirror", mirrorUrl: "http://mirror.example/el8" });
+  it.each([
+    ["el8", "gpgcheck=0\nenabled=1\n", "/etc/yum.repos.d/lab.repo"],
+    ["sles15", "gpgcheck=0\nenabled=1\npriority=90\n", "/etc/zypp/repos.d/lab.repo"],
+  ])("gives hosts of family %s a mirror as a .repo file, before their packages", async (family, settings, file) => {
+    const resources = await runLab("dev", { family, packages: "mirror", mirrorUrl: "http://mirror.example/rpm" });
     const step = resources.find(({ name }) => name === "pg1-srv-packages-install");
-    expect(step?.inputs.stdin).toMatch(
-      /^set -e\nprintf %s '\[lab\]\nname=lab\nbaseurl=http:\/\/mirror.example\/el8\ngpgcheck=0\nenabled=1\n' \| install -D -o root -g root -m 0644 \/dev\/stdin \/etc\/yum\.repos\.d\/lab\.repo\.lab-new\n/,
+    expect(step?.inputs.stdin).toContain(
+      `set -e\nprintf %s '[lab]\nname=lab\nbaseurl=http://mirror.example/rpm\n${settings}' | install -D -o root -g root -m 0644 /dev/stdin ${file}.lab-new\n`,
     );
   });
 

@@ -2,6 +2,7 @@
 # Lets pgBackRest and PostgreSQL through SELinux and firewalld, each where it is on, and leaves it on: TCP ports $@ (pgBackRest's first), and
 # the folders that PostgreSQL's archive command writes to. Safe to run again: labels and ports are set, not added twice.
 set -euo pipefail
+source common/firewalld.sh
 
 # PostgreSQL (postgresql_t) may write and connect only to what is labelled as its own (selinux-policy, postgresql.te and .fc).
 label_folder() {
@@ -18,17 +19,10 @@ allow_in_selinux() {
   label_folder postgresql_db_t /var/spool/pgbackrest
 }
 
-open_in_firewalld() {
-  local port
-  for port in "$@"; do
-    firewall-cmd --quiet --permanent --add-port="$port/tcp"
-    firewall-cmd --quiet --add-port="$port/tcp"
-  done
-}
-
 main() {
   if [[ -n $(type -P selinuxenabled) ]] && selinuxenabled; then allow_in_selinux "$1"; fi
-  if systemctl is-active --quiet firewalld; then open_in_firewalld "$@"; fi
+  local ports=("${@/#/port=}")
+  open_in_firewalld "${ports[@]/%//tcp}"
 }
 
 main "$@" </dev/null
