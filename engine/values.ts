@@ -69,6 +69,11 @@ export function differences(old: unknown, next: unknown, path = ""): string[] {
   return [...names].flatMap((name) => differences(old[name], next[name], path === "" ? name : `${path}.${name}`));
 }
 
+/** A property path as Pulumi writes it: `devices.disks[0].device`. */
+export function pulumiPath(path: string): string {
+  return path.replace(/\.(\d+)(?=\.|$)/g, "[$1]");
+}
+
 /** Whether a property path of a resource option is another path, or contains it. */
 export function covers(pattern: string, path: string): boolean {
   const found = steps(path);

@@ -17,7 +17,8 @@ export function summarize(all: readonly Change[]): ChangeSummary {
     update: count("update"),
     replace: count("replace"),
     delete: count("delete"),
-    hosts: hostsAmong(all),
+    // Engines tell of them in the order in which they come to them.
+    hosts: hostsAmong(all).sort(),
     changes,
   };
 }

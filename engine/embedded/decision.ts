@@ -4,7 +4,7 @@ import type { Drivers } from "../drivers/drivers";
 import type { Change, Operation } from "../engine";
 import { keptFromReplacement } from "./protection";
 import type { Goal, Resource } from "./state";
-import { covers, differences, keepOld, reveal } from "../values";
+import { covers, differences, keepOld, pulumiPath, reveal } from "../values";
 
 /** What a resource takes. */
 export interface Step {
@@ -13,6 +13,8 @@ export interface Step {
   readonly next: Goal;
   readonly found: Resource | undefined;
   readonly change: Change;
+  /** The paths of the inputs that differ, and of what has drifted. */
+  readonly differing: readonly string[];
 }
 
 /** What decides beside the goal and the state. */
@@ -57,23 +59,30 @@ export function decide(goal: Goal, found: Resource | undefined, drivers: Drivers
   ];
   if (refused.length > 0) throw new Error(`the embedded engine does not support ${refused.join(", ")} of ${goal.type}`);
   if (!found || on.drift === MISSING.path || on.isDeleted) {
-    return { driver, next: goal, found, change: changeOf(goal, on.isDeleted ? "replace" : "create") };
+    return { driver, next: goal, found, change: changeOf(goal, on.isDeleted ? "replace" : "create"), differing: [] };
   }
   const { drift = "" } = on;
   const isIgnored = drift === "" || goal.ignoreChanges.some((pattern) => covers(pattern, drift));
   const next = { ...goal, inputs: keepOld(found.inputs, goal.inputs, goal.ignoreChanges) };
   const changed = differences(reveal(found.inputs), reveal(next.inputs));
-  const diff = [...changed, ...(isIgnored ? [] : [drift]), ...(found.provider === goal.provider ? [] : ["provider"])];
+  const differing = [
+    ...changed,
+    ...(isIgnored ? [] : [drift]),
+    ...(found.provider === goal.provider ? [] : ["provider"]),
+  ];
   const isAskedFor = goal.custom && on.isAskedFor;
-  if (diff.length === 0 && !isAskedFor) return { driver, next, found, change: changeOf(goal, "same") };
+  if (differing.length === 0 && !isAskedFor) return { driver, next, found, change: changeOf(goal, "same"), differing };
   const isReplaced =
     isAskedFor ||
-    diff.includes("provider") ||
-    mustReplace(next, drift === SHUT_OFF.path ? changed : diff) ||
-    driver.change(diff, reveal(next.inputs)) === "replace";
+    differing.includes("provider") ||
+    mustReplace(next, drift === SHUT_OFF.path ? changed : differing) ||
+    driver.change(differing, reveal(next.inputs)) === "replace";
   // One run may unprotect a resource and replace it.
   if (isReplaced && found.protect && goal.protect) throw new Error(keptFromReplacement(found));
-  return { driver, next, found, change: { ...changeOf(goal, isReplaced ? "replace" : "update"), diff } };
+  // What is asked for is not compared (Pulumi's rule).
+  const diff = isAskedFor ? [] : differing.map(pulumiPath);
+  const change = { ...changeOf(goal, isReplaced ? "replace" : "update"), diff };
+  return { driver, next, found, change, differing };
 }
 
 /** The candidates that are replaced with a resource: their inputs come from it, and would be unknown (Pulumi's rule). */

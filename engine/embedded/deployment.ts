@@ -112,9 +112,9 @@ export class Deployment {
   }
 
   /** Carries a step out; in a preview, tells what will be known after it. Undefined when another failure prevents it. */
-  private async perform({ driver, next, found, change }: Step, task: Task): Promise<Resource | undefined> {
+  private async perform({ driver, next, found, change, differing }: Step, task: Task): Promise<Resource | undefined> {
     const { state, preview } = this.options;
-    const { operation, diff } = change;
+    const { operation } = change;
     const before = operation === "replace" && next.deleteBeforeReplace && found ? this.withDependents(found) : [];
     const kept = operation === "same" || operation === "update" ? found : undefined;
     if (preview || operation === "same") {
@@ -127,7 +127,7 @@ export class Deployment {
     if (!(await this.remove(before, true))) return undefined;
     if (kept) {
       const subject = this.subject(next, kept.outputs);
-      const resource = finished(next, kept.id, (await driver.update?.(subject, task, diff)) ?? kept.outputs);
+      const resource = finished(next, kept.id, (await driver.update?.(subject, task, differing)) ?? kept.outputs);
       state.put(resource, found);
       await state.save();
       return resource;

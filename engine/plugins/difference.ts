@@ -37,11 +37,6 @@ export function withFound(driver: Driver, { inputs, outputs }: Values, drift: Dr
   }, outputs);
 }
 
-/** A property path as the engine writes it: `devices.disks[0].device`. */
-export function enginePath(path: string): string {
-  return path.replace(/\.(\d+)(?=\.|$)/g, "[$1]");
-}
-
 function expected(driver: Driver, inputs: Properties, path: string): unknown {
   return valueAt(inputs, path) ?? driver.observed?.[path];
 }

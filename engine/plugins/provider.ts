@@ -4,8 +4,8 @@ import * as rpc from "@pulumi/pulumi/proto/provider_pb";
 import { Empty } from "google-protobuf/google/protobuf/empty_pb";
 import { type Driver, MISSING, type Subject, unknownInputs } from "../drivers/driver";
 import { answer, fromStruct, toStruct } from "../rpc";
-import { differences, type Properties, reveal } from "../values";
-import { type Difference, differenceOf, enginePath, type Values, withFound } from "./difference";
+import { differences, type Properties, pulumiPath, reveal } from "../values";
+import { type Difference, differenceOf, type Values, withFound } from "./difference";
 import type { Order, Workplace } from "./workplace";
 
 type Request = { getUrn(): string; getType(): string; getTimeout?(): number };
@@ -50,7 +50,7 @@ export class Provider {
       const driver = await this.workplace.driverOf(orderOf(request, {}));
       const failures = unknownInputs(driver, reveal(fromStruct(request.getNews()))).map((path) =>
         new rpc.CheckFailure()
-          .setProperty(enginePath(path))
+          .setProperty(pulumiPath(path))
           .setReason(`the lab's plugins do not support input "${path}" of ${request.getType()}`),
       );
       return new rpc.CheckResponse().setInputs(request.getNews()).setFailuresList(failures);
@@ -161,7 +161,7 @@ function diffResponse({ paths, named }: Difference, operation: "update" | "repla
     .setHasdetaileddiff(named.length > 0);
   for (const path of named) {
     const kind = isReplaced ? UPDATE_REPLACE : UPDATE;
-    response.getDetaileddiffMap().set(enginePath(path), new rpc.PropertyDiff().setKind(kind).setInputdiff(true));
+    response.getDetaileddiffMap().set(pulumiPath(path), new rpc.PropertyDiff().setKind(kind).setInputdiff(true));
   }
   return response;
 }

@@ -158,12 +158,12 @@ describe("Progress", () => {
 
 describe("a preview", () => {
   const changes = [
-    ...["backup-srv", "pg3-srv"].map((host) => change(host, { type: HOST_TYPE, operation: "same" })),
+    ...["pg3-srv", "backup-srv"].map((host) => change(host, { type: HOST_TYPE, operation: "same" })),
     change("pg3-srv-packages"),
     change("backup-srv-standbys-conf", { operation: "update", diff: ["stdin"] }),
   ];
 
-  it("counts what changes and lists it", () => {
+  it("counts what changes and lists it, with the hosts in the order of their names, as engines have none", () => {
     expect(summarize(changes)).toEqual({
       ...{ create: 1, update: 1, replace: 0, delete: 0 },
       hosts: ["backup-srv", "pg3-srv"],

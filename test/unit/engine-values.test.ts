@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { covers, differences, hasSecret, keepOld, leaves, mask, reveal, secret } from "../../engine/values";
+import { covers, differences, hasSecret, keepOld, leaves, mask, pulumiPath, reveal, secret } from "../../engine/values";
 
 describe("properties", () => {
   it("differ at paths", () => {
@@ -8,6 +8,11 @@ describe("properties", () => {
       "b.c.2",
       "b.d",
       "b.e",
+    ]);
+    expect(["b.c.1", "devices.disks.10.device", "a.1b"].map(pulumiPath)).toEqual([
+      "b.c[1]",
+      "devices.disks[10].device",
+      "a.1b",
     ]);
     expect(differences({ a: [1] }, { a: { 0: 1 } })).toEqual(["a"]);
     expect(differences({ a: { b: 1 } }, { a: { b: 1 } })).toEqual([]);
