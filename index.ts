@@ -3,6 +3,11 @@ import { Lab } from "./components/lab";
 import { hasEncryptedKey, readSettings } from "./config/settings";
 import { planLab } from "./plan/plan";
 
+// Only resources depend on others, components do not: at one that a failed step keeps from being registered, Pulumi's CLI ends the whole run.
+pulumi.runtime.registerStackTransformation(({ resource, props, opts }) =>
+  resource instanceof pulumi.ComponentResource ? { props, opts: { ...opts, dependsOn: undefined } } : undefined,
+);
+
 const { configuration: config, pki } = readSettings();
 
 /** What the lab was built from, but for the keys of a PKI from outside; a secret when a key of it is encrypted. */

@@ -43,16 +43,18 @@ export class BarmanServer extends pulumi.ComponentResource {
     const check = `${name}-check`;
 
     const passwords = certificate ? undefined : this.createPasswords(name);
+    const given = pulumi.output(opts?.dependsOn ?? []);
+    const afterPrimary = given.apply((others) => [args.primary, others].flat());
     const roles = [
       runScript(`${name}-role-create`, primary, "backup-api/barman-role-create.sh", [binaries, BARMAN_ROLES.asking], {
         parent: this,
-        dependsOn: [args.primary],
+        dependsOn: afterPrimary,
         input: passwords?.asking ?? "",
       }),
       new ReplicationRole(
         `${name}-streaming-role`,
         { host: primary, binaries, role: BARMAN_ROLES.streaming, rewinds: false, password: passwords?.streaming ?? "" },
-        { parent: this, dependsOn: [args.primary] },
+        { parent: this, dependsOn: afterPrimary },
       ),
     ];
     const installed =
@@ -76,7 +78,7 @@ export class BarmanServer extends pulumi.ComponentResource {
     }
     const checked = runScript(check, host, "backup-api/barman-check.sh", [server, connections.asking, cronService], {
       parent: this,
-      dependsOn: pulumi.output(opts?.dependsOn ?? []).apply((others) => [others, roles, installed ?? []].flat()),
+      dependsOn: given.apply((others) => [others, roles, installed ?? []].flat()),
       files,
       keeps: { units: [`${cronService}.service`], barman: server },
       rerunOn: [version, primary.identity, ...(certificate ? [certificate.certificatePem, certificate.bundlePem] : [])],

@@ -10,9 +10,6 @@ const OPERATIONS: Readonly<Record<string, Operation>> = {
   "delete-replaced": "delete",
 };
 
-/** What the CLI tells of a component that it did not register, since something that the component depends on has failed. */
-const CONSEQUENCE = /^cannot complete a resource '.*' whose registration isn't pending$/;
-
 /** Translates the CLI's events, and keeps their changes and errors. */
 export class Recorder {
   readonly changes = new Map<string, Change>();
@@ -60,7 +57,7 @@ export class Recorder {
     // The SDK's debug messages show secrets.
     if ((severity as string) === "debug") return;
     const text = message.replace(/<\{%.*?%\}>/g, "").trimEnd();
-    if (severity === "error" && urn !== "" && !CONSEQUENCE.test(text)) this.messages.set(urn, text);
+    if (severity === "error" && urn !== "") this.messages.set(urn, text);
     else if (severity === "error") this.otherMessages.push(text);
     this.emit({ kind: "log", severity: severity === "info#err" ? "info" : severity, message: text, urn });
   }

@@ -1,7 +1,9 @@
-import { afterEach, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { findPulumi } from "../../cli/stack/find-pulumi";
 import { layDownPlugins } from "../../engine/plugins/lay-down";
+import type { Change } from "../../engine/engine";
 import { createPulumiEngine } from "../../engine/pulumi/pulumi";
+import { ComparedLab } from "../support/compared-lab";
 import { reasonToSkip } from "../support/scenario-lab";
 import { PROJECT_FOLDER } from "../support/stack-config";
 import { EngineProject } from "../unit/engine-project";
@@ -60,6 +62,12 @@ const CHANGES: readonly (readonly [string, Record<string, string>])[] = [
   ["fewer standbys, and another image", { standbys: "1", image: "c" }],
 ];
 
+/** Operations by resource name, each with the inputs that differ. */
+function described(changes: readonly Change[]): Record<string, string> {
+  const own = changes.filter(({ type }) => type !== "pulumi:pulumi:Stack");
+  return Object.fromEntries(own.map(({ name, operation, diff }) => [name, [operation, ...[...diff].sort()].join(" ")]));
+}
+
 describe.skipIf(skipped)("a program under either engine", () => {
   const projects: EngineProject[] = [];
 
@@ -74,8 +82,11 @@ describe.skipIf(skipped)("a program under either engine", () => {
     for (const [what, changed] of CHANGES) {
       settings = { ...settings, ...changed };
       const config = Object.fromEntries(Object.entries(settings).map(([name, value]) => [`try:${name}`, value]));
-      const previewed = await project.preview(config);
-      const done = await project.up(config).catch((error: unknown) => (error as Error).message);
+      const previewed = described(await project.engine.preview({ config }));
+      const done = await project.engine.up({ config }).then(
+        ({ changes }) => described(changes),
+        (error: unknown) => (error as Error).message,
+      );
       if (typeof done !== "string") expect(done, what).toEqual(previewed);
       found.push([what, [previewed, done], project.logged(), await project.engine.outputs()]);
     }
@@ -105,5 +116,40 @@ describe.skipIf(skipped)("a program under either engine", () => {
       "renewal that begins earlier, and makes it due": "",
       "a certificate that is due": "update-install",
     });
+  });
+});
+
+/** Settings of the labs, each beside those before it. */
+const LAB_CHANGES: readonly (readonly [string, Record<string, string>])[] = [
+  ["from nothing", { standbys: "0" }],
+  ["nothing", {}],
+  ["an option of pgBackRest", { pgbackrest: '{"process-max":1}' }],
+  ["a setting that PostgreSQL refuses", { postgresql: '{"work_mem":"8MBB"}' }],
+  ["one that it restarts for", { postgresql: '{"shared_buffers":"64MB"}' }],
+  ["another name of the stanza", { stanza: "other" }],
+  ["a standby", { stanza: "demo", standbys: "1" }],
+  ["passwords in place of replication by TLS", { replicationTls: "false" }],
+  ["no standby, and certificates of another life", { standbys: "0", hostCertificateDays: "45" }],
+  ["more memory", { memoryMiB: "1200" }],
+];
+
+describe.skipIf(skipped)("a lab under either engine", () => {
+  const labs = [new ComparedLab("embedded"), new ComparedLab("pulumi")];
+  const settings: Record<string, string> = {};
+
+  beforeAll(async () => {
+    layDownPlugins();
+    for (const lab of labs) await lab.begin();
+  });
+
+  afterAll(async () => {
+    for (const lab of labs) await lab.remove();
+  });
+
+  it.each(LAB_CHANGES)("does the same for %s", async (_what, changed) => {
+    Object.assign(settings, changed);
+    const [embedded, pulumi] = await Promise.all(labs.map((lab) => lab.change(settings)));
+    expect(pulumi).toEqual(embedded);
+    expect(embedded?.outOfOrder).toEqual([]);
   });
 });

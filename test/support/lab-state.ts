@@ -13,9 +13,15 @@ import { PROJECT_FOLDER } from "./stack-config";
 interface StateResource {
   readonly type: string;
   readonly urn: string;
+  /** Whether it is more than a component. */
+  readonly custom?: boolean;
   readonly inputs?: Record<string, unknown>;
   readonly outputs?: Record<string, unknown>;
   readonly condition?: string;
+  /** Of the embedded engine: parent, provider and dependencies. */
+  readonly needs?: readonly string[];
+  /** Of Pulumi's own engine. */
+  readonly dependencies?: readonly string[];
 }
 
 /** What an engine stores of a stack. */
@@ -34,6 +40,18 @@ export class LabState {
     return this.stored().resources.map(({ urn }) => urn);
   }
 
+  /** The names of resources that exist outside the state, each with those that it needs. */
+  needs(): Record<string, readonly string[]> {
+    const all = this.stored().resources.filter(({ custom, type }) => custom === true && !type.startsWith("pulumi:"));
+    const names = new Map(all.map(({ urn }) => [urn, nameOf(urn)]));
+    return Object.fromEntries(
+      all.map(({ urn, needs, dependencies = needs }) => {
+        const needed = new Set((dependencies ?? []).flatMap((each) => names.get(each) ?? []));
+        return [nameOf(urn), [...needed].sort()];
+      }),
+    );
+  }
+
   /** What a run has begun and not finished, as far as the engine knows. */
   unfinished(): readonly unknown[] {
     const { resources, pending_operations: pending } = this.stored();
@@ -43,7 +61,7 @@ export class LabState {
   /** Every private key, PEM, by its resource's name. */
   privateKeys(): ReadonlyMap<string, string> {
     const keys = this.revealed().filter(({ type }) => type === "tls:index/privateKey:PrivateKey");
-    return new Map(keys.map(({ urn, outputs }) => [urn.split("::").at(-1) ?? "", String(outputs?.privateKeyPem)]));
+    return new Map(keys.map(({ urn, outputs }) => [nameOf(urn), String(outputs?.privateKeyPem)]));
   }
 
   /** The certificate authority, PEM. */
@@ -125,6 +143,10 @@ export class LabState {
     const args = [...words, "--stack", stack, "--non-interactive"];
     return execFileSync(cli?.program ?? "pulumi", args, { cwd, env, input, encoding: "utf8", maxBuffer: 1 << 26 });
   }
+}
+
+function nameOf(urn: string): string {
+  return urn.split("::").at(-1) ?? "";
 }
 
 /** What the CLI has exported with secrets: each is JSON in a text. */

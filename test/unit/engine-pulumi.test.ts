@@ -403,22 +403,4 @@ describe("the CLI's events", () => {
     const order = ["delete gone", "delete first", "replace first", "replace later", "delete later"];
     expect(events).toEqual(order.flatMap(both));
   });
-
-  it("tell of no component that was not registered because of another failure, unless nothing else has failed", () => {
-    const recorder = new Recorder();
-    const urn = "urn:pulumi:here::try::lab:host:Packages::pg2-srv-packages";
-    const consequence = `cannot complete a resource '${urn}' whose registration isn't pending`;
-    const fail = (failed: string, message: string): void => {
-      const diagnosticEvent = { urn: failed, message: `${message}\n`, severity: "error" } as never;
-      recorder.take({ sequence: 1, timestamp: 1, diagnosticEvent });
-    };
-    fail(urn, consequence);
-    expect([recorder.hasFailed, recorder.failures()]).toEqual([false, [consequence]]);
-    fail("urn:pulumi:here::try::command:remote:Command::pg2-srv-ready", "exit status 3");
-    fail(urn, consequence);
-    expect([recorder.hasFailed, recorder.failures()]).toEqual([
-      true,
-      ["command:remote:Command pg2-srv-ready: exit status 3"],
-    ]);
-  });
 });
