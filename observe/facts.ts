@@ -173,7 +173,10 @@ export type PostgreSqlFacts = {
     readonly state: string;
     readonly behind: number | null;
   }[];
-  /** Replication slots; `status` is `pg_replication_slots.wal_status`, null before PostgreSQL 13; `keeps` in bytes of WAL. */
+  /**
+   * Replication slots; `status` is `pg_replication_slots.wal_status`, null before PostgreSQL 13, and `lost` for a slot that was given up, also
+   * while somebody streams from it: PostgreSQL 16 and 17 allow that, and keep no WAL for it. `keeps` in bytes of WAL.
+   */
   readonly slots: readonly {
     readonly name: string;
     readonly active: boolean;

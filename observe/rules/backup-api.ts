@@ -68,14 +68,12 @@ export const BACKUP_API = rules(
     const { steps } = host.managed.barman ?? {};
     const found = { subject: server, server, steps, primary: primary.name, involves: [primary.name] };
     const lines = facts.failedChecks.join("; ");
-    if (lines !== "") {
-      tell("LAB-BARMAN-CHECK", host, { ...found, lines });
-      const subject = slotOf(host.name);
-      const { slots } = primary.facts.postgresql ?? {};
-      const slot = slots?.find(({ name }) => name === subject);
-      if (slots !== undefined && slot === undefined) tell("LAB-BARMAN-SLOT-MISSING", host, { ...found, subject });
-      if (slot?.status === "lost") tell("LAB-BARMAN-SLOT-LOST", host, { ...found, subject });
-    }
+    if (lines !== "") tell("LAB-BARMAN-CHECK", host, { ...found, lines });
+    const subject = slotOf(host.name);
+    const { slots } = primary.facts.postgresql ?? {};
+    const slot = slots?.find(({ name }) => name === subject);
+    if (slots !== undefined && slot === undefined) tell("LAB-BARMAN-SLOT-MISSING", host, { ...found, subject });
+    if (slot?.status === "lost") tell("LAB-BARMAN-SLOT-LOST", host, { ...found, subject });
     if (facts.backups.length === 0) tell("LAB-BARMAN-NO-BACKUP", host, { subject: server, server });
     const [installed, served] = [facts.certificate, facts.served].map((pem) => parseCertificates(pem)[0]);
     if (installed?.fingerprint256 !== served?.fingerprint256) {

@@ -43,7 +43,7 @@ export const SLOTS = rules(
       for (const subject of names) {
         const slot = slots.find(({ name }) => name === subject);
         if (slot === undefined) tell("LAB-SLOT-MISSING", host, { subject, steps });
-        else if (slot.status === "lost" && !slot.active) tell("LAB-SLOT-LOST", host, { subject, steps });
+        else if (slot.status === "lost") tell("LAB-SLOT-LOST", host, { subject, steps });
       }
       // Of Barman's slot its own rules tell.
       const known = [...names, slotOf(plan.backupApi?.host ?? "")];

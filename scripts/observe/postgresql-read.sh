@@ -35,7 +35,8 @@ SELECT json_build_object(
   'replication', (SELECT coalesce(json_agg(json_build_object('address', host(client_addr), 'state', state,
     'behind', CASE WHEN NOT pg_is_in_recovery() THEN pg_wal_lsn_diff(pg_current_wal_lsn(), replay_lsn) END)), '[]')
     FROM pg_stat_replication),
-  'slots', (SELECT coalesce(json_agg(json_build_object('name', slot_name, 'active', active, 'status', to_jsonb(s) ->> 'wal_status',
+  'slots', (SELECT coalesce(json_agg(json_build_object('name', slot_name, 'active', active,
+    'status', CASE WHEN to_jsonb(s) ->> 'invalidation_reason' IS NULL THEN to_jsonb(s) ->> 'wal_status' ELSE 'lost' END,
     'keeps', pg_wal_lsn_diff(
       CASE WHEN pg_is_in_recovery() THEN pg_last_wal_replay_lsn() ELSE pg_current_wal_lsn() END, restart_lsn))), '[]')
     FROM pg_replication_slots s),

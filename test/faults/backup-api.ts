@@ -1,5 +1,6 @@
 import { WEB_SERVERS } from "../../plan/backup-api-layout";
 import type { Fault } from "./fault";
+import { dropSlot, loseSlot, SWITCH } from "./slots";
 import { sql } from "./sql";
 
 const { virtualHostFile } = WEB_SERVERS.debian;
@@ -9,15 +10,6 @@ const down = (name: string, unit: string): Fault => ({
   ...{ name, host: HOST, inject: `systemctl stop ${unit}`, alone: "services" },
   ...{ told: [`fail LAB-UNIT-DOWN ${HOST}: ${unit} is inactive`], healedBy: "up" },
 });
-
-const TERMINATE = "SELECT pg_terminate_backend(active_pid) FROM pg_replication_slots WHERE slot_name = 'barman_srv'";
-const SWITCH = ["SELECT pg_create_restore_point('other')", "SELECT pg_switch_wal()"];
-
-/** Shell that has the slot lose WAL while Barman, which would connect again at once, is not let in. */
-const LOSE_SLOT = `set -e; cp -p /etc/lab/pg_ident.conf /run; sed -i /barman/d /etc/lab/pg_ident.conf
-${sql("ALTER SYSTEM SET max_slot_wal_keep_size = '16MB'", "SELECT pg_reload_conf()", "SELECT pg_sleep(0.5)", TERMINATE)}
-${sql(...[1, 2, 3].flatMap(() => SWITCH), "CHECKPOINT", "ALTER SYSTEM RESET max_slot_wal_keep_size")}
-cp -p /run/pg_ident.conf /etc/lab; ${sql("SELECT pg_reload_conf()")}`;
 
 /** Barman, pg-backup-api, and Apache in front of it. */
 export const BACKUP_API_FAULTS: readonly Fault[] = [
@@ -41,8 +33,8 @@ export const BACKUP_API_FAULTS: readonly Fault[] = [
   {
     name: "Barman's replication slot was dropped",
     host: "pg1-srv",
-    // Barman's maintenance creates it again at every full minute.
-    inject: `until (($(date +%-S) < 50)); do sleep 1; done; ${sql(TERMINATE, "SELECT pg_sleep(0.5)", "SELECT pg_drop_replication_slot('barman_srv')")}`,
+    // Barman's maintenance creates it again at every full minute: there must be time to look.
+    inject: `until (($(date +%-S) < 30)); do sleep 1; done; ${dropSlot(HOST)}`,
     told: [
       "fail LAB-BARMAN-SLOT-MISSING barman-srv: replication slot barman_srv on pg1-srv, from which Barman streams, is missing",
     ],
@@ -51,7 +43,7 @@ export const BACKUP_API_FAULTS: readonly Fault[] = [
   {
     name: "Barman's replication slot lost WAL that Barman needs",
     host: "pg1-srv",
-    inject: LOSE_SLOT,
+    inject: loseSlot(HOST),
     told: [
       "fail LAB-BARMAN-SLOT-LOST barman-srv: replication slot barman_srv on pg1-srv is lost: Barman was away for more WAL than max_slot_wal_keep_size",
     ],

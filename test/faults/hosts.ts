@@ -1,5 +1,6 @@
 import { stackPlan } from "../support/stack-config";
 import type { Fault, HostEvent } from "./fault";
+import { STANDBYS_STREAM } from "./slots";
 
 const { hosts } = stackPlan("container");
 
@@ -24,12 +25,6 @@ dpkg-deb --build tree pgbackrest.deb >/dev/null
 { cat tree/DEBIAN/control; echo "Filename: ./pgbackrest.deb"; echo "Size: $(stat -c %s pgbackrest.deb)"; echo "SHA256: $(sha256sum pgbackrest.deb | cut -d ' ' -f 1)"; } >Packages
 mkdir /run/sources; mv /etc/apt/sources.list* /run/sources; echo 'deb [trusted=yes] file:/run/packages ./' >/etc/apt/sources.list
 dpkg --remove --force-depends --force-hold pgbackrest >/dev/null`;
-
-/** Shell that waits until two standbys stream: each asks for it again every 5 s (`wal_retrieve_retry_interval`), and the doctor says so till then. */
-const STANDBYS_STREAM = `for _ in {1..30}; do
-  [ "$(runuser -u postgres -- psql -XAtc 'SELECT count(*) FROM pg_stat_replication')" = 2 ] && exit
-  sleep 1
-done; exit 1`;
 
 /** Hosts: as libvirt has them, their boot, their packages. */
 export const HOST_FAULTS: readonly Fault[] = [

@@ -1,5 +1,6 @@
 import { stackPlan } from "../support/stack-config";
 import type { Fault } from "./fault";
+import { dropSlot, loseSlot, STANDBYS_STREAM } from "./slots";
 import { sql } from "./sql";
 
 const {
@@ -66,15 +67,18 @@ export const POSTGRESQL_FAULTS: readonly Fault[] = [
   {
     name: "a standby's slot was dropped",
     host: "pg1-srv",
-    // A standby that is let in would connect again at once.
-    inject: `cp -p /etc/lab/pg_ident.conf /run; sed -i /pg3-srv/d /etc/lab/pg_ident.conf; ${sql(
-      "SELECT pg_reload_conf()",
-      "SELECT pg_sleep(0.5)",
-      "SELECT pg_terminate_backend(active_pid) FROM pg_replication_slots WHERE slot_name = 'pg3_srv'",
-      "SELECT pg_sleep(0.5)",
-      "SELECT pg_drop_replication_slot('pg3_srv')",
-    )}; cp -p /run/pg_ident.conf /etc/lab; ${sql("SELECT pg_reload_conf()")}`,
+    inject: dropSlot("pg3-srv"),
     told: ["fail LAB-SLOT-MISSING pg1-srv: replication slot pg3_srv, from which a standby streams, is missing"],
+    healedBy: "up",
+    alone: true,
+  },
+  {
+    name: "a standby streams again from a slot that PostgreSQL has given up",
+    host: "pg1-srv",
+    inject: [loseSlot("pg3-srv"), STANDBYS_STREAM],
+    told: [
+      "fail LAB-SLOT-LOST pg1-srv: replication slot pg3_srv is lost: its standby was away for more WAL than max_slot_wal_keep_size",
+    ],
     healedBy: "up",
     alone: true,
   },

@@ -360,16 +360,25 @@ describe("backup-api/pg-backup-api-install.sh", () => {
 });
 
 describe("backup-api/barman-check.sh", () => {
-  const check = () => host.run("backup-api/barman-check.sh", ["demo", "host=pg1-srv", "barman.timer"]);
+  const check = () => host.run("backup-api/barman-check.sh", ["demo", "host=pg1-srv", "barman.timer", "barman_srv"]);
 
   it("switches to a new segment until one has arrived", () => {
     const switched = host.path("switched");
-    host.add("systemctl", "").add("psql", `touch ${switched}`);
+    host.add("systemctl", "").add("psql", `[[ $* != *pg_switch_wal* ]] || touch ${switched}`);
     host.add("barman", `[[ $1 != check || -e ${switched} ]] || { echo "WAL archive: FAILED"; exit 1; }`);
     const { status, stderr, calls } = check();
     expect([status, stderr]).toEqual([0, ""]);
     expect(calls.filter((call) => call.startsWith("barman"))).toEqual([
       ...["barman check demo", "barman archive-wal demo", "barman cron", "barman check demo"],
+    ]);
+  });
+
+  it("first drops a slot that PostgreSQL has given up, from which Barman may stream nevertheless", () => {
+    host.add("systemctl", "").add("psql", "[[ $* != *invalidation_reason*barman_srv* ]] || echo t").add("barman", "");
+    expect(check().calls.filter((call) => call.startsWith("barman"))).toEqual([
+      "barman receive-wal --stop demo",
+      "barman receive-wal --drop-slot demo",
+      "barman check demo",
     ]);
   });
 
@@ -398,7 +407,7 @@ describe("backup-api/barman-check.sh, of a primary that has not the WAL that Bar
       "barman",
       `case $* in check*) [[ ! -e ${streaming} ]] || exit 1 ;; cron) [[ ! -e ${streaming} ]] || printf '%s\\n' "${answer}" >>${log} ;; receive-wal*) exit 1 ;; esac`,
     );
-    const run = host.run("backup-api/barman-check.sh", ["demo", "host=pg1-srv", "cron"], "", {
+    const run = host.run("backup-api/barman-check.sh", ["demo", "host=pg1-srv", "cron", "barman_srv"], "", {
       "/var/lib/barman": host.folder,
       "/var/log/barman/barman.log": log,
     });

@@ -68,13 +68,15 @@ describe("the backup API's host", () => {
 
   it("names a replication slot that Barman misses, or that lost its WAL; one that it does not read is no slot to drop", () => {
     const failedChecks = ["replication slot: FAILED"];
-    const causes = (slots: (typeof SLOT)[]): string[] => told(report({ failedChecks }, {}, slots).findings);
+    const causes = (slots: (typeof SLOT)[], checks: readonly string[] = failedChecks): string[] =>
+      told(report({ failedChecks: checks }, {}, slots).findings);
     expect(causes([])).toEqual([
       "fail LAB-BARMAN-SLOT-MISSING barman-srv: replication slot barman_srv on pg1-srv, from which Barman streams, is missing",
     ]);
     expect(causes([{ ...SLOT, active: false, status: "lost" }])).toEqual([
       "fail LAB-BARMAN-SLOT-LOST barman-srv: replication slot barman_srv on pg1-srv is lost: Barman was away for more WAL than max_slot_wal_keep_size",
     ]);
+    expect(causes([{ ...SLOT, active: true, status: "lost" }], [])).toEqual(causes([{ ...SLOT, status: "lost" }]));
     const apache = { units: { "apache2.service": { ...UNIT, state: "failed" } } };
     expect(told(report({ failedChecks }, apache, []).findings).map((each) => each.split(":")[0])).toEqual([
       "fail LAB-UNIT-DOWN barman-srv",
