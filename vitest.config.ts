@@ -21,13 +21,13 @@ export default defineConfig({
         },
       },
       {
-        // On containers a lab waits as much as it works: two at a time.
+        // On containers a lab waits more than it works: three at a time.
         test: {
           ...SCENARIO,
           name: "scenarios",
           include: ["test/scenarios/*.test.ts"],
           exclude: ALONE,
-          maxWorkers: 2,
+          maxWorkers: 3,
           sequence: { groupOrder: 1 },
         },
       },
