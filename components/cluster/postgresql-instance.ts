@@ -152,7 +152,7 @@ export class PostgreSqlInstance extends pulumi.ComponentResource {
         ...{ parent: this, dependsOn: origin.askAfter, rerunOn, keeps, files },
       });
       return runScript(`${name}-follow`, host, "cluster/standby-follow.sh", [...asked, stanza], {
-        ...{ parent: this, dependsOn: [rejoined], rerunOn, keeps },
+        ...{ parent: this, dependsOn: [rejoined], rerunOn, keeps: { units: [service], ...keeps } },
       });
     };
     return runScript(`${name}-restore`, host, "cluster/standby-restore.sh", [stanza, dataFolder, binaries], {

@@ -6,6 +6,7 @@ set -euo pipefail
 source common/certificate.sh
 source common/postgresql-service.sh
 source common/postgresql.sh
+source common/replay.sh
 source common/shell.sh
 source common/standby-settings.sh
 
@@ -48,6 +49,7 @@ main() {
     systemctl start --no-block "$service"
   fi
   [[ $role == primary ]] || catch_up "$binaries" "$service" "$settings" "$data"
+  replay_archive "$service" "$data" "$binaries"
   settle "$binaries" "$service" "$settings" "$data"
   await_recovery "$binaries" "$service"
   recovering=$(query "$binaries" -c 'SELECT pg_is_in_recovery()')

@@ -2,11 +2,12 @@
 # Has the standby's data in folder $3, of service $2, follow primary $4, asked by connection $5 with the programs in folder $1. It is moved aside
 # for a restore if it is ahead of a restored primary, belongs to another cluster, or needs WAL that neither the primary nor stanza $6 has.
 # Safe to run again: data that can follow is left as it is, and so is a cluster that is not a standby. Without a clear answer the step fails,
-# and moves nothing.
+# and moves nothing. First the folders of the primary's tablespaces are made.
 set -euo pipefail
 source common/postgresql.sh
 source common/shell.sh
 source common/standby.sh
+source common/tablespaces.sh
 
 # Where the primary left timeline $1, by its timeline history $2; nothing if it was never on it.
 left_at() {
@@ -35,8 +36,8 @@ missing_wal() {
 }
 
 main() {
-  local binaries=$1 service=$2 data=$3 primary=$4 connection=$5 stanza=$6 own its system timeline position other current left
-  local history is_ahead=t missing
+  local binaries=$1 service=$2 data=$3 primary=$4 connection=$5 stanza=$6 own its system timeline position other current left history is_ahead=t missing
+  make_primary_tablespaces "$binaries" "$connection" "$primary" "$data"
   [[ -e $data/global/pg_control && -e $data/standby.signal ]] || return 0
   run_server "$binaries" "$service"
   own=$(own_state "$binaries" standby)

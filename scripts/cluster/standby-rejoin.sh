@@ -4,7 +4,7 @@
 # --yes-replace` allowed that it is moved aside. Safe to run again: a standby is left as it is. Without a clear answer the step fails, and
 # changes nothing.
 set -euo pipefail
-source common/move-aside.sh
+source common/data-aside.sh
 source common/postgresql.sh
 source common/shell.sh
 source common/standby.sh
@@ -45,7 +45,7 @@ main() {
   ((count == 0)) || fail "the standby was promoted at $left of timeline $parent, and has committed since: it is at $position on timeline $timeline, its last commit was $last; $primary is at $at on timeline $current; hint: $hint"
   systemctl stop "$service"
   said=$(rewind 2>&1) || {
-    move_aside "$data" diverged "the standby was promoted, and pg_rewind failed: ${said##*$'\n'}"
+    move_data_aside "$data" diverged "the standby was promoted, and pg_rewind failed: ${said##*$'\n'}"
     return
   }
   as postgres touch "$data/standby.signal"

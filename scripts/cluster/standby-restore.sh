@@ -3,6 +3,7 @@
 # Safe to run again: a standby's data is left as it is, a primary's is refused, leftovers of an interrupted restore are moved aside.
 set -euo pipefail
 source common/data-folder.sh
+source common/restore.sh
 source common/shell.sh
 
 main() {
@@ -15,7 +16,7 @@ main() {
     fi
     return 0
   fi
-  make_room "$data"
+  make_room "$stanza" "$data"
   as postgres pgbackrest --stanza="$stanza" --type=standby restore
   [[ -e $data/standby.signal && -e $data/global/pg_control ]] || fail "pgBackRest restored no standby to $data"
 }

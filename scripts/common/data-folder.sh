@@ -1,15 +1,5 @@
 #!/usr/bin/env bash
 # PostgreSQL's data folder.
-source common/move-aside.sh
-source common/shell.sh
-
-# Empties a data folder for a restore: leftovers of an interrupted restore are moved aside.
-make_room() {
-  local data=$1
-  [[ -z $(ls -A "$data" 2>/dev/null) ]] || move_aside "$data" incomplete "$data held no complete cluster"
-  as postgres mkdir -p "$data"
-  chmod 0700 "$data"
-}
 
 # The state of the cluster in data folder $2, by the pg_controldata in folder $1: "in production", "shut down in recovery" …
 cluster_state() {

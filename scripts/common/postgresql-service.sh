@@ -59,19 +59,3 @@ settle() {
   fi
   rm -f "$settings.old"
 }
-
-is_recovered() {
-  [[ $(query "$1" -c "SELECT NOT pg_is_in_recovery() OR (pg_stat_file('standby.signal', true)).size IS NOT NULL") == t ]]
-}
-
-# Recovery can end PostgreSQL too: the folder of a tablespace that is newer than the backup is missing.
-has_recovered() {
-  is_recovered "$1" || systemctl is-failed --quiet "$2"
-}
-
-# A restored primary replays the archive before it is a primary.
-await_recovery() {
-  await 7000 "$2 still replays WAL; hint: SELECT pg_last_wal_replay_lsn() shows its progress" has_recovered "$@"
-  ! systemctl is-failed --quiet "$2" ||
-    fail "$2 has ended while it replayed WAL; hint: ./lab doctor tells why" "$(journalctl -u "$2" -n 20 --no-pager)"
-}

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # A standby's data, beside its primary's.
-source common/move-aside.sh
+source common/data-aside.sh
 source common/postgresql.sh
 source common/shell.sh
 
@@ -9,7 +9,7 @@ LSN='[0-9A-F]+/[0-9A-F]+'
 # Ends service $1, and moves its data folder $2 aside, to a name with word $3, and says why: $4.
 make_way() {
   systemctl stop "$1"
-  move_aside "${@:2}"
+  move_data_aside "${@:2}"
 }
 
 # Runs service $2, with the programs in folder $1.

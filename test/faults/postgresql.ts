@@ -209,11 +209,18 @@ export const POSTGRESQL_FAULTS: readonly Fault[] = [
     inject: `install -d -o postgres /srv/space; ${sql("CREATE TABLESPACE space LOCATION '/srv/space'")}; sleep 2`,
     told: ["pg2-srv", "pg3-srv"].map(
       (host) =>
-        new RegExp(
-          `^fail LAB-POSTGRESQL-DOWN ${host}: ${UNIT} is failed; its last error: FATAL: .*directory "/srv/space" does not exist$`,
-        ),
+        `fail LAB-TABLESPACE-MISSING ${host}: /srv/space, the folder of a tablespace, is missing: PostgreSQL ends without it`,
     ),
-    healedBy: { person: "install -d -o postgres /srv/space", on: ["pg2-srv", "pg3-srv"], then: "up" },
+    healedBy: "up",
+    alone: true,
+  },
+  {
+    name: "the data of a standby is gone, and its tablespace is left",
+    host: "pg3-srv",
+    inject: `systemctl stop ${UNIT}; mv ${DATA} ${DATA}.away`,
+    told: [`fail LAB-POSTGRESQL-DOWN pg3-srv: ${UNIT} is inactive`],
+    healedBy: "up",
+    leavesAside: true,
     alone: true,
   },
 ];

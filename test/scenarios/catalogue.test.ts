@@ -159,8 +159,7 @@ describe.skipIf(skipped)(`a lab with faults${skipped === undefined ? "" : ` (ski
   it("gets a backup API", async () => {
     lab.configure({ backupApi: true, backupApiSource: "test/support/backup-api-stand-in" });
     await lab.must("up", "--yes");
-    // Barman has restored the tablespace of an earlier round. A new host has no folder for it: the primary is lost without.
-    await lab.query("pg1-srv", "DROP TABLESPACE IF EXISTS space");
+    // The primary will be restored with the tablespace of an earlier round.
     await lab.on("backup-srv", "runuser -u pgbackrest -- pgbackrest --stanza=demo --type=incr backup");
   });
 

@@ -142,10 +142,15 @@ describe("cluster/postgresql-start.sh", () => {
   const start = (role = "primary"): ScriptRun => {
     if (!fs.existsSync(host.path("postgresql.conf"))) write({ "postgresql.conf": "port = 5432\n" });
     write({ "settings.next": "work_mem = 8MB\n", "data/PG_VERSION": "15" });
-    return host.run("cluster/postgresql-start.sh", [
-      ...[host.path("bin"), SERVICE, host.path("postgresql.conf"), host.path("settings")],
-      ...[role, host.path("data")],
-    ]);
+    return host.run(
+      "cluster/postgresql-start.sh",
+      [
+        ...[host.path("bin"), SERVICE, host.path("postgresql.conf"), host.path("settings")],
+        ...[role, host.path("data")],
+      ],
+      "",
+      { "/var/log/postgresql": host.path("logs") },
+    );
   };
   const controls = ({ calls }: ScriptRun): string[] =>
     calls.flatMap((call) => (/^systemctl (?!is-)/.test(call) ? [call.slice("systemctl ".length)] : []));
@@ -225,6 +230,44 @@ describe("cluster/postgresql-start.sh", () => {
 
   it("says that recovery has ended PostgreSQL, without waiting for it", () => {
     service("failed", { "SELECT NOT": "exit 2" });
+    expect(start()).toMatchObject({
+      status: 1,
+      stderr: `pg1-srv: ${SERVICE} has ended while it replayed WAL; hint: ./lab doctor tells why\nlast words\n`,
+    });
+  });
+
+  it("makes the folders of tablespaces that are newer than the backup, one after the other, as the log of a restored primary tells", () => {
+    service("inactive", { "SELECT NOT": `[[ -d ${host.path("two")} ]] && echo t` });
+    const log = (folder: string): string =>
+      `[1] FATAL:  directory "${folder}" does not exist\n[1] CONTEXT:  WAL redo at 0/70000D8 for Tablespace/CREATE: 16387 "${folder}"\n`;
+    write({ "data/recovery.signal": "", "log/one": log(host.path("one")), "log/two": log(host.path("two")) });
+    write({ "logs/postgresql-15-main.log": read("log/one") });
+    host
+      .add(
+        "systemctl",
+        `case $1 in is-active) false ;; is-failed) [[ ! -d ${host.path("two")} ]] ;; start) [[ $2 == --* ]] ||
+        { [[ -d ${host.path("two")} ]] && rm ${host.path("data/recovery.signal")} || cp ${host.path("log/two")} ${host.path("logs/postgresql-15-main.log")}; } ;; esac`,
+      )
+      .add("stat", "echo root")
+      .add("install", 'mkdir -p "${@: -1}"');
+    const run = start();
+    expect(run).toMatchObject({ status: 0, stderr: "" });
+    expect(run.calls.filter((call) => /^(install|systemctl start)/.test(call))).toEqual([
+      `systemctl start --no-block ${SERVICE}`,
+      `install -d -o postgres -g postgres -m 0700 ${host.path("one")}`,
+      `systemctl start ${SERVICE}`,
+      `install -d -o postgres -g postgres -m 0700 ${host.path("two")}`,
+      `systemctl start ${SERVICE}`,
+    ]);
+  });
+
+  it("says what recovery ended with where it needs no folder", () => {
+    service("failed", { "SELECT NOT": "exit 2" });
+    write({
+      "data/recovery.signal": "",
+      "data/current_logfiles": "stderr log/x\n",
+      "data/log/x": "FATAL: out of memory\n",
+    });
     expect(start()).toMatchObject({
       status: 1,
       stderr: `pg1-srv: ${SERVICE} has ended while it replayed WAL; hint: ./lab doctor tells why\nlast words\n`,

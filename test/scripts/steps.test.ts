@@ -171,7 +171,7 @@ describe("backup-plane/stanza-info.sh", () => {
 describe("cluster/standby-restore.sh", () => {
   const restore = (body: string): string => {
     const data = host.path("main");
-    host.add("pgbackrest", body.replaceAll("DATA", data));
+    host.add("pgbackrest", `case $* in *info) echo '[{}]' ;; *) ${body.replaceAll("DATA", data)} ;; esac`);
     return data;
   };
   const RESTORES = "mkdir -p DATA/global && touch DATA/global/pg_control DATA/standby.signal";
@@ -180,7 +180,10 @@ describe("cluster/standby-restore.sh", () => {
     const data = restore(RESTORES);
     expect(host.run("cluster/standby-restore.sh", ["demo", data, host.path("bin")])).toMatchObject({
       status: 0,
-      calls: ["pgbackrest --stanza=demo --type=standby restore"],
+      calls: [
+        "pgbackrest --stanza=demo --output=json --log-level-console=off --log-level-file=off info",
+        "pgbackrest --stanza=demo --type=standby restore",
+      ],
     });
     expect(host.run("cluster/standby-restore.sh", ["demo", data, host.path("bin")])).toMatchObject({
       status: 0,
@@ -239,7 +242,7 @@ describe("cluster/primary-restore.sh", () => {
   const pgbackrest = (data: string): void => {
     host.add(
       "pgbackrest",
-      `case $* in *info) echo '${info(0, "A")}' ;; *restore) mkdir -p ${data}/global && touch ${data}/global/pg_control ;; esac`,
+      `case $* in *info) echo '${info(0, "A")}' ;; *repo-get*) ;; *restore) mkdir -p ${data}/global && touch ${data}/global/pg_control ;; esac`,
     );
   };
 
@@ -284,6 +287,7 @@ describe("cluster/standby-follow.sh", () => {
     ahead = "f",
     receiver = "streaming",
     kept = "exit 2",
+    tablespaces = "",
   }): string => {
     const data = host.path("main");
     fs.mkdirSync(`${data}/global`, { recursive: true });
@@ -292,6 +296,7 @@ describe("cluster/standby-follow.sh", () => {
     host.add(
       "psql",
       `case $* in
+        *"host=pg1-srv user=replic_user dbname=postgres "*"FROM pg_tablespace, "*) echo '${tablespaces}' ;;
         *"host=pg1-srv user=replic_user dbname=postgres "*pg_stat_file*000000010000000000000007*) ${kept} ;;
         *pg_stat_wal_receiver) echo '${receiver}' ;;
         *wal_segment_size*) echo '0/7000060|16777216' ;;
@@ -403,11 +408,17 @@ describe("cluster/standby-follow.sh", () => {
 
   it("touches nothing when the primary cannot be asked", () => {
     const data = standby({});
-    host.add("psql", "case $* in *IDENTIFY_SYSTEM) echo no route >&2; exit 2 ;; *) echo '42|1|0/7' ;; esac");
-    expect(host.run("cluster/standby-follow.sh", args(data))).toMatchObject({
-      status: 1,
-      stderr: "no route\npg1-srv: cannot read pg1-srv's system identifier (IDENTIFY_SYSTEM)\n",
-    });
+    const cannot = (question: string, answer: string): string => {
+      host.add(
+        "psql",
+        `case $* in *${question}*) echo no route >&2; exit 2 ;; *pg_tablespace*) ;; *) echo '${answer}' ;; esac`,
+      );
+      return host.run("cluster/standby-follow.sh", args(data)).stderr;
+    };
+    expect(cannot("pg_tablespace", "")).toBe("no route\npg1-srv: cannot read pg1-srv's tablespaces\n");
+    expect(cannot("IDENTIFY_SYSTEM", "42|1|0/7")).toBe(
+      "no route\npg1-srv: cannot read pg1-srv's system identifier (IDENTIFY_SYSTEM)\n",
+    );
     isThere(data);
   });
 
@@ -418,7 +429,7 @@ describe("cluster/standby-follow.sh", () => {
       status: 1,
       stderr: "pg1-srv: cannot start postgresql@15-main\nout of memory\n",
     });
-    host.add("systemctl", "").add("psql", "echo starting up >&2; exit 2");
+    host.add("systemctl", "").add("psql", "[[ $* == *pg_tablespace* ]] || { echo starting up >&2; exit 2; }");
     expect(host.run("cluster/standby-follow.sh", args(data))).toMatchObject({
       status: 1,
       stderr: "pg1-srv: postgresql@15-main does not answer: starting up; hint: journalctl -u postgresql@15-main\n",
@@ -466,8 +477,10 @@ describe("cluster/standby-follow.sh", () => {
   it("touches no cluster that is no standby, and needs none", () => {
     const data = standby({ primary: "43|1|0/1|" });
     fs.rmSync(`${data}/standby.signal`);
-    expect(host.run("cluster/standby-follow.sh", args(data))).toMatchObject({ status: 0, calls: [] });
-    expect(host.run("cluster/standby-follow.sh", args(host.path("nowhere")))).toMatchObject({ status: 0, calls: [] });
+    for (const place of [data, host.path("nowhere")]) {
+      const { status, calls } = host.run("cluster/standby-follow.sh", args(place));
+      expect([status, calls.filter((call) => !call.includes("pg_tablespace"))]).toEqual([0, []]);
+    }
   });
 });
 

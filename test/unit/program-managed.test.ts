@@ -73,6 +73,10 @@ it("keeps a standby's data, its settings and its slot by steps of their own; pas
     names: ["pg2_srv", "pg3_srv"],
     steps: ["pg1-srv-replication-slots-keep"],
   });
+  // One that is stopped may lack the folder of a tablespace, or be behind all WAL.
+  expect(managed["pg2-srv"]?.units.find(({ name }) => name.startsWith("postgresql"))?.steps).toEqual(
+    ["follow", "restore", "create", "start"].map((step) => `pg2-srv-postgresql-${step}`),
+  );
   expect(managed["pg2-srv"]?.files.filter(({ path }) => path.endsWith("/.pgpass"))).toEqual([]);
   const withPasswords = await managedOf({ replicationTls: false });
   const file = withPasswords.managed["pg2-srv"]?.files.find(({ path }) => path.endsWith("/.pgpass"));
