@@ -9,7 +9,7 @@ const HEAD = `# Findings
 What \`./lab doctor\`, \`./lab status\` and \`./lab drift\` tell, by its code, which never changes. \`fail\`: something does not work, or will not when it
 is needed. \`warn\`: it works, but not for long, or not as it was made. A lab is proven when no rule marked \`proof\` fails. A finding
 that follows from another one on the same hosts is not told as a cause of its own; \`--json\` tells it under \`consequences\`.
-Written by \`npm run docs\` from the rules in \`observe/rules/\`.
+A code "of" a word means findings about a unit or file whose name begins with it. Written by \`npm run docs\` from the rules in \`observe/rules/\`.
 `;
 
 /** docs/findings.md: every code with its level, cause and remedy, in the order of areas and codes. */
@@ -50,5 +50,9 @@ function escape(text: string): string {
 if (require.main === module) fs.writeFileSync(path.join(PROJECT_FOLDER, "docs", "findings.md"), renderFindingsPage());
 
 function inCode(words: readonly string[]): string {
-  return words.map((each) => `\`${each}\``).join(", ");
+  const named = (each: string): string => {
+    const [code = "", word] = each.split(":");
+    return word === undefined ? `\`${code}\`` : `\`${code}\` of ${word}`;
+  };
+  return [...new Set(words)].map(named).join(", ");
 }

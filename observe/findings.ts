@@ -44,7 +44,10 @@ export interface Rule {
   readonly proof?: true;
   /** Whether `drift` tells it, although no step puts it right. */
   readonly drift?: true;
-  /** Codes of what explains it, on one of the hosts that it involves: it is no cause of its own then. A `*` at the end is for any. */
+  /**
+   * Codes of what explains it, on one of the hosts that it involves: it is no cause of its own then. A `*` at the end is for any; `CODE:WORD`
+   * is for those whose subject begins with the word.
+   */
   readonly after?: readonly string[];
   /** Codes of what explains it where a step puts both right. */
   readonly mendedWith?: readonly string[];
@@ -206,7 +209,11 @@ function explains({ finding: cause, rule: { level, soon } }: Case, { finding, ru
   if (cause.code === UNREACHABLE) return finding.code !== UNREACHABLE;
   if (rule.scope === "subject" && finding.subject !== cause.subject) return false;
   const isNamed = (codes: readonly string[] = []): boolean =>
-    codes.some((code) => (code.endsWith("*") ? cause.code.startsWith(code.slice(0, -1)) : cause.code === code));
+    codes.some((each) => {
+      const [code = "", word = ""] = each.split(":");
+      const isCode = code.endsWith("*") ? cause.code.startsWith(code.slice(0, -1)) : cause.code === code;
+      return isCode && cause.subject.startsWith(word);
+    });
   const shareStep = finding.steps?.some((step) => cause.steps?.includes(step)) ?? false;
   return isNamed(rule.after) || (shareStep && isNamed(rule.mendedWith));
 }

@@ -67,7 +67,7 @@ export function questionsFor(
           ]),
     );
   }
-  const client = isStaged ? primaryClients(plan).find((each) => each.host === name) : undefined;
+  const client = isDeep ? primaryClients(plan).find((each) => each.host === name) : undefined;
   if (client !== undefined) {
     const { certificate: pair, key, ca } = client.files;
     questions.push(

@@ -1,7 +1,9 @@
 import { createPublicKey, X509Certificate } from "node:crypto";
+import { PGBACKREST_UNIT } from "../../plan/layout";
 import type { ManagedFile } from "../../steps/inventory";
 import { fail, type Found, rules, warn } from "../findings";
 import { isoTime, type ObservedHost, type ObservedLab } from "../lab";
+import { stepsOfUnit } from "./units";
 
 const DAY = 24 * 60 * 60;
 
@@ -67,7 +69,7 @@ export const CERTIFICATES = rules(
     ),
     "LAB-CERT-NOT-SERVED": {
       ...fail("certificate", "the TLS server still presents serial {served}, not the installed {serial}", {
-        command: "./lab ssh {host} -- sudo systemctl reload pgbackrest",
+        ...{ steps: true, command: "./lab ssh {host} -- sudo systemctl reload pgbackrest" },
       }),
       proof: true,
       after: BAD_PAIR,
@@ -158,8 +160,8 @@ export const CERTIFICATES = rules(
       if (served !== undefined && served.fingerprint256 !== certificate.fingerprint256) {
         tell("LAB-CERT-NOT-SERVED", host, {
           subject: file,
-          served: served.serialNumber,
-          serial: certificate.serialNumber,
+          steps: stepsOfUnit(host, PGBACKREST_UNIT),
+          ...{ served: served.serialNumber, serial: certificate.serialNumber },
         });
       }
     }

@@ -11,7 +11,14 @@ export const HOSTS = rules(
       ...fail("host", "{fact} cannot be read: {error}", { command: "./lab ssh {host}" }),
       ...{ proof: true, drift: true },
       after: [
-        ...["LAB-REPOSITORY-*", "LAB-STANZA-*", "LAB-PGBACKREST-DOWN", "LAB-UNIT-LOOP", "LAB-NAME-*", "LAB-PORT-*"],
+        ...[
+          "LAB-REPOSITORY-*",
+          "LAB-STANZA-*",
+          "LAB-PGBACKREST-DOWN",
+          "LAB-UNIT-LOOP:pgbackrest",
+          "LAB-NAME-*",
+          "LAB-PORT-*",
+        ],
         "LAB-PACKAGE-MISSING",
       ],
     },

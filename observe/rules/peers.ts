@@ -5,10 +5,10 @@ import { fail, type Found, rules, warn } from "../findings";
 import { inWords, TLS_ALERTS, VERIFY_ERRORS } from "../tls-words";
 
 const proof = { proof: true } as const;
-const SERVER_DOWN = ["LAB-PGBACKREST-DOWN", "LAB-UNIT-LOOP"] as const;
+const SERVER_DOWN = ["LAB-PGBACKREST-DOWN", "LAB-UNIT-LOOP:pgbackrest"] as const;
 /** What is wrong with a certificate, its key or its CA. */
 export const BAD_CERTIFICATE = ["LAB-CERT-*", "LAB-KEY-*", "LAB-CA-EXPIRED"] as const;
-const CERTIFICATES = [...BAD_CERTIFICATE, "LAB-UNIT-LOOP"] as const;
+const CERTIFICATES = [...BAD_CERTIFICATE, "LAB-UNIT-LOOP:pgbackrest"] as const;
 const SEE = { sentence: "see the certificate of {peer}, and ./lab doctor for its other findings" } as const;
 const SEE_OWN = { sentence: "see the certificate of {host}, and the pgBackRest log on {peer}" } as const;
 

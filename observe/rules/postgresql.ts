@@ -7,11 +7,18 @@ const proof = { proof: true } as const;
 const FIX = { steps: true } as const;
 
 /** PostgreSQL does not answer. */
-export const DOWN = ["LAB-POSTGRESQL-DOWN", "LAB-UNIT-LOOP", "LAB-PG-SILENT"] as const;
+export const DOWN = ["LAB-POSTGRESQL-DOWN", "LAB-UNIT-LOOP:postgresql", "LAB-PG-SILENT"] as const;
 
 /** What keeps WAL from the repository. */
 const ARCHIVING = [
-  ...["LAB-PGBACKREST-DOWN", "LAB-UNIT-LOOP", "LAB-DISK-FULL", "LAB-STANZA-*", "LAB-REPOSITORY-*", "LAB-NAME-*"],
+  ...[
+    "LAB-PGBACKREST-DOWN",
+    "LAB-UNIT-LOOP:pgbackrest",
+    "LAB-DISK-FULL",
+    "LAB-STANZA-*",
+    "LAB-REPOSITORY-*",
+    "LAB-NAME-*",
+  ],
   ...["LAB-PORT-*", "LAB-TLS-*", "LAB-PEER-*", "LAB-ACCESS-DENIED", "LAB-VERSION-PGBACKREST", "LAB-SETTING-*"],
 ] as const;
 
@@ -23,7 +30,7 @@ export const POSTGRESQL = rules(
       // A standby that starts needs WAL from the repository.
       ...{
         ...proof,
-        after: ["LAB-POSTGRESQL-DOWN", "LAB-UNIT-LOOP", "LAB-NAME-*", "LAB-PORT-*", "LAB-STANZA-*"],
+        after: ["LAB-POSTGRESQL-DOWN", "LAB-UNIT-LOOP:postgresql", "LAB-NAME-*", "LAB-PORT-*", "LAB-STANZA-*"],
       },
     },
     "LAB-PG-PROMOTED": {

@@ -33,7 +33,7 @@ export const REPLICATION = rules(
     },
     "LAB-PG-CERT-NOT-SERVED": {
       ...fail("certificate", "PostgreSQL still presents serial {served}, not the installed {serial}", {
-        command: "./lab ssh {host} -- sudo systemctl reload {unit}",
+        ...{ steps: true, command: "./lab ssh {host} -- sudo systemctl reload {unit}" },
       }),
       ...{ ...proof, after: [...BAD_PAIR, "LAB-SETTING-*"] },
     },
@@ -142,6 +142,8 @@ function tellServed({ hosts, primary, plan }: ObservedLab, tell: Tell<"LAB-PG-CE
   if (installed === undefined || served === undefined || served.fingerprint256 === installed.fingerprint256) return;
   tell("LAB-PG-CERT-NOT-SERVED", primary, {
     subject: primary.certificate.certificate,
+    // The step that starts it also has it read what has changed.
+    steps: primary.managed.settings?.steps,
     ...{ served: served.serialNumber, serial: installed.serialNumber, unit: plan.postgresql.service },
   });
 }

@@ -1,11 +1,13 @@
+import { PGBACKREST_UNIT } from "../../plan/layout";
 import { fail, rules } from "../findings";
 import { type ObservedHost, stanzaSeenBy, statusOf } from "../lab";
+import { stepsOfUnit } from "./units";
 
 const proof = { proof: true } as const;
 
 /** What keeps a host from the repository. */
 const UNREACHED = [
-  ...["LAB-PGBACKREST-DOWN", "LAB-UNIT-LOOP", "LAB-NAME-*", "LAB-PORT-*", "LAB-TLS-*", "LAB-PEER-*"],
+  ...["LAB-PGBACKREST-DOWN", "LAB-UNIT-LOOP:pgbackrest", "LAB-NAME-*", "LAB-PORT-*", "LAB-TLS-*", "LAB-PEER-*"],
   ...["LAB-ACCESS-DENIED", "LAB-VERSION-PGBACKREST", "LAB-PACKAGE-*", "LAB-CERT-*", "LAB-KEY-*", "LAB-CA-EXPIRED"],
   "LAB-REPOSITORY-*",
 ] as const;
@@ -55,9 +57,9 @@ export const STANZA = rules(
     },
     "LAB-STANZA-NOT-REFUSED": {
       ...fail("stanza", "its certificate is revoked, but it is not refused: stanza {subject}: {message}", {
-        command: "./lab up",
+        ...{ steps: true, command: "./lab up" },
       }),
-      ...proof,
+      ...{ ...proof, after: ["LAB-FILE-*:/etc/pgbackrest"] },
     },
     "LAB-REPOSITORY-OWNER": fail("stanza", "files belong to {owner}, {account} cannot use them [041]: {paths}", {
       command: "./lab ssh {host} -- sudo chown -R {account}:{account} {places}",
@@ -83,7 +85,8 @@ export const STANZA = rules(
       const { code = MISSING, message = "unknown" } = seen ? statusOf(seen) : {};
       const words = { subject, account, number: code, message: message.split("\n")[0] };
       if (host.revoked) {
-        if (!message.includes(DENIED)) tell("LAB-STANZA-NOT-REFUSED", host, words);
+        const [steps, involves] = [stepsOfUnit(repository, PGBACKREST_UNIT), [repository.name]];
+        if (!message.includes(DENIED)) tell("LAB-STANZA-NOT-REFUSED", host, { ...words, steps, involves });
       } else if (code === MISSING && host === repository) {
         tell("LAB-STANZA-MISSING", host, { subject, steps: host.managed.stanza?.steps });
       } else if (code !== 0 && code !== NO_BACKUP) {

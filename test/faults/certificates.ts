@@ -136,7 +136,7 @@ export const CERTIFICATE_FAULTS: readonly Fault[] = [
       /^fail LAB-CERT-NOT-SERVED pg1-srv: the TLS server still presents serial \w+, not the installed \w+$/,
       /^fail LAB-PG-CERT-NOT-SERVED pg1-srv: PostgreSQL still presents serial \w+, not the installed \w+$/,
     ],
-    healedBy: "remedy",
+    healedBy: "up",
   },
   {
     name: "everyone may read the key, and PostgreSQL was restarted",

@@ -328,6 +328,15 @@ describe("a host", () => {
     expect(aside?.bytes).toBeGreaterThanOrEqual(10_000);
   });
 
+  it("tells what was moved aside of a cluster's tablespaces", () => {
+    for (const name of ["data/pg_tblspc", "space.replaced-20261127T030000Z"])
+      fs.mkdirSync(standIns.path(name), { recursive: true });
+    fs.symlinkSync(standIns.path("space"), standIns.path("data/pg_tblspc/16384"));
+    expect(Object.keys(read("movedAside", "moved-aside-read", standIns.path("data")) as object)).toEqual([
+      standIns.path("space.replaced-20261127T030000Z"),
+    ]);
+  });
+
   it("tells files with their content, of secrets none", () => {
     for (const name of ["open", "secret-one"]) fs.writeFileSync(standIns.path(name), "x\n", { mode: 0o640 });
     const digest = "73cb3858a687a8494ca3323053016282f3dad39d42cf62ca4e79dda2aac7d9ac";
@@ -374,6 +383,14 @@ it("Barman's host is told with its checks, complete backups and certificates", (
     certificate: "",
     served: "served",
     failedChecks: ["WAL archive: FAILED"],
+    backups: ["2"],
+  });
+  standIns.add(
+    "barman",
+    `case "$*" in *version*) echo "3.4.0 Barman by EDB" ;; *check*) exec sleep 60 ;; *) echo '${backups}' ;; esac`,
+  );
+  expect(read("backupApi", "backup-api-read", "demo", "/nonexistent")).toMatchObject({
+    failedChecks: ["PostgreSQL: FAILED (no answer in 6 s)"],
     backups: ["2"],
   });
 });

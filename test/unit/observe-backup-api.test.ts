@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { BackupApiFacts, HostFacts, ReadHost } from "../../observe/facts";
+import { UNMANAGED } from "../../observe/lab";
 import { judgeLab } from "../../observe/observe";
 import { CERTIFICATE, OTHER_CERTIFICATE } from "../support/certificates";
 import { deployedLab, GOOD as HOSTS, PRIMARY, told, UNIT } from "../support/observed-lab";
@@ -87,14 +88,58 @@ describe("the backup API's host", () => {
     ]);
   });
 
+  it("tells a failing check beside a unit that is down and has nothing to do with it", () => {
+    const down = (unit: string): HostFacts => ({ units: { [unit]: { ...UNIT, state: "inactive" } } });
+    const failedChecks = ["receive-wal running: FAILED (See the Barman log file for more details)"];
+    const check = `fail LAB-BARMAN-CHECK barman-srv: barman check: ${failedChecks.join()}`;
+    const causes = (unit: string): string[] => told(report({ failedChecks }, down(unit)).findings);
+    expect(causes("apache2.service")).toEqual(["fail LAB-UNIT-DOWN barman-srv: apache2.service is inactive", check]);
+    expect(causes("cron.service")).toEqual(["fail LAB-UNIT-DOWN barman-srv: cron.service is inactive"]);
+  });
+
+  it("tells the checks that need no primary beside a primary that is down", () => {
+    const failedChecks = [
+      "PostgreSQL: FAILED",
+      "failed backups: FAILED (there are 1 failed backups)",
+      "directories: FAILED",
+    ];
+    const primary = {
+      ...HOSTS["pg1-srv"],
+      units: { "postgresql@17-main.service": { ...UNIT, state: "inactive" } },
+      postgresql: null,
+    };
+    const barman = { units: {}, backupApi: { ...GOOD, failedChecks } };
+    const read = Object.entries({ ...HOSTS, "pg1-srv": primary, "barman-srv": barman }).map(
+      ([name, facts]): [string, ReadHost] => [name, { facts, unread: {} }],
+    );
+    expect(told(judgeLab(LAB, new Map(read)).findings)).toEqual([
+      "fail LAB-POSTGRESQL-DOWN pg1-srv: postgresql@17-main.service is inactive",
+      "fail LAB-BARMAN-OWN-CHECK barman-srv: barman check: failed backups: FAILED (there are 1 failed backups); directories: FAILED",
+    ]);
+  });
+
   it("is judged by the rules of every host: units, disk; what follows from a unit is not told", () => {
     const facts = {
       units: { "pg-backup-api.service": { ...UNIT, state: "failed" } },
       disks: { "/var/lib/barman": { device: "1", size: 100, free: 10 } },
     };
-    expect(told(report({ problem: "503 Service Unavailable" }, facts).findings)).toEqual([
+    const { findings } = report({ problem: "503 Service Unavailable" }, facts);
+    expect(told(findings)).toEqual([
       "fail LAB-UNIT-DOWN barman-srv: pg-backup-api.service is failed",
       "warn LAB-DISK-LOW barman-srv: the file system of /var/lib/barman has 10 % free (0 MiB)",
+    ]);
+  });
+
+  it("has its web server read a certificate or a virtual host that is installed by the step that starts it", () => {
+    const lab = {
+      ...LAB,
+      managed: { "barman-srv": { ...UNMANAGED, units: [{ name: "apache2.service", steps: ["start"] }] } },
+    };
+    const backupApi = { ...GOOD, served: "", answerToStranger: "200 OK" };
+    const read = { facts: { units: { "apache2.service": UNIT }, backupApi }, unread: {} };
+    expect(judgeLab(lab, new Map([["barman-srv", read]])).drift).toMatchObject([
+      { code: "LAB-API-CERT-NOT-SERVED", steps: ["start"] },
+      { code: "LAB-API-OPEN", steps: ["start"] },
     ]);
   });
 

@@ -4,6 +4,9 @@ import * as os from "node:os";
 import * as path from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { CertificateFacts, HostFacts } from "../../observe/facts";
+import { UNMANAGED } from "../../observe/lab";
+import { questionsFor } from "../../observe/questions";
+import { hostOf } from "../../plan/plan";
 import { deployedLab, judged, POSTGRESQL_UNIT, STREAMS, TALKS, told, UNIT } from "../support/observed-lab";
 import { type Issued, TestAuthority } from "../support/test-authority";
 
@@ -186,6 +189,26 @@ describe("a host's certificate", () => {
         /^fail LAB-PG-CERT-NOT-SERVED pg1-srv: PostgreSQL still presents serial [0-9A-F]+, not the installed [0-9A-F]+$/,
       ),
     ]);
+  });
+
+  it("is loaded by the steps of the servers, for which up looks", () => {
+    const [installed, served] = [1, 2].map(() => factsOf(authority.issue({ commonName: "pg1-srv" })));
+    const said = `${served?.certificate ?? ""}\n${TALKS.said}`;
+    const { causes: found, drift } = judged({
+      "pg1-srv": { certificates: installed },
+      "backup-srv": { peers: { "pg1-srv": { ...TALKS, said }, "pg2-srv": TALKS } },
+      "pg2-srv": { primary: { ...STREAMS, said: served?.certificate ?? "" } },
+    });
+    const repairs = drift.filter(({ code }) => code.endsWith("-NOT-SERVED")).map(({ code, steps }) => [code, steps]);
+    expect(repairs).toEqual([
+      ["LAB-CERT-NOT-SERVED", ["pg1-srv-pgbackrest-start"]],
+      ["LAB-PG-CERT-NOT-SERVED", ["pg1-srv-postgresql-start"]],
+    ]);
+    expect(found.find(({ code }) => code === "LAB-PG-CERT-NOT-SERVED")?.remedy).toBe("./lab drift --fix");
+    const { plan, managed } = deployedLab();
+    const standby = { ...hostOf(plan, "pg2-srv"), managed: managed?.["pg2-srv"] ?? UNMANAGED };
+    expect(questionsFor(plan, standby, "drift", 8).map(({ fact }) => fact)).toContain("primary");
+    expect(questionsFor(plan, standby, "proof", 8).map(({ fact }) => fact)).not.toContain("primary");
   });
 
   it("explains what peers say of it, and a server that ends as soon as it is started", () => {

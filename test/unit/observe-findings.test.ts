@@ -37,7 +37,8 @@ describe("the rules", () => {
     const before = new Map(
       MESSAGES.map(([code, { after = [] }]) => [
         code,
-        after.flatMap((each) => {
+        after.flatMap((named) => {
+          const [each = ""] = named.split(":");
           const matching = CODES.filter((other) =>
             each.endsWith("*") ? other.startsWith(each.slice(0, -1)) : other === each,
           );

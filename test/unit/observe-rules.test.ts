@@ -10,6 +10,7 @@ import {
   INFO,
   judged,
   NOW,
+  POSTGRESQL_UNIT,
   PRIMARY,
   segmentsUpTo,
   STANDBY,
@@ -74,6 +75,26 @@ describe("units", () => {
     const missing = "fail LAB-FILE-MISSING pg2-srv: the file is missing";
     expect(told("pg2-srv-pgbackrest-start")).toEqual([missing]);
     expect(told("another")).toEqual(["fail LAB-PGBACKREST-DOWN pg2-srv: pgbackrest.service is failed", missing]);
+  });
+
+  it("tell which tablespace's folder PostgreSQL lacks; the steps of a standby make it", () => {
+    const error = '2026-11-27 19:00:00 UTC [7] FATAL:  directory "/srv/space" does not exist';
+    const units = { [POSTGRESQL_UNIT]: { ...UNIT, state: "failed", sub: "failed", error } };
+    const standby = {
+      ...deployedLab().managed?.["pg2-srv"],
+      standbyOf: { name: "pg1-srv", steps: ["follow", "start"] },
+    };
+    const lab = { ...deployedLab(), managed: { "pg2-srv": standby as ManagedHost } };
+    const { causes: found } = judged({ "pg2-srv": { units, postgresql: null } }, lab);
+    expect(told(found)).toEqual([
+      "fail LAB-TABLESPACE-MISSING pg2-srv: /srv/space, the folder of a tablespace, is missing: PostgreSQL ends without it",
+    ]);
+    expect(found[0]).toMatchObject({ remedy: "./lab drift --fix", steps: ["follow", "start"] });
+    expect(judged({ "pg1-srv": { units, postgresql: null } }).causes[0]).toMatchObject({
+      code: "LAB-TABLESPACE-MISSING",
+      remedy: "./lab ssh pg1-srv -- sudo install -d -o postgres -g postgres -m 0700 /srv/space",
+    });
+    expect(causes({ "pg2-srv": { units: { [POSTGRESQL_UNIT]: { ...UNIT, error } } } })).toEqual([]);
   });
 
   it("are started by their steps, or by systemctl where no step keeps them", () => {
@@ -408,6 +429,7 @@ describe("stanza, backups and WAL", () => {
     expect(causes({ "pg2-srv": silent }, lab)).toEqual([
       "fail LAB-STANZA-NOT-REFUSED pg2-srv: its certificate is revoked, but it is not refused: stanza demo: ok",
     ]);
+    expect(judged({ "pg2-srv": silent }, lab).drift).toMatchObject([{ steps: ["backup-srv-pgbackrest-start"] }]);
   });
 
   it("tell the age of the last full backup", () => {
