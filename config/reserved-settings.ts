@@ -30,7 +30,7 @@ const atLeast = (least: number): Allowed => ({
 
 const IS_SECRET =
   "it is a secret, and would stand in the stack's outputs and in files that every account of a host reads";
-const IN_REPOSITORIES = "it comes from lab:repositories, which has one posix repository without a cipher";
+const IN_REPOSITORIES = "it comes from lab:repositories, which has one posix repository, and lab:repositoryCipher";
 const OF_RECOVERY = "the lab's steps decide what a host recovers to, and from whom";
 
 /** pgBackRest, "Configuration Reference", with the older names of options that it still accepts. */
@@ -38,7 +38,7 @@ const PGBACKREST: readonly Reservation[] = [
   // What pgBackRest itself keeps out of command lines and logs (`secure` in its config.yaml), and what looks like it.
   {
     names: /^repo\d*-(azure-(account|endpoint|key)|gcs-key|s3-key)$|(pass|passphrase|secret|token)$/,
-    reason: `${IS_SECRET}; hint: a posix repository needs none, and the disk that it lies on can be encrypted`,
+    reason: `${IS_SECRET}; hint: a posix repository needs none; lab:repositoryCipher encrypts it`,
   },
   { names: /^tls-server-/, reason: "the lab's hosts trust each other by the certificates that it issues" },
   {

@@ -86,6 +86,11 @@ function renderRepositoryHost(plan: LabPlan, host: HostPlan, config: PgBackRestC
   };
 }
 
+/** The part of the repository host's configuration that encrypts the repository, for conf.d: PostgreSQL hosts ask for it by the protocol. */
+export function renderCipherConf(passphrase: string): string {
+  return renderPgBackRestIni({ global: { "repo1-cipher-type": "aes-256-cbc", "repo1-cipher-pass": passphrase } });
+}
+
 /**
  * A PostgreSQL host's: the repository that it pushes to and gets from, and the primary that it streams from after a restore as a standby, also
  * one by hand.

@@ -4,11 +4,12 @@ import { type HostPlan, hostsWith, type LabPlan, repositoryOf } from "../../plan
 import type { LabHost } from "../site/lab-host";
 import type { Site } from "../site/site";
 import type { Trust } from "../trust/trust";
+import { GeneratedPassword } from "../trust/generated-password";
 import { DataGuard } from "./data-guard";
 import { HostRestarts } from "./host-restarts";
 import { Handshake } from "./handshake";
 import { Packages } from "./packages";
-import { PgBackRestServer } from "./pgbackrest-server";
+import { PgBackRestServer, type PgBackRestServerArgs } from "./pgbackrest-server";
 import { Refusal } from "./refusal";
 import { Repository } from "./repository";
 import { Upgrade, UpgradeFetch } from "./upgrade";
@@ -64,6 +65,7 @@ export class BackupPlane extends pulumi.ComponentResource {
       {
         plan,
         folders: config.repositories.map(({ path }) => path),
+        isEncrypted: config.repositoryCipher,
         repositoryHost: site.host(repositoryOf(plan).name),
         postgresqlHosts: postgresql.map((host) => site.host(host.name)),
       },
@@ -103,13 +105,14 @@ export class BackupPlane extends pulumi.ComponentResource {
       { host, repositories: config.repositories },
       { parent: this, dependsOn: [packages] },
     );
-    return { host, packages, folder, server: this.serve(host, [packages, folder]) };
+    const cipher = config.repositoryCipher ? new GeneratedPassword(`${name}-cipher`, { parent: this }) : undefined;
+    return { host, packages, folder, server: this.serve(host, [packages, folder], { passphrase: cipher?.value }) };
   }
 
   private createMember({ name, revoked }: HostPlan): BackupMember {
     const host = this.args.site.host(name);
     const packages = this.installPackages(host);
-    const server = this.serve(host, [packages], [`${name}-postgresql-start`]);
+    const server = this.serve(host, [packages], { alsoLoadedBy: [`${name}-postgresql-start`] });
     const pair = { repository: this.repository.server, member: server };
     const proof = revoked
       ? new Refusal(`${name}-refusal`, { ...pair, stanza: this.args.plan.stanza }, { parent: this })
@@ -125,11 +128,15 @@ export class BackupPlane extends pulumi.ComponentResource {
     );
   }
 
-  private serve(host: LabHost, dependsOn: pulumi.Resource[], alsoLoadedBy: string[] = []): PgBackRestServer {
+  private serve(
+    host: LabHost,
+    dependsOn: pulumi.Resource[],
+    own: Pick<PgBackRestServerArgs, "passphrase" | "alsoLoadedBy">,
+  ): PgBackRestServer {
     const { config, plan, trust } = this.args;
     return new PgBackRestServer(
       `${host.name}-pgbackrest`,
-      { host, config, plan, certificate: trust.certificateOf(host.name), alsoLoadedBy },
+      { host, config, plan, certificate: trust.certificateOf(host.name), ...own },
       { parent: this, dependsOn },
     );
   }

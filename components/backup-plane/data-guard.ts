@@ -8,6 +8,8 @@ export interface DataGuardArgs {
   plan: LabPlan;
   /** The repositories' folders. */
   folders: readonly string[];
+  /** Whether the repository is encrypted. */
+  isEncrypted: boolean;
   /** The host that keeps the repository. */
   repositoryHost: RemoteHost;
   postgresqlHosts: readonly RemoteHost[];
@@ -23,7 +25,7 @@ export class DataGuard extends pulumi.ComponentResource {
 
   constructor(name: string, args: DataGuardArgs, opts?: pulumi.ComponentResourceOptions) {
     super("lab:pgbackrest:DataGuard", name, {}, opts);
-    const { plan, folders, repositoryHost, postgresqlHosts } = args;
+    const { plan, folders, isEncrypted, repositoryHost, postgresqlHosts } = args;
     const { dataFolder, binaries } = plan.postgresql;
     const conf = `${PGBACKREST_FOLDER}/pgbackrest.conf`;
     const version = String(plan.postgresql.version);
@@ -32,7 +34,7 @@ export class DataGuard extends pulumi.ComponentResource {
       `${name}-${repositoryHost.name}`,
       repositoryHost,
       "backup-plane/repository-guard.sh",
-      [conf, repositoryHost.plan.account, plan.stanza, version, ...folders],
+      [conf, repositoryHost.plan.account, plan.stanza, version, String(isEncrypted), ...folders],
       { parent: this },
     );
     for (const host of postgresqlHosts) {

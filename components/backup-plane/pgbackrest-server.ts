@@ -2,7 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { PGBACKREST_FOLDER, PGBACKREST_UNIT } from "../../plan/layout";
 import type { LabPlan } from "../../plan/plan";
 import { renderSystemdIni } from "../../render/ini-dialects";
-import { type PgBackRestConfig, renderPgBackRestConf } from "../../render/pgbackrest-conf";
+import { type PgBackRestConfig, renderCipherConf, renderPgBackRestConf } from "../../render/pgbackrest-conf";
 import { fingerprint } from "../../steps/fingerprint";
 import { runScript } from "../../steps/remote";
 import type { RemoteHost } from "../../steps/remote-host";
@@ -15,6 +15,11 @@ export interface PgBackRestServerArgs {
   plan: LabPlan;
   /** The host's certificate, and the CAs that it trusts. */
   certificate: HostCertificate;
+  /**
+   * The passphrase that encrypts the repository on this host.
+   * @default - it is not encrypted
+   */
+  passphrase?: pulumi.Input<string>;
   /**
    * Steps of other servers that present the certificate.
    * @default []
@@ -39,7 +44,7 @@ export class PgBackRestServer extends pulumi.ComponentResource {
 
   constructor(name: string, args: PgBackRestServerArgs, opts?: pulumi.ComponentResourceOptions) {
     super("lab:pgbackrest:PgBackRestServer", name, {}, opts);
-    const { host, config, plan, certificate, alsoLoadedBy = [] } = args;
+    const { host, config, plan, certificate, passphrase, alsoLoadedBy = [] } = args;
     const { account, role, certificate: files } = host.plan;
     const publicPem = pulumi.interpolate`${certificate.certificatePem}${certificate.bundlePem}`;
 
@@ -89,6 +94,15 @@ export class PgBackRestServer extends pulumi.ComponentResource {
             owner: "root",
             mode: "0644",
           },
+          ...(passphrase === undefined
+            ? []
+            : [
+                {
+                  path: `${PGBACKREST_FOLDER}/conf.d/cipher.conf`,
+                  content: pulumi.output(passphrase).apply(renderCipherConf),
+                  ...{ owner: account, mode: "0600", secret: true },
+                },
+              ]),
           { path: `/etc/systemd/system/${PGBACKREST_UNIT}.d/lab.conf`, content: dropIn, owner: "root", mode: "0644" },
         ],
         rerunOn: [publicPem],

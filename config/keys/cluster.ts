@@ -65,6 +65,13 @@ export const CLUSTER_KEYS = {
       "at another path the stanza is created again and gets new backups; the old path keeps its backups, which pgBackRest no longer uses; another retention is a reload",
     ),
   },
+  repositoryCipher: {
+    ...flag,
+    default: false,
+    description:
+      "Whether the repository is encrypted (AES-256), with a passphrase that the program generates: it lies in the stack's state and on the repository host alone",
+    ...refused("a repository is encrypted from its first file on, or never", NEW_STACK),
+  },
   locale: {
     ...text(/^[A-Za-z0-9][A-Za-z0-9_.@-]*$/, "the name of a locale that the hosts have"),
     default: "C.UTF-8",

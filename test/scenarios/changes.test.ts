@@ -26,8 +26,10 @@ const ofCluster = (host: string, stanza: string, version: number, role: string, 
   return guard(host, "cluster/data-guard.sh", ...args);
 };
 
-const ofRepository = (stanza: string, version: number): Promise<string> =>
-  guard("backup-srv", "backup-plane/repository-guard.sh", CONF, "pgbackrest", stanza, String(version), "/backup_space");
+const ofRepository = (stanza: string, version: number, cipher = "false"): Promise<string> => {
+  const args = [CONF, "pgbackrest", stanza, String(version), cipher, "/backup_space"];
+  return guard("backup-srv", "backup-plane/repository-guard.sh", ...args);
+};
 
 async function backups(): Promise<string[]> {
   return (await lab.status()).backups.map(({ label }) => label);
@@ -77,6 +79,9 @@ describe.skipIf(skipped)(`changes${skipped === undefined ? "" : ` (skipped: ${sk
     );
     expect(await ofRepository("demo", OTHER)).toBe(
       `backup-srv: lab:postgresqlVersion is ${OTHER}, but /backup_space holds stanza demo of PostgreSQL ${POSTGRESQL} (backups: ${held}); hint: keep ${POSTGRESQL}; ${upgrade}\nstatus 1`,
+    );
+    expect(await ofRepository("demo", POSTGRESQL, "true")).toBe(
+      `backup-srv: lab:repositoryCipher is true, but /backup_space holds stanza demo (backups: ${held}), for which it is false; hint: keep false; a repository is encrypted from its first file on, or never\nstatus 1`,
     );
   });
 

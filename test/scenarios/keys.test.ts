@@ -36,6 +36,7 @@ const SETTINGS = {
   primary: "pg2-srv",
   standbys: 1,
   repositories: [{ path: "/srv/backups", retentionFull: 3 }],
+  repositoryCipher: true,
   pgbackrest: { "compress-type": "zst" },
   postgresql: { work_mem: "8MB" },
   locale: "C",
@@ -125,6 +126,13 @@ const SEEN: Partial<Record<KeyName, Look>> = {
   repositories: [
     on("backup-srv", "ls /srv/backups/backup; grep -h ^repo1-retention-full= /etc/pgbackrest/pgbackrest.conf"),
     "prod-1\nrepo1-retention-full=3",
+  ],
+  repositoryCipher: [
+    on(
+      "backup-srv",
+      "stat -c '%U %a' /etc/pgbackrest/conf.d/cipher.conf; head -c 8 /srv/backups/backup/prod-1/backup.info; grep -ls cipher-pass /etc/pgbackrest/*.conf || true",
+    ),
+    "pgbackrest 600\nSalted__",
   ],
   pgbackrest: [on("backup-srv", "find /srv/backups/archive -name '0*-*' | grep -o '[^.]*$' | sort -u"), "zst"],
   postgresql: [query("SHOW work_mem"), "8MB"],

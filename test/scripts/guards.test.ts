@@ -3,7 +3,7 @@ import * as path from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type ScriptRun, StandIns } from "../support/stand-ins";
 import { hostOf } from "../../plan/plan";
-import { renderPgBackRestConf } from "../../render/pgbackrest-conf";
+import { renderCipherConf, renderPgBackRestConf } from "../../render/pgbackrest-conf";
 import { stackPlan } from "../support/stack-config";
 
 const PLAN = stackPlan("container");
@@ -151,8 +151,8 @@ describe("backup-plane/repository-guard.sh", () => {
     host.add("date", "[[ $* != +%Y%m%d-%H%M%S ]] || echo 20261123-120000");
     fs.writeFileSync(conf(), renderPgBackRestConf(PLAN, hostOf(PLAN, "backup-srv"), OPTIONS));
   };
-  const guard = ({ stanza = "demo", version = "15", folder = "/backup_space" } = {}): ScriptRun =>
-    host.run("backup-plane/repository-guard.sh", [conf(), "pgbackrest", stanza, version, folder]);
+  const guard = ({ stanza = "demo", version = "15", cipher = "false", folder = "/backup_space" } = {}): ScriptRun =>
+    host.run("backup-plane/repository-guard.sh", [conf(), "pgbackrest", stanza, version, cipher, folder]);
   const content = { status: 0, stdout: "", stderr: "" };
 
   it("has nothing to say where there is no configuration yet, or no stanza", () => {
@@ -182,6 +182,23 @@ describe("backup-plane/repository-guard.sh", () => {
       stderr:
         "pg1-srv: lab:postgresqlVersion is 16, but /backup_space holds stanza demo of PostgreSQL 15 (backups: none); hint: keep 15; docs/major-upgrade.md comes before the key changes\n",
     });
+  });
+
+  it("reads an encrypted repository with its passphrase, and refuses it to be plain, or a plain one to be encrypted", () => {
+    holds("15", "A");
+    const refusal = (wanted: boolean): string =>
+      `pg1-srv: lab:repositoryCipher is ${wanted}, but /backup_space holds stanza demo (backups: A), for which it is ${!wanted}; ` +
+      `hint: keep ${!wanted}; a repository is encrypted from its first file on, or never\n`;
+    expect(guard({ cipher: "true" })).toMatchObject({ status: 1, stderr: refusal(true) });
+    fs.mkdirSync(host.path("conf.d"));
+    fs.writeFileSync(host.path("conf.d/cipher.conf"), renderCipherConf("a=b-c_d"));
+    const plain = fs.readFileSync(host.path("bin/pgbackrest"), "utf8").split("\n").at(-2) ?? "";
+    host.add(
+      "pgbackrest",
+      `[[ $PGBACKREST_REPO1_CIPHER_TYPE/$PGBACKREST_REPO1_CIPHER_PASS == aes-256-cbc/a=b-c_d ]] || exit 95\n${plain}`,
+    );
+    expect(guard({ cipher: "true" })).toMatchObject(content);
+    expect(guard()).toMatchObject({ status: 1, stderr: refusal(false) });
   });
 
   it("refuses what cannot be told", () => {

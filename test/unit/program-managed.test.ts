@@ -63,6 +63,20 @@ it("keeps Barman, and what is in front of its API, by their own steps", async ()
   ]);
 });
 
+it("keeps the repository's passphrase on its host alone, as a secret of which nobody is told more than the digest", async () => {
+  const holders = async (settings: Record<string, unknown>) =>
+    Object.entries((await managedOf(settings)).managed).flatMap(([host, { files }]) =>
+      files.filter(({ path }) => path.endsWith("/cipher.conf")).map((file) => ({ host, ...file })),
+    );
+  expect(await holders({})).toEqual([]);
+  expect(await holders({ repositoryCipher: true })).toEqual([
+    {
+      ...{ host: "backup-srv", path: "/etc/pgbackrest/conf.d/cipher.conf", owner: "pgbackrest", mode: "0600" },
+      ...{ digest: expect.stringMatching(/^[0-9a-f]{64}$/) as string, steps: ["backup-srv-pgbackrest-start"] },
+    },
+  ]);
+});
+
 it("keeps a standby's data, its settings and its slot by steps of their own; passwords only where there is no mutual TLS", async () => {
   const { managed } = await managedOf({});
   expect(managed["pg2-srv"]?.standbyOf).toEqual({

@@ -6,7 +6,7 @@ import { problemsOf } from "../support/stack-config";
 const IS_SECRET =
   "it is a secret, and would stand in the stack's outputs and in files that every account of a host reads";
 
-const PGBACKREST_HINT = "hint: a posix repository needs none, and the disk that it lies on can be encrypted";
+const PGBACKREST_HINT = "hint: a posix repository needs none; lab:repositoryCipher encrypts it";
 
 describe("lab:pgbackrest", () => {
   it.each([
@@ -50,7 +50,7 @@ describe("lab:pgbackrest", () => {
     ...["backup-host", "retention-full"],
   ])("may not set %s", (option) => {
     expect(pgBackRestRefusal(option, "x")).toBe(
-      `may not set ${option}: it comes from lab:repositories, which has one posix repository without a cipher`,
+      `may not set ${option}: it comes from lab:repositories, which has one posix repository, and lab:repositoryCipher`,
     );
   });
 
