@@ -2,11 +2,11 @@
 # A cluster's data, with its tablespaces, out of the way of another's.
 source common/move-aside.sh
 
-# Moves data folder $1 aside, to a name with word $2, and says why: $3. Its tablespaces go with it.
+# Moves data folder $1 aside, to a name with word $2, and says why: $3. Its tablespaces go with it, once it is known whose version they are.
 move_data_aside() {
   local data=$1 word=$2 why=$3 link version
   for link in "$data"/pg_tblspc/*; do
-    if [[ -L $link && -d $link ]]; then
+    if [[ -L $link && -d $link && -e $data/PG_VERSION ]]; then
       version=$(<"$data/PG_VERSION")
       move_tablespace_aside "$(readlink "$link")" "$version" "$word" "$why" "$link"
     fi
@@ -29,7 +29,7 @@ move_tablespace_aside() {
 # Moves what is left of clusters of major version $1, whose data is missing, in the folders of tablespaces, a line each, aside.
 clear_tablespaces() {
   local version=$1 folder
-  while read -r folder; do
+  while IFS= read -r folder; do
     move_tablespace_aside "$folder" "$version" incomplete "$folder held a tablespace without its cluster"
   done <<<"$2"
 }

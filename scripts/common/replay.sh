@@ -24,8 +24,8 @@ await_recovery() {
 tablespace_in_log() {
   local log=/var/log/postgresql/${1/@/-}
   log=${log%.service}.log
-  [[ -r $log ]] || log=$2/$(awk '$1 == "stderr" { print $2 }' "$2/current_logfiles")
-  tail -n 50 "$log" | sed -n 's#.*Tablespace/CREATE: [0-9]* "\(.*\)".*#\1#p' | tail -n 1
+  [[ -r $log ]] || log=$2/$(awk '$1 == "stderr" { print $2 }' "$2/current_logfiles" 2>/dev/null || true)
+  { if [[ -f $log ]]; then tail -n 50 "$log"; else journalctl -u "$1" -n 50 -o cat --no-pager; fi; } | sed -n 's#.*Tablespace/CREATE: [0-9]* "\(.*\)".*#\1#p' | tail -n 1
 }
 
 # Has a restored primary, as service $1 with its data in folder $2 and the programs in folder $3, replay the archive. The creation of a tablespace

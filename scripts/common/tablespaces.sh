@@ -10,7 +10,7 @@ SYSTEM_PLACES='^/(bin|boot|dev|etc|lib[^/]*|proc|root|run|sbin|sys|usr)(/|$)|^/(
 # Makes the folders in a list, a line each. One of PostgreSQL's account is left as it is.
 make_tablespaces() {
   local folder
-  while read -r folder; do
+  while IFS= read -r folder; do
     if [[ -z $folder || (-d $folder && $(stat -Lc %U "$folder") == postgres) ]]; then continue; fi
     [[ ! $(realpath -m "$folder") =~ $SYSTEM_PLACES ]] ||
       fail "cannot make $folder, the folder of a tablespace: it is a place of the system; hint: make it by hand, as account postgres's own"

@@ -261,6 +261,24 @@ describe("cluster/postgresql-start.sh", () => {
     ]);
   });
 
+  it("asks the journal where PostgreSQL keeps no log of its own", () => {
+    service("inactive", { "SELECT NOT": `[[ -d ${host.path("one")} ]] && echo t` });
+    write({ "data/recovery.signal": "" });
+    host
+      .add(
+        "systemctl",
+        `case $1 in is-active) false ;; is-failed) [[ ! -d ${host.path("one")} ]] ;; start) [[ $2 == --* ]] || rm ${host.path("data/recovery.signal")} ;; esac`,
+      )
+      .add(
+        "journalctl",
+        `echo '[1] CONTEXT:  WAL redo at 0/70000D8 for Tablespace/CREATE: 16387 "${host.path("one")}"'`,
+      )
+      .add("stat", "echo root")
+      .add("install", 'mkdir -p "${@: -1}"');
+    expect(start()).toMatchObject({ status: 0, stderr: "" });
+    expect(fs.existsSync(host.path("one"))).toBe(true);
+  });
+
   it("says what recovery ended with where it needs no folder", () => {
     service("failed", { "SELECT NOT": "exit 2" });
     write({

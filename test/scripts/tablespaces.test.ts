@@ -107,6 +107,17 @@ describe.each([
     expect(fs.readdirSync(host.path("ours"))).toEqual(["PG_15_1"]);
   });
 
+  it("moves aside what an interrupted restore has left there, before it had a version", () => {
+    write("ours/PG_17_1/5/1259", "main/pg_tblspc/.keep");
+    fs.symlinkSync(host.path("ours"), host.path("main/pg_tblspc/16384"));
+    const run = restore(host.path("ours"));
+    expect([run.status, dated(run.stderr)]).toEqual([
+      0,
+      "moved aside: pg1-srv: main held no complete cluster; it is now main.incomplete-DATE\n" +
+        "moved aside: pg1-srv: ours held a tablespace without its cluster; it is now ours.incomplete-DATE\n",
+    ]);
+  });
+
   it("moves nothing aside out of a mount point", () => {
     write("ours/PG_17_1/5/1259");
     host.add("mountpoint", "[[ $* == *ours* ]]");
