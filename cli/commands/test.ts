@@ -23,6 +23,8 @@ const TEST_PACKAGES = [
   "python3-pip",
   // For the partitions of a scenario's image.
   "fdisk",
+  // For a command of docs/pulumi.md.
+  "jq",
 ];
 
 /** How many tests passed, failed, or were skipped. */

@@ -8,13 +8,13 @@ import { reasonToSkip } from "../support/scenario-lab";
 import { PROJECT_FOLDER } from "../support/stack-config";
 import { EngineProject } from "../unit/engine-project";
 
-/** One program under each engine through the same changes: what each says that it will do, does, in which order, and gives. */
+/** One program, and one lab, under each engine through the same changes: what each says that it will do, does, in which order, and gives. */
 const skipped = reasonToSkip({ engine: "pulumi" });
 
-/** What a run with these settings did: its operations or its error, the commands in their order, and the outputs. */
+/** What a run with these settings did: its operations, the commands in their order, and the outputs. */
 type Run = readonly [string, unknown, readonly string[], unknown];
 
-/** A lab in small: keys and certificates, a disk, a host on it, an installation there, standbys. One after the other. */
+/** A lab in small, where that is replaced which a lab on hosts keeps: keys, a disk, a host on it, an installation there, standbys. */
 const PROGRAM = `
 const get = (name: string, otherwise: string) => config.get(name) ?? otherwise;
 const step = (name: string, args: command.local.CommandArgs, options: pulumi.CustomResourceOptions = {}) =>
@@ -34,7 +34,6 @@ const host = step("host", { stdin: get("memory", "1"), triggers: [disk.stdout] }
   { replaceOnChanges: ["*"], deleteBeforeReplace: true, dependsOn: disk });
 const install = step("install", {
   stdin: pulumi.interpolate\`\${certificate.certPem}\${get("setting", "a")}\`, triggers: [host.stdout],
-  ...(get("works", "yes") === "no" ? { update: "cat >/dev/null; exit 3" } : {}),
 }, { dependsOn: host });
 let last = install;
 for (let number = 0; number < Number(get("standbys", "2")); number++)
@@ -48,18 +47,13 @@ export const hosts = [disk.create, host.delete];
 /** Settings, each beside those before it. */
 const CHANGES: readonly (readonly [string, Record<string, string>])[] = [
   ["from nothing", {}],
-  ["nothing", {}],
-  ["a setting", { setting: "b" }],
-  ["a step that fails", { setting: "c", works: "no" }],
-  ["the same step that works", { works: "yes" }],
   ["another image: what is on the disk goes first", { image: "b" }],
   ["more memory, which replaces the host", { memory: "2" }],
-  ["a new key", { generation: "2" }],
+  ["a new key and another setting", { generation: "2", setting: "b" }],
   ["certificates of another life", { life: "20" }],
   ["renewal that begins earlier, and makes it due", { early: "30" }],
   ["a certificate that is due", { early: "30" }],
-  ["another standby", { early: "1", standbys: "3" }],
-  ["fewer standbys, and another image", { standbys: "1", image: "c" }],
+  ["fewer standbys, and another image", { early: "1", standbys: "1", image: "c" }],
 ];
 
 /** Operations by resource name, each with the inputs that differ. */
@@ -83,12 +77,8 @@ describe.skipIf(skipped)("a program under either engine", () => {
       settings = { ...settings, ...changed };
       const config = Object.fromEntries(Object.entries(settings).map(([name, value]) => [`try:${name}`, value]));
       const previewed = described(await project.engine.preview({ config }));
-      const done = await project.engine.up({ config }).then(
-        ({ changes }) => described(changes),
-        (error: unknown) => (error as Error).message,
-      );
-      if (typeof done !== "string") expect(done, what).toEqual(previewed);
-      found.push([what, [previewed, done], project.logged(), await project.engine.outputs()]);
+      expect(described((await project.engine.up({ config })).changes), what).toEqual(previewed);
+      found.push([what, previewed, project.logged(), await project.engine.outputs()]);
     }
     const { changes } = await project.engine.destroy();
     const deleted = changes
@@ -107,9 +97,6 @@ describe.skipIf(skipped)("a program under either engine", () => {
     expect(pulumi).toEqual(embedded);
     const steps = Object.fromEntries(embedded.map(([what, , logged]) => [what, logged.join(" ")]));
     expect(steps).toMatchObject({
-      nothing: "",
-      "a setting": "update-install",
-      "a step that fails": "",
       "another image: what is on the disk goes first":
         "delete-standby-1 delete-standby-0 delete-install delete-host delete-disk create-disk create-host create-install create-standby-0 create-standby-1",
       "certificates of another life": "update-install",

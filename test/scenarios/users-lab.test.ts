@@ -8,22 +8,40 @@ import { service } from "../support/releases";
 import { reasonToSkip, ScenarioLab } from "../support/scenario-lab";
 import { PROJECT_FOLDER } from "../support/stack-config";
 
-/** A lab that plain `pulumi stack init && pulumi up` makes, with the CLI and the plugins of `./lab engine`, in the backend of a login. */
+/** docs/pulumi.md on containers, word for word, with the CLI and the plugins of `./lab engine`; then `./lab` on the lab that it makes. */
 const lab = new ScenarioLab("container", "users-lab", "pulumi");
 const settingsFile = path.join(PROJECT_FOLDER, `Pulumi.${lab.stack}.yaml`);
-const backend = fs.mkdtempSync(path.join(os.tmpdir(), "lab-backend-"));
-const login = path.join(backend, "login", "credentials.json");
-const engine = path.join(PROJECT_FOLDER, ".lab", "pulumi");
+const home = fs.mkdtempSync(path.join(os.tmpdir(), "lab-home-"));
+const login = path.join(home, "login", "credentials.json");
+// Nobody is there to be asked.
 Object.assign(process.env, {
-  PATH: `${engine}/bin:${process.env.PATH}`,
-  PULUMI_HOME: path.join(engine, "home"),
-  PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
+  HOME: home,
   PULUMI_CREDENTIALS_PATH: path.dirname(login),
-  PULUMI_CONFIG_PASSPHRASE: "theirs",
+  PULUMI_SKIP_CONFIRMATIONS: "true",
 });
 
 const skipped = reasonToSkip({ engine: "pulumi" });
-/** Runs a command line of the user's, as in docs/pulumi.md. */
+/** The page's block of commands that begins with these words, for the scenario's stack. */
+function block(words: string): string {
+  const page = fs.readFileSync(path.join(PROJECT_FOLDER, "docs", "pulumi.md"), "utf8");
+  const blocks = [...page.matchAll(/(?:^ {4,}\S.*\n)+/gm)].map(([text]) => text.replaceAll(/^ +/gm, ""));
+  const found = blocks.find((text) => text.startsWith(words));
+  if (found === undefined) throw new Error(`docs/pulumi.md has no commands that begin with "${words}"`);
+  return found.replaceAll(/(?<=--stack |init )(?:dev|container)\b/g, lab.stack);
+}
+
+/** Runs commands as in a shell of the user's, which keeps what they export, and gives what they printed. */
+function follow(commands: string): string {
+  const after = path.join(home, "environment");
+  const printed = execFileSync("bash", ["-ec", `${commands}\nenv -0 >${after}`], {
+    ...{ cwd: PROJECT_FOLDER, encoding: "utf8" },
+  });
+  for (const [, name = "", value = ""] of fs.readFileSync(after, "utf8").matchAll(/([^=\0]+)=([^\0]*)\0/g))
+    if (/^(PATH|PULUMI_.*)$/.test(name)) process.env[name] = value;
+  return printed;
+}
+
+/** Runs a command line of the user's. */
 const user = (line: string): string =>
   execFileSync("bash", ["-c", `${line} --non-interactive --color never`], { cwd: PROJECT_FOLDER, encoding: "utf8" });
 let namespace = "";
@@ -36,23 +54,29 @@ const theirs = (): typeof before => ({
 beforeAll(async () => {
   if (skipped !== undefined) return;
   await lab.begin();
-  user(`pulumi login file://${backend}`);
-  for (const stack of [lab.stack, "scenario-another"]) user(`pulumi stack init ${stack}`);
-  before = theirs();
+  follow(block("./lab engine"));
+  follow(block("mkdir -m 700"));
 });
 
 afterAll(async () => {
   await lab.remove();
   fs.rmSync(path.join(PROJECT_FOLDER, "Pulumi.scenario-another.yaml"), { force: true });
-  fs.rmSync(backend, { recursive: true });
+  fs.rmSync(home, { recursive: true });
 });
 
 describe.skipIf(skipped)(`a lab by pulumi up${skipped === undefined ? "" : ` (skipped: ${skipped})`}`, () => {
-  it("comes up with the line that ./lab prepare prints", async () => {
-    const line = (await lab.must("prepare")).trim();
+  it("comes up with the page's commands, and the line that ./lab prepare prints", () => {
+    const [line = ""] = follow(block("pulumi stack init container")).trim().split("\n").slice(-1);
     ({ namespace } = lab);
     expect(line).toBe(`nsenter --net=/run/netns/${namespace} pulumi up --stack ${lab.stack}`);
-    expect(user(`${line} --yes --skip-preview`)).toMatch(/Resources:\s+\+ \d+ created\n/);
+    user("pulumi stack init scenario-another");
+    before = theirs();
+    expect(follow(line)).toMatch(/Resources:\s+\+ \d+ created\n/);
+    const [output = ""] = /^pulumi stack output .*$/m.exec(block("pulumi stack init dev")) ?? [];
+    expect(follow(output)).toMatch(/"role": ?"primary"/);
+    // Nobody is there to accept the host's key.
+    const ssh = `nsenter --net=/run/netns/${namespace} ssh -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null`;
+    expect(follow(block("(umask 077").replace(/^ssh (.*)$/m, `${ssh} $1 hostname`))).toBe("pg1-srv\n");
   });
 
   it("is proven, healthy and without drift for ./lab, which finds it by its stack", async () => {
@@ -86,10 +110,7 @@ describe.skipIf(skipped)(`a lab by pulumi up${skipped === undefined ? "" : ` (sk
     expect(line).toMatch(
       /^nsenter \S+ pulumi up --stack \S+ (--target-replace '\S+' )+--target-dependents && \.\/lab ssh /,
     );
-    execFileSync("bash", ["-c", line], {
-      ...{ cwd: PROJECT_FOLDER, stdio: "pipe" },
-      env: { ...process.env, PULUMI_SKIP_CONFIRMATIONS: "true" },
-    });
+    follow(line);
     const doctor = await lab.run("doctor");
     expect([doctor.status, doctor.stdout]).toEqual([0, expect.stringMatching(/\nproven, nothing failed\n$/)]);
     expect(await lab.must("drift")).toBe("every host is as the program wants it\n");
