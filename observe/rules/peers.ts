@@ -5,6 +5,10 @@ import { fail, type Found, rules, warn } from "../findings";
 import { inWords, TLS_ALERTS, VERIFY_ERRORS } from "../tls-words";
 
 const proof = { proof: true } as const;
+/** The files of pgBackRest and its server. */
+export const PGBACKREST_FILES = ["/etc", "/etc/systemd/system", "/var/log", "/var/spool"].map(
+  (folder) => `LAB-FILE-*:${folder}/pgbackrest`,
+);
 const SERVER_DOWN = ["LAB-PGBACKREST-DOWN", "LAB-UNIT-LOOP:pgbackrest"] as const;
 /** What is wrong with a certificate, its key or its CA. */
 export const BAD_CERTIFICATE = ["LAB-CERT-*", "LAB-KEY-*", "LAB-CA-EXPIRED"] as const;
@@ -91,13 +95,13 @@ export const PEERS = rules(
       ...fail("authorization", "{peer} does not authorize CN={host} for this stanza: access denied [105]", {
         sentence: "see tls-server-auth in {peer}'s pgbackrest.conf, and reload its server",
       }),
-      after: ["LAB-FILE-*", "LAB-CERT-*"],
+      after: [...PGBACKREST_FILES, "LAB-CERT-*"],
     },
     "LAB-PEER-ERROR": {
       ...fail("authorization", "pgBackRest cannot use {peer}: {error}", { sentence: "{pgbackrest}" }),
       after: [
         ...[...BAD_CERTIFICATE, "LAB-STANZA-MISSING", "LAB-STANZA-STOPPED", "LAB-REPOSITORY-*"],
-        ...["LAB-PACKAGE-MISSING", "LAB-FILE-*"],
+        ...["LAB-PACKAGE-MISSING", ...PGBACKREST_FILES],
       ],
     },
   },

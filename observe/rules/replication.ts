@@ -16,7 +16,11 @@ const BEHIND_BYTES = { warn: 64 * MIB, fail: 1024 * MIB } as const;
 const proof = { proof: true } as const;
 const FIX = { steps: true } as const;
 const ROLE = ["LAB-PG-PROMOTED", "LAB-PG-TWO-PRIMARIES", "LAB-PG-FOREIGN", "LAB-PG-IN-RECOVERY"] as const;
-const WAY = ["LAB-NAME-*", "LAB-PORT-NO-ROUTE", "LAB-SETTING-*", "LAB-FILE-*"] as const;
+/** The files by which PostgreSQL lets a client in, and those of the client. */
+const FILES = ["/etc/lab/", "/etc/pgbackrest/cert", "/etc/barman/cert", "/var/lib/"].map(
+  (path) => `LAB-FILE-*:${path}`,
+);
+const WAY = ["LAB-NAME-*", "LAB-PORT-NO-ROUTE", "LAB-SETTING-*", ...FILES] as const;
 const TLS = [...BAD_CERTIFICATE, "LAB-PG-CERT-NOT-SERVED"] as const;
 const PAIR = ["LAB-PRIMARY-UNREACHED", "LAB-PRIMARY-TLS"] as const;
 const UNSTREAMED = [...DOWN, ...ROLE, ...WAY, ...TLS, ...PAIR, "LAB-SLOT-MISSING", "LAB-SLOT-LOST"] as const;
@@ -57,7 +61,7 @@ export const REPLICATION = rules(
     },
     "LAB-STREAMS-REVOKED": {
       ...fail("PostgreSQL", "its certificate is revoked, but it streams from {primary}", FIX),
-      ...{ ...proof, after: [...DOWN, "LAB-FILE-*"] },
+      ...{ ...proof, after: [...DOWN, ...FILES] },
     },
     "LAB-REPLAY-PAUSED": {
       ...warn("PostgreSQL", "the standby receives WAL and does not replay it: replay is paused", {

@@ -1,6 +1,7 @@
 import { PGBACKREST_UNIT } from "../../plan/layout";
 import { fail, rules } from "../findings";
 import { type ObservedHost, stanzaSeenBy, statusOf } from "../lab";
+import { PGBACKREST_FILES } from "./peers";
 import { stepsOfUnit } from "./units";
 
 const proof = { proof: true } as const;
@@ -53,13 +54,13 @@ export const STANZA = rules(
       ...fail("stanza", "stanza {subject}: {message} (status {number})", {
         command: "./lab ssh {host} -- sudo -u {account} pgbackrest --stanza={subject} check",
       }),
-      ...{ ...proof, after: [...UNREACHED, "LAB-STANZA-MISSING", "LAB-STANZA-STATUS", "LAB-FILE-*"] },
+      ...{ ...proof, after: [...UNREACHED, "LAB-STANZA-MISSING", "LAB-STANZA-STATUS", ...PGBACKREST_FILES] },
     },
     "LAB-STANZA-NOT-REFUSED": {
       ...fail("stanza", "its certificate is revoked, but it is not refused: stanza {subject}: {message}", {
         ...{ steps: true, command: "./lab up" },
       }),
-      ...{ ...proof, after: ["LAB-FILE-*:/etc/pgbackrest"] },
+      ...{ ...proof, after: PGBACKREST_FILES },
     },
     "LAB-REPOSITORY-OWNER": fail("stanza", "files belong to {owner}, {account} cannot use them [041]: {paths}", {
       command: "./lab ssh {host} -- sudo chown -R {account}:{account} {places}",

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { PeerFacts } from "../../observe/facts";
+import { UNMANAGED } from "../../observe/lab";
 import { reportOn } from "../../observe/report";
 import { deployedLab, judged, observed, POSTGRESQL_UNIT, STANDBY, STREAMS, told, UNIT } from "../support/observed-lab";
 
@@ -82,6 +83,18 @@ describe("a standby and PostgreSQL on the primary", () => {
     expect(
       codes({ "pg1-srv": { units: stopped, postgresql: null }, "pg2-srv": { primary: refused, postgresql: alone } }),
     ).toEqual(["LAB-POSTGRESQL-DOWN"]);
+  });
+
+  it("follow from a file that lets a standby in, and from no other", () => {
+    const refused = { primary: { ...STREAMS, authorization: answer("FATAL:  no pg_hba.conf entry") }, files: {} };
+    const codes = (path: string): string[] => {
+      const files = [{ path, owner: "postgres", mode: "0640", digest: "a", steps: ["step"] }];
+      const managed = { "pg2-srv": { ...UNMANAGED, files } };
+      const alone = { ...refused, postgresql: { ...STANDBY, receiver: null } };
+      return judged({ "pg2-srv": alone }, { ...deployedLab(), managed }).causes.map(({ code }) => code);
+    };
+    expect(codes("/etc/lab/postgresql.conf")).toEqual(["LAB-FILE-MISSING"]);
+    expect(codes("/etc/pgbackrest/pgbackrest.conf")).toEqual(["LAB-FILE-MISSING", "LAB-REPLICATION-REFUSED"]);
   });
 
   it("is Barman too, and has no stage TLS where replication has none", () => {
