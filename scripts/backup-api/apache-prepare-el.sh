@@ -11,7 +11,7 @@ main() {
   # The package's virtual host would answer other names; `Listen 443` stays.
   sed -i '/^<VirtualHost /,/^<\/VirtualHost>/s/^[^#]/#&/' /etc/httpd/conf.d/ssl.conf
   [[ -e $host ]] || install -m 0644 /dev/null "$host"
-  if selinuxenabled; then setsebool -P httpd_can_network_connect on; fi
+  if [[ -n $(type -P selinuxenabled) ]] && selinuxenabled; then setsebool -P httpd_can_network_connect on; fi
   open_in_firewalld service=https
   systemctl enable --quiet httpd
 }

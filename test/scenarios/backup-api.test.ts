@@ -4,7 +4,8 @@ import * as path from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { DEBIAN_RELEASES } from "../../config/debian-releases";
 import { BARMAN_FAMILIES, WEB_SERVERS, type WebServer } from "../../plan/backup-api-layout";
-import { type ClientFiles, TestAuthority } from "../support/test-authority";
+import { ApiClient, apiUrl as url, answersClientsAlone } from "../support/backup-api-client";
+import type { ClientFiles } from "../support/test-authority";
 import { downloadPackages, PackageMirror } from "../support/package-mirror";
 import { binaries, containerImage, packagesOf, RELEASE } from "../support/releases";
 import { type CommandResult, reasonToSkip, ScenarioLab } from "../support/scenario-lab";
@@ -13,6 +14,8 @@ import { PROJECT_FOLDER } from "../support/stack-config";
 /** The backup API on containers: the real Barman, Apache and curl, with a stand-in for pg-backup-api, which no registry has. */
 const lab = new ScenarioLab("container", "backup-api");
 const scratch = path.join(PROJECT_FOLDER, ".lab", "scenario-backup-api-files");
+const client = new ApiClient(lab, scratch);
+const curl = client.curl.bind(client);
 const STAND_IN = "test/support/backup-api-stand-in";
 const SETTINGS: Readonly<Record<string, string>> = {
   "lab:imagePath": containerImage("plain"),
@@ -36,20 +39,15 @@ const ADMIN_ALONE = { "lab:backupApiClients": '["admin"]' };
 
 const skipped = reasonToSkip();
 let mirror: PackageMirror | undefined;
-let namespace = "";
 let admin: ClientFiles;
-let former: ClientFiles;
-let authority: TestAuthority;
 
 beforeAll(async () => {
   if (skipped !== undefined) return;
   await lab.begin();
   fs.rmSync(scratch, { recursive: true, force: true });
   downloadPackages(scratch, RELEASE, [...packagesOf(RELEASE), "apache2", ...BARMAN_FAMILIES.debian.packages]);
-  authority = new TestAuthority(path.join(scratch, "authority"));
   expect((await run("prepare")).status).toBe(0);
-  namespace = path.basename(fs.readlinkSync(path.join(lab.stateFolder, "run")));
-  mirror = await PackageMirror.start(scratch, namespace);
+  mirror = await PackageMirror.start(scratch, lab.namespace);
 });
 
 afterAll(async () => {
@@ -132,7 +130,7 @@ describe.skipIf(skipped)(`the backup API${skipped === undefined ? "" : ` (skippe
 
   describe("a client", () => {
     it("gets three files, the key for itself alone, and the line for curl, which works", async () => {
-      [admin, former] = [await credentials("admin"), await credentials("former")];
+      admin = await client.credentials("admin");
       expect(fs.statSync(admin.key).mode & 0o777).toBe(0o600);
       expect(print("openssl", "x509", "-in", admin.cert, "-noout", "-subject", "-nameopt", "RFC2253")).toBe(
         "subject=emailAddress=dba@example.com,O=Example\\, Inc,CN=admin\n",
@@ -164,107 +162,12 @@ describe.skipIf(skipped)(`the backup API${skipped === undefined ? "" : ` (skippe
       );
       expect(stdout.trim().split("\n")).toEqual(Array.from({ length: 200 }, () => "200"));
     });
-
-    it("is in the access log by its name", async () => {
-      expect(await lab.on("barman-srv", "tail -n 1 /var/log/apache2/pgbapi-access.log")).toMatch(
-        /^10\.83\.14\.1 admin \[[^\]]+\] "GET \/status\?\d+ HTTP\/1\.1" 200 4$/,
-      );
-    });
   });
 
-  describe("is refused", () => {
-    it("without a certificate", () => {
-      expectNoTls(curl(undefined, url("/status")), /alert certificate required/);
-    });
-
-    it("with a certificate of another authority", () => {
-      expectNoTls(curl(authority.sign("admin", 1), url("/status")), /alert unknown ca/);
-    });
-
-    it("with a certificate of pgBackRest's authority", async () => {
-      const files = { cert: path.join(scratch, "pg1.crt"), key: path.join(scratch, "pg1.key") };
-      fs.writeFileSync(files.cert, await lab.on("pg1-srv", "cat /etc/pgbackrest/cert/host.crt"));
-      fs.writeFileSync(files.key, await lab.on("pg1-srv", "cat /etc/pgbackrest/cert/host.key"), { mode: 0o600 });
-      expectNoTls(curl(files, url("/status")), /alert unknown ca/);
-    });
-
-    it("with an expired certificate, even of an authority that it trusts", async () => {
-      const trust = fs.readFileSync(authority.certificate, "utf8");
-      const ca = "/usr/local/lib/pgbapi/ca.crt";
-      await lab.on("barman-srv", `cp -p ${ca} ${ca}.kept && echo '${trust}' >>${ca} && systemctl reload apache2`);
-      // The authority is trusted now: the name is looked at, and is good.
-      await expect
-        .poll(() => curl(authority.sign("admin", 1), url("/status")).stdout, { timeout: 15_000, interval: 500 })
-        .toBe('"OK"');
-      expectNoTls(curl(authority.sign("admin", -1), url("/status")), /alert certificate expired/);
-      await lab.on("barman-srv", `mv ${ca}.kept ${ca} && systemctl reload apache2`);
-      await expect
-        .poll(() => curl(authority.sign("admin", 1), url("/status")).stdout, { timeout: 15_000, interval: 500 })
-        .toBe("");
-    });
-
-    it("over TLS 1.1", () => {
-      const old = ["--tlsv1.1", "--tls-max", "1.1", "--ciphers", "ALL:@SECLEVEL=0"];
-      expectNoTls(curl(admin, ...old, url("/status")), /alert protocol version/);
-      expect(curl(admin, "--tls-max", "1.2", url("/status")).stdout).toBe('"OK"');
-    });
-
-    it("in plain HTTP on port 443", () => {
-      expect(curl(undefined, "-w", " %{http_code}", "http://10.83.14.20:443/status").stdout).toMatch(
-        /speaking plain HTTP to an SSL-enabled server port[^]* 400$/,
-      );
-    });
-
-    it.each([80, 7480])("on port %i", (port) => {
-      const { status, stderr } = curl(undefined, `http://10.83.14.20:${port}/status`);
-      expect([status, stderr]).toEqual([7, expect.stringContaining("Couldn't connect to server")]);
-    });
-
-    it("when it POSTs and operations are off", async () => {
-      expect(post(admin)).toBe("405");
-      const { status, stderr } = await lab.run("api", "servers/demo/operations", "--post={}");
-      expect([status, stderr]).toEqual([
-        1,
-        "lab: https://barman-srv/servers/demo/operations answered 405 Method Not Allowed\n",
-      ]);
-    });
-  });
-
-  it("says that the API is down, and Apache stays", async () => {
-    await lab.on("barman-srv", "systemctl stop pg-backup-api");
-    expect(curl(admin, "-o", "/dev/null", "-w", "%{http_code}", url("/status")).stdout).toBe("503");
-    const { proven, findings } = await lab.status();
-    expect(proven).toBe(false);
-    // That the API does not answer follows from it.
-    expect(findings.map(({ code, cause }) => [code, cause])).toEqual([
-      ["LAB-UNIT-DOWN", "pg-backup-api.service is inactive"],
-    ]);
-    expect(await lab.on("barman-srv", "systemctl is-active apache2")).toBe("active");
-    await lab.on("barman-srv", "systemctl start pg-backup-api");
-    await expect.poll(() => curl(admin, url("/status")).stdout, { timeout: 15_000, interval: 500 }).toBe('"OK"');
-  });
-
-  it("keeps the running configuration when Apache refuses the new one, and says what was wrong", async () => {
-    const broken = "/etc/apache2/conf-enabled/broken.conf";
-    await lab.on("barman-srv", `echo NoSuchDirective >${broken}`);
-    const { status, stdout, stderr } = await run("up", ADMIN_ALONE);
-    expect(status).toBe(1);
-    expect(stdout + stderr).toContain("refuses the new configuration; the old one stays");
-    expect(stdout + stderr).toContain("Invalid command 'NoSuchDirective'");
-    expect(await lab.on("barman-srv", "cat /etc/apache2/sites-enabled/pgbapi.conf")).toContain("'former'");
-    expect(curl(former, url("/status")).stdout).toBe('"OK"');
-    await lab.on("barman-srv", `rm ${broken}`);
-  });
-
-  it("lets a client no more in that is taken off the list, whose certificate is still good", async () => {
-    expect((await run("up", ADMIN_ALONE)).status).toBe(0);
-    expect(curl(former, "-o", "/dev/null", "-w", "%{http_code}", url("/status")).stdout).toBe("403");
-    expect(curl(admin, url("/status")).stdout).toBe('"OK"');
-  });
-
-  it("takes a POST when operations are on, from a client of the list", async () => {
-    expect((await run("up", { ...ADMIN_ALONE, "lab:backupApiOperations": "true" })).status).toBe(0);
-    expect([post(admin), post(former)]).toEqual(["202", "403"]);
+  answersClientsAlone({
+    ...{ lab, client, webServer: WEB_SERVERS.debian, configuration: "/etc/apache2/conf-enabled" },
+    up: (settings) =>
+      run("up", Object.fromEntries(Object.entries(settings).map(([key, value]) => [`lab:${key}`, value]))),
   });
 
   it("keeps the API that runs when a source cannot be reached, and lists the four ways", async () => {
@@ -286,42 +189,6 @@ describe.skipIf(skipped)(`the backup API${skipped === undefined ? "" : ` (skippe
     },
   );
 });
-
-const url = (place: string): string => `https://barman-srv${place}`;
-
-/** A client's files, by `./lab api credentials`. */
-async function credentials(client: string): Promise<ClientFiles> {
-  const folder = path.join(scratch, client);
-  await lab.must("api", "credentials", folder, `--client=${client}`);
-  return { cert: path.join(folder, "client.cert"), key: path.join(folder, "client.key") };
-}
-
-/** curl from another host than the API's: the lab's gateway. */
-function curl(client: ClientFiles | undefined, ...args: string[]): CommandResult {
-  const { status, stdout, stderr } = spawnSync(
-    "nsenter",
-    [
-      ...[`--net=/run/netns/${namespace}`, "curl", "-sS", "--http1.1", "--max-time", "60"],
-      ...["--resolve", "barman-srv:443:10.83.14.20", "--cacert", path.join(scratch, "admin", "ca.cert")],
-      ...(client === undefined ? [] : ["--cert", client.cert, "--key", client.key]),
-      ...args,
-    ],
-    { encoding: "utf8" },
-  );
-  return { status, stdout, stderr };
-}
-
-function post(client: ClientFiles): string {
-  const json = ["-d", "{}", "-H", "Content-Type: application/json"];
-  return curl(client, ...json, "-o", "/dev/null", "-w", "%{http_code}", url("/servers/demo/operations")).stdout;
-}
-
-/** There is no answer, not even one that says no. */
-function expectNoTls({ status, stdout, stderr }: CommandResult, alert: RegExp): void {
-  expect(stderr).toMatch(alert);
-  expect([35, 56]).toContain(status);
-  expect(stdout).toBe("");
-}
 
 /** What barman-srv's Apache says of a family's golden virtual host, in place of its own. */
 function testVirtualHost(family: string, { logFolder }: WebServer): Promise<string> {

@@ -3,6 +3,10 @@ import { describeLayout } from "../support/layout-scenario";
 describeLayout({
   shape: "el8",
   family: "el8",
+  postgresqlVersion: 14,
+  pgbackrestVersion: "2.45",
+  standbys: 2,
+  apacheFolder: "/etc/httpd/conf.d",
   configurationInData: true,
   facts: {
     "installs by dnf and rpm, from PGDG's and EPEL's repositories, what their keys have signed": [
@@ -60,6 +64,18 @@ describeLayout({
       ["backup-srv", "stat -c '%U %a' /backup_space /var/log/pgbackrest | xargs", "pgbackrest 750 pgbackrest 770"],
       ["pg1-srv", "stat -c '%U %a' /var/log/pgbackrest /var/spool/pgbackrest | xargs", "postgres 700 postgres 700"],
       ["backup-srv", "grep ' su ' /etc/logrotate.d/pgbackrest | xargs", "su pgbackrest pgbackrest"],
+    ],
+    "has Apache in EL's places, without the package's own virtual host": [
+      [
+        "barman-srv",
+        "grep -h 'Listen' /etc/httpd/conf/httpd.conf /etc/httpd/conf.d/ssl.conf; grep -c '^#<VirtualHost' /etc/httpd/conf.d/ssl.conf",
+        "#Listen 80\nListen 443 https\n1",
+      ],
+      [
+        "barman-srv",
+        "stat -Lc '%U %G %a' /usr/local/lib/pgbapi/host.key; ps -o user= -C httpd | sort -u | xargs",
+        "apache apache 600\napache root",
+      ],
     ],
   },
 });

@@ -10,6 +10,9 @@ const updateByAnotherKey = [
 describeLayout({
   shape: "pgdg-apt",
   family: "debian12",
+  postgresqlVersion: 14,
+  pgbackrestVersion: "2.45",
+  standbys: 2,
   configurationInData: false,
   facts: {
     "installs by apt from PGDG's repository, which its key has signed": [

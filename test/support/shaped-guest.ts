@@ -3,31 +3,44 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import { buildGuestImage, IMAGE_FOLDER, recipeHash } from "../../hypervisor/guest-image";
 import { downloadPackages } from "./package-mirror";
+import type { DebianReleaseName } from "../../config/debian-releases";
 import { runToEnd } from "./run-to-end";
 import { PROJECT_FOLDER } from "./stack-config";
 
 /** The systems that the tests make a guest in the shape of: a folder of `guests/` each. */
-export type Shape = "el8" | "pgdg-apt";
+export type Shape = "el8" | "sles15" | "pgdg-apt";
 
-/** Debian packages that a guest, or what its repositories hold, is made from. */
-const PACKAGES: Readonly<Record<Shape, readonly string[]>> = {
-  el8: [
-    ...["dnf", "dnf-plugins-core", "rpm", "gpgv", "ca-certificates", "logrotate"],
-    ...["pgbackrest", "postgresql-client-15", "libssh2-1", "jq", "openssl", "libjq1"],
-  ],
-  "pgdg-apt": [
-    "postgresql-common",
-    "postgresql-client-15",
-    "pgbackrest",
-    "jq",
-    "openssl",
-    "ca-certificates",
-    "logrotate",
-  ],
+/** What Barman and the backup API need beside their own packages. */
+const BACKUP_API = [
+  ...["barman", "python3-barman", "apache2-bin", "media-types", "curl", "rsync", "cron"],
+  ...["python3-venv", "python3-setuptools", "python3-wheel", "python3-gunicorn", "python3-flask", "python3-requests"],
+];
+
+/** What a guest is made from: a release, and Debian packages for it and for what its repositories hold. */
+const RECIPE: Readonly<Record<Shape, { readonly base: DebianReleaseName; readonly packages: readonly string[] }>> = {
+  el8: {
+    base: "debian12",
+    packages: [
+      ...["dnf", "dnf-plugins-core", "rpm", "gpgv", "ca-certificates", "logrotate"],
+      ...["pgbackrest", "postgresql-client-15", "libssh2-1", "jq", "openssl", "libjq1"],
+      ...BACKUP_API,
+    ],
+  },
+  sles15: {
+    base: "debian13",
+    packages: [
+      ...["zypper", "rpm", "gpg", "ca-certificates", "logrotate", "jq", "openssl"],
+      ...["pgbackrest", "postgresql-17", "postgresql-client-17", "python3-minimal"],
+      ...BACKUP_API,
+    ],
+  },
+  "pgdg-apt": {
+    base: "debian12",
+    packages: [
+      ...["postgresql-common", "postgresql-client-15", "pgbackrest", "jq", "openssl", "ca-certificates", "logrotate"],
+    ],
+  },
 };
-
-/** The release that the guests are made from. */
-const BASE = "debian12";
 
 const RECIPES = path.join(__dirname, "guests");
 const GUESTS = path.join(PROJECT_FOLDER, ".lab", "guests");
@@ -45,7 +58,8 @@ export async function buildShapedGuest(shape: Shape): Promise<ShapedGuest> {
   const folder = path.join(GUESTS, shape);
   const guest = { folder, image: path.relative(PROJECT_FOLDER, path.join(folder, "image.raw")) };
   const imageFolder = path.join(PROJECT_FOLDER, IMAGE_FOLDER);
-  const plain = await buildGuestImage({ release: BASE, kind: "container", recipe: "plain", imageFolder });
+  const { base, packages } = RECIPE[shape];
+  const plain = await buildGuestImage({ release: base, kind: "container", recipe: "plain", imageFolder });
   const hash = hashOf(shape, fs.readFileSync(`${plain}.recipe`, "utf8"));
   const made = path.join(folder, "recipe");
   if (fs.existsSync(made) && fs.readFileSync(made, "utf8") === hash) return guest;
@@ -53,8 +67,8 @@ export async function buildShapedGuest(shape: Shape): Promise<ShapedGuest> {
   const scratch = path.join(GUESTS, `${shape}.parts`);
   fs.rmSync(scratch, { recursive: true, force: true });
   fs.mkdirSync(scratch, { recursive: true });
-  downloadPackages(scratch, BASE, PACKAGES[shape]);
-  const postgresql = await installPostgreSql14(scratch);
+  downloadPackages(scratch, base, packages);
+  const postgresql = shape === "sles15" ? "" : await installPostgreSql14(scratch);
   await runToEnd("unshare", [
     "--mount",
     "bash",
@@ -72,11 +86,10 @@ export async function buildShapedGuest(shape: Shape): Promise<ShapedGuest> {
 
 /** A hash of the recipe of a shape and of what it starts from. */
 function hashOf(shape: Shape, base: string): string {
-  const shared = recipeHash(path.join(RECIPES, "postgresql-14"));
-  const own = recipeHash(path.join(RECIPES, shape));
+  const folders = ["postgresql-14", "rpm", shape].map((folder) => recipeHash(path.join(RECIPES, folder)));
   const build = fs.readFileSync(path.join(RECIPES, "build.sh"), "utf8");
   return createHash("sha256")
-    .update(JSON.stringify([base, shared, own, build, PACKAGES[shape]]))
+    .update(JSON.stringify([base, folders, build, RECIPE[shape]]))
     .digest("hex");
 }
 
