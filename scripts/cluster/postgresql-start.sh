@@ -48,7 +48,7 @@ main() {
     # It answers seconds before Debian's unit is active.
     systemctl start --no-block "$service"
   fi
-  [[ $role == primary ]] || catch_up "$binaries" "$service" "$settings" "$data"
+  [[ $role == primary ]] || catch_up "$binaries" "$service" "$conf" "$settings" "$data"
   replay_archive "$service" "$data" "$binaries"
   settle "$binaries" "$service" "$settings" "$data"
   await_recovery "$binaries" "$service"

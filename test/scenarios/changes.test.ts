@@ -115,9 +115,9 @@ describe.skipIf(skipped)(`changes${skipped === undefined ? "" : ` (skipped: ${sk
     expect((await lab.status()).proven).toBe(true);
   });
 
-  it("raises and lowers what a standby needs as much of as its primary, also of one that was away meanwhile", async () => {
-    const connections = async (): Promise<string[]> =>
-      Promise.all(["pg1-srv", "pg2-srv"].map((host) => lab.query(host, "SHOW max_connections")));
+  it("raises and lowers what a standby needs as much of as its primary, also of one that was away meanwhile, and of a new one", async () => {
+    const connections = async (...others: string[]): Promise<string[]> =>
+      Promise.all(["pg1-srv", "pg2-srv", ...others].map((host) => lab.query(host, "SHOW max_connections")));
     const set = (most: number): string[] => [...SHAPE, "--config", `lab:postgresql={"max_connections":${most}}`];
     expect(await lab.must("up", "--yes", ...set(150))).toMatch(
       /pg1-srv +postgresql-raise +updated[^]*pg2-srv +postgresql-start +(updated|replaced)/,
@@ -126,9 +126,11 @@ describe.skipIf(skipped)(`changes${skipped === undefined ? "" : ` (skipped: ${sk
     await lab.on("pg1-srv", `systemctl stop ${service}`);
     await lab.must("up", "--yes", ...set(90));
     expect(await connections()).toEqual(["90", "90"]);
-    await lab.must("up", "--yes", ...SHAPE);
-    expect(await connections()).toEqual(["100", "100"]);
+    // The new one replays, from a backup of before, the time in which there were 150.
+    await lab.must("up", "--yes", ...SHAPE, "--config", "lab:standbys=2");
+    expect(await connections("pg3-srv")).toEqual(["100", "100", "100"]);
     expect((await lab.status()).proven).toBe(true);
+    await lab.must("up", "--yes", ...SHAPE);
   });
 
   it("has standbys stream with passwords, and by mutual TLS again", async () => {

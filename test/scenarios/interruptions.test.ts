@@ -43,15 +43,19 @@ describe.skipIf(skipped)(`a lab that is interrupted${skipped === undefined ? "" 
 
   it("refuses a second run while one works, with who and since when; ends at once at the second Ctrl-C", async () => {
     const up = lab.launch("up", "--yes");
-    await up.printed(done("backup-srv", "stanza-create"));
+    await up.printed(done("backup-srv", "pgbackrest-certificate"));
     const { pid, since } = holder();
     const second = await lab.run("destroy", "--yes");
     expect(second.stderr).toContain(
       `lab: stack "${lab.stack}" is in use: process ${pid} runs up since ${since}; hint: wait for it, or kill ${pid}\n`,
     );
     expect(second.status).toBe(1);
+    // The first backup has been running for a while then, and takes seconds.
+    await up.printed(done("backup-srv", "stanza-check"));
     up.kill("SIGINT");
-    await sleep(500);
+    await up.printed(/^stopping after the running operations/m);
+    // Two within 300 ms count as one.
+    await sleep(400);
     const begun = performance.now();
     up.kill("SIGINT");
     expect((await up.result).status).toBe(INTERRUPTED);

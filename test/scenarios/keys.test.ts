@@ -75,7 +75,7 @@ const ELSEWHERE: Partial<Record<KeyName, [scenario: string, setting: string]>> =
   backupApiOrganization: ["backup-api", '"lab:backupApiOrganization": "Example, Inc"'],
   backupApiEmail: ["backup-api", '"lab:backupApiEmail": "dba@example.com"'],
   backupApiKey: ["backup-api", '"lab:backupApiKey": "rsa"'],
-  backupApiOperations: ["backup-api", '"lab:backupApiOperations": "true"'],
+  backupApiOperations: ["backup-api", 'backupApiOperations: "true"'],
 };
 
 /** Keys that no host of ours can have, and why. */
@@ -271,12 +271,14 @@ it("has every key of the schema in one place", () => {
 });
 
 it.each(Object.entries(ELSEWHERE))("finds lab:%s in the settings of another scenario", (key, [scenario, setting]) => {
-  const file = fs.readFileSync(path.join(PROJECT_FOLDER, "test", "scenarios", `${scenario}.test.ts`), "utf8");
+  const read = (...names: string[]): string => fs.readFileSync(path.join(PROJECT_FOLDER, "test", ...names), "utf8");
+  const file = read("scenarios", `${scenario}.test.ts`);
+  const shared = [...file.matchAll(/"..\/support\/([\w-]+)"/g)].map(([, name]) => read("support", `${name}.ts`));
   // A scenario of several stacks has its settings in its own file.
   const [, base] = /new ScenarioLab\("(\w+)"/.exec(file) ?? [];
   const stack = base === undefined ? "" : fs.readFileSync(path.join(PROJECT_FOLDER, `Pulumi.${base}.yaml`), "utf8");
   expect(setting).toContain(key);
-  expect(file + stack).toContain(setting);
+  expect([file, stack, ...shared].join("\n")).toContain(setting);
 });
 
 describe.skipIf(skipped)(`on hosts${skipped === undefined ? "" : ` (skipped: ${skipped})`}`, () => {

@@ -204,6 +204,28 @@ describe("cluster/postgresql-start.sh", () => {
     expect(read("settings")).toBe("work_mem = 4MB\n");
   });
 
+  it("gives a standby whose replay pauses, as its primary had more of a setting then, that much until it has caught up", () => {
+    const needs = `grep -q "max_connections = 150" ${host.path("settings")}`;
+    service("active", {
+      "SHOW primary_conninfo": "echo host=pg1-srv",
+      "SELECT redo_lsn FROM": "echo 0/30",
+      "SELECT pg_last_wal_replay_lsn": "echo t",
+      "SELECT redo_lsn >=": "echo t",
+      "SELECT pg_is_wal_replay_paused": `${needs} && echo f || echo t`,
+      "SELECT pg_is_in": "echo t",
+    });
+    host
+      .add(
+        "pg_controldata",
+        "echo 'max_connections setting:              150'; echo 'max_prepared_xacts setting:           0'",
+      )
+      .add("postgres", `[[ $* == *max_connections* ]] && { ${needs} && echo 150 || echo 100; } || echo 0`);
+    const run = start("standby");
+    expect(run).toMatchObject({ status: 0, stderr: "" });
+    expect(controls(run)).toEqual([ENABLE, `restart ${SERVICE}`, `restart ${SERVICE}`]);
+    expect(read("settings")).toBe("work_mem = 8MB\n");
+  });
+
   it("says so when the configuration is not loaded again", () => {
     service("active", { "SELECT pg_conf_load_time": "echo yesterday" });
     expect(start()).toMatchObject({
