@@ -19,17 +19,24 @@ query() {
   runuser -u postgres -- psql --no-psqlrc --quiet --tuples-only --no-align --set=ON_ERROR_STOP=1 --dbname=bench --command="$1"
 }
 
-# Data of this many MiB: a unit of pgbench's scale is 15 MiB.
+# Waits until all WAL is archived: a backup would wait for it.
+settle() {
+  query CHECKPOINT
+  while [[ $(query "SELECT count(*) FROM pg_ls_archive_statusdir() WHERE name LIKE '%.ready'") != 0 ]]; do sleep 0.2; done
+}
+
+# New data of this many MiB: a unit of pgbench's scale is 15 MiB.
 load() {
+  runuser -u postgres -- dropdb --if-exists bench 2>/dev/null
   runuser -u postgres -- createdb bench
   runuser -u postgres -- /usr/lib/postgresql/*/bin/pgbench --initialize --quiet --scale="$(($1 / 15 + 1))" bench 2>&1 | tail -n 1 >&2
-  query CHECKPOINT
+  settle
 }
 
 # Changes 5 % of the rows, which lie together, as those of a day do.
 change() {
   query "UPDATE pgbench_accounts SET abalance = abalance + 1 WHERE aid <= (SELECT max(aid) FROM pgbench_accounts) / 20"
-  query CHECKPOINT
+  settle
 }
 
 # What pgBackRest tells account $1 of stanza $2, as JSON.
@@ -89,5 +96,4 @@ archive() {
   kill -CONT "$archiver"
   while [[ $(waiting "$status") != 0 ]]; do sleep 0.05; done
   jq -rn "\"archive-rate \\($count / ($EPOCHREALTIME - $from))\""
-  query "VACUUM pgbench_accounts"
 }

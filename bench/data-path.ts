@@ -48,14 +48,14 @@ export async function benchDataPath(options: DataPathOptions): Promise<string> {
   };
   const measure = async (host: string, command: string): Promise<Figures> =>
     figuresOf((await lab(options, ["ssh", host, "--", measureLine(command)], `ssh ${host}: ${command}`)).stdout);
-  await measure(primaryOf(plan).name, `load ${mebibytes}`);
   const turns: { seed: Figures[]; lab: Figures[] } = { seed: [], lab: [] };
   for (let run = 1; run <= runs; run++) {
     for (const whose of ["seed", "lab"] as const) {
       onProgress(`run ${run} of ${runs}, ${whose === "seed" ? "the seed's options" : "the lab's defaults"}`);
       await up(whose === "seed" ? seedOptions(configuration.pgbackrestVersion) : {});
       let figures: Figures = {};
-      for (const { host, command } of measuresOf(plan)) figures = { ...figures, ...(await measure(host, command)) };
+      for (const { host, command } of measuresOf(plan, mebibytes))
+        figures = { ...figures, ...(await measure(host, command)) };
       turns[whose].push(figures);
     }
   }
@@ -78,10 +78,12 @@ export function figuresOf(stdout: string): Figures {
 }
 
 /** The measures of one turn, in their order: the host, and the command of data-path.sh. */
-export function measuresOf(plan: LabPlan): readonly { host: string; command: string }[] {
+export function measuresOf(plan: LabPlan, mebibytes: number): readonly { host: string; command: string }[] {
   const { stanza, postgresql } = plan;
   const [repository, primary] = [repositoryOf(plan).name, primaryOf(plan).name];
   return [
+    // Of the same size in each turn: updates leave old rows behind.
+    { host: primary, command: `load ${mebibytes}` },
     { host: repository, command: `backup ${stanza} full` },
     { host: primary, command: "change" },
     { host: repository, command: `backup ${stanza} incr` },

@@ -21,15 +21,15 @@ it("reads the figures of a measure, and nothing else that it says", () => {
 });
 
 it("measures on the hosts that do the work", () => {
-  expect(measuresOf(stackPlan("container", { standbys: 1 })).map(({ host, command }) => `${host}: ${command}`)).toEqual(
-    [
-      "backup-srv: backup demo full",
-      "pg1-srv: change",
-      "backup-srv: backup demo incr",
-      "pg2-srv: restore demo",
-      "pg1-srv: archive /var/lib/postgresql/17/main",
-    ],
-  );
+  const measures = measuresOf(stackPlan("container", { standbys: 1 }), 600);
+  expect(measures.map(({ host, command }) => `${host}: ${command}`)).toEqual([
+    "pg1-srv: load 600",
+    "backup-srv: backup demo full",
+    "pg1-srv: change",
+    "backup-srv: backup demo incr",
+    "pg2-srv: restore demo",
+    "pg1-srv: archive /var/lib/postgresql/17/main",
+  ]);
 });
 
 it("sends the measures and a command as one line, which the host's shell reads as root", () => {
