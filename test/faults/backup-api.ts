@@ -33,12 +33,13 @@ export const BACKUP_API_FAULTS: readonly Fault[] = [
   {
     name: "Barman's replication slot was dropped",
     host: "pg1-srv",
-    // Barman's maintenance creates it again at every full minute: it must have ended, and there must be time to look.
-    inject: `until [[ $(date +%S) == [12]? ]]; do sleep 1; done; ${dropSlot(HOST)}`,
+    // Barman's maintenance, which is stopped meanwhile, creates it again at every full minute: it must have ended.
+    inject: `until [[ $(date +%S) == [1234]? ]]; do sleep 1; done; ${dropSlot(HOST)}`,
     told: [
       "fail LAB-BARMAN-SLOT-MISSING barman-srv: replication slot barman_srv on pg1-srv, from which Barman streams, is missing",
     ],
     healedBy: "up",
+    alone: "services",
   },
   {
     name: "Barman's replication slot lost WAL that Barman needs",

@@ -1,6 +1,6 @@
 import { stackPlan } from "../support/stack-config";
 import type { Fault } from "./fault";
-import { dropSlot, loseSlot, STANDBYS_STREAM } from "./slots";
+import { dropSlot, loseSlot, reads } from "./slots";
 import { sql } from "./sql";
 
 const {
@@ -70,17 +70,17 @@ export const POSTGRESQL_FAULTS: readonly Fault[] = [
     inject: dropSlot("pg3-srv"),
     told: ["fail LAB-SLOT-MISSING pg1-srv: replication slot pg3_srv, from which a standby streams, is missing"],
     healedBy: "up",
-    alone: true,
+    alone: "slots",
   },
   {
     name: "a standby streams again from a slot that PostgreSQL has given up",
     host: "pg1-srv",
-    inject: [loseSlot("pg3-srv"), STANDBYS_STREAM],
+    inject: [loseSlot("pg2-srv"), reads("pg2-srv")],
     told: [
-      "fail LAB-SLOT-LOST pg1-srv: replication slot pg3_srv is lost: its standby was away for more WAL than max_slot_wal_keep_size",
+      "fail LAB-SLOT-LOST pg1-srv: replication slot pg2_srv is lost: its standby was away for more WAL than max_slot_wal_keep_size",
     ],
     healedBy: "up",
-    alone: true,
+    alone: "slots",
   },
   {
     name: "a standby was promoted, and nothing was written",

@@ -4,14 +4,18 @@ import { sql, until } from "./sql";
 /** Statements that fill a WAL segment, as PostgreSQL does not switch an empty one. */
 export const SWITCH = ["SELECT pg_create_restore_point('other')", "SELECT pg_switch_wal()"];
 
-/** Shell for the primary: something is done to a host's slot while that host, which would connect again at once, is not let in. */
+/**
+ * Shell for the primary: something is done to a host's slot while that host, which would connect again at once, is not let in. One after the
+ * other.
+ */
 function whileAway(host: string, ...work: readonly string[]): string {
   const terminate = `SELECT pg_terminate_backend(active_pid) FROM pg_replication_slots WHERE slot_name = '${slotOf(host)}'`;
   return [
-    `set -e; cp -p /etc/lab/pg_ident.conf /run; sed -i /${host}/d /etc/lab/pg_ident.conf`,
+    "set -e; exec 9>/run/slots.lock; flock 9",
+    `cp -p /etc/lab/pg_ident.conf /run; sed -i /${host}/d /etc/lab/pg_ident.conf`,
     sql("SELECT pg_reload_conf()", "SELECT pg_sleep(0.5)", terminate, "SELECT pg_sleep(0.5)"),
     ...work,
-    `cp -p /run/pg_ident.conf /etc/lab; ${sql("SELECT pg_reload_conf()")}`,
+    `cp -p /run/pg_ident.conf /etc/lab; ${sql("SELECT pg_reload_conf()")}; flock --unlock 9`,
   ].join("\n");
 }
 
@@ -32,6 +36,11 @@ export function loseSlot(host: string): string {
     until(kept, "0"),
     sql("CHECKPOINT", "ALTER SYSTEM RESET max_slot_wal_keep_size"),
   );
+}
+
+/** Shell for the primary that waits until a host streams from its slot again. */
+export function reads(host: string): string {
+  return until(`SELECT active FROM pg_replication_slots WHERE slot_name = '${slotOf(host)}'`, "t");
 }
 
 /** Shell for the primary that waits until two standbys stream: each asks for it again every 5 s (`wal_retrieve_retry_interval`). */
