@@ -1,4 +1,5 @@
 import { fail, rules, UNREACHABLE } from "../findings";
+import { SERVER_DOWN } from "./peers";
 
 /** Whether a host can be asked. */
 export const HOSTS = rules(
@@ -11,14 +12,7 @@ export const HOSTS = rules(
       ...fail("host", "{fact} cannot be read: {error}", { command: "./lab ssh {host}" }),
       ...{ proof: true, drift: true },
       after: [
-        ...[
-          "LAB-REPOSITORY-*",
-          "LAB-STANZA-*",
-          "LAB-PGBACKREST-DOWN",
-          "LAB-UNIT-LOOP:pgbackrest",
-          "LAB-NAME-*",
-          "LAB-PORT-*",
-        ],
+        ...["LAB-REPOSITORY-*", "LAB-STANZA-*", ...SERVER_DOWN, "LAB-NAME-*", "LAB-PORT-*"],
         "LAB-PACKAGE-MISSING",
       ],
     },

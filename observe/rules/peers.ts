@@ -9,7 +9,8 @@ const proof = { proof: true } as const;
 export const PGBACKREST_FILES = ["/etc", "/etc/systemd/system", "/var/log", "/var/spool"].map(
   (folder) => `LAB-FILE-*:${folder}/pgbackrest`,
 );
-const SERVER_DOWN = ["LAB-PGBACKREST-DOWN", "LAB-UNIT-LOOP:pgbackrest"] as const;
+/** pgBackRest's server does not run. */
+export const SERVER_DOWN = ["LAB-PGBACKREST-DOWN", "LAB-UNIT-LOOP:pgbackrest"] as const;
 /** What is wrong with a certificate, its key or its CA. */
 export const BAD_CERTIFICATE = ["LAB-CERT-*", "LAB-KEY-*", "LAB-CA-EXPIRED"] as const;
 const CERTIFICATES = [...BAD_CERTIFICATE, "LAB-UNIT-LOOP:pgbackrest"] as const;

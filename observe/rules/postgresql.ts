@@ -2,6 +2,7 @@ import { segmentNumber } from "../wal";
 import type { PostgreSqlFacts } from "../facts";
 import { fail, rules, type Tell, warn } from "../findings";
 import { isoTime, type ObservedHost, type ObservedLab } from "../lab";
+import { SERVER_DOWN } from "./peers";
 
 const proof = { proof: true } as const;
 const FIX = { steps: true } as const;
@@ -11,14 +12,7 @@ export const DOWN = ["LAB-POSTGRESQL-DOWN", "LAB-UNIT-LOOP:postgresql", "LAB-PG-
 
 /** What keeps WAL from the repository. */
 const ARCHIVING = [
-  ...[
-    "LAB-PGBACKREST-DOWN",
-    "LAB-UNIT-LOOP:pgbackrest",
-    "LAB-DISK-FULL",
-    "LAB-STANZA-*",
-    "LAB-REPOSITORY-*",
-    "LAB-NAME-*",
-  ],
+  ...[...SERVER_DOWN, "LAB-DISK-FULL", "LAB-STANZA-*", "LAB-REPOSITORY-*", "LAB-NAME-*"],
   ...["LAB-PORT-*", "LAB-TLS-*", "LAB-PEER-*", "LAB-ACCESS-DENIED", "LAB-VERSION-PGBACKREST", "LAB-SETTING-*"],
 ] as const;
 

@@ -1,14 +1,14 @@
 import { PGBACKREST_UNIT } from "../../plan/layout";
 import { fail, rules } from "../findings";
 import { type ObservedHost, stanzaSeenBy, statusOf } from "../lab";
-import { PGBACKREST_FILES } from "./peers";
+import { PGBACKREST_FILES, SERVER_DOWN } from "./peers";
 import { stepsOfUnit } from "./units";
 
 const proof = { proof: true } as const;
 
 /** What keeps a host from the repository. */
 const UNREACHED = [
-  ...["LAB-PGBACKREST-DOWN", "LAB-UNIT-LOOP:pgbackrest", "LAB-NAME-*", "LAB-PORT-*", "LAB-TLS-*", "LAB-PEER-*"],
+  ...[...SERVER_DOWN, "LAB-NAME-*", "LAB-PORT-*", "LAB-TLS-*", "LAB-PEER-*"],
   ...["LAB-ACCESS-DENIED", "LAB-VERSION-PGBACKREST", "LAB-PACKAGE-*", "LAB-CERT-*", "LAB-KEY-*", "LAB-CA-EXPIRED"],
   "LAB-REPOSITORY-*",
 ] as const;

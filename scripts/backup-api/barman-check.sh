@@ -6,6 +6,7 @@ set -euo pipefail
 source common/barman.sh
 source common/move-aside.sh
 source common/shell.sh
+source common/slots.sh
 
 LOG=/var/log/barman/barman.log
 
@@ -21,10 +22,8 @@ ask() {
   as_barman psql -XAtq -w "$1" -c "$2"
 }
 
-# PostgreSQL 16 and 17 have a receiver stream from such a slot too, and keep no WAL for it.
 is_given_up() {
-  ask "$1" "SELECT to_jsonb(s) ->> 'wal_status' = 'lost' OR to_jsonb(s) ->> 'invalidation_reason' IS NOT NULL
-    FROM pg_replication_slots s WHERE slot_name = '$2'" 2>/dev/null | grep -qx t
+  ask "$1" "SELECT $(given_up) FROM pg_replication_slots s WHERE slot_name = '$2'" 2>/dev/null | grep -qx t
 }
 
 # `check` fails until the first WAL segment has arrived. PostgreSQL does not switch an empty segment: the restore point fills it.

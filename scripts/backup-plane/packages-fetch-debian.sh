@@ -12,11 +12,10 @@ fetch() {
 }
 
 main() {
-  local system=$1 source=$2 from=$3 pgbackrest=$4 said
+  local system=$1 source=$2 from=$3 pgbackrest=$4
   expect_system "$system"
   [[ $(dpkg-query -W -f '${db:Status-Status} ${Version}' pgbackrest 2>/dev/null) != "installed $pgbackrest-"* ]] || return 0
-  refuse_downgrade "$pgbackrest"
-  said=$(fetch "$source" "$from" "$pgbackrest" 2>&1) || refuse_upgrade "$pgbackrest" "$source" "$said"
+  fetch_pgbackrest "$pgbackrest" "$source" fetch "$source" "$from" "$pgbackrest"
 }
 
 main "$@" </dev/null

@@ -12,11 +12,10 @@ fetch() {
 }
 
 main() {
-  local system=$1 source=$2 repositories=$3 pgbackrest=$4 said
+  local system=$1 source=$2 repositories=$3 pgbackrest=$4
   expect_system "$system"
   ! rpm -q "pgbackrest-$pgbackrest" >/dev/null || return 0
-  refuse_downgrade "$pgbackrest"
-  said=$(fetch "$source" "$repositories" "$pgbackrest" 2>&1) || refuse_upgrade "$pgbackrest" "$source" "$said"
+  fetch_pgbackrest "$pgbackrest" "$source" fetch "$source" "$repositories" "$pgbackrest"
 }
 
 main "$@" </dev/null

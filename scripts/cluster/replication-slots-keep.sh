@@ -4,12 +4,12 @@
 set -euo pipefail
 source common/postgresql.sh
 source common/shell.sh
+source common/slots.sh
 
-# Prints those of slots $2 that kept more WAL than max_slot_wal_keep_size: lost for good, even if a standby streams from one (PostgreSQL 16, 17).
+# Prints those of slots $2 that kept more WAL than max_slot_wal_keep_size.
 lost() {
-  query "$1" -v slots="$2" <<'SQL'
-SELECT string_agg(slot_name, ',') FROM pg_replication_slots s WHERE slot_name = ANY (string_to_array(:'slots', ','))
-  AND (to_jsonb(s) ->> 'wal_status' = 'lost' OR to_jsonb(s) ->> 'invalidation_reason' IS NOT NULL)
+  query "$1" -v slots="$2" -v given_up="$(given_up)" <<'SQL'
+SELECT string_agg(slot_name, ',') FROM pg_replication_slots s WHERE slot_name = ANY (string_to_array(:'slots', ',')) AND :given_up
 SQL
 }
 

@@ -26,8 +26,11 @@ restart_outdated() {
   ! is_outdated "$(systemctl show -P MainPID pgbackrest)" || systemctl restart pgbackrest
 }
 
-# Fails because pgBackRest $1 cannot be had from source $2, with what the package manager said, $3.
-refuse_upgrade() {
-  fail "pgBackRest $1 cannot be fetched; no host is upgraded; hint: lab:packages is $2: the host must reach it, and find this version there" \
-    "$(grep -E '^(E|W|Err|Error|No match)' <<<"$3" || echo "$3")"
+# Fetches pgBackRest $1 from source $2 by command $3…, unless a newer one is installed. If it cannot be had, tells what the package manager said.
+fetch_pgbackrest() {
+  local said
+  refuse_downgrade "$1"
+  said=$("${@:3}" 2>&1) ||
+    fail "pgBackRest $1 cannot be fetched; no host is upgraded; hint: lab:packages is $2: the host must reach it, and find this version there" \
+      "$(grep -E '^(E|W|Err|Error|No match)' <<<"$said" || echo "$said")"
 }

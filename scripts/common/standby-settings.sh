@@ -39,8 +39,8 @@ replays() {
 # The settings, as lines of a configuration, of which the WAL that data folder $3 has come to needs more than configuration $2 has.
 needed() {
   local binaries=$1 conf=$2 data=$3 name value has
-  LC_ALL=C "$binaries/pg_controldata" -D "$data" | sed -nE 's/^(max_[a-z_]+) setting: +([0-9]+)$/\1 \2/p' |
-    sed 's/_xacts /_transactions /; s/_xact /_transaction /' |
+  LC_ALL=C "$binaries/pg_controldata" -D "$data" |
+    sed -nE 's/_xact(s?) setting:/_transaction\1 setting:/; s/^(max_[a-z_]+) setting: +([0-9]+)$/\1 \2/p' |
     while read -r name value; do
       has=$(as postgres "$binaries/postgres" -C "$name" "--config-file=$conf" -D "$data" 2>/dev/null) || has=0
       ((has >= value)) || echo "$name = $value"

@@ -4,6 +4,7 @@
 # since it was promoted. null when it does not answer. Safe to run again: it only reads.
 set -euo pipefail
 source common/postgresql.sh
+source common/slots.sh
 source common/wal.sh
 
 # What a promoted standby has committed since, as JSON; null when its WAL does not tell.
@@ -18,7 +19,7 @@ promoted() {
 
 main() {
   local seen status=0
-  seen=$(query "$1" -v file="$2" <<'SQL') || status=$?
+  seen=$(query "$1" -v file="$2" -v given_up="$(given_up)" <<'SQL') || status=$?
 SELECT json_build_object(
   'version', split_part(current_setting('server_version'), ' ', 1),
   'inRecovery', pg_is_in_recovery(),
@@ -36,9 +37,8 @@ SELECT json_build_object(
     'behind', CASE WHEN NOT pg_is_in_recovery() THEN pg_wal_lsn_diff(pg_current_wal_lsn(), replay_lsn) END)), '[]')
     FROM pg_stat_replication),
   'slots', (SELECT coalesce(json_agg(json_build_object('name', slot_name, 'active', active,
-    'status', CASE WHEN to_jsonb(s) ->> 'invalidation_reason' IS NULL THEN to_jsonb(s) ->> 'wal_status' ELSE 'lost' END,
-    'keeps', pg_wal_lsn_diff(
-      CASE WHEN pg_is_in_recovery() THEN pg_last_wal_replay_lsn() ELSE pg_current_wal_lsn() END, restart_lsn))), '[]')
+    'status', CASE WHEN :given_up THEN 'lost' ELSE to_jsonb(s) ->> 'wal_status' END,
+    'keeps', pg_wal_lsn_diff(CASE WHEN pg_is_in_recovery() THEN pg_last_wal_replay_lsn() ELSE pg_current_wal_lsn() END, restart_lsn))), '[]')
     FROM pg_replication_slots s),
   'included', EXISTS (SELECT FROM pg_file_settings WHERE sourcefile = :'file'),
   'stale', coalesce((pg_stat_file(:'file', true)).modification > date_trunc('second', pg_conf_load_time()) + interval '1 second', false),

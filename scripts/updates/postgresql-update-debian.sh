@@ -4,13 +4,13 @@
 set -euo pipefail
 source common/apt.sh
 source common/postgresql-update.sh
-source common/shell.sh
+
+update() {
+  with_packages apt_install --only-upgrade "$@"
+}
 
 main() {
-  local binaries=$1 data=$2 service=$3 said
-  prepare_restart "$binaries"
-  said=$(with_packages apt_install --only-upgrade "${@:4}" 2>&1) || fail "PostgreSQL's packages were not updated" "$said"
-  run_installed "$binaries" "$data" "$service"
+  update_postgresql "$1" "$2" "$3" update "${@:4}"
 }
 
 main "$@" </dev/null

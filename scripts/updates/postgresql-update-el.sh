@@ -3,13 +3,9 @@
 # the new ones. Safe to run again: what is new already is left as it is, and a server that still runs the old program is restarted.
 set -euo pipefail
 source common/postgresql-update.sh
-source common/shell.sh
 
 main() {
-  local binaries=$1 data=$2 service=$3 said
-  prepare_restart "$binaries"
-  said=$(dnf upgrade -y "${@:4}" 2>&1) || fail "PostgreSQL's packages were not updated" "$said"
-  run_installed "$binaries" "$data" "$service"
+  update_postgresql "$1" "$2" "$3" dnf upgrade -y "${@:4}"
 }
 
 main "$@" </dev/null
