@@ -21,7 +21,7 @@ stage_postgresql() {
 
 stage_rocky() {
   local debian=$1 out=$2 modules=$2/usr/lib64/httpd/modules module
-  mkdir -p "$out"/{usr/bin,usr/lib64,usr/libexec,etc/pki/rpm-gpg,etc/dnf/plugins,usr/lib/python3/dist-packages/dnf-plugins} "$modules"
+  mkdir -p "$out"/{usr/bin,usr/lib64,usr/libexec,etc/pki/rpm-gpg,etc/httpd/conf.modules.d,etc/dnf/plugins,usr/lib/python3/dist-packages/dnf-plugins} "$modules"
   cp "$debian"/usr/bin/{jq,openssl} "$out/usr/bin"
   cp "$debian"/etc/dnf/plugins/versionlock.* "$out/etc/dnf/plugins"
   cp "$debian"/usr/lib/python3/dist-packages/dnf-plugins/versionlock.py "$out/usr/lib/python3/dist-packages/dnf-plugins"
