@@ -187,10 +187,12 @@ describe.skipIf(skipped)(`refusals${skipped === undefined ? "" : ` (skipped: ${s
       ["pg2-srv", /unable to connect to 'pg2-srv:8432(?: \(\S+\))?': \[111\] Connection refused/],
       ["pg3-srv", /unable to find hostname 'pg3-srv' in certificate common name or subject alternative names/],
     ] as const) {
-      expect((await asRepository(server)).stderr, server).toMatch(message);
+      // A busy machine's servers take their time to read what was put in place.
+      await expect
+        .poll(async () => (await asRepository(server)).stderr, { timeout: 30_000, message: server })
+        .toMatch(message);
     }
     let found!: Report;
-    // A busy machine's servers take their time to read what was put in place.
     await expect
       .poll(async () => between((found = await diagnose())), { timeout: 30_000 })
       .toEqual(
