@@ -3,10 +3,22 @@
 # Safe to run again: a missing domain is no error.
 set -euo pipefail
 
+readonly SECONDS_TO_DIE=60
+
+# On a busy machine a container's processes outlive libvirt's patience of some seconds ("Some processes refused to die").
+destroy() {
+  local uri=$1 domain=$2
+  while [[ $(virsh -c "$uri" domstate "$domain") == running* ]]; do
+    if virsh -c "$uri" destroy "$domain"; then return; fi
+    ((SECONDS < SECONDS_TO_DIE)) || return 1
+    sleep 1
+  done
+}
+
 main() {
   local uri=$1 domain=$2
   virsh -c "$uri" dominfo "$domain" >/dev/null 2>&1 || return 0
-  [[ $(virsh -c "$uri" domstate "$domain") != running* ]] || virsh -c "$uri" destroy "$domain"
+  destroy "$uri" "$domain"
   virsh -c "$uri" undefine "$domain"
 }
 

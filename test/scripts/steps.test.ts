@@ -914,6 +914,20 @@ describe("site/seed-write.sh", () => {
 });
 
 describe("site/domain-undefine.sh", () => {
+  it("tries again to end a domain whose processes take their time", () => {
+    const died = host.path("died");
+    host.add(
+      "virsh",
+      `case $3 in domstate) [ -f ${died} ] && echo "shut off" || echo running ;; destroy) touch ${died}; exit 1 ;; esac`,
+    );
+    expect(host.run("site/domain-undefine.sh", ["lxc:///system", "pg1-srv"])).toMatchObject({
+      status: 0,
+      calls: ["dominfo", "domstate", "destroy", "domstate", "undefine"].map(
+        (word) => `virsh -c lxc:///system ${word} pg1-srv`,
+      ),
+    });
+  });
+
   it("ends and forgets a domain that runs, and does nothing for one that is not there", () => {
     host.add("virsh", "[[ $3 != domstate ]] || echo running");
     expect(host.run("site/domain-undefine.sh", ["lxc:///system", "pg1-srv"]).calls.slice(-2)).toEqual([
