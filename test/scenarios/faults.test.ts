@@ -7,7 +7,6 @@ import { told } from "../support/observed-lab";
 import { binaries, dataFolder as DATA, literally, service } from "../support/releases";
 import { RowWriter } from "../support/row-writer";
 import { reasonToSkip, ScenarioLab } from "../support/scenario-lab";
-import { PROJECT_FOLDER } from "../support/stack-config";
 
 /** What goes wrong in a machine room, while rows are written all the time: it is named, it heals, and no committed row is lost. */
 const lab = new ScenarioLab("container", "faults");
@@ -89,11 +88,6 @@ async function fix(...options: string[]): Promise<string> {
   const { status, stdout, stderr } = await lab.run("drift", "--fix", ...options);
   expect(status, stdout + stderr).toBe(0);
   return stderr;
-}
-
-/** Types what a finding says, as it stands. */
-function type(remedy = ""): void {
-  execFileSync("bash", ["-c", remedy], { cwd: PROJECT_FOLDER, stdio: "pipe" });
 }
 
 beforeAll(async () => {
@@ -191,56 +185,6 @@ describe.skipIf(skipped)(
       await isNamed(new RegExp(`^fail LAB-HOST-UNREACHABLE ${host}: no SSH connection to `));
       lab.virsh("start", lab.domainOf(host));
       await heals(`${host} without power`);
-    });
-
-    it("names a backup.info that belongs to root, as status does, and puts it right as it says", async () => {
-      await lab.on(
-        "backup-srv",
-        `chown root: ${REPOSITORY}/backup/demo/backup.info ${REPOSITORY}/backup/demo/backup.info.copy`,
-      );
-      await isNamed(
-        /^fail LAB-REPOSITORY-OWNER backup-srv: files belong to root, pgbackrest cannot use them \[041\]: /,
-      );
-      const { proven, findings } = await lab.status();
-      expect([proven, findings.map(({ code }) => code)]).toEqual([false, ["LAB-REPOSITORY-OWNER"]]);
-      type(findings[0]?.remedy);
-      await heals("backup.info of root");
-    });
-
-    it("names a host that cannot resolve another, as status does", async () => {
-      await lab.on("pg2-srv", "cp /etc/nsswitch.conf /run/; sed -i 's/^hosts:.*/hosts: files/' /etc/nsswitch.conf");
-      try {
-        await isNamed("fail LAB-NAME-UNRESOLVED pg2-srv → backup-srv: pg2-srv cannot resolve backup-srv");
-        expect((await lab.status()).findings.map(({ code }) => code)).toEqual(["LAB-NAME-UNRESOLVED"]);
-      } finally {
-        await lab.on("pg2-srv", "cp /run/nsswitch.conf /etc/nsswitch.conf");
-      }
-      await heals("name not resolved");
-    });
-
-    it("names a slot that was forgotten, as status does, and drops it as it says", async () => {
-      await lab.query("pg1-srv", "SELECT pg_create_physical_replication_slot('forgotten', true)");
-      const { proven, findings } = await lab.status();
-      expect([proven, findings.map(({ code }) => code)]).toEqual([true, ["LAB-SLOT-UNUSED"]]);
-      expect(told((await diagnose()).findings)).toEqual([
-        expect.stringMatching(
-          /^warn LAB-SLOT-UNUSED pg1-srv: replication slot forgotten keeps \d+ MiB of WAL, and nobody reads it$/,
-        ),
-      ]);
-      type(findings[0]?.remedy);
-      expect((await diagnose()).findings).toEqual([]);
-    });
-
-    it("makes the stanza and a full backup again when the repository has lost them", async () => {
-      await lab.on(
-        "backup-srv",
-        `mv ${REPOSITORY}/backup/demo /run/backup; mv ${REPOSITORY}/archive/demo /run/archive`,
-      );
-      await isNamed(
-        "fail LAB-STANZA-MISSING backup-srv: the repository has no stanza demo: its backups and WAL are lost",
-      );
-      expect(await fix()).toMatch(/lab: full backup \d{8}-\d{6}F\n/);
-      await heals("stanza lost");
     });
 
     it("gives back every row that was committed, from the repository, to a point in time", async () => {
