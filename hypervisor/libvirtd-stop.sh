@@ -17,7 +17,7 @@ end_processes() {
   local -a folders ids
   mapfile -t folders < <(cgroups "$1")
   [ "${#folders[@]}" -gt 0 ] || return 0
-  for _ in {1..200}; do
+  for _ in {1..1200}; do
     mapfile -t ids < <(find "${folders[@]}" -name cgroup.procs -exec cat {} + | sort -u)
     if [ "${#ids[@]}" -gt 0 ]; then
       kill -KILL "${ids[@]}" 2>/dev/null || true
@@ -48,7 +48,7 @@ end_network() {
 await_disks() {
   local images=$1/lib/images
   [ -d "$images" ] || return 0
-  for _ in {1..200}; do
+  for _ in {1..1200}; do
     if [ -z "$(loop_devices "$images")" ]; then return; fi
     sleep 0.05
   done
