@@ -1,4 +1,6 @@
+import * as path from "node:path";
 import { defineConfig } from "vitest/config";
+import { BaseSequencer, type TestSpecification } from "vitest/node";
 
 const HOUR = 60 * 60 * 1000;
 
@@ -10,6 +12,20 @@ const ALONE = scenarios("cloud-image", "vm");
 /** The catalogue takes a quarter of an hour and waits for most of it, but its doctor is to be quick: these, one after the other, leave it room. */
 const BESIDE_CATALOGUE = scenarios("catalogue", "faults", "engines", "killed", "users-lab", "major");
 
+/** These begin first, in this order, so that no processor waits for a last one; and the two with package managers in Python are not side by side. */
+const LONGEST = scenarios("el8", "versions", "keys", "sles15", "interruptions", "backup-api", "upgrades", "catalogue");
+
+class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const group = ({ project }: TestSpecification): number => project.config.sequence.groupOrder;
+    const rank = ({ moduleId }: TestSpecification): number => {
+      const index = LONGEST.indexOf(path.relative(__dirname, moduleId));
+      return index < 0 ? LONGEST.length : index;
+    };
+    return (await super.sort(files)).sort((one, other) => group(one) - group(other) || rank(one) - rank(other));
+  }
+}
+
 /** Real hosts, as long as it takes. */
 const SCENARIO = { testTimeout: HOUR, hookTimeout: HOUR };
 
@@ -17,6 +33,7 @@ export default defineConfig({
   test: {
     // The program's warnings are told where a test fails.
     silent: "passed-only",
+    sequence: { sequencer: LongestFirst },
     projects: [
       {
         test: {
