@@ -3,14 +3,15 @@
 # Safe to run again: a missing domain is no error.
 set -euo pipefail
 
-readonly SECONDS_TO_DIE=60
-
 # On a busy machine a container's processes outlive libvirt's patience of some seconds ("Some processes refused to die").
 destroy() {
-  local uri=$1 domain=$2
+  local uri=$1 domain=$2 deadline=$((SECONDS + 60))
   while [[ $(virsh -c "$uri" domstate "$domain") == running* ]]; do
     if virsh -c "$uri" destroy "$domain"; then return; fi
-    ((SECONDS < SECONDS_TO_DIE)) || return 1
+    if ((SECONDS >= deadline)); then
+      echo "domain $domain still runs" >&2
+      return 1
+    fi
     sleep 1
   done
 }
