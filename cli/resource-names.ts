@@ -20,7 +20,9 @@ export function hostsAmong(resources: readonly Resource[]): string[] {
  * @param hosts The names of the hosts.
  */
 export function stepOf({ name, type }: Resource, hosts: Iterable<string>): Step {
-  const host = [...hosts].find((candidate) => name === candidate || name.startsWith(`${candidate}-`));
+  const candidates = [...hosts].filter((candidate) => name === candidate || name.startsWith(`${candidate}-`));
+  // One host's name may begin with another's.
+  const host = candidates.sort((one, other) => other.length - one.length)[0];
   if (host === undefined) return { host: "lab", step: name.replace(/^lab-/, "") };
   return { host, step: name.slice(host.length + 1) || (type.split(":").at(-1) ?? type).toLowerCase() };
 }

@@ -1,12 +1,10 @@
-import { allHostNames, BARMAN_HOST, POSTGRESQL_HOSTS, REPOSITORY_HOST } from "./host-names";
+import { BARMAN_HOST, POSTGRESQL_HOSTS, REPOSITORY_HOST } from "./host-names";
+import { hasHostMap, type Host, type HostKeys, hostsOf } from "./hosts";
 import { macOf, networkRange } from "./ipv4";
 import type { Refuse } from "./rules";
 import type { Values } from "./schema";
 
-type Given = Pick<
-  Values,
-  "networkMode" | "bridge" | "addresses" | "network" | "primary" | "standbys" | "backupApi" | "backupApiHost"
->;
+type Given = HostKeys & Pick<Values, "bridge">;
 
 /** Rules of an existing bridge and of the hosts' addresses on it. */
 export function checkBridge(values: Given, refuse: Refuse): void {
@@ -16,11 +14,11 @@ export function checkBridge(values: Given, refuse: Refuse): void {
     if (bridge === "") {
       refuse("bridge", 'must be the name of an existing bridge when lab:networkMode is bridge, got ""');
     }
-    checkAddresses(values, refuse);
+    if (!hasHostMap(values)) checkAddresses(values, refuse);
     return;
   }
   if (bridge !== "") refuse("bridge", `must be empty when lab:networkMode is ${networkMode}, got "${bridge}"`);
-  if (given.length > 0) {
+  if (given.length > 0 && !hasHostMap(values)) {
     refuse("addresses", `must be empty when lab:networkMode is ${networkMode}, got addresses of ${given.join(", ")}`);
   }
 }
@@ -28,7 +26,7 @@ export function checkBridge(values: Given, refuse: Refuse): void {
 function checkAddresses(values: Given, refuse: Refuse): void {
   const { addresses, network } = values;
   const possible = [REPOSITORY_HOST, ...POSTGRESQL_HOSTS, BARMAN_HOST];
-  const missing = allHostNames(values).filter((name) => !(name in addresses));
+  const missing = hostsOf(values).flatMap(({ name, address }) => (address === "" ? [name] : []));
   if (missing.length > 0) {
     refuse(
       "addresses",
@@ -50,18 +48,21 @@ function checkAddresses(values: Given, refuse: Refuse): void {
   }
 }
 
-/** Problems of other addresses for hosts that exist, a line each: nothing would bring them there. */
+/**
+ * Problems of other addresses for hosts that exist, a line each: nothing would bring them there.
+ * @param key The key that has the addresses.
+ */
 export function movedHostProblems(
-  addresses: Values["addresses"],
-  hosts: readonly { readonly host: string; readonly name: string }[],
+  key: "addresses" | "hosts",
+  hosts: readonly { readonly host: Pick<Host, "name" | "address">; readonly name: string }[],
   domains: ReadonlyMap<string, string>,
 ): string[] {
   return hosts.flatMap(({ host, name }) => {
     const [, mac] = /<mac address='([^']+)'/.exec(domains.get(name) ?? "") ?? [];
-    const address = addresses[host] ?? "";
-    if (mac === undefined || mac === macOf(address)) return [];
+    if (mac === undefined || mac === macOf(host.address)) return [];
+    const what = key === "hosts" ? "lab:hosts cannot change the address of" : "lab:addresses cannot change for";
     return [
-      `lab:addresses cannot change for a host that exists, got "${address}" of ${host}, and domain ${name} of libvirt has MAC address ${mac}; ` +
+      `${what} a host that exists, got "${host.address}" of ${host.name}, and domain ${name} of libvirt has MAC address ${mac}; ` +
         "hint: keep its address, or bring up another stack beside it",
     ];
   });

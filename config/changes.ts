@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
-import { allHostNames } from "./host-names";
+import { hostsChange, replacedChange } from "./host-changes";
+import { hostsOf } from "./hosts";
 import { type Change, live, refused, reload, restart } from "./key";
 import { KEY_NAMES, type KeyName, type LabConfig, SCHEMA } from "./schema";
 import { isOlder } from "./version-support";
@@ -18,9 +19,13 @@ const JUDGES: Readonly<Partial<Record<KeyName, (from: LabConfig, to: LabConfig) 
       ? undefined
       : restart("every host is shut off and started again, all at about the same time"),
   addresses: (from, to) =>
-    allHostNames(from).every((host) => to.addresses[host] === from.addresses[host])
+    hostsOf(from).every(({ name }) => to.addresses[name] === from.addresses[name])
       ? live("every host knows further hosts by their names")
       : undefined,
+  hosts: hostsChange,
+  primary: replacedChange,
+  standbys: replacedChange,
+  backupApiHost: replacedChange,
   repositories: (from, to) =>
     isDeepStrictEqual(from.repositories.map(placeOf), to.repositories.map(placeOf))
       ? reload("the next backup expires what is beyond the new retention")
@@ -53,7 +58,8 @@ export function findChanges(deployed: Partial<LabConfig>, to: LabConfig, unread:
 
 /** Why a change is refused, and what to do instead. */
 export function renderRefusal({ key, from, to, text, hint }: KeyChange): string {
-  return `lab:${key} must stay ${JSON.stringify(from)} on this lab, got ${JSON.stringify(to)}: ${text}; hint: ${hint ?? "./lab destroy"}`;
+  const [old, next] = [differing(from, to), differing(to, from)].map((value) => JSON.stringify(value));
+  return `lab:${key} must stay ${old ?? ""} on this lab, got ${next ?? ""}: ${text}; hint: ${hint ?? "./lab destroy"}`;
 }
 
 /** The part of a value that differs from another one: of objects, the differing fields. */

@@ -1,5 +1,5 @@
 import * as v from "valibot";
-import { allHostNames, hostNames } from "./host-names";
+import { hostsOf } from "./hosts";
 import { checkPki, NO_PKI, type Pki } from "./pki";
 import { PROJECT_FOLDER } from "./project-folder";
 import { checkRules, type Refuse } from "./rules";
@@ -29,7 +29,7 @@ interface Surroundings {
 
 /** The hosts that talk to others by mutual TLS: pgBackRest's, and Barman's own, unless it has passwords. */
 function hostsWithCertificates(values: Values): readonly string[] {
-  return values.replicationTls ? allHostNames(values) : hostNames(values);
+  return hostsOf(values).flatMap(({ name, role }) => (role !== "barman" || values.replicationTls ? [name] : []));
 }
 
 /** A refused configuration with every problem: a line each, with the key, what was given, what is allowed. */

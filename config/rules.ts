@@ -2,7 +2,9 @@ import * as fs from "node:fs";
 import { checkBridge } from "./bridge";
 import { apiSourceOf, SOURCE_WAYS } from "./api-source";
 import { familyOf } from "./families";
-import { BARMAN_HOST, hostNames, REPOSITORY_HOST, standbyNames } from "./host-names";
+import { BARMAN_HOST } from "./host-names";
+import { checkHosts } from "./host-rules";
+import { hasHostMap, hostsOf, type Role } from "./hosts";
 import type { KeyName, Values } from "./schema";
 import { featureProblem, versionProblem } from "./version-support";
 
@@ -16,6 +18,7 @@ export function checkRules(values: Values, refuse: Refuse): void {
 }
 
 const RULES: readonly ((values: Values, refuse: Refuse) => void)[] = [
+  checkHosts,
   checkBridge,
   ({ packages, mirrorUrl }, refuse) => {
     if (packages === "mirror" && !/^https?:\/\/\S+$/.test(mirrorUrl)) {
@@ -77,16 +80,18 @@ const RULES: readonly ((values: Values, refuse: Refuse) => void)[] = [
       );
     }
   },
-  ({ revoked, primary, standbys }, refuse) => {
-    const allowed = standbyNames(primary, standbys);
+  (values, refuse) => {
+    const hosts = hostsOf(values);
+    const allowed = hosts.flatMap(({ name, role }) => (role === "standby" ? [name] : []));
     const hint = "hint: lab:keyGeneration gives all hosts new keys";
-    const why: Readonly<Record<string, string>> = {
-      [primary]: `, the primary, without which nothing is archived; ${hint}`,
-      [REPOSITORY_HOST]: `, which keeps the repository; ${hint}`,
+    const why: Partial<Record<Role, string>> = {
+      primary: `, the primary, without which nothing is archived; ${hint}`,
+      repository: `, which keeps the repository; ${hint}`,
     };
-    for (const host of revoked.filter((name) => !allowed.includes(name))) {
+    for (const host of values.revoked.filter((name) => !allowed.includes(name))) {
       const names = allowed.length === 0 ? "of which there are none" : allowed.join(", ");
-      refuse("revoked", `must name standbys (${names}), got "${host}"${why[host] ?? ""}`);
+      const role = hosts.find(({ name }) => name === host)?.role;
+      refuse("revoked", `must name standbys (${names}), got "${host}"${(role && why[role]) ?? ""}`);
     }
   },
 ];
@@ -95,20 +100,25 @@ const RULES: readonly ((values: Values, refuse: Refuse) => void)[] = [
 const MOST_STANDBYS = 7;
 
 function checkBackupApi(values: Values, refuse: Refuse): void {
-  const { standbys, stanza, renewDays } = values;
+  const { stanza, renewDays } = values;
   const { backupApiHost: host, backupApiCertificateDays: days } = values;
-  const hosts = [BARMAN_HOST, ...hostNames(values)];
-  if (!hosts.includes(host)) refuse("backupApiHost", `must be one of ${hosts.join(", ")}, got "${host}"`);
+  const isMapped = hasHostMap(values);
+  const names = (role: Role): string[] => hostsOf(values).flatMap((each) => (each.role === role ? [each.name] : []));
+  const hosts = [BARMAN_HOST, ...(["repository", "primary", "standby"] as const).flatMap(names)];
+  if (!isMapped && !hosts.includes(host)) {
+    refuse("backupApiHost", `must be one of ${hosts.join(", ")}, got "${host}"`);
+  }
   if (days <= renewDays) {
     refuse("backupApiCertificateDays", `must be more than lab:renewDays, which is ${renewDays}, got "${days}"`);
   }
   if (["all", "barman"].includes(stanza)) {
     refuse("stanza", "must not be all or barman when lab:backupApi is true: Barman gives them a meaning of its own");
   }
+  const standbys = names("standby").length;
   if (standbys > MOST_STANDBYS && !("max_wal_senders" in values.postgresql)) {
     refuse(
-      "standbys",
-      `must be at most ${MOST_STANDBYS} when lab:backupApi is true, got "${standbys}"; ` +
+      isMapped ? "hosts" : "standbys",
+      `must ${isMapped ? "have at most 7 standbys" : `be at most ${MOST_STANDBYS}`} when lab:backupApi is true, got "${standbys}"; ` +
         "hint: Barman needs three of PostgreSQL's ten WAL senders; set max_wal_senders in lab:postgresql",
     );
   }

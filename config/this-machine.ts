@@ -5,7 +5,7 @@ import * as os from "node:os";
 import { networkRange } from "./ipv4";
 import { movedHostProblems } from "./bridge";
 import { foreignDomainProblems, readDomains } from "./foreign-domains";
-import { allHostNames } from "./host-names";
+import { hasHostMap, hostsOf } from "./hosts";
 import { bridgeNameOf, diskNameOf, domainNameOf, libvirtNameOf } from "./libvirt-names";
 import { isOnThisMachine } from "./libvirt-uri";
 import { type LiveNetwork, liveNetworkProblems, readLiveNetwork } from "./live-network";
@@ -104,16 +104,17 @@ export function machineProblems(
   );
   if (problems.length > 0) return problems;
   const { libvirtUri, hypervisor } = config;
-  const own = allHostNames(config).map((host) => ({
+  const own = hostsOf(config).map((host) => ({
     host,
-    name: domainNameOf(stack, host),
-    disk: diskNameOf(host, hypervisor),
+    name: domainNameOf(stack, host.name),
+    disk: diskNameOf(host.name, hypervisor),
   }));
   const domains = machine.domains(
     libvirtUri,
     own.map(({ name }) => name),
   );
-  const moved = config.networkMode === "bridge" ? movedHostProblems(config.addresses, own, domains) : [];
+  const key = hasHostMap(config) ? "hosts" : "addresses";
+  const moved = key === "hosts" || config.networkMode === "bridge" ? movedHostProblems(key, own, domains) : [];
   return [
     ...moved,
     ...liveNetworkProblems(config, pool, machine.network(libvirtUri, pool)),

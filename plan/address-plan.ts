@@ -1,9 +1,11 @@
-import { BARMAN_HOST, POSTGRESQL_HOSTS, REPOSITORY_HOST } from "../config/host-names";
+import { seedPlaces } from "../config/hosts";
 import { macOf, parseNetwork, renderAddress } from "../config/ipv4";
 
 /** A host's place in the lab's network. */
 export interface Reservation {
   readonly name: string;
+  /** The first label of an FQDN, where no other host has that. */
+  readonly alias?: string;
   /** IPv4 address. */
   readonly address: string;
   /** MAC address, derived from the IPv4 address, in QEMU's range. */
@@ -19,42 +21,37 @@ export interface AddressPlan {
   readonly gateway: string;
   /** Length of the network's prefix, in bits. */
   readonly prefix: number;
+  /** What DHCP gives to machines that it does not know. */
+  readonly range: { readonly start: string; readonly end: string };
   readonly reservations: readonly Reservation[];
 }
-
-/** Each host's offset from the network's address. */
-const OFFSETS: ReadonlyMap<string, number> = new Map([
-  [REPOSITORY_HOST, 10],
-  ...POSTGRESQL_HOSTS.map((name, index): [string, number] => [name, 11 + index]),
-  [BARMAN_HOST, 20],
-]);
 
 /**
  * Plans the addresses of a network.
  * @param network IPv4 CIDR, the network's own address and a prefix of 8 to 27 bits: `10.83.14.0/24`.
- * @param given Addresses by host, of a network that is not the lab's own.
+ * @param places Addresses by host.
  * @throws RangeError when it is not.
  */
-export function planAddresses(network: string, given?: Readonly<Record<string, string>>): AddressPlan {
+export function planAddresses(network: string, places = seedPlaces(network)): AddressPlan {
   const { base, prefix } = parseNetwork(network);
-  const places =
-    given ?? Object.fromEntries([...OFFSETS].map(([name, offset]) => [name, renderAddress(base + offset)]));
+  const labels = Object.keys(places).map(firstLabel);
   return {
     gateway: renderAddress(base + 1),
     prefix,
-    reservations: Object.entries(places).map(([name, address]) => ({ name, address, mac: macOf(address) })),
+    range: { start: renderAddress(base + 10), end: renderAddress(base + 20) },
+    reservations: Object.entries(places).map(([name, address]) => {
+      const alias = firstLabel(name);
+      const isAlias = alias !== name && labels.filter((label) => label === alias).length === 1;
+      return { name, ...(isAlias ? { alias } : {}), address, mac: macOf(address) };
+    }),
   };
 }
 
-/**
- * The reservation of a host.
- * @throws RangeError when no address is reserved for the name.
- */
-export function reservationOf(plan: AddressPlan, name: string): Reservation {
-  const reservation = plan.reservations.find((candidate) => candidate.name === name);
-  if (reservation === undefined) {
-    const names = plan.reservations.map((candidate) => candidate.name).join(", ");
-    throw new RangeError(`no address is reserved for host "${name}"; reserved are ${names}`);
-  }
-  return reservation;
+/** All names of a host, its own first. */
+export function namesOf({ name, alias }: Reservation): string[] {
+  return alias === undefined ? [name] : [name, alias];
+}
+
+function firstLabel(name: string): string {
+  return name.replace(/\..*/, "");
 }

@@ -1,7 +1,7 @@
 import * as path from "node:path";
 
 /** What a host is for. */
-export type Role = "repository" | "primary" | "standby" | "barman";
+export type { Role } from "../config/hosts";
 
 /** The type of a host's resource, which has the host's name. */
 export const HOST_TYPE = "lab:site:LabHost";
@@ -32,6 +32,9 @@ export const REPLICATION_ROLE = "replic_user";
 
 /** Where pgBackRest's configuration lies on every host. */
 export const PGBACKREST_FOLDER = "/etc/pgbackrest";
+
+/** The standbys' part of it on the repository host. */
+export const STANDBYS_CONF = `${PGBACKREST_FOLDER}/conf.d/standbys.conf`;
 
 /** pgBackRest's TLS server. */
 export const PGBACKREST_UNIT = "pgbackrest.service";

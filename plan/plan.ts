@@ -1,8 +1,9 @@
 import { familyOf } from "../config/families";
 import type { LabConfig } from "../config/schema";
-import { BARMAN_HOST, POSTGRESQL_HOSTS, REPOSITORY_HOST, standbyNames } from "../config/host-names";
+import { apiHostOf, type Host, hostsOf, placesOf, possibleMembers, type Role } from "../config/hosts";
+import { macOf } from "../config/ipv4";
 import { diskNameOf } from "../config/libvirt-names";
-import { type AddressPlan, planAddresses, reservationOf } from "./address-plan";
+import { type AddressPlan, planAddresses } from "./address-plan";
 import { API_CERTIFICATE_FILES, BARMAN_ACCOUNT, BARMAN_FAMILIES, BARMAN_HOME, WEB_SERVERS } from "./backup-api-layout";
 import {
   CERTIFICATE_FILES,
@@ -12,20 +13,10 @@ import {
   POSTGRESQL_ACCOUNT,
   POSTGRESQL_FILES,
   REPOSITORY_ACCOUNT,
-  type Role,
 } from "./layout";
 
-/** A host: its role, its address, and what runs and lies on it. */
-export interface HostPlan {
-  readonly name: string;
-  readonly role: Role;
-  /** IPv4 address. */
-  readonly address: string;
-  readonly mac: string;
-  /** Whether its certificate is to be refused. */
-  readonly revoked: boolean;
-  /** pgBackRest's index of a PostgreSQL host (`pgN-host`), which stays when others come and go. */
-  readonly index?: number;
+/** What a host's role decides. */
+interface OfRole {
   /** The account that runs pgBackRest, or Barman on a host of its own. */
   readonly account: string;
   /** The systemd units that must run. */
@@ -36,6 +27,13 @@ export interface HostPlan {
   readonly folders: readonly string[];
   /** The hosts with the pgBackRest servers that it talks to. */
   readonly peers: readonly string[];
+}
+
+/** A host: its role, its address, its size, and what runs and lies on it. */
+export interface HostPlan extends Host, OfRole {
+  readonly mac: string;
+  /** Whether its certificate is to be refused. */
+  readonly revoked: boolean;
   /** File names in the pool. */
   readonly volumes: { readonly disk: string };
   /** Whether its disk is protected. */
@@ -86,66 +84,60 @@ export interface LabPlan {
   readonly network: AddressPlan;
 }
 
-/** The plan of a configuration: the only place that computes hosts. */
+/** The plan of a configuration: what hosts there are says `hostsOf`. */
 export function planLab(config: LabConfig): LabPlan {
   const family = familyOf(config.family, config.postgresqlVersion);
-  const network = planAddresses(config.network, config.networkMode === "bridge" ? config.addresses : undefined);
-  const members = [config.primary, ...standbyNames(config.primary, config.standbys)];
-  const trusted = members.filter((name) => !config.revoked.includes(name));
+  const network = planAddresses(config.network, placesOf(config));
+  const configured = hostsOf(config);
+  const namesWith = (...roles: Role[]): string[] =>
+    configured.flatMap(({ name, role }) => (roles.includes(role) ? [name] : []));
+  const trusted = namesWith("primary", "standby").filter((name) => !config.revoked.includes(name));
+  const possible = possibleMembers(config);
   const { dataFolder, service, binaries } = family;
   const apiUnits = [WEB_SERVERS[family.layout].service, "pg-backup-api", BARMAN_FAMILIES[family.layout].cronService];
   const backupApi: BackupApiPlan | null = config.backupApi
     ? {
-        host: config.backupApiHost,
+        host: apiHostOf(config),
         units: apiUnits.map((unit) => `${unit}.service`),
         certificate: API_CERTIFICATE_FILES,
       }
     : null;
 
-  const host = (
-    name: string,
-    role: Role,
-    own: Omit<HostPlan, "name" | "role" | "address" | "mac" | "revoked" | "volumes" | "protected" | "resources">,
-  ): HostPlan => ({
-    ...reservationOf(network, name),
-    role,
-    revoked: config.revoked.includes(name),
-    ...own,
-    volumes: { disk: diskNameOf(name, config.hypervisor) },
-    // A standby is restored from the repository, and Barman's backups are a second set.
-    protected: config.protect && (role === "repository" || role === "primary"),
-    resources: { disk: `${name}-disk`, certificate: `${name}-certificate` },
+  const onPostgreSqlHost = (name: string): OfRole => ({
+    account: POSTGRESQL_ACCOUNT,
+    units: [PGBACKREST_UNIT, service],
+    certificate: CERTIFICATE_FILES,
+    folders: [dataFolder, "/var/log"],
+    peers: trusted.includes(name) ? namesWith("repository") : [],
   });
-  const hosts = [
-    host(REPOSITORY_HOST, "repository", {
+  const ofRole: Readonly<Record<Role, (name: string) => OfRole>> = {
+    repository: () => ({
       account: REPOSITORY_ACCOUNT,
       units: [PGBACKREST_UNIT],
       certificate: CERTIFICATE_FILES,
       folders: [...config.repositories.map(({ path }) => path), "/var/log"],
       peers: trusted,
     }),
-    ...members.map((name) =>
-      host(name, name === config.primary ? "primary" : "standby", {
-        index: indexOf(name, config.primary),
-        account: POSTGRESQL_ACCOUNT,
-        units: [PGBACKREST_UNIT, service],
-        certificate: CERTIFICATE_FILES,
-        folders: [dataFolder, "/var/log"],
-        peers: trusted.includes(name) ? [REPOSITORY_HOST] : [],
-      }),
-    ),
-    ...(backupApi?.host === BARMAN_HOST
-      ? [
-          host(BARMAN_HOST, "barman", {
-            account: BARMAN_ACCOUNT,
-            units: backupApi.units,
-            certificate: backupApi.certificate,
-            folders: [BARMAN_HOME, "/var/log"],
-            peers: [],
-          }),
-        ]
-      : []),
-  ];
+    primary: onPostgreSqlHost,
+    standby: onPostgreSqlHost,
+    barman: () => ({
+      account: BARMAN_ACCOUNT,
+      units: backupApi?.units ?? [],
+      certificate: API_CERTIFICATE_FILES,
+      folders: [BARMAN_HOME, "/var/log"],
+      peers: [],
+    }),
+  };
+  const hosts = configured.map((host: Host): HostPlan => ({
+    ...host,
+    mac: macOf(host.address),
+    revoked: config.revoked.includes(host.name),
+    ...ofRole[host.role](host.name),
+    volumes: { disk: diskNameOf(host.name, config.hypervisor) },
+    // A standby is restored from the repository, and Barman's backups are a second set.
+    protected: config.protect && (host.role === "repository" || host.role === "primary"),
+    resources: { disk: `${host.name}-disk`, certificate: `${host.name}-certificate` },
+  }));
 
   return {
     stanza: config.stanza,
@@ -155,24 +147,12 @@ export function planLab(config: LabConfig): LabPlan {
       version: config.postgresqlVersion,
       ...{ dataFolder, service, binaries },
       settingsFile: POSTGRESQL_FILES.settings,
-      addresses: network.reservations
-        .filter(({ name }) => POSTGRESQL_HOSTS.includes(name))
-        .map(({ address }) => address),
+      addresses: network.reservations.filter(({ name }) => possible.includes(name)).map(({ address }) => address),
       tls: config.replicationTls,
     },
     backupApi,
     network,
   };
-}
-
-/**
- * A host's index is its number, but the primary has index 1, without which pgBackRest refuses a stanza (error 037). The first host then
- * has the primary's number.
- */
-function indexOf(name: string, primary: string): number {
-  const number = (host: string): number => POSTGRESQL_HOSTS.indexOf(host) + 1;
-  if (name === primary) return 1;
-  return number(name) === 1 ? number(primary) : number(name);
 }
 
 /**

@@ -58,11 +58,6 @@ export function identities(plan: LabPlan): [commonName: string, role: string][] 
   ];
 }
 
-/** The replication slot that a host streams from: PostgreSQL takes no hyphens. */
-export function slotOf(host: string): string {
-  return host.replaceAll("-", "_");
-}
-
 function connection(
   plan: LabPlan,
   { certificate, key, ca }: CertificateFiles,

@@ -1,8 +1,9 @@
+import { slotOf } from "../config/replication-slots";
 import type { PostgreSqlSettings } from "../config/schema";
 import { BARMAN_ROLES } from "../plan/backup-api-layout";
 import { CERTIFICATE_FILES, POSTGRESQL_FILES, REPLICATION_ROLE } from "../plan/layout";
 import { hostOf, type HostPlan, type LabPlan, primaryOf } from "../plan/plan";
-import { identities, IDENTITY_MAP, replicationConnection, slotOf } from "../plan/replication";
+import { identities, IDENTITY_MAP, replicationConnection } from "../plan/replication";
 
 function quote(value: string | number | boolean): string {
   if (typeof value === "boolean") return value ? "on" : "off";

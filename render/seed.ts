@@ -21,6 +21,8 @@ export interface Seed {
 export function renderSeed({ host, user, authorizedKey, hostKey }: SeedArgs): Seed {
   const userData = {
     hostname: host.name,
+    // cloud-init takes the first label of an FQDN otherwise.
+    ...(host.name.includes(".") ? { fqdn: host.name, prefer_fqdn_over_hostname: true } : {}),
     users: [
       {
         name: user,

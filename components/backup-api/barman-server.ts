@@ -2,7 +2,8 @@ import * as pulumi from "@pulumi/pulumi";
 import { barmanConfFile, renderBarmanPgPass, renderBarmanServer } from "../../render/backup-api/barman";
 import { BARMAN_ACCOUNT, BARMAN_CERTIFICATE_FILES, BARMAN_HOME, BARMAN_ROLES } from "../../plan/backup-api-layout";
 import type { LabPlan } from "../../plan/plan";
-import { barmanConnections, slotOf } from "../../plan/replication";
+import { barmanConnections } from "../../plan/replication";
+import { barmanSlotOf } from "../../config/replication-slots";
 import type { RemoteHost } from "../../steps/remote-host";
 import { type FileArgs, runScript } from "../../steps/remote";
 import { installCertificate } from "../trust/certificates";
@@ -76,7 +77,7 @@ export class BarmanServer extends pulumi.ComponentResource {
       const content = pulumi.output(passwords).apply((known) => renderBarmanPgPass(primary.name, known));
       files.push({ path: `${BARMAN_HOME}/.pgpass`, content, owner, mode: "0600", secret: true });
     }
-    const asked = [server, connections.asking, cronService, slotOf(host.name)];
+    const asked = [server, connections.asking, cronService, barmanSlotOf(host.name)];
     const checked = runScript(check, host, "backup-api/barman-check.sh", asked, {
       parent: this,
       dependsOn: given.apply((others) => [others, roles, installed ?? []].flat()),

@@ -1,6 +1,9 @@
 import * as pulumi from "@pulumi/pulumi";
+import { hasHostMap } from "../../config/hosts";
 import type { LabConfig } from "../../config/schema";
-import { type HostPlan, hostsWith, type LabPlan, repositoryOf } from "../../plan/plan";
+import { STANDBYS_CONF } from "../../plan/layout";
+import { type HostPlan, hostsWith, type LabPlan, repositoryOf, trustedStandbysOf } from "../../plan/plan";
+import { runScript } from "../../steps/remote";
 import type { LabHost } from "../site/lab-host";
 import type { Site } from "../site/site";
 import type { Trust } from "../trust/trust";
@@ -106,7 +109,22 @@ export class BackupPlane extends pulumi.ComponentResource {
       { parent: this, dependsOn: [packages] },
     );
     const cipher = config.repositoryCipher ? new GeneratedPassword(`${name}-cipher`, { parent: this }) : undefined;
-    return { host, packages, folder, server: this.serve(host, [packages, folder], { passphrase: cipher?.value }) };
+    const before = [packages, folder, ...this.forgetStandbys(host, packages)];
+    return { host, packages, folder, server: this.serve(host, before, { passphrase: cipher?.value }) };
+  }
+
+  /** Hosts of any name may have left, and their names with them: the seed's names are known for good. */
+  private forgetStandbys(host: LabHost, packages: Packages): pulumi.Resource[] {
+    const { config, plan } = this.args;
+    if (!hasHostMap(config)) return [];
+    const names = trustedStandbysOf(plan).map(({ name }) => name);
+    const step = `${host.name}-standbys-forget`;
+    return [
+      runScript(step, host, "backup-plane/standbys-forget.sh", [STANDBYS_CONF, ...names], {
+        parent: this,
+        dependsOn: [packages],
+      }),
+    ];
   }
 
   private createMember({ name, revoked }: HostPlan): BackupMember {

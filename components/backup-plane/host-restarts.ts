@@ -10,7 +10,7 @@ import type { LabHost } from "../site/lab-host";
 import type { Site } from "../site/site";
 
 export interface HostRestartsArgs {
-  config: Pick<LabConfig, "libvirtUri" | "cpus" | "memoryMiB">;
+  config: Pick<LabConfig, "libvirtUri">;
   plan: LabPlan;
   site: Site;
   /** What every host must have passed before the first restarts. */
@@ -34,8 +34,8 @@ export class HostRestarts extends pulumi.ComponentResource {
 
   /** @returns The step that verifies that the host is back. */
   private restart(host: LabHost, { config, plan }: HostRestartsArgs, earlier: pulumi.Resource): pulumi.Resource {
-    const { libvirtUri, cpus, memoryMiB } = config;
-    const { role, account, units } = host.plan;
+    const { libvirtUri } = config;
+    const { role, account, units, cpus, memoryMiB } = host.plan;
     const { binaries, dataFolder } = plan.postgresql;
     const resized = runLocally(
       `${host.name}-resize`,

@@ -48,7 +48,7 @@ export class PgBackRestServer extends pulumi.ComponentResource {
     const { account, role, certificate: files } = host.plan;
     const publicPem = pulumi.interpolate`${certificate.certificatePem}${certificate.bundlePem}`;
 
-    const conf = renderPgBackRestConf(plan, host.plan, config);
+    const conf = renderPgBackRestConf(plan, host.plan, { ...config, cpus: host.plan.cpus });
     const dropIn = renderSystemdIni({
       Service: {
         User: account,

@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { LabConfig } from "../../config/schema";
-import { PGBACKREST_FOLDER } from "../../plan/layout";
+import { STANDBYS_CONF } from "../../plan/layout";
 import { type LabPlan, trustedStandbysOf } from "../../plan/plan";
 import { renderStandbysConf } from "../../render/pgbackrest-conf";
 import { fingerprint } from "../../steps/fingerprint";
@@ -31,7 +31,7 @@ export class StandbyBackup extends pulumi.ComponentResource {
       parent: this,
       dependsOn: opts?.dependsOn,
       rerunOn: [configurationVersion],
-      files: [{ path: `${PGBACKREST_FOLDER}/conf.d/standbys.conf`, content, owner: "root", mode: "0644" }],
+      files: [{ path: STANDBYS_CONF, content, owner: "root", mode: "0644" }],
     });
     if (trustedStandbysOf(plan).length > 0) {
       runScript(`${name}-take`, host, "backup-plane/backup-full.sh", [account, plan.stanza, "standby"], {

@@ -1,9 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { LabConfig } from "../../config/schema";
-import { POSTGRESQL_HOSTS } from "../../config/host-names";
+import { SEED_SLOTS, slotOf } from "../../config/replication-slots";
 import { type LabPlan, primaryOf, trustedStandbysOf } from "../../plan/plan";
 import { REPLICATION_ROLE } from "../../plan/layout";
-import { slotOf } from "../../plan/replication";
 import type { BackupMember, BackupPlane } from "../backup-plane/backup-plane";
 import { Stanza } from "../backup-plane/stanza";
 import { GeneratedPassword } from "../trust/generated-password";
@@ -67,7 +66,7 @@ export class Cluster extends pulumi.ComponentResource {
         host: primary.host,
         binaries: plan.postgresql.binaries,
         slots,
-        others: POSTGRESQL_HOSTS.map(slotOf).filter((slot) => !slots.includes(slot)),
+        others: SEED_SLOTS.filter((slot) => !slots.includes(slot)),
       },
       { parent: this, dependsOn: [this.primary] },
     );

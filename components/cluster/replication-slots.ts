@@ -9,7 +9,7 @@ export interface ReplicationSlotsArgs {
   binaries: string;
   /** The slots that standbys stream from. */
   slots: readonly string[];
-  /** Slots of hosts that are no standbys, or not any more: they are dropped. */
+  /** Slots of hosts that are no standbys, or not any more: they are dropped, and with them all others whose names begin with `lab_`. */
   others: readonly string[];
 }
 

@@ -16,14 +16,14 @@ export function createContainer(parent: pulumi.Resource, { host, seed, config, n
     container({
       name: domainNameOf(pulumi.getStack(), name),
       mac: host.mac,
-      cpus: config.cpus,
-      memoryMiB: config.memoryMiB,
+      cpus: host.cpus,
+      memoryMiB: host.memoryMiB,
       networkName: network.networkName,
       diskPath: disk.path,
       seed: { metaData: seed.apply((s) => encode(s.metaData)), userData: seed.apply((s) => encode(s.userData)) },
     }),
     // The provider's update undefines with flags that LXC refuses.
-    { parent, replaceOnChanges: ["*"], deleteBeforeReplace: true, ignoreChanges: SIZE },
+    { parent, replaceOnChanges: ["*"], deleteBeforeReplace: true, ignoreChanges: SIZE, dependsOn: network.entries },
   );
   // So does its delete. By UUID: the name may be the successor's by then.
   runOnDelete(`${name}-undefine`, "site/domain-undefine.sh", [virshUri(config.libvirtUri), domain.uuid], {

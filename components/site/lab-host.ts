@@ -4,7 +4,7 @@ import * as tls from "@pulumi/tls";
 import { domainNameOf } from "../../config/libvirt-names";
 import type { Hypervisor, LabConfig } from "../../config/schema";
 import { virshUri } from "../../config/virsh";
-import type { Reservation } from "../../plan/address-plan";
+import { namesOf, type Reservation } from "../../plan/address-plan";
 import { HOST_TYPE } from "../../plan/layout";
 import type { HostPlan } from "../../plan/plan";
 import { renderSeed } from "../../render/seed";
@@ -82,9 +82,10 @@ export class LabHost extends pulumi.ComponentResource implements RemoteHost {
       dialErrorLimit: -1,
     });
     const names = reservations.map(({ name, address }) => `${name}=${address}`);
+    const lines = reservations.map((each) => `${namesOf(each).join(" ")}=${each.address}`);
     // Three cloud images, emulated on two busy processors, took seven minutes.
     const first = { parent: this, dependsOn: guest.started, timeout: "20m" } as const;
-    const joined = config.networkMode === "bridge" ? this.joinNetwork(args, guest, names, first) : [];
+    const joined = config.networkMode === "bridge" ? this.joinNetwork(args, guest, lines, first) : [];
     this.ready = runScript(`${name}-ready`, this, "site/host-ready.sh", names, {
       ...first,
       dependsOn: [...guest.started, ...joined],
@@ -98,7 +99,7 @@ export class LabHost extends pulumi.ComponentResource implements RemoteHost {
   private joinNetwork(
     { host, config }: LabHostArgs,
     { uuid, started }: Guest,
-    names: string[],
+    lines: string[],
     first: { parent: pulumi.Resource; timeout: `${number}m` },
   ): pulumi.Resource[] {
     const { name, address, mac } = host;
@@ -111,6 +112,6 @@ export class LabHost extends pulumi.ComponentResource implements RemoteHost {
       [uri, domain, address, config.bridge, mac, String(boot), String(lease)],
       { parent: this, dependsOn: started, rerunOn: [uuid] },
     );
-    return [runScript(`${name}-names`, this, "site/host-names.sh", names, { ...first, dependsOn: [awaited] })];
+    return [runScript(`${name}-names`, this, "site/host-names.sh", lines, { ...first, dependsOn: [awaited] })];
   }
 }

@@ -1,12 +1,21 @@
 import * as libvirt from "@pulumi/libvirt";
 import * as pulumi from "@pulumi/pulumi";
-import type { AddressPlan } from "../../plan/address-plan";
+import { type AddressPlan, namesOf, type Reservation } from "../../plan/address-plan";
 import { bridgeNameOf } from "../../config/libvirt-names";
 import type { NetworkMode } from "../../config/schema";
+import { virshUri } from "../../config/virsh";
+import { runLocally } from "../../steps/local";
 
 export interface LabNetworkArgs {
-  /** Addresses, names and MAC addresses, including possible hosts': libvirt does not apply later changes. */
+  /** Addresses, names and MAC addresses, including possible hosts'. */
   plan: AddressPlan;
+  /**
+   * Whether hosts come and go that are not in the plan yet. libvirt's provider does not apply later changes of a network: then a step keeps
+   * its entries.
+   */
+  isOpen: boolean;
+  /** The libvirt. */
+  libvirtUri: string;
   /** The network's way out. */
   mode: NetworkMode;
   /** The existing bridge that `bridge` is about. */
@@ -22,32 +31,48 @@ export interface LabNetworkArgs {
 export class LabNetwork extends pulumi.ComponentResource {
   /** The network's name in libvirt. */
   public readonly networkName: pulumi.Output<string>;
+  /** The step by which the network knows its hosts, if there is one: a host that boots before it gets another address. */
+  public readonly entries: pulumi.Resource[];
 
   constructor(name: string, args: LabNetworkArgs, opts?: pulumi.ComponentResourceOptions) {
     super("lab:network:LabNetwork", name, {}, opts);
-    const { plan, mode, bridge, networkName } = args;
+    const { plan, isOpen, libvirtUri, mode, bridge, networkName } = args;
 
     const network = new libvirt.Network(
       name,
       {
         name: networkName,
         autostart: true,
-        ...(mode === "bridge" ? { forward: { mode }, bridge: { name: bridge } } : ownNetwork(plan, mode, networkName)),
+        ...(mode === "bridge" ? { forward: { mode }, bridge: { name: bridge } } : ownNetwork(args, mode)),
       },
-      { parent: this },
+      { parent: this, ignoreChanges: isOpen ? ["dns", "ips"] : [] },
     );
+    this.entries =
+      isOpen && mode !== "bridge"
+        ? [
+            runLocally(
+              `${name}-entries`,
+              "site/network-entries.sh",
+              [virshUri(libvirtUri), network.name, ...plan.reservations.map(entryOf)],
+              { parent: this, dependsOn: [network], rerunOn: [network.uuid] },
+            ),
+          ]
+        : [];
 
     this.networkName = network.name;
     this.registerOutputs({ networkName: this.networkName });
   }
 }
 
+function entryOf(reservation: Reservation): string {
+  return [reservation.mac, reservation.address, ...namesOf(reservation)].join(" ");
+}
+
 function ownNetwork(
-  { gateway, prefix, reservations }: AddressPlan,
+  { plan: { gateway, prefix, range, reservations }, isOpen, networkName }: LabNetworkArgs,
   mode: Exclude<NetworkMode, "bridge">,
-  networkName: string,
 ): Partial<libvirt.NetworkArgs> {
-  const addresses = reservations.map(({ address }) => address);
+  const names = reservations.map(({ name, address }) => ({ ip: address, hostnames: [{ hostname: name }] }));
   return {
     bridge: {
       name: bridgeNameOf(networkName),
@@ -58,14 +83,14 @@ function ownNetwork(
     // Without `forward` there is no route out.
     ...(mode === "isolated" ? {} : { forward: { mode } }),
     domain: { name: "lab", localOnly: "yes" },
-    dns: { hosts: reservations.map(({ name, address }) => ({ ip: address, hostnames: [{ hostname: name }] })) },
+    ...(isOpen ? {} : { dns: { hosts: names } }),
     ips: [
       {
         address: gateway,
         prefix,
         dhcp: {
-          ranges: [{ start: addresses[0] ?? "", end: addresses.at(-1) ?? "" }],
-          hosts: reservations.map(({ name, address, mac }) => ({ mac, ip: address, name })),
+          ranges: [range],
+          ...(isOpen ? {} : { hosts: reservations.map(({ name, address, mac }) => ({ mac, ip: address, name })) }),
         },
       },
     ],

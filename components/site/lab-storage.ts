@@ -10,14 +10,14 @@ const GIB = 1024 ** 3;
 export interface LabStorageArgs {
   /** The name in libvirt. */
   poolName: string;
-  config: Pick<LabConfig, "hypervisor" | "imagePath" | "imageChecksum" | "diskGiB" | "libvirtUri">;
+  config: Pick<LabConfig, "hypervisor" | "imagePath" | "imageChecksum" | "libvirtUri">;
 }
 
 /** The hosts' disks: a pool and, for virtual machines, the image that backs their disks. */
 export class LabStorage extends pulumi.ComponentResource {
   /** The pool's name in libvirt. */
   public readonly poolName: pulumi.Output<string>;
-  private readonly disk: Omit<libvirt.VolumeArgs, "name" | "pool">;
+  private readonly disk: (diskGiB: number) => Omit<libvirt.VolumeArgs, "name" | "pool">;
 
   constructor(
     name: string,
@@ -35,22 +35,22 @@ export class LabStorage extends pulumi.ComponentResource {
     this.poolName = pool.name;
     this.disk =
       config.hypervisor === "lxc"
-        ? { target: { format: { type: "raw" } }, create: { content: { url: config.imagePath } } }
+        ? () => ({ target: { format: { type: "raw" } }, create: { content: { url: config.imagePath } } })
         : this.layOverImage(`${name}-base`);
     this.registerOutputs({ poolName: this.poolName });
   }
 
   /** A host's root disk. It holds the host's data: another image or size does not change an existing one. */
-  createDisk({ resources, volumes, protected: protect }: HostPlan, parent: pulumi.Resource): libvirt.Volume {
+  createDisk({ resources, volumes, diskGiB, protected: protect }: HostPlan, parent: pulumi.Resource): libvirt.Volume {
     return new libvirt.Volume(
       resources.disk,
-      { name: volumes.disk, pool: this.poolName, ...this.disk },
+      { name: volumes.disk, pool: this.poolName, ...this.disk(diskGiB) },
       { parent, protect, ignoreChanges: ["create", "capacity", "backingStore"] },
     );
   }
 
-  private layOverImage(name: string): Omit<libvirt.VolumeArgs, "name" | "pool"> {
-    const { imagePath, imageChecksum, diskGiB, libvirtUri } = this.args.config;
+  private layOverImage(name: string): LabStorage["disk"] {
+    const { imagePath, imageChecksum, libvirtUri } = this.args.config;
     const image = new libvirt.Volume(
       name,
       {
@@ -70,11 +70,11 @@ export class LabStorage extends pulumi.ComponentResource {
       [virshUri(libvirtUri), this.poolName, image.name, checksum],
       { parent: this, dependsOn: [image], once: true },
     );
-    return {
+    return (diskGiB) => ({
       // A guest does not boot from a disk smaller than its partitions.
       capacity: inspected.stdout.apply((bytes) => Math.max(Number(bytes), diskGiB * GIB)),
       target: { format: { type: "qcow2" } },
       backingStore: { path: image.path, format: { type: "qcow2" } },
-    };
+    });
   }
 }

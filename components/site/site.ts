@@ -2,6 +2,7 @@ import type { SshAccess } from "../../plan/access";
 import * as libvirt from "@pulumi/libvirt";
 import * as pulumi from "@pulumi/pulumi";
 import * as tls from "@pulumi/tls";
+import { hasHostMap } from "../../config/hosts";
 import type { LabConfig } from "../../config/schema";
 import type { LabPlan } from "../../plan/plan";
 import { libvirtNameOf } from "../../config/libvirt-names";
@@ -31,7 +32,10 @@ export class Site extends pulumi.ComponentResource {
     const libvirtName = libvirtNameOf(pulumi.getStack());
     const network = new LabNetwork(
       `${name}-network`,
-      { plan: plan.network, mode: config.networkMode, bridge: config.bridge, networkName: libvirtName },
+      {
+        ...{ plan: plan.network, isOpen: hasHostMap(config), libvirtUri: config.libvirtUri },
+        ...{ mode: config.networkMode, bridge: config.bridge, networkName: libvirtName },
+      },
       onLibvirt,
     );
     const storage = new LabStorage(`${name}-storage`, { config, poolName: libvirtName }, onLibvirt);

@@ -30,14 +30,17 @@ export function createVirtualMachine(
   const definition = virtualMachine({
     name: domainNameOf(pulumi.getStack(), name),
     mac,
-    cpus: config.cpus,
-    memoryMiB: config.memoryMiB,
+    cpus: host.cpus,
+    memoryMiB: host.memoryMiB,
     networkName: network.networkName,
     type,
     diskPath: disk.path,
     seedPath: seedVolume.path,
   });
-  const domain = new libvirt.Domain(`${name}-domain`, definition, { parent, ignoreChanges: SIZE });
+  const domain = new libvirt.Domain(`${name}-domain`, definition, {
+    ...{ parent, ignoreChanges: SIZE },
+    dependsOn: network.entries,
+  });
   // Defining a domain again leaves it shut off.
   const sizeless = pulumi.output(definition).apply((known) => ({ ...known, memory: undefined, vcpu: undefined }));
   const defined = [domain.uuid, sizeless.apply((known) => fingerprint(JSON.stringify(known)))];

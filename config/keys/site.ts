@@ -2,8 +2,9 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import * as v from "valibot";
 import { parseNetwork } from "../ipv4";
-import { field, flag, type Key, live, oneOf, refused, restart, text, textAs, whole } from "../key";
+import { flag, type Key, live, oneOf, refused, restart, text, textAs, whole } from "../key";
 import { PROJECT_FOLDER } from "../project-folder";
+import { address, hostMap, LIMITS } from "./hosts";
 
 /** A network's way out: through libvirt's machine, none, or the one of an existing bridge. */
 const NETWORK_MODES = ["nat", "isolated", "bridge"] as const;
@@ -32,7 +33,6 @@ function networkProblem(network: string): string | undefined {
 }
 
 const ADDRESSES = "must be an object of hosts and their IPv4 addresses";
-const address = field((message) => v.pipe(v.string(message), v.ipv4(message)), "an IPv4 address");
 
 const ONE_BY_ONE =
   "hosts restart one after the other, standbys first and the primary last, each once the one before works";
@@ -115,20 +115,27 @@ export const SITE_KEYS = {
       "Each host's IPv4 address on the bridge, which its DHCP server reserves for the host's MAC address: 52:54:00 and the address's last three numbers, hexadecimal",
     ...refused("existing hosts keep their addresses; those of further hosts may be added", OTHER_STACK),
   },
+  hosts: {
+    ...hostMap,
+    default: {},
+    description:
+      "The lab's hosts by their names, host names or FQDNs: role (repository, primary, standby or barman), address, index (pgBackRest's, of a standby), cpus, memoryMiB, diskGiB (docs/hosts.md). None: the seed's names, by primary, standbys and backupApiHost",
+    ...live("standbys are added and restored from the repository, or removed with their disks"),
+  },
   cpus: {
-    ...whole(1, 64),
+    ...whole(...LIMITS.cpus),
     default: 1,
     description: "Virtual processors of a host",
     ...restart(ONE_BY_ONE),
   },
   memoryMiB: {
-    ...whole(512, 1024 * 1024, "; PostgreSQL's default shared buffers and pgBackRest need that much"),
+    ...whole(...LIMITS.memoryMiB, "; PostgreSQL's default shared buffers and pgBackRest need that much"),
     default: 1024,
     description: "Memory of a host, in MiB",
     ...restart(ONE_BY_ONE),
   },
   diskGiB: {
-    ...whole(1, 64 * 1024),
+    ...whole(...LIMITS.diskGiB),
     default: 20,
     description: "Disk of a virtual machine, in GiB; an image that is larger keeps its size, and so does a container's",
     ...live("existing hosts keep their disks; new ones get this size"),

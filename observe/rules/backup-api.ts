@@ -1,4 +1,4 @@
-import { slotOf } from "../../plan/replication";
+import { barmanSlotOf } from "../../config/replication-slots";
 import { fail, rules } from "../findings";
 import { isoTime } from "../lab";
 import { parseCertificates } from "./certificates";
@@ -88,7 +88,7 @@ export const BACKUP_API = rules(
     if (own !== "") tell("LAB-BARMAN-OWN-CHECK", host, { subject: server, server, lines: own });
     const lines = facts.failedChecks.filter((line) => !isOwn(line)).join("; ");
     if (lines !== "") tell("LAB-BARMAN-CHECK", host, { ...found, lines });
-    const subject = slotOf(host.name);
+    const subject = barmanSlotOf(host.name);
     const { slots } = primary.facts.postgresql ?? {};
     const slot = slots?.find(({ name }) => name === subject);
     if (slots !== undefined && slot === undefined) tell("LAB-BARMAN-SLOT-MISSING", host, { ...found, subject });

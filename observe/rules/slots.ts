@@ -1,5 +1,4 @@
-import { POSTGRESQL_HOSTS } from "../../config/host-names";
-import { slotOf } from "../../plan/replication";
+import { barmanSlotOf, isStandbySlot } from "../../config/replication-slots";
 import { fail, rules, warn } from "../findings";
 import { DOWN } from "./postgresql";
 
@@ -35,7 +34,6 @@ export const SLOTS = rules(
     "LAB-SLOT-UNUSED": { ...warn("PostgreSQL", SLOT, DROP), ...proof, after: DOWN },
   },
   ({ primary, standbys, plan }, tell) => {
-    const formerly = POSTGRESQL_HOSTS.map(slotOf);
     for (const host of [primary, ...standbys]) {
       if (host.facts.postgresql == null) continue;
       const { slots } = host.facts.postgresql;
@@ -46,11 +44,11 @@ export const SLOTS = rules(
         else if (slot.status === "lost") tell("LAB-SLOT-LOST", host, { subject, steps });
       }
       // Of Barman's slot its own rules tell.
-      const known = [...names, slotOf(plan.backupApi?.host ?? "")];
+      const known = [...names, barmanSlotOf(plan.backupApi?.host ?? "")];
       for (const { name: subject, keeps } of slots.filter(({ name, active }) => !active && !known.includes(name))) {
         const code = (keeps ?? 0) > SLOT_BYTES ? "LAB-SLOT-KEEPS-WAL" : "LAB-SLOT-UNUSED";
         const words = { subject, keeps: Math.ceil((keeps ?? 0) / MIB) };
-        tell(code, host, formerly.includes(subject) ? { ...words, steps } : words);
+        tell(code, host, isStandbySlot(subject) ? { ...words, steps } : words);
       }
     }
   },

@@ -1,5 +1,5 @@
 import { BARMAN_ROLES } from "../../plan/backup-api-layout";
-import { slotOf } from "../../plan/replication";
+import { barmanSlotOf } from "../../config/replication-slots";
 import { renderBarmanIni } from "../ini-dialects";
 
 /** Barman's file for a server, in the folder of which it reads every file (barman(5)). */
@@ -28,7 +28,7 @@ export function renderBarmanServer({ host, server, connections, binFolder, reten
       streaming_conninfo: connections.streaming,
       backup_method: "postgres",
       streaming_archiver: true,
-      slot_name: slotOf(host),
+      slot_name: barmanSlotOf(host),
       create_slot: "auto",
       immediate_checkpoint: true,
       path_prefix: binFolder,

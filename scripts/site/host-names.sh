@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Has the host resolve every host of the lab ($@: NAME=ADDRESS): on an existing bridge, no name service knows them.
+# Has the host resolve every host of the lab ($@: NAME…=ADDRESS): on an existing bridge, no name service knows them.
 # Safe to run again: the lab's own lines are replaced, and no other.
 set -euo pipefail
 

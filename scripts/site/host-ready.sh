@@ -4,10 +4,12 @@
 set -euo pipefail
 source common/shell.sh
 
-# The name service's answers, as lines of direction and NAME=ADDRESS: one call for all hosts, as each call costs a process.
+# The name service's answers, as lines of direction and NAME=ADDRESS: one call for all hosts, as each call costs a process. A name service
+# adds its domain to a host name, and leaves an FQDN as it is.
 told() {
-  getent ahostsv4 "${@/%=*/}" | awk '$2 == "STREAM" { sub(/\..*/, "", $3); print "forward", $3 "=" $1 }'
-  getent hosts "${@/#*=/}" | awk '{ sub(/\..*/, "", $2); print "backward", $2 "=" $1 }'
+  local own='function own(name) { if (index(names, " " name " ") == 0) sub(/\..*/, "", name); return name }'
+  getent ahostsv4 "${@/%=*/}" | awk -v names=" ${*/%=*/} " "$own"' $2 == "STREAM" { print "forward", own($3) "=" $1 }'
+  getent hosts "${@/#*=/}" | awk -v names=" ${*/%=*/} " "$own"' { print "backward", own($2) "=" $1 }'
 }
 
 resolves() {

@@ -1,4 +1,4 @@
-import { slotOf } from "../../plan/replication";
+import { slotOf } from "../../config/replication-slots";
 import { sql, until } from "./sql";
 
 /** Statements that fill a WAL segment, as PostgreSQL does not switch an empty one. */

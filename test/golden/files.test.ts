@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { planAddresses, reservationOf } from "../../plan/address-plan";
+import { planAddresses } from "../../plan/address-plan";
 import { renderBarmanPgPass, renderBarmanServer } from "../../render/backup-api/barman";
 import { renderApiUnit, renderGunicornConf } from "../../render/backup-api/service";
 import { renderVirtualHost } from "../../render/backup-api/virtual-host";
@@ -11,6 +11,7 @@ import { renderPgBackRestConf, renderStandbysConf } from "../../render/pgbackres
 import { barmanConnections } from "../../plan/replication";
 import { renderPgHba, renderPgIdent, renderPgPass, renderPostgreSqlConf } from "../../render/postgresql-conf";
 import { renderSeed } from "../../render/seed";
+import { PLACES } from "../support/places";
 import { stackPlan } from "../support/stack-config";
 
 /** Every byte that a host gets, against the file of that name; the user's options are there to show where they go. */
@@ -19,11 +20,20 @@ const options = { "process-max": 4, "archive-async": false, "repo1-bundle": true
 const repositories = [{ type: "posix" as const, path: "/backup_space", retentionFull: 2 }];
 const PLAN = stackPlan("dev");
 const PASSWORDS = stackPlan("dev", { ...API, replicationTls: false });
+const FQDNS = stackPlan("dev", { ...API, hosts: { ...PLACES, "barman.ops.example": { role: "barman" } } });
 const OTHER_PRIMARY = stackPlan("dev", { primary: "pg2-srv" });
 
 const pgBackRestConf = (plan: LabPlan, host: string, pgbackrest: PgBackRestOptions) =>
   renderPgBackRestConf(plan, hostOf(plan, host), { repositories, pgbackrestVersion: "2.45", cpus: 1, pgbackrest });
 const pgHba = (plan: LabPlan) => renderPgHba(hostOf(plan, "pg1-srv"), plan);
+
+const userData = (plan: LabPlan, host: string) =>
+  renderSeed({
+    host: hostOf(plan, host),
+    user: "lab",
+    authorizedKey: "ssh-ed25519 AAAA deployment\n",
+    hostKey: { privateKey: "-----BEGIN OPENSSH PRIVATE KEY-----\n…\n", publicKey: "ssh-ed25519 BBBB\n" },
+  }).userData;
 
 const FILES: Record<string, () => string> = {
   "backup-srv.pgbackrest.conf": () => pgBackRestConf(PLAN, "backup-srv", options),
@@ -55,17 +65,23 @@ const FILES: Record<string, () => string> = {
       () => renderVirtualHost({ serverName: "barman-srv", clients: ["admin", "pem.example.com"], operations: false, logFolder }),
     ]),
   ),
+  "fqdns.repository.pgbackrest.conf": () => pgBackRestConf(FQDNS, "backup.ops.example", {}),
+  "fqdns.repository.standbys.conf": () => renderStandbysConf(FQDNS, "2.45"),
+  "fqdns.standby.pgbackrest.conf": () => pgBackRestConf(FQDNS, "pg1.south.example", {}),
+  "fqdns.standby.postgresql.conf": () => renderPostgreSqlConf(FQDNS, hostOf(FQDNS, "pg1.south.example"), {}),
+  "fqdns.primary.pg_hba.conf": () => renderPgHba(hostOf(FQDNS, "pg1.north.example"), FQDNS),
+  "fqdns.primary.pg_ident.conf": () => renderPgIdent(FQDNS),
+  "fqdns.barman.conf": () =>
+    renderBarmanServer({
+      ...{ host: "barman.ops.example", server: "demo", binFolder: "/usr/pgsql-14/bin", retentionFull: 2 },
+      connections: barmanConnections(FQDNS),
+    }),
+  "fqdns.standby.user-data": () => userData(FQDNS, "pg1.south.example"),
   "pg1-srv.pgpass": () => renderPgPass("secret"),
   "pgbackrest.service.d.conf": () =>
     renderSystemdIni({ Service: { User: "pgbackrest", Restart: "always", RestartSec: 1, PrivateTmp: false } }),
   "lab.repo": () => renderDnfIni({ lab: { name: "lab", baseurl: "http://10.83.14.1:8080/", gpgcheck: false } }),
-  "pg1-srv.user-data": () =>
-    renderSeed({
-      host: reservationOf(planAddresses("10.83.14.0/24"), "pg1-srv"),
-      user: "lab",
-      authorizedKey: "ssh-ed25519 AAAA deployment\n",
-      hostKey: { privateKey: "-----BEGIN OPENSSH PRIVATE KEY-----\n…\n", publicKey: "ssh-ed25519 BBBB\n" },
-    }).userData,
+  "pg1-srv.user-data": () => userData(PLAN, "pg1-srv"),
 };
 
 it.each(Object.entries(FILES))("renders %s as it is kept", async (name, render) => {
@@ -96,8 +112,7 @@ it("reserves the same addresses for every host from the start", () => {
     ...Array.from({ length: 9 }, (_, index) => `pg${index + 1}-srv 192.168.200.${index + 11}`),
     "barman-srv 192.168.200.20",
   ]);
-  expect(reservationOf(plan, "pg2-srv").mac).toBe("52:54:00:a8:c8:0c");
-  expect(() => reservationOf(plan, "pg10-srv")).toThrow(/^no address is reserved for host "pg10-srv"; reserved are backup-srv,/);
+  expect(plan.reservations[2]).toEqual({ name: "pg2-srv", address: "192.168.200.12", mac: "52:54:00:a8:c8:0c" });
 });
 
 it("has pgBackRest take a backup from the primary while no standby runs, from the version on that can", () => {

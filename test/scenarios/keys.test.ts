@@ -64,6 +64,7 @@ const ELSEWHERE: Partial<Record<KeyName, [scenario: string, setting: string]>> =
   savedGuestPath: ["vm", "lab:savedGuestPath: .lab/images/"],
   bridge: ["bridge", "lab:bridge=${BRIDGE}"],
   addresses: ["bridge", "lab:addresses=${JSON.stringify(addresses)}"],
+  hosts: ["places", "lab:hosts=${JSON.stringify("],
   cpus: ["cloud-image", "lab:cpus=2"],
   diskGiB: ["cloud-image", "diskGiB=12"],
   protect: ["site", "lab:protect=true"],

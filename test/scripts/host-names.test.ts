@@ -24,6 +24,7 @@ it("site/host-names.sh writes the lab's hosts first, replaces its own lines alon
   expect(run("backup-srv=10.0.0.30", "pg1-srv=10.0.0.31")).toBe(
     `10.0.0.30 backup-srv # a host of the lab\n10.0.0.31 pg1-srv # a host of the lab\n${theirs}`,
   );
+  expect(run("pg1.north.example pg1=10.0.0.31")).toBe(`10.0.0.31 pg1.north.example pg1 # a host of the lab\n${theirs}`);
   const again = `10.0.0.32 pg1-srv # a host of the lab\n${theirs}`;
   expect([run("pg1-srv=10.0.0.32"), run("pg1-srv=10.0.0.32")]).toEqual([again, again]);
   expect(fs.statSync(file).mode & 0o777).toBe(0o644);

@@ -610,6 +610,20 @@ describe("site/host-ready.sh", () => {
     expect(ready()).toMatchObject({ status: 0, stderr: "" });
   });
 
+  it("takes an FQDN as it is, and leaves a host name without the name service's domain", () => {
+    host.add(
+      "getent",
+      `case $* in
+        "ahostsv4 pg1.north.example pg1") echo "10.0.0.11 STREAM pg1.north.example"; echo "10.0.0.12 STREAM pg1.lab" ;;
+        "hosts 10.0.0.11 10.0.0.12") echo "10.0.0.11 pg1.north.example pg1n"; echo "10.0.0.12 pg1.lab" ;;
+      esac`,
+    );
+    const run = (...names: string[]) => host.run("site/host-ready.sh", names);
+    expect(run("pg1.north.example=10.0.0.11", "pg1=10.0.0.12")).toMatchObject({ status: 0, stderr: "" });
+    host.add("getent", 'echo "10.0.0.11 STREAM pg1.south.example"');
+    expect(run("pg1.north.example=10.0.0.11")).toMatchObject({ status: 1 });
+  });
+
   const TOLD = ["forward pg1-srv=10.0.0.11", "forward pg2-srv=10.0.0.12"];
   it.each([
     ["an address", FORWARD, 'echo "10.0.0.11 pg1-srv"', "pg2-srv=10.0.0.12", [...TOLD, "backward pg1-srv=10.0.0.11"]],

@@ -32,6 +32,13 @@ it("names bridges so that those of two stacks never meet, in at most 15 characte
   expect(Math.max(...names.map(({ length }) => length))).toBeLessThanOrEqual(15);
 });
 
+it("names a disk after its host, and shortens what a container's path has no room for", () => {
+  const long = ["pg1.north.example", "pg1.south.example"];
+  expect(long.map((host) => diskNameOf(host, "qemu"))).toEqual(["pg1.north.example.qcow2", "pg1.south.example.qcow2"]);
+  expect(long.map((host) => diskNameOf(host, "lxc"))).toEqual(["pg1-b8924f.raw", "pg1-2e79af.raw"]);
+  expect(diskNameOf("backup-srv", "lxc")).toBe("backup-srv.raw");
+});
+
 it("names a host's domain after the stack", () => {
   expect(domainNameOf("dev", "pg1-srv")).toBe("lab-dev-pg1-srv");
 });

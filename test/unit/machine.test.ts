@@ -125,6 +125,17 @@ describe("what is wrong on this machine", () => {
       ]);
     });
 
+    it("is another address for a host of lab:hosts that exists, on any network", () => {
+      const hosts = { "pg1.example": { role: "primary" }, "backup.example": { role: "repository" } };
+      const xml =
+        "<domain><source file='/pools/lab-dev/pg1.example.qcow2'/><mac address='52:54:00:53:0e:0c'/></domain>";
+      const on = machine({ domains: () => new Map([["lab-dev-pg1.example", xml]]) });
+      expect(problems({ hosts }, on)).toEqual([
+        'lab:hosts cannot change the address of a host that exists, got "10.83.14.11" of pg1.example, and domain lab-dev-pg1.example of ' +
+          "libvirt has MAC address 52:54:00:53:0e:0c; hint: keep its address, or bring up another stack beside it",
+      ]);
+    });
+
     it("is a bridge that is missing, or has another network", () => {
       const hint = "hint: ip link add br1 type bridge, or libvirt's own network: lab:networkMode nat";
       expect(problems({ ...bridge, bridge: "br1" })).toEqual([

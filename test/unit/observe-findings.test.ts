@@ -241,6 +241,18 @@ describe("causes and what follows from them", () => {
       ["warn LAB-SLOT-UNUSED pg1-srv: replication slot forgotten keeps 33 MiB of WAL, and nobody reads it"],
     ],
     [
+      "a slot of a standby that has left lab:hosts, which its step drops",
+      {
+        "pg1-srv": {
+          postgresql: {
+            ...PRIMARY,
+            slots: [{ name: "lab_gone_example", active: false, status: "reserved", keeps: 33 * 1024 ** 2 }],
+          },
+        },
+      },
+      ["warn LAB-SLOT-UNUSED pg1-srv: replication slot lab_gone_example keeps 33 MiB of WAL, and nobody reads it"],
+    ],
+    [
       "a slot that keeps WAL until the disk is full",
       {
         "pg1-srv": {

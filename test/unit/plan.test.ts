@@ -16,6 +16,8 @@ const MACHINES = { hypervisor: "kvm", family: "el8", packages: "pgdg", postgresq
 
 const planOf = (settings: Record<string, unknown> = {}) => stackPlan("container", { ...CONTAINERS, ...settings });
 
+const SIZE = { cpus: 1, memoryMiB: 1024, diskGiB: 20 };
+
 const FILES = {
   folder: "/etc/pgbackrest/cert",
   ca: "/etc/pgbackrest/cert/ca.crt",
@@ -29,6 +31,7 @@ describe("the plan of a lab", () => {
       name: "backup-srv",
       role: "repository",
       address: "10.83.15.10",
+      ...SIZE,
       mac: "52:54:00:53:0f:0a",
       revoked: false,
       account: "pgbackrest",
@@ -44,6 +47,7 @@ describe("the plan of a lab", () => {
       name: "pg2-srv",
       role: "standby",
       address: "10.83.15.12",
+      ...SIZE,
       mac: "52:54:00:53:0f:0c",
       revoked: false,
       index: 2,

@@ -1,0 +1,72 @@
+import { hasHostMap, type Host, hostsOf } from "./hosts";
+import { type Change, live, refused, restart } from "./key";
+import type { LabConfig } from "./schema";
+
+const NEW_STACK = "bring up another stack with it, and move the data there (pg_dump)";
+
+const FOLLOWS = live("nothing: lab:hosts names the hosts");
+
+/** The effect of a key that `lab:hosts` replaces; undefined where it does not. */
+export function replacedChange(from: LabConfig, to: LabConfig): { change: Change } | undefined {
+  return hasHostMap(from) || hasHostMap(to) ? FOLLOWS : undefined;
+}
+
+/** The effect of another `lab:hosts`, or of the first one on a lab with the seed's names. */
+export function hostsChange(from: LabConfig, to: LabConfig): { change: Change } | undefined {
+  const [old, next] = [hostsOf(from), hostsOf(to)];
+  const stay = old.flatMap((host): [Host, Host][] => {
+    const same = next.find(({ name }) => name === host.name);
+    return same === undefined ? [] : [[host, same]];
+  });
+  return (
+    anotherLab(old, next) ??
+    movedHost(stay) ??
+    takenPlace(old, next) ??
+    (stay.some(([one, other]) => one.cpus !== other.cpus || one.memoryMiB !== other.memoryMiB)
+      ? restart(
+          "hosts of another size restart one after the other, standbys first and the primary last; others come or go",
+        )
+      : undefined)
+  );
+}
+
+function anotherLab(old: readonly Host[], next: readonly Host[]): { change: Change } | undefined {
+  const nameOf = (hosts: readonly Host[], role: Host["role"]) => hosts.find((host) => host.role === role)?.name;
+  if (nameOf(old, "primary") !== nameOf(next, "primary")) {
+    return refused("the lab promotes no standby; two primaries would archive into one stanza", NEW_STACK);
+  }
+  return nameOf(old, "repository") === nameOf(next, "repository")
+    ? undefined
+    : refused("backups and WAL are on the repository host", NEW_STACK);
+}
+
+/** Hosts that stay have their place: nothing would bring them to another. */
+function movedHost(stay: readonly [Host, Host][]): { change: Change } | undefined {
+  for (const [{ name, role, index, address }, next] of stay) {
+    if (next.role !== role) {
+      return refused(`${name} is a ${role}`, `give the ${next.role} another name`);
+    }
+    if (next.index !== index) {
+      return refused(`pgBackRest's index of ${name} is ${String(index)}`, `"index": ${String(index)} of ${name}`);
+    }
+    if (next.address !== address) {
+      return refused(`${name} exists, and has address ${address}`, `"address": "${address}" of ${name}`);
+    }
+  }
+  return undefined;
+}
+
+/** A new host would boot beside the one that had its address: Pulumi deletes last. */
+function takenPlace(old: readonly Host[], next: readonly Host[]): { change: Change } | undefined {
+  const gone = old.filter(({ name }) => !next.some((host) => host.name === name));
+  const fresh = next.filter(({ name }) => !old.some((host) => host.name === name));
+  for (const { name, address } of fresh) {
+    const before = gone.find((host) => host.address === address);
+    if (before === undefined) continue;
+    return refused(
+      `${name} would have address ${address} while ${before.name} still has it`,
+      `./lab up without ${before.name} first, then with ${name}, or another address of ${name}`,
+    );
+  }
+  return undefined;
+}
