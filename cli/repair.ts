@@ -1,7 +1,7 @@
 import type { Engine, Result, RunOptions } from "../engine/engine";
 import type { Finding } from "../observe/findings";
 import type { DeployedLab } from "../observe/lab";
-import { allowReplacement, takeFullBackup } from "../observe/observe";
+import { allowReplacement, takeFullBackups } from "../observe/observe";
 import type { Report } from "../observe/report";
 import { type Invocation, stackOf } from "./invocation";
 import { renderCause } from "./show/findings";
@@ -14,8 +14,8 @@ export interface Repair {
   readonly findings: readonly Finding[];
   /** The program's steps: names of resources. */
   readonly steps: readonly string[];
-  /** Whether a new full backup is needed. */
-  readonly fullBackup: boolean;
+  /** The numbers of the repositories that need a new full backup. */
+  readonly fullBackups: readonly number[];
   /** Standbys whose data is moved aside. */
   readonly replaced: readonly string[];
 }
@@ -35,7 +35,8 @@ export function repairOf(
   if (findings.length === 0 && replaced.length === 0) return undefined;
   const restored = replaced.flatMap((host) => lab?.managed?.[host]?.standbyOf?.steps ?? []);
   const steps = [...new Set([...findings.flatMap((finding) => finding.steps ?? []), ...restored])];
-  return { findings, steps, fullBackup: findings.some(({ fullBackup }) => fullBackup), replaced };
+  const wanting = findings.flatMap(({ fullBackup, inRepository = 1 }) => (fullBackup ? [inRepository] : []));
+  return { findings, steps, fullBackups: [...new Set(wanting)].sort(), replaced };
 }
 
 /** The standbys that a user lets go, and that do not stream. */
@@ -46,11 +47,11 @@ export function replaceable({ hosts }: Report, yesReplace: readonly string[]): s
 }
 
 /** Says what is put right, and by what. */
-export function announce({ findings, steps, fullBackup, replaced }: Repair): void {
+export function announce({ findings, steps, fullBackups, replaced }: Repair): void {
   const ways = [
     ...replaced.map((host) => `a restore of ${host}, whose data is moved aside`),
     ...steps,
-    ...(fullBackup ? ["a new full backup"] : []),
+    ...fullBackups.map((number) => (number === 1 ? "a new full backup" : `a new full backup in repo${number}`)),
   ];
   process.stderr.write(`${findings.map(renderCause).join("\n")}\nlab: putting this right by ${ways.join(", ")}\n`);
 }
@@ -63,7 +64,7 @@ export async function carryOut(
   invocation: Invocation,
   engine: Engine,
   lab: DeployedLab,
-  { steps, fullBackup, replaced }: Repair,
+  { steps, fullBackups, replaced }: Repair,
   { quiet = false } = {},
 ): Promise<DeployedLab> {
   const { options, signal } = invocation;
@@ -75,6 +76,6 @@ export async function carryOut(
     const run = quiet ? up({ config: options.config, signal }) : withProgress(invocation, engine, up);
     repaired = deployedLab((await run).outputs, options.stack);
   }
-  if (fullBackup) process.stderr.write(`lab: full backup ${await takeFullBackup(repaired)}\n`);
+  for (const label of await takeFullBackups(repaired, fullBackups)) process.stderr.write(`lab: full backup ${label}\n`);
   return repaired;
 }

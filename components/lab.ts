@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import type { RepositorySecrets } from "../config/repositories";
 import type { LabConfig } from "../config/schema";
 import { NO_PKI, type Pki } from "../config/pki";
 import type { ReachedRotation } from "../config/ca-stages";
@@ -23,6 +24,11 @@ export interface LabArgs {
    * @default - the lab's own CA signs a certificate for every host
    */
   pki?: Pki;
+  /**
+   * Secrets of the repositories.
+   * @default - their passphrases are generated
+   */
+  repositorySecrets?: RepositorySecrets;
 }
 
 /** The whole lab: hosts with certificates, pgBackRest on them, a PostgreSQL cluster that it backs up, and the proofs that it does. */
@@ -38,7 +44,7 @@ export class Lab extends pulumi.ComponentResource {
 
   constructor(name: string, args: LabArgs, opts?: pulumi.ComponentResourceOptions) {
     super("lab:index:Lab", name, {}, opts);
-    const { config, plan, pki = NO_PKI } = args;
+    const { config, plan, pki = NO_PKI, repositorySecrets: secrets } = args;
     const parent = { parent: this };
     const today = new Date().toISOString().slice(0, 10);
     for (const warning of supportWarnings(config.postgresqlVersion, config.pgbackrestVersion, today)) {
@@ -47,7 +53,7 @@ export class Lab extends pulumi.ComponentResource {
 
     const site = new Site(name, { config, plan }, parent);
     const trust = new Trust(name, { config, plan, pki }, parent);
-    const backupPlane = new BackupPlane(name, { config, plan, site, trust }, parent);
+    const backupPlane = new BackupPlane(name, { config, plan, site, trust, secrets }, parent);
     const cluster = new Cluster(name, { config, plan, backupPlane }, parent);
     new Proofs(name, { config, plan, backupPlane, cluster }, parent);
     if (plan.backupApi !== null) {

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import { hostsChange, replacedChange } from "./host-changes";
 import { hostsOf } from "./hosts";
 import { type Change, live, refused, reload, restart } from "./key";
-import { KEY_NAMES, type KeyName, type LabConfig, SCHEMA } from "./schema";
+import { KEY_NAMES, type KeyName, type LabConfig, type Repository, SCHEMA } from "./schema";
 import { isOlder } from "./version-support";
 
 /** A key whose value differs from the deployed one, and the effect on the lab. */
@@ -26,10 +26,7 @@ const JUDGES: Readonly<Partial<Record<KeyName, (from: LabConfig, to: LabConfig) 
   primary: replacedChange,
   standbys: replacedChange,
   backupApiHost: replacedChange,
-  repositories: (from, to) =>
-    isDeepStrictEqual(from.repositories.map(placeOf), to.repositories.map(placeOf))
-      ? reload("the next backup expires what is beyond the new retention")
-      : undefined,
+  repositories: (from, to) => judgeRepositories(from.repositories, to.repositories),
   pgbackrestVersion: (from, to) =>
     isOlder(to.pgbackrestVersion, from.pgbackrestVersion)
       ? refused("the lab does not downgrade pgBackRest", "bring up another stack with it")
@@ -37,8 +34,34 @@ const JUDGES: Readonly<Partial<Record<KeyName, (from: LabConfig, to: LabConfig) 
   caYears: (from, to) => (to.caGeneration > from.caGeneration ? live("the new CA is created with it") : undefined),
 };
 
-function placeOf({ type, path }: LabConfig["repositories"][number]): unknown {
-  return { type, path };
+/** What becomes of the repositories: each is known by its path, wherever in the list it stands. */
+function judgeRepositories(from: LabConfig["repositories"], to: LabConfig["repositories"]) {
+  const [before, after] = [from, to].map((list) => list.map(({ path }) => path)) as [string[], string[]];
+  const [added, removed] = [missingIn(before, after), missingIn(after, before)];
+  if (to.some((one) => isEncryptedOtherwise(one, from))) {
+    return refused(
+      "a repository is encrypted from its first file on, or never",
+      "add another one beside it (docs/repositories.md)",
+    );
+  }
+  if (added.length > 0 && removed.length > 0) return undefined;
+  if (added.length > 0) return live(`${added.join(", ")} gets the stanza, WAL from now on, and a full backup`);
+  if (removed.length > 0) {
+    return live(`${removed.join(", ")} keeps its backups on the host, and gets neither WAL nor backups any more`);
+  }
+  return isDeepStrictEqual(before, after)
+    ? reload("the next backup expires what is beyond the new retention")
+    : reload("the repositories keep their backups, and change their numbers");
+}
+
+/** Of the first, lab:repositoryCipher may say it too: its host refuses that. */
+function isEncryptedOtherwise({ path, cipherType }: Repository, from: LabConfig["repositories"]): boolean {
+  const before = from.find((one) => one.path === path);
+  return before?.cipherType !== undefined && cipherType !== undefined && before.cipherType !== cipherType;
+}
+
+function missingIn(list: readonly string[], others: readonly string[]): string[] {
+  return others.filter((path) => !list.includes(path));
 }
 
 /**

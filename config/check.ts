@@ -2,6 +2,7 @@ import * as v from "valibot";
 import { hostsOf } from "./hosts";
 import { checkPki, NO_PKI, type Pki } from "./pki";
 import { PROJECT_FOLDER } from "./project-folder";
+import { type RepositorySecrets, secretProblems } from "./repositories";
 import { checkRules, type Refuse } from "./rules";
 import { KEY_NAMES, type KeyName, type LabConfig, SCHEMA, type Values } from "./schema";
 import { stackProblems } from "./libvirt-names";
@@ -13,6 +14,8 @@ export interface Settings {
   readonly configuration: LabConfig;
   /** Certificates and keys from outside: secret. */
   readonly pki: Pki;
+  /** Secrets of the repositories. */
+  readonly repositorySecrets: RepositorySecrets;
 }
 
 /** What is checked beside the configuration itself. */
@@ -55,7 +58,7 @@ export function checkSettings(
   { stack, machine, prepared, unread = [] }: Surroundings,
 ): Settings {
   const problems: string[] = [];
-  const refuse: Refuse = (key, problem) => void problems.push(`lab:${key} ${problem}`);
+  const refuse: Refuse = (key, problem, place = "") => void problems.push(`lab:${key}${place} ${problem}`);
   const stop = (): void => {
     if (problems.length > 0) throw new ConfigError(problems);
   };
@@ -72,8 +75,10 @@ export function checkSettings(
     if (machine !== undefined) problems.push(...machineProblems(configuration, stack, machine, prepared));
   }
   const pki = canRead(KEY_NAMES) ? checkPki(values, hostsWithCertificates(values), PROJECT_FOLDER, refuse) : NO_PKI;
+  const { repositorySecrets } = values;
+  for (const problem of secretProblems(values, repositorySecrets)) refuse("repositorySecrets", problem);
   stop();
-  return { configuration, pki };
+  return { configuration, pki, repositorySecrets };
 }
 
 function readValues(raw: Readonly<Record<string, string>>, problems: string[]): Values {

@@ -91,8 +91,12 @@ export const texts = (pattern: RegExp, one: string, allowed: string, least = 0) 
 };
 
 /** A list of objects of one shape. */
-export const objects = <S extends v.GenericSchema>(shape: S, length: number, allowed: string) => {
-  const list = v.pipe(v.array(shape, must(allowed)), v.length(length, must(allowed)));
+export const objects = <S extends v.GenericSchema>(shape: S, least: number, most: number, allowed: string) => {
+  const list = v.pipe(
+    v.array(shape, must(allowed)),
+    v.minLength(least, must(allowed)),
+    v.maxLength(most, must(allowed)),
+  );
   return { type: "array", items: "object", check: json(list, allowed) } as const;
 };
 

@@ -30,7 +30,7 @@ const atLeast = (least: number): Allowed => ({
 
 const IS_SECRET =
   "it is a secret, and would stand in the stack's outputs and in files that every account of a host reads";
-const IN_REPOSITORIES = "it comes from lab:repositories, which has one posix repository, and lab:repositoryCipher";
+const IN_REPOSITORIES = "it comes from lab:repositories";
 const OF_RECOVERY = "the lab's steps decide what a host recovers to, and from whom";
 
 /** pgBackRest, "Configuration Reference", with the older names of options that it still accepts. */
@@ -38,12 +38,12 @@ const PGBACKREST: readonly Reservation[] = [
   // What pgBackRest itself keeps out of command lines and logs (`secure` in its config.yaml), and what looks like it.
   {
     names: /^repo\d*-(azure-(account|endpoint|key)|gcs-key|s3-key)$|(pass|passphrase|secret|token)$/,
-    reason: `${IS_SECRET}; hint: a posix repository needs none; lab:repositoryCipher encrypts it`,
+    reason: `${IS_SECRET}; hint: lab:repositorySecrets`,
   },
   { names: /^tls-server-/, reason: "the lab's hosts trust each other by the certificates that it issues" },
   {
     names:
-      /^(repo\d*-(host|type|path|retention-full$|cipher|s3|azure|gcs|sftp|storage)|repo(0*[2-9]|0*[1-9]\d+)-|backup-(host|user|cmd|config|ssh-port)$|retention-full$)/,
+      /^(repo\d*-(host|type|path|retention-full$|cipher|s3|azure|gcs|sftp|storage)|backup-(host|user|cmd|config|ssh-port)$|retention-full$)/,
     reason: IN_REPOSITORIES,
   },
   {

@@ -5,11 +5,12 @@ import { familyOf } from "./families";
 import { BARMAN_HOST } from "./host-names";
 import { checkHosts } from "./host-rules";
 import { hasHostMap, hostsOf, type Role } from "./hosts";
+import { checkRepositories } from "./repository-rules";
 import type { KeyName, Values } from "./schema";
 import { featureProblem, versionProblem } from "./version-support";
 
-/** Receives each problem, with its key: the text follows the key's name. */
-export type Refuse = (key: KeyName, problem: string) => void;
+/** Receives each problem, with its key: the text follows the key's name, and the place in a list, such as `[0].path`. */
+export type Refuse = (key: KeyName, problem: string, place?: string) => void;
 
 /** Rules between keys. Each key is valid by itself. */
 export function checkRules(values: Values, refuse: Refuse): void {
@@ -64,6 +65,7 @@ const RULES: readonly ((values: Values, refuse: Refuse) => void)[] = [
       if (problem !== undefined) refuse("pgbackrest", problem);
     }
   },
+  checkRepositories,
   ({ caGeneration, caStage }, refuse) => {
     if (caGeneration === 1 && caStage !== "retire") {
       refuse(

@@ -1,4 +1,4 @@
-import type { HostFacts, PostgreSqlFacts, StanzaInfo, WalArchive } from "./facts";
+import type { HostFacts, PostgreSqlFacts, RepositoryFacts, StanzaInfo, WalArchive } from "./facts";
 
 /**
  * Takes the answer of a script apart: `==== NAME` begins a section.
@@ -45,6 +45,56 @@ function parseWal(listing: string, histories: Readonly<Record<string, string>>):
   return archives;
 }
 
+/** By a repository's number, what was told of it. */
+type Listings = Readonly<Record<string, string>>;
+
+/** Of sections such as `labels 1` those of one kind, by the repository's number; none where nothing was told. */
+function byRepository(told: Listings, what: string): Listings {
+  const own = Object.entries(told).filter(([name, text]) => name.startsWith(`${what} `) && text !== "");
+  return Object.fromEntries(own.map(([name, text]) => [name.slice(what.length + 1), text]));
+}
+
+/** The labels in the listings of a stanza's backups. */
+function labelsIn(listings: Listings): Record<string, string[]> {
+  const labels = (listing: string): string[] => Object.keys(JSON.parse(listing) as object);
+  return Object.fromEntries(
+    Object.entries(listings).map(([number, listing]) => [number, labels(listing).filter((label) => label !== ".")]),
+  );
+}
+
+/** Joins what `info` tells of each repository; null where it tells nothing of any. */
+function joinInfos(texts: readonly string[]): StanzaInfo[] | null {
+  const [first, ...others] = texts.map((text) => JSON.parse(text) as StanzaInfo[]);
+  if (first === undefined) return null;
+  return first.map((stanza) => {
+    const all = [stanza, ...others.flatMap((infos) => infos.filter(({ name }) => name === stanza.name))];
+    if (all.length === 1) return stanza;
+    return {
+      ...stanza,
+      status: all.find(({ status }) => status.code !== 0)?.status ?? stanza.status,
+      repo: all.flatMap(({ repo = [] }) => repo),
+      archive: all.flatMap(({ archive = [] }) => archive),
+      backup: all.flatMap(({ backup }) => backup),
+    };
+  });
+}
+
+/** Reads what was told of a repository, by the sections' names. */
+function parseRepository(told: Readonly<Record<string, string>>): RepositoryFacts {
+  const { backups = "", unusable, unlisted, wal = "{}", ...histories } = told;
+  const listed = backups.matchAll(/^(\d{8}-\d{6}F(?:_\d{8}-\d{6}[DI])?)=.*"option-backup-standby":(true|false)/gm);
+  return {
+    fromStandby: Object.fromEntries([...listed].map(([, label = "", flag]) => [label, flag === "true"])),
+    ...(unusable !== undefined && {
+      unusable: linesOf(unusable).map((line) => {
+        const [owner = "", mode = "", ...path] = line.split(" ");
+        return { path: path.join(" "), owner, mode };
+      }),
+    }),
+    wal: unlisted ?? parseWal(wal, histories),
+  };
+}
+
 /** How the answer of each fact's script is read. */
 export const PARSERS: { readonly [Fact in keyof HostFacts]-?: (told: string) => NonNullable<HostFacts[Fact]> | null } =
   {
@@ -75,31 +125,24 @@ export const PARSERS: { readonly [Fact in keyof HostFacts]-?: (told: string) => 
       );
     },
     stanza: (told) => {
-      const { version, stopped, info, labels } = sections(told, "version", "stopped", "info", "labels");
+      const { version, stopped, ...others } = sections(told, "version", "stopped") as Record<string, string>;
+      const [labels, infos] = ["labels", "info"].map((what) => byRepository(others, what)) as [Listings, Listings];
       return {
-        version: version.replace("pgBackRest ", ""),
-        stopped: linesOf(stopped).map((file) => file.replace(/^.*\/|\.stop$/g, "")),
-        info: info === "" ? null : (JSON.parse(info) as StanzaInfo[]),
-        ...(labels === ""
-          ? {}
-          : { labels: Object.keys(JSON.parse(labels) as object).filter((label) => label !== ".") }),
+        version: (version ?? "").replace("pgBackRest ", ""),
+        stopped: linesOf(stopped ?? "").map((file) => file.replace(/^.*\/|\.stop$/g, "")),
+        info: joinInfos(Object.values(infos)),
+        ...(Object.keys(labels).length === 0 ? {} : { labels: labelsIn(labels) }),
       };
     },
-    repository: (told) => {
-      const { backups, unusable, unlisted, wal = "{}", ...histories } = sections<string>(told, "backups");
-      const listed = (backups ?? "").matchAll(
-        /^(\d{8}-\d{6}F(?:_\d{8}-\d{6}[DI])?)=.*"option-backup-standby":(true|false)/gm,
-      );
-      return {
-        fromStandby: Object.fromEntries([...listed].map(([, label = "", flag]) => [label, flag === "true"])),
-        ...(unusable !== undefined && {
-          unusable: linesOf(unusable).map((line) => {
-            const [owner = "", mode = "", ...path] = line.split(" ");
-            return { path: path.join(" "), owner, mode };
-          }),
-        }),
-        wal: unlisted ?? parseWal(wal, histories),
-      };
+    repositories: (told) => {
+      const repositories: Record<string, Record<string, string>> = {};
+      for (const [name, text] of Object.entries<string>(sections(told))) {
+        const [repository = "", what = ""] = name.split(" ");
+        (repositories[repository] ??= {})[what] = text;
+      }
+      const entries = Object.entries(repositories);
+      if (entries.length === 0) throw new Error("the answer has no section backups");
+      return Object.fromEntries(entries.map(([repository, own]) => [repository, parseRepository(own)]));
     },
     postgresql: (told) => JSON.parse(told) as PostgreSqlFacts,
     disks: (told) => rows(told, (device = "", size, free) => ({ device, size: Number(size), free: Number(free) })),

@@ -7,7 +7,8 @@ export interface HostFacts {
   readonly primary?: PeerFacts;
   readonly units?: Readonly<Record<string, UnitFacts>>;
   readonly stanza?: StanzaFacts;
-  readonly repository?: RepositoryFacts;
+  /** By the number. */
+  readonly repositories?: Readonly<Record<number, RepositoryFacts>>;
   readonly postgresql?: PostgreSqlFacts;
   /** By the folder. */
   readonly disks?: Readonly<Record<string, DiskFacts>>;
@@ -81,11 +82,15 @@ export interface StanzaInfo {
     readonly lock?: { readonly backup: { readonly held: boolean } };
   };
   /** What each repository answered; it says more than the status above when a repository could not be asked. */
-  readonly repo?: readonly { readonly status: { readonly code: number; readonly message: string } }[];
+  readonly repo?: readonly {
+    /** The repository's number. */
+    readonly key?: number;
+    readonly status: { readonly code: number; readonly message: string };
+  }[];
   /** The archived WAL, a range a cluster, the present one last; `max` is the last segment's name. */
   readonly archive?: readonly {
     readonly id: string;
-    readonly database: { readonly id: number };
+    readonly database: { readonly id: number; readonly "repo-key"?: number };
     readonly max: string | null;
   }[];
   readonly backup: readonly BackupInfo[];
@@ -97,8 +102,8 @@ export interface BackupInfo {
   readonly error: boolean | null;
   /** The first and the last WAL segment that it needs to be consistent. */
   readonly archive: { readonly start: string; readonly stop: string };
-  /** The cluster's number in the stanza. */
-  readonly database: { readonly id: number };
+  /** The cluster's number in the stanza, and the repository's. */
+  readonly database: { readonly id: number; readonly "repo-key"?: number };
   /** Where it began and ended, such as `0/5000060`. */
   readonly lsn: { readonly start: string; readonly stop: string };
   /** Seconds since 1970. */
@@ -112,16 +117,17 @@ export interface StanzaFacts {
   readonly stopped: readonly string[];
   /** null when `info` did not answer in time. */
   readonly info: readonly StanzaInfo[] | null;
-  /** The backups whose folders lie in the first repository, complete or not; undefined where that is not looked at. */
-  readonly labels?: readonly string[];
+  /** The backups whose folders lie in a repository, complete or not, by its number; undefined where that is not looked at. */
+  readonly labels?: Readonly<Record<number, readonly string[]>>;
 }
 
+/** What lies in a repository. */
 export interface RepositoryFacts {
   /** A backup's label to whether a standby delivered its files. */
   readonly fromStandby: Readonly<Record<string, boolean>>;
   /** What the repository's account cannot read and write: `PATH OWNER MODE`; undefined where that is not looked at. */
   readonly unusable?: readonly { readonly path: string; readonly owner: string; readonly mode: string }[];
-  /** The WAL in the first repository, by the name of a cluster's archive, such as `15-1`; why it cannot be listed, as text. */
+  /** Its WAL, by the name of a cluster's archive, such as `15-1`; why it cannot be listed, as text. */
   readonly wal: Readonly<Record<string, WalArchive>> | string;
 }
 

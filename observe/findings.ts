@@ -77,6 +77,8 @@ export interface Found {
   readonly port?: number;
   /** The file, unit, setting, folder or common name that it is about. */
   readonly subject?: string;
+  /** The number of the repository that it is about, where there are several. */
+  readonly inRepository?: number;
   /** Further hosts where its cause may be. */
   readonly involves?: readonly (string | undefined)[];
   /** The program's steps that put it right: names of resources. */
@@ -120,6 +122,8 @@ export interface Finding {
   readonly remedy: string;
   readonly steps?: readonly string[];
   readonly fullBackup?: true;
+  /** The number of the repository that it is about, where there are several. */
+  readonly inRepository?: number;
   readonly diff?: string;
   /** The code and host of the finding from which this one follows; undefined for a cause of its own. */
   readonly follows?: string;
@@ -183,7 +187,7 @@ export function worst(findings: readonly Finding[]): Level | "ok" {
 }
 
 function caseOf(code: string, rule: Rule, host: string, found: Found): Case {
-  const { peer, port, subject = peer ?? host, involves = [], steps = [], diff, ...words } = found;
+  const { peer, port, subject = peer ?? host, involves = [], steps = [], diff, inRepository, ...words } = found;
   const said = { ...words, host, peer, port, subject } as Readonly<Record<string, string | number | undefined>>;
   const fill = (template: string): string =>
     template.replaceAll(/\{(\w+)\}/g, (_all, word: string) => String(said[word] ?? "?"));
@@ -198,6 +202,7 @@ function caseOf(code: string, rule: Rule, host: string, found: Found): Case {
     remedy: isFixed ? "./lab drift --fix" : fill(remedy.command ?? remedy.sentence ?? "./lab up"),
     ...(hasSteps ? { steps: [...new Set(steps)] } : {}),
     ...(remedy.fullBackup ? { fullBackup: true } : {}),
+    ...(inRepository === undefined ? {} : { inRepository }),
     ...(diff === undefined ? {} : { diff }),
   };
   return { finding, rule, involves: [host, peer, ...involves].filter((each) => each !== undefined) };
@@ -207,6 +212,8 @@ function caseOf(code: string, rule: Rule, host: string, found: Found): Case {
 function explains({ finding: cause, rule: { level, soon } }: Case, { finding, rule, involves }: Case): boolean {
   if (!involves.includes(cause.host) || level === "warn" || soon) return false;
   if (cause.code === UNREACHABLE) return finding.code !== UNREACHABLE;
+  const isElsewhere = cause.inRepository !== undefined && cause.inRepository !== finding.inRepository;
+  if (finding.inRepository !== undefined && isElsewhere) return false;
   if (rule.scope === "subject" && finding.subject !== cause.subject) return false;
   const isNamed = (codes: readonly string[] = []): boolean =>
     codes.some((each) => {

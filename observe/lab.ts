@@ -2,9 +2,10 @@ import type { ApiAccess } from "../plan/access";
 import type { SshAccess } from "../plan/access";
 import { pgBackRestOptions } from "../config/data-path";
 import type { LabConfig, PgBackRestOptions } from "../config/schema";
-import type { HostPlan, LabPlan } from "../plan/plan";
+import { repositoryOptions } from "../config/repositories";
+import { type HostPlan, type LabPlan, repositoriesOf, type RepositoryPlan } from "../plan/plan";
 import type { ManagedHost } from "../steps/inventory";
-import type { BackupInfo, HostFacts, ReadHost, StanzaInfo } from "./facts";
+import type { BackupInfo, HostFacts, ReadHost, RepositoryFacts, StanzaInfo } from "./facts";
 
 /** What a rule can know of a host: its plan, what was read, and what the program wants of it. */
 export interface ObservedHost extends HostPlan, ReadHost {
@@ -16,6 +17,8 @@ export interface ObservedLab {
   readonly plan: LabPlan;
   readonly hosts: readonly ObservedHost[];
   readonly repository: ObservedHost;
+  /** What lies on it, the first one first. */
+  readonly repositories: readonly ObservedRepository[];
   readonly primary: ObservedHost;
   readonly standbys: readonly ObservedHost[];
   /** The stanza as the repository host sees it; undefined when it cannot. */
@@ -26,6 +29,27 @@ export interface ObservedLab {
   readonly pgbackrest: PgBackRestOptions;
   /** Seconds since 1970, by the repository host's clock where that was read. */
   readonly now: number;
+}
+
+/** A repository, as its host sees it. */
+export interface ObservedRepository extends RepositoryPlan {
+  readonly facts: RepositoryFacts | undefined;
+  /** The stanza in it alone; undefined when it is not told. */
+  readonly stanza: StanzaInfo | undefined;
+  /** What findings say of it. */
+  readonly words: RepositoryWords;
+}
+
+/** What findings say of a repository: of the only one not which. */
+interface RepositoryWords {
+  /** Its number where there are several. */
+  readonly inRepository?: number;
+  /** `the repository`, or `repo2 (/srv/second)`. */
+  readonly its: string;
+  /** Nothing, or ` in repo2 (/srv/second)`. */
+  readonly place: string;
+  /** Nothing, or ` --repo=2`. */
+  readonly option: string;
 }
 
 /** A lab that `up` has brought up, told from its stack's outputs: the configuration may be another one by now. */
@@ -60,15 +84,22 @@ export function observedLab(
     return found;
   };
   const repository = only("repository");
+  const stanza = stanzaSeenBy(repository, plan.stanza);
   return {
     plan,
     hosts,
     repository,
+    repositories: repositoriesOf(plan).map((each, _, all) => ({
+      ...each,
+      facts: repository.facts.repositories?.[each.number],
+      stanza: stanza && stanzaIn(stanza, each.number),
+      words: wordsOf(each, all.length > 1),
+    })),
     primary: only("primary"),
     standbys: hosts.filter(({ role }) => role === "standby"),
-    stanza: stanzaSeenBy(repository, plan.stanza),
+    stanza,
     renewDays: configuration.renewDays,
-    pgbackrest: pgBackRestOptions(configuration),
+    pgbackrest: { ...pgBackRestOptions(configuration), ...repositoryOptions(configuration) },
     now: repository.facts.certificates?.now ?? Date.now() / 1000,
   };
 }
@@ -78,9 +109,22 @@ export function stanzaSeenBy({ facts }: { facts: HostFacts }, name: string): Sta
   return facts.stanza?.info?.find((stanza) => stanza.name === name);
 }
 
-/** A stanza's status; a repository's own says more when it could not be asked. */
-export function statusOf({ repo, status }: StanzaInfo): StanzaInfo["status"] {
-  return repo?.find((each) => each.status.code !== 0)?.status ?? status;
+/** A stanza in one repository, whose own status says more when it could not be asked. */
+export function stanzaIn({ repo, status, archive, backup, ...stanza }: StanzaInfo, number: number): StanzaInfo {
+  const isIn = ({ database }: { database: { "repo-key"?: number } }): boolean => (database["repo-key"] ?? 1) === number;
+  const own = repo?.find(({ key = 1 }) => key === number)?.status;
+  return {
+    ...stanza,
+    status: own === undefined || (own.code === 0 && repo?.length === 1) ? status : { ...status, ...own },
+    backup: backup.filter(isIn),
+    ...(archive && { archive: archive.filter(isIn) }),
+  };
+}
+
+function wordsOf({ number, path }: RepositoryPlan, isOneOfSeveral: boolean): RepositoryWords {
+  if (!isOneOfSeveral) return { its: "the repository", place: "", option: "" };
+  const its = `repo${number} (${path})`;
+  return { inRepository: number, its, place: ` in ${its}`, option: ` --repo=${number}` };
 }
 
 /** The last full backup whose pages are sound. */
@@ -89,8 +133,8 @@ export function lastFullBackup(info: StanzaInfo | undefined): BackupInfo | undef
 }
 
 /** Whether a backup's files came from a standby; undefined when the repository's list could not be read. */
-export function isFromStandby({ repository }: ObservedLab, label: string): boolean | undefined {
-  return repository.facts.repository?.fromStandby[label];
+export function isFromStandby({ facts }: Pick<ObservedRepository, "facts">, label: string): boolean | undefined {
+  return facts?.fromStandby[label];
 }
 
 /** Whether a standby streams, as both ends see it. */

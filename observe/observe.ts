@@ -80,11 +80,12 @@ export async function prove(
   }
 }
 
-/** Takes a new full backup, and gives its label. */
-export async function takeFullBackup(lab: DeployedLab): Promise<string> {
+/** Takes a new full backup in each of these repositories, and gives their labels. */
+export async function takeFullBackups(lab: DeployedLab, repositories: readonly number[]): Promise<string[]> {
+  if (repositories.length === 0) return [];
   const host = repositoryOf(lab.plan);
-  const args = [host.account, lab.plan.stanza];
-  return String(JSON.parse(await act(lab, host, "backup-plane/backup-again.sh", args, REPOSITORY_SECONDS)));
+  const args = [host.account, lab.plan.stanza, ...repositories.map(String)];
+  return JSON.parse(await act(lab, host, "backup-plane/backup-again.sh", args, REPOSITORY_SECONDS)) as string[];
 }
 
 /** Allows the next step that has a standby follow its primary to move the data aside, whatever it is. */

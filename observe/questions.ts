@@ -1,4 +1,4 @@
-import { type LabPlan, primaryOf } from "../plan/plan";
+import { type LabPlan, primaryOf, repositoriesOf } from "../plan/plan";
 import { barmanStreaming } from "../plan/backup-api-layout";
 import { primaryClients, replicationConnection } from "../plan/replication";
 import { PARSERS } from "./answers";
@@ -39,6 +39,7 @@ export function questionsFor(
 ): Question[] {
   const { stanza, postgresql, backupApi } = plan;
   const { name, role, account, certificate, folders, managed } = host;
+  const repositories = repositoriesOf(plan);
   const [isDeep, isRepository] = [depth !== "proof", role === "repository"];
   const isStaged = depth === "all" || depth === "verify";
   const api = backupApi?.host === name ? backupApi : undefined;
@@ -51,7 +52,12 @@ export function questionsFor(
   if (role !== "barman") {
     questions.push(
       ask("certificates", "certificates-read", [certificate.folder, ...(isDeep ? ["key"] : [])]),
-      ask("stanza", "stanza-read", [account, stanza, ...(isDeep && isRepository ? ["labels"] : [])]),
+      ask("stanza", "stanza-read", [
+        account,
+        stanza,
+        String(repositories.length),
+        ...(isDeep && isRepository ? ["labels"] : []),
+      ]),
     );
     const peers = peersToAsk(host, isStaged);
     const kind = isRepository ? "repository" : "postgresql";
@@ -60,7 +66,10 @@ export function questionsFor(
     }
     questions.push(
       isRepository
-        ? ask("repository", "repository-read", [account, stanza, ...(isDeep ? folders.slice(0, 1) : [])])
+        ? ask("repositories", "repository-read", [
+            ...[account, stanza],
+            ...repositories.map(({ path }) => (isDeep ? path : "")),
+          ])
         : ask("postgresql", "postgresql-read", [
             ...[postgresql.binaries, postgresql.settingsFile],
             ...(role === "standby" ? [replicationConnection(plan, host), postgresql.dataFolder] : []),
@@ -109,7 +118,9 @@ export function questionsFor(
     );
   }
   if (depth === "verify" && isRepository) {
-    questions.push(ask("verified", "repository-verify", [account, stanza, "1"], REPOSITORY_SECONDS));
+    questions.push(
+      ask("verified", "repository-verify", [account, stanza, String(repositories.length)], REPOSITORY_SECONDS),
+    );
   }
   return questions;
 }

@@ -2,7 +2,14 @@ import type { HostPlan } from "../plan/plan";
 import { primaryClients } from "../plan/replication";
 import type { PeerFacts } from "./facts";
 import { type Area, AREAS, type Finding, type Findings, type Level, type Stage, STAGES, worst } from "./findings";
-import { isFromStandby, isoTime, isStreaming, type ObservedHost, type ObservedLab } from "./lab";
+import {
+  isFromStandby,
+  isoTime,
+  isStreaming,
+  type ObservedHost,
+  type ObservedLab,
+  type ObservedRepository,
+} from "./lab";
 import { parseCertificates } from "./rules/certificates";
 import { parseHandshake } from "./rules/peers";
 import { walGap } from "./rules/postgresql";
@@ -35,6 +42,8 @@ export interface PairReport {
 export interface BackupReport {
   readonly label: string;
   readonly type: string;
+  /** The number of its repository. */
+  readonly repository: number;
   /** Whether a standby delivered the files; null when the repository's list could not be read. */
   readonly fromStandby: boolean | null;
   /** ISO 8601. */
@@ -83,7 +92,7 @@ const SOURCES = {
 
 /** Joins what was seen and what was found; commands in remedies name the stack. */
 export function reportOn(lab: ObservedLab, { causes, ...found }: Findings, stack: string): Report {
-  const { hosts, primary, stanza: info, plan, now } = lab;
+  const { hosts, primary, repositories, stanza: info, plan, now } = lab;
   const named = (findings: readonly Finding[]): Finding[] =>
     findings.map((finding) => ({
       ...finding,
@@ -91,10 +100,12 @@ export function reportOn(lab: ObservedLab, { causes, ...found }: Findings, stack
     }));
   const all = [...causes, ...found.consequences];
   const { segment, segmentSize } = primary.facts.postgresql ?? {};
-  const gap =
-    segment == null || segmentSize === undefined ? undefined : walGap(info?.archive?.at(-1)?.max, segment, segmentSize);
+  const gaps = repositories.map(({ stanza }) =>
+    segment == null || segmentSize === undefined
+      ? undefined
+      : walGap(stanza?.archive?.at(-1)?.max, segment, segmentSize),
+  );
   const apiHost = hosts.find(({ facts }) => facts.backupApi !== undefined);
-  const reachOf = Object.fromEntries(reachesOf(lab).map(({ label, ...reach }) => [label, reach]));
   return {
     proven: found.proven,
     healthy: worst(all) !== "fail",
@@ -105,17 +116,24 @@ export function reportOn(lab: ObservedLab, { causes, ...found }: Findings, stack
     hosts: hosts.map((host) => reportOnHost(host, primary, all)),
     pairs: pairsOf(lab).map((pair) => reportOnPair(pair, all)),
     stanza: { name: plan.stanza, status: info?.status.message ?? "unknown" },
-    backups: (info?.backup ?? []).map(({ label, type, timestamp }) => ({
-      ...{ label, type, fromStandby: isFromStandby(lab, label) ?? null },
-      ...{ start: isoTime(timestamp.start), stop: isoTime(timestamp.stop) },
-      reach: reachOf[label] ?? null,
-    })),
+    backups: repositories
+      .flatMap((repository) => reportOnBackups(lab, repository))
+      .sort((one, other) => one.start.localeCompare(other.start)),
     backupAges: Object.fromEntries(
       (info?.backup ?? []).map(({ type, timestamp }) => [type, Math.floor(now) - timestamp.stop]),
     ),
-    walGap: gap ?? null,
+    walGap: gaps.includes(undefined) ? null : Math.max(...(gaps as number[])),
     ...(apiHost === undefined ? {} : { backupApi: reportOnApi(apiHost) }),
   };
+}
+
+function reportOnBackups(lab: ObservedLab, repository: ObservedRepository): BackupReport[] {
+  const reachOf = Object.fromEntries(reachesOf(lab, repository).map(({ label, ...reach }) => [label, reach]));
+  return (repository.stanza?.backup ?? []).map(({ label, type, timestamp }) => ({
+    ...{ label, type, repository: repository.number, fromStandby: isFromStandby(repository, label) ?? null },
+    ...{ start: isoTime(timestamp.start), stop: isoTime(timestamp.stop) },
+    reach: reachOf[label] ?? null,
+  }));
 }
 
 function reportOnHost(host: ObservedHost, primary: ObservedHost, findings: readonly Finding[]): HostReport {

@@ -82,6 +82,16 @@ export interface LabPlan {
   /** Null where there is none. */
   readonly backupApi: BackupApiPlan | null;
   readonly network: AddressPlan;
+  /** Undefined in the plan of a lab that is older than they are: it has one, in the first of its host's folders. */
+  readonly repositories?: readonly RepositoryPlan[];
+}
+
+/** A repository of pgBackRest. */
+export interface RepositoryPlan {
+  /** pgBackRest's number: 2 of `repo2`. */
+  readonly number: number;
+  /** Its folder on the repository host. */
+  readonly path: string;
 }
 
 /** The plan of a configuration: what hosts there are says `hostsOf`. */
@@ -152,6 +162,7 @@ export function planLab(config: LabConfig): LabPlan {
     },
     backupApi,
     network,
+    repositories: config.repositories.map(({ path }, index) => ({ number: index + 1, path })),
   };
 }
 
@@ -188,6 +199,11 @@ export function upgradeOrder(plan: LabPlan): HostPlan[] {
 /** The host that keeps the repository. */
 export function repositoryOf(plan: LabPlan): HostPlan {
   return only(plan, "repository");
+}
+
+/** The repositories, the first one first. */
+export function repositoriesOf(plan: LabPlan): readonly RepositoryPlan[] {
+  return plan.repositories ?? [{ number: 1, path: repositoryOf(plan).folders[0] ?? "" }];
 }
 
 /** The primary. */

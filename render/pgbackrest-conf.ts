@@ -1,5 +1,6 @@
 import { type DataPathConfig, pgBackRestOptions } from "../config/data-path";
-import type { PgBackRestOptions, Repository } from "../config/schema";
+import { repositoryOptions } from "../config/repositories";
+import type { PgBackRestOptions } from "../config/schema";
 import { hasFeature } from "../config/version-support";
 import { CERTIFICATE_FILES } from "../plan/layout";
 import { type HostPlan, type LabPlan, primaryOf, repositoryOf, trustedStandbysOf } from "../plan/plan";
@@ -42,6 +43,10 @@ function tlsHost({ ports }: LabPlan, prefix: string, host: string): IniSection {
   };
 }
 
+function joined(sections: readonly IniSection[]): IniSection {
+  return Object.fromEntries(sections.flatMap((section) => Object.entries(section)));
+}
+
 function without(options: PgBackRestOptions, pattern: RegExp): PgBackRestOptions {
   return Object.fromEntries(Object.entries(options).filter(([option]) => !pattern.test(option)));
 }
@@ -57,9 +62,7 @@ function members(plan: LabPlan, hosts: readonly HostPlan[]): IniSection {
 }
 
 /** The part of the configuration that concerns pgBackRest. */
-export interface PgBackRestConfig extends DataPathConfig {
-  readonly repositories: readonly Repository[];
-}
+export type PgBackRestConfig = DataPathConfig;
 
 /** pgbackrest.conf of a host. */
 export function renderPgBackRestConf(plan: LabPlan, host: HostPlan, config: PgBackRestConfig): string {
@@ -69,37 +72,41 @@ export function renderPgBackRestConf(plan: LabPlan, host: HostPlan, config: PgBa
 
 /** The repository host's, with only the primary as a member: renderStandbysConf has the others. */
 function renderRepositoryHost(plan: LabPlan, host: HostPlan, config: PgBackRestConfig) {
-  const keeps = config.repositories.flatMap(({ path, retentionFull }, index) => [
-    [`repo${index + 1}-path`, path],
-    [`repo${index + 1}-retention-full`, retentionFull],
-  ]);
   return {
     global: {
       ...DEFAULTS,
       "start-fast": true,
       delta: true,
       ...without(pgBackRestOptions(config), POSTGRESQL_ONLY),
-      ...(Object.fromEntries(keeps) as IniSection),
+      ...repositoryOptions(config),
       ...tlsServer(plan, host.peers),
     },
     [plan.stanza]: members(plan, [primaryOf(plan)]),
   };
 }
 
-/** The part of the repository host's configuration that encrypts the repository, for conf.d: PostgreSQL hosts ask for it by the protocol. */
-export function renderCipherConf(passphrase: string): string {
-  return renderPgBackRestIni({ global: { "repo1-cipher-type": "aes-256-cbc", "repo1-cipher-pass": passphrase } });
+/**
+ * The part of the repository host's configuration that encrypts repositories, for conf.d: PostgreSQL hosts ask for it by the protocol.
+ * @param passphrases By the repository's number.
+ */
+export function renderCipherConf(passphrases: Readonly<Record<number, string>>): string {
+  const options = Object.entries(passphrases).flatMap(([number, passphrase]) => [
+    [`repo${number}-cipher-type`, "aes-256-cbc"],
+    [`repo${number}-cipher-pass`, passphrase],
+  ]);
+  return renderPgBackRestIni({ global: Object.fromEntries(options) as IniSection });
 }
 
 /**
- * A PostgreSQL host's: the repository that it pushes to and gets from, and the primary that it streams from after a restore as a standby, also
+ * A PostgreSQL host's: the repositories, all by their host (docs/decisions/0018), that it pushes to and gets from, and the primary that it streams from after a restore as a standby, also
  * one by hand.
  */
 function renderPostgreSqlHost(plan: LabPlan, host: HostPlan, config: PgBackRestConfig) {
   const repository = repositoryOf(plan).name;
+  const repositoryHosts = config.repositories.map((_, index) => tlsHost(plan, `repo${index + 1}`, repository));
   return {
     global: {
-      ...tlsHost(plan, "repo1", repository),
+      ...joined(repositoryHosts),
       ...DEFAULTS,
       ...without(pgBackRestOptions(config), REPOSITORY_ONLY),
       ...tlsServer(plan, [repository]),

@@ -15,7 +15,7 @@ export function plainUp({ location, isPrivate }: Stack, ...options: string[]): s
 export async function plainRepair(
   stack: Stack,
   { plan }: Pick<DeployedLab, "plan">,
-  { steps, fullBackup }: Pick<Repair, "steps" | "fullBackup">,
+  { steps, fullBackups }: Pick<Repair, "steps" | "fullBackups">,
 ): Promise<string | undefined> {
   const users = await findUsersLab(stack);
   if (users === undefined) return undefined;
@@ -23,6 +23,9 @@ export async function plainRepair(
   const targets = (await users.urnsOf(steps)).flatMap((urn) => ["--target-replace", `'${urn}'`]);
   // What a step printed may change the inputs of others.
   const up = targets.length > 0 ? [plainUp(stack, ...targets, "--target-dependents")] : [];
-  const backup = `./lab ssh --stack ${stack.location.stack} ${name} -- sudo -u ${account} pgbackrest --stanza=${plan.stanza} --type=full backup`;
-  return [...up, ...(fullBackup ? [backup] : [])].join(" && ");
+  const backup = (number: number): string => {
+    const repository = number === 1 ? "" : ` --repo=${number}`;
+    return `./lab ssh --stack ${stack.location.stack} ${name} -- sudo -u ${account} pgbackrest --stanza=${plan.stanza}${repository} --type=full backup`;
+  };
+  return [...up, ...fullBackups.map(backup)].join(" && ");
 }

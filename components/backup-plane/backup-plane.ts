@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { hasHostMap } from "../../config/hosts";
+import { cipherKeyOf, isEncrypted, optionOf, type RepositorySecrets } from "../../config/repositories";
 import type { LabConfig } from "../../config/schema";
 import { STANDBYS_CONF } from "../../plan/layout";
 import { type HostPlan, hostsWith, type LabPlan, repositoryOf, trustedStandbysOf } from "../../plan/plan";
@@ -40,6 +41,11 @@ export interface BackupPlaneArgs {
   plan: LabPlan;
   site: Site;
   trust: Trust;
+  /**
+   * Secrets of the repositories.
+   * @default - their passphrases are generated
+   */
+  secrets?: RepositorySecrets;
 }
 
 /** pgBackRest on the repository host and every PostgreSQL host: packages, servers, and the proof that they authorize the right hosts only. */
@@ -67,8 +73,7 @@ export class BackupPlane extends pulumi.ComponentResource {
       `${name}-guard`,
       {
         plan,
-        folders: config.repositories.map(({ path }) => path),
-        isEncrypted: config.repositoryCipher,
+        config,
         repositoryHost: site.host(repositoryOf(plan).name),
         postgresqlHosts: postgresql.map((host) => site.host(host.name)),
       },
@@ -108,9 +113,9 @@ export class BackupPlane extends pulumi.ComponentResource {
       { host, repositories: config.repositories },
       { parent: this, dependsOn: [packages] },
     );
-    const cipher = config.repositoryCipher ? new GeneratedPassword(`${name}-cipher`, { parent: this }) : undefined;
+    const passphrases = this.passphrases(name);
     const before = [packages, folder, ...this.forgetStandbys(host, packages)];
-    return { host, packages, folder, server: this.serve(host, before, { passphrase: cipher?.value }) };
+    return { host, packages, folder, server: this.serve(host, before, { passphrases }) };
   }
 
   /** Hosts of any name may have left, and their names with them: the seed's names are known for good. */
@@ -127,10 +132,28 @@ export class BackupPlane extends pulumi.ComponentResource {
     ];
   }
 
+  /** The passphrases of the encrypted repositories, by their number: given, or generated. A generated one goes with the path. */
+  private passphrases(host: string): Record<number, pulumi.Input<string>> {
+    const { config, secrets = {} } = this.args;
+    const own = config.repositories.flatMap(({ path }, index): [number, pulumi.Input<string>][] => {
+      if (!isEncrypted(config, index)) return [];
+      const given = secrets[optionOf(index + 1, "cipherPass")];
+      if (given !== undefined) return [[index + 1, pulumi.secret(given)]];
+      const isShort = cipherKeyOf(config, index) === "lab:repositoryCipher";
+      const name = `${host}-cipher${isShort ? "" : path.replaceAll("/", "-")}`;
+      return [[index + 1, new GeneratedPassword(name, { parent: this }).value]];
+    });
+    return Object.fromEntries(own);
+  }
+
   private createMember({ name, revoked }: HostPlan): BackupMember {
     const host = this.args.site.host(name);
     const packages = this.installPackages(host);
-    const server = this.serve(host, [packages], { alsoLoadedBy: [`${name}-postgresql-start`] });
+    const server = this.serve(host, [packages], {
+      alsoLoadedBy: [`${name}-postgresql-start`],
+      // A repository that gets another number would miss WAL that is archived by the new numbers while its host has the old ones.
+      startsAfter: this.repository.server,
+    });
     const pair = { repository: this.repository.server, member: server };
     const proof = revoked
       ? new Refusal(`${name}-refusal`, { ...pair, stanza: this.args.plan.stanza }, { parent: this })
@@ -149,7 +172,7 @@ export class BackupPlane extends pulumi.ComponentResource {
   private serve(
     host: LabHost,
     dependsOn: pulumi.Resource[],
-    own: Pick<PgBackRestServerArgs, "passphrase" | "alsoLoadedBy">,
+    own: Pick<PgBackRestServerArgs, "passphrases" | "startsAfter" | "alsoLoadedBy">,
   ): PgBackRestServer {
     const { config, plan, trust } = this.args;
     return new PgBackRestServer(

@@ -1,4 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
+import { cipherKeyOf, isEncrypted } from "../../config/repositories";
+import type { LabConfig } from "../../config/schema";
 import { PGBACKREST_FOLDER } from "../../plan/layout";
 import { type LabPlan, primaryOf } from "../../plan/plan";
 import { runScript } from "../../steps/remote";
@@ -6,10 +8,7 @@ import type { RemoteHost } from "../../steps/remote-host";
 
 export interface DataGuardArgs {
   plan: LabPlan;
-  /** The repositories' folders. */
-  folders: readonly string[];
-  /** Whether the repository is encrypted. */
-  isEncrypted: boolean;
+  config: Pick<LabConfig, "repositories" | "repositoryCipher">;
   /** The host that keeps the repository. */
   repositoryHost: RemoteHost;
   postgresqlHosts: readonly RemoteHost[];
@@ -20,12 +19,11 @@ export interface DataGuardArgs {
  * component.
  */
 export class DataGuard extends pulumi.ComponentResource {
-  /** When the repository moved to another folder, as a backup label begins; empty if it never did. Older backups lack later WAL. */
-  public readonly movedAt: pulumi.Output<string>;
+  private readonly looked: pulumi.Output<string>;
 
   constructor(name: string, args: DataGuardArgs, opts?: pulumi.ComponentResourceOptions) {
     super("lab:pgbackrest:DataGuard", name, {}, opts);
-    const { plan, folders, isEncrypted, repositoryHost, postgresqlHosts } = args;
+    const { plan, config, repositoryHost, postgresqlHosts } = args;
     const { dataFolder, binaries } = plan.postgresql;
     const conf = `${PGBACKREST_FOLDER}/pgbackrest.conf`;
     const version = String(plan.postgresql.version);
@@ -34,7 +32,12 @@ export class DataGuard extends pulumi.ComponentResource {
       `${name}-${repositoryHost.name}`,
       repositoryHost,
       "backup-plane/repository-guard.sh",
-      [conf, repositoryHost.plan.account, plan.stanza, version, String(isEncrypted), ...folders],
+      [
+        ...[conf, repositoryHost.plan.account, plan.stanza, version],
+        ...config.repositories.flatMap(({ path }, index) => [
+          ...[path, String(isEncrypted(config, index)), cipherKeyOf(config, index)],
+        ]),
+      ],
       { parent: this },
     );
     for (const host of postgresqlHosts) {
@@ -47,7 +50,18 @@ export class DataGuard extends pulumi.ComponentResource {
       );
     }
 
-    this.movedAt = looked.stdout;
+    this.looked = looked.stdout;
     this.registerOutputs({});
+  }
+
+  /**
+   * When a repository was added to those of a lab that lives, or moved there, as a backup label begins; empty if it never was. Older backups
+   * in it lack later WAL.
+   */
+  addedAt(path: string): pulumi.Output<string> {
+    return this.looked.apply((lines) => {
+      const line = lines.split("\n").find((each) => each.startsWith(`${path} `));
+      return line?.slice(path.length + 1) ?? "";
+    });
   }
 }

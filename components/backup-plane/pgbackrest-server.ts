@@ -9,6 +9,9 @@ import type { RemoteHost } from "../../steps/remote-host";
 import { installCertificate } from "../trust/certificates";
 import type { HostCertificate } from "../trust/host-certificate";
 
+/** The passphrases of the repositories, on their host alone. */
+const CIPHER_FILE = `${PGBACKREST_FOLDER}/conf.d/cipher.conf`;
+
 export interface PgBackRestServerArgs {
   host: RemoteHost;
   config: PgBackRestConfig;
@@ -16,10 +19,15 @@ export interface PgBackRestServerArgs {
   /** The host's certificate, and the CAs that it trusts. */
   certificate: HostCertificate;
   /**
-   * The passphrase that encrypts the repository on this host.
-   * @default - it is not encrypted
+   * The passphrases that encrypt repositories on this host, by the repository's number.
+   * @default - none is encrypted
    */
-  passphrase?: pulumi.Input<string>;
+  passphrases?: Readonly<Record<number, pulumi.Input<string>>>;
+  /**
+   * The server that must have its configuration before this one.
+   * @default - none
+   */
+  startsAfter?: PgBackRestServer;
   /**
    * Steps of other servers that present the certificate.
    * @default []
@@ -35,6 +43,8 @@ export class PgBackRestServer extends pulumi.ComponentResource {
   public readonly host: RemoteHost;
   /** The step that installs the certificate. */
   public readonly installed: pulumi.Resource;
+  /** The step that puts its configuration in place. */
+  public readonly started: pulumi.Resource;
   /** Certificate and trusted CAs, PEM. */
   public readonly publicPem: pulumi.Output<string>;
   /** Changes with the configuration and pgBackRest's version: on the repository host, that may mean another, empty repository. */
@@ -44,7 +54,7 @@ export class PgBackRestServer extends pulumi.ComponentResource {
 
   constructor(name: string, args: PgBackRestServerArgs, opts?: pulumi.ComponentResourceOptions) {
     super("lab:pgbackrest:PgBackRestServer", name, {}, opts);
-    const { host, config, plan, certificate, passphrase, alsoLoadedBy = [] } = args;
+    const { host, config, plan, certificate, passphrases = {}, startsAfter, alsoLoadedBy = [] } = args;
     const { account, role, certificate: files } = host.plan;
     const publicPem = pulumi.interpolate`${certificate.certificatePem}${certificate.bundlePem}`;
 
@@ -78,14 +88,14 @@ export class PgBackRestServer extends pulumi.ComponentResource {
     const kind = role === "repository" ? "repository" : "postgresql";
     const folders = ["/var/log/pgbackrest", ...(kind === "postgresql" ? ["/var/spool/pgbackrest"] : [])];
     for (const path of folders) host.inventory.addFile({ path, owner: account, steps: [start] });
-    runScript(
+    this.started = runScript(
       start,
       host,
       "backup-plane/pgbackrest-server-start.sh",
       [account, kind, plan.stanza, files.folder, ...folders],
       {
         parent: this,
-        dependsOn: [installed],
+        dependsOn: [installed, ...(startsAfter === undefined ? [] : [startsAfter.started])],
         files: [
           {
             path: `${PGBACKREST_FOLDER}/pgbackrest.conf.next`,
@@ -94,12 +104,13 @@ export class PgBackRestServer extends pulumi.ComponentResource {
             owner: "root",
             mode: "0644",
           },
-          ...(passphrase === undefined
+          ...(Object.keys(passphrases).length === 0
             ? []
             : [
                 {
-                  path: `${PGBACKREST_FOLDER}/conf.d/cipher.conf`,
-                  content: pulumi.output(passphrase).apply(renderCipherConf),
+                  path: `${CIPHER_FILE}.next`,
+                  becomes: CIPHER_FILE,
+                  content: pulumi.output(passphrases).apply(renderCipherConf),
                   ...{ owner: account, mode: "0600", secret: true },
                 },
               ]),

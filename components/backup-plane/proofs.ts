@@ -7,7 +7,7 @@ import type { BackupPlane } from "./backup-plane";
 import { StandbyBackup } from "./standby-backup";
 
 export interface ProofsArgs {
-  config: Pick<LabConfig, "pgbackrestVersion">;
+  config: Pick<LabConfig, "pgbackrestVersion" | "repositories">;
   plan: LabPlan;
   backupPlane: BackupPlane;
   cluster: Cluster;

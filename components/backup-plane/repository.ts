@@ -15,11 +15,15 @@ export class Repository extends pulumi.ComponentResource {
     super("lab:pgbackrest:Repository", name, {}, opts);
     const { host, repositories } = args;
 
+    let dependsOn = opts?.dependsOn;
     for (const [index, { path }] of repositories.entries()) {
-      runScript(`${name}-${index + 1}-create`, host, "backup-plane/repository-create.sh", [host.plan.account, path], {
+      const args = [host.plan.account, path];
+      // One after the other: the first creates the account.
+      const created = runScript(`${name}-${index + 1}-create`, host, "backup-plane/repository-create.sh", args, {
         parent: this,
-        dependsOn: opts?.dependsOn,
+        dependsOn,
       });
+      dependsOn = [created];
     }
 
     this.registerOutputs({});

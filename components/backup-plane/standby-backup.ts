@@ -6,15 +6,16 @@ import { renderStandbysConf } from "../../render/pgbackrest-conf";
 import { fingerprint } from "../../steps/fingerprint";
 import { runScript } from "../../steps/remote";
 import type { PgBackRestServer } from "./pgbackrest-server";
+import { ofRepository } from "./stanza";
 
 export interface StandbyBackupArgs {
-  config: Pick<LabConfig, "pgbackrestVersion">;
+  config: Pick<LabConfig, "pgbackrestVersion" | "repositories">;
   plan: LabPlan;
   /** The server of the host that keeps the repository. */
   repository: PgBackRestServer;
 }
 
-/** The standbys as members of the stanza, and a full backup from one of them. Without standbys there is no such backup. */
+/** The standbys as members of the stanza, and a full backup from one of them in each repository. Without standbys there is no such backup. */
 export class StandbyBackup extends pulumi.ComponentResource {
   /** Changes with the repository host's configuration, and with the members. */
   public readonly version: string;
@@ -34,12 +35,16 @@ export class StandbyBackup extends pulumi.ComponentResource {
       files: [{ path: STANDBYS_CONF, content, owner: "root", mode: "0644" }],
     });
     if (trustedStandbysOf(plan).length > 0) {
-      runScript(`${name}-take`, host, "backup-plane/backup-full.sh", [account, plan.stanza, "standby"], {
-        parent: this,
-        dependsOn: [members],
-        rerunOn: [configurationVersion],
-        timeout: "2h",
-      });
+      let earlier: pulumi.Resource = members;
+      for (const index of config.repositories.keys()) {
+        const args = [account, plan.stanza, String(index + 1), "standby"];
+        earlier = runScript(ofRepository(`${name}-take`, index), host, "backup-plane/backup-full.sh", args, {
+          parent: this,
+          dependsOn: [earlier],
+          rerunOn: [configurationVersion],
+          timeout: "2h",
+        });
+      }
     }
 
     this.version = fingerprint(configurationVersion, content);

@@ -31,7 +31,7 @@ export class Cluster extends pulumi.ComponentResource {
     opts?: pulumi.ComponentResourceOptions,
   ) {
     super("lab:postgresql:Cluster", name, {}, opts);
-    const { plan, backupPlane } = args;
+    const { config, plan, backupPlane } = args;
     const { repository, members } = backupPlane;
     const primary = backupPlane.member(primaryOf(plan).name);
     const standbys = members.filter((member) => member !== primary);
@@ -75,7 +75,7 @@ export class Cluster extends pulumi.ComponentResource {
       {
         stanza: plan.stanza,
         repository: repository.server,
-        newSince: backupPlane.guard.movedAt,
+        newSince: config.repositories.map(({ path }) => backupPlane.guard.addedAt(path)),
         primary: primary.server,
       },
       { parent: this, dependsOn: [this.primary, primary.proof] },
@@ -85,7 +85,7 @@ export class Cluster extends pulumi.ComponentResource {
         role: "standby",
         primary: primary.host,
         askAfter: [role, replicationSlots, standby.server.installed],
-        restoreAfter: [stanza.backup, standby.proof],
+        restoreAfter: [...stanza.backups.slice(0, 1), standby.proof],
       });
       const proof = standby.host.plan.revoked ? StreamingRefusal : Streaming;
       new proof(

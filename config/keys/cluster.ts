@@ -28,6 +28,10 @@ const retention = field(
   (message) => v.pipe(v.number(message), v.integer(message), v.minValue(1, message)),
   "a whole number from 1",
 );
+const word = <const T extends readonly string[]>(words: T) =>
+  v.optional(field((message) => v.picklist(words, message), words.join(" or ")));
+const yesOrNo = v.optional(field((message) => v.boolean(message), "true or false"));
+/** Its fields are pgBackRest's options without `repoN-`: `retentionFull` of the second is `repo2-retention-full`. */
 const repository = fields({
   type: v.optional(
     field((message) => v.literal("posix", message), "posix"),
@@ -35,7 +39,18 @@ const repository = fields({
   ),
   path: v.optional(folder, "/backup_space"),
   retentionFull: v.optional(retention, 2),
+  retentionFullType: word(["count", "time"]),
+  retentionDiff: v.optional(retention),
+  retentionArchive: v.optional(retention),
+  retentionArchiveType: word(["full", "diff", "incr"]),
+  cipherType: word(["none", "aes-256-cbc"]),
+  bundle: yesOrNo,
+  block: yesOrNo,
 });
+
+/** The value holds secrets: no message shows it. */
+const SECRETS = "must be an object of pgBackRest's options and their secrets, each one line of text";
+const secret = v.pipe(v.string(SECRETS), v.regex(/^\S(.*\S)?$/, SECRETS));
 
 /** PostgreSQL's cluster and its repository. */
 export const CLUSTER_KEYS = {
@@ -58,18 +73,28 @@ export const CLUSTER_KEYS = {
     ...live("standbys are added and restored from the repository, or removed with their disks"),
   },
   repositories: {
-    ...objects(repository, 1, "a list of one repository"),
+    ...objects(repository, 1, 4, "a list of one to four repositories"),
     default: [{ type: "posix", path: "/backup_space", retentionFull: 2 }],
-    description: "pgBackRest's repositories: type, path, retentionFull (full backups to keep)",
+    description:
+      "pgBackRest's repositories, one to four, each with path and retentionFull (full backups to keep), and others of pgBackRest's options (docs/repositories.md)",
     ...rebuild(
       "at another path the stanza is created again and gets new backups; the old path keeps its backups, which pgBackRest no longer uses; another retention is a reload",
     ),
+  },
+  repositorySecrets: {
+    type: "object",
+    check: v.pipe(v.string(), v.parseJson(undefined, SECRETS), v.record(v.string(), secret, SECRETS)),
+    default: {},
+    description:
+      "Secrets of the repositories, pgBackRest's option to value, such as repo2-cipher-pass; a passphrase that is missing is generated",
+    secret: true,
+    ...live("a new repository begins with them; the repository host refuses another passphrase for one that it has"),
   },
   repositoryCipher: {
     ...flag,
     default: false,
     description:
-      "Whether the repository is encrypted (AES-256), with a passphrase that the program generates: it lies in the stack's state and on the repository host alone",
+      "Whether the first repository is encrypted (AES-256), short for its cipherType: its passphrase lies in the stack's state and on the repository host alone",
     ...refused("a repository is encrypted from its first file on, or never", NEW_STACK),
   },
   locale: {

@@ -13,28 +13,30 @@ const UNSEEN = ["LAB-STANZA-*", "LAB-REPOSITORY-*"] as const;
 const NOT_NEEDED = {
   sentence: "none is needed: a later full backup does without it, and pgBackRest expires it",
 } as const;
-const OLD = "the last full backup, {subject}, is {days} days old";
+const OLD = "the last full backup{place}, {subject}, is {days} days old";
 
 /** Backups in the repository: whether a restore finds them whole. */
 export const BACKUPS = rules(
   {
     "LAB-BACKUP-NONE": {
-      ...fail("stanza", "there is no full backup", AGAIN),
+      ...fail("stanza", "there is no full backup{place}", AGAIN),
       ...proof,
       after: UNSEEN,
     },
     "LAB-BACKUP-NO-STANDBY": {
-      ...fail("stanza", "there is no backup from a standby", AGAIN),
+      ...fail("stanza", "there is no backup from a standby{place}", AGAIN),
       ...{ ...proof, after: ["LAB-BACKUP-NONE", "LAB-HOST-UNREAD", ...UNSEEN] },
     },
     "LAB-BACKUP-CHECKSUM": { ...fail("stanza", "backup {subject} has pages with wrong checksums", AGAIN), ...proof },
-    "LAB-BACKUP-LOST": fail("stanza", "backup {subject} is in backup.info, but its folder is missing", AGAIN),
+    "LAB-BACKUP-LOST": fail("stanza", "backup {subject} is in backup.info{place}, but its folder is missing", AGAIN),
     "LAB-BACKUP-TOO-OLD": fail("stanza", OLD, AGAIN),
     "LAB-BACKUP-OLD": warn("stanza", OLD, {
-      command: "./lab ssh {host} -- sudo -u {account} pgbackrest --stanza={stanza} --type=full backup",
+      command: "./lab ssh {host} -- sudo -u {account} pgbackrest --stanza={stanza}{option} --type=full backup",
     }),
     "LAB-BACKUP-INTERRUPTED": {
-      ...warn("stanza", "backup {subject} was interrupted", { sentence: "the next backup resumes or removes it" }),
+      ...warn("stanza", "backup {subject} was interrupted{place}", {
+        sentence: "the next backup resumes or removes it",
+      }),
       after: UNSEEN,
     },
     "LAB-BACKUP-DAMAGED": fail("stanza", "repo{repo} holds a damaged file, {subject}: {problem}", AGAIN),
@@ -46,43 +48,45 @@ export const BACKUPS = rules(
       after: UNSEEN,
     },
   },
-  (lab, tell) => {
-    const { stanza: info, repository, standbys, now } = lab;
-    const { stanza, verified = {} } = repository.facts;
-    const words = { account: repository.account, stanza: lab.plan.stanza };
-    for (const [repo, said] of Object.entries(verified)) {
+  ({ repository, repositories, standbys, plan, now, stanza: known }, tell) => {
+    const { stanza: told, verified = {} } = repository.facts;
+    const isIdle = known?.status.lock?.backup.held !== true;
+    for (const each of repositories) {
+      const { stanza: info, number: repo } = each;
+      const words = { ...each.words, account: repository.account, stanza: plan.stanza };
+      const said = verified[repo] ?? "";
       const error = /ERROR: \[\d+\]: .*/.exec(said)?.[0];
       if (error !== undefined) tell("LAB-VERIFY-FAILED", repository, { ...words, subject: `repo${repo}`, repo, error });
       else {
         for (const { path: subject, problem } of parseVerify(said)) {
           const code = isNeeded(subject, info) ? "LAB-BACKUP-DAMAGED" : "LAB-BACKUP-DAMAGED-OLD";
-          tell(code, repository, { subject, repo, problem });
+          tell(code, repository, { ...each.words, subject, repo, problem });
         }
       }
-    }
-    if (info === undefined) return;
-    const known = new Set(info.backup.map(({ label }) => label));
-    for (const { label: subject, error } of info.backup) {
-      if (error === true) tell("LAB-BACKUP-CHECKSUM", repository, { subject });
-    }
-    if (info.status.lock?.backup.held !== true) {
-      const labels = stanza?.labels ?? [...known];
-      for (const subject of labels.filter((label) => !known.has(label))) {
-        tell("LAB-BACKUP-INTERRUPTED", repository, { subject });
+      if (info === undefined) continue;
+      const listed = new Set(info.backup.map(({ label }) => label));
+      for (const { label: subject, error: hasError } of info.backup) {
+        if (hasError === true) tell("LAB-BACKUP-CHECKSUM", repository, { ...words, subject });
       }
-      for (const subject of [...known].filter((label) => !labels.includes(label))) {
-        tell("LAB-BACKUP-LOST", repository, { subject });
+      if (isIdle) {
+        const labels = told?.labels?.[repo] ?? [...listed];
+        for (const subject of labels.filter((label) => !listed.has(label))) {
+          tell("LAB-BACKUP-INTERRUPTED", repository, { ...words, subject });
+        }
+        for (const subject of [...listed].filter((label) => !labels.includes(label))) {
+          tell("LAB-BACKUP-LOST", repository, { ...words, subject });
+        }
       }
-    }
-    const last = info.backup.filter(({ type }) => type === "full").at(-1);
-    if (last === undefined) tell("LAB-BACKUP-NONE", repository, { subject: "full" });
-    else {
-      const days = Math.floor((now - last.timestamp.stop) / DAY);
-      const code = days >= FULL_BACKUP_DAYS.fail ? "LAB-BACKUP-TOO-OLD" : "LAB-BACKUP-OLD";
-      if (days > FULL_BACKUP_DAYS.warn) tell(code, repository, { ...words, subject: last.label, days });
-    }
-    if (standbys.some(({ revoked }) => !revoked) && !info.backup.some(({ label }) => isFromStandby(lab, label))) {
-      tell("LAB-BACKUP-NO-STANDBY", repository, { subject: "standby" });
+      const last = info.backup.filter(({ type }) => type === "full").at(-1);
+      if (last === undefined) tell("LAB-BACKUP-NONE", repository, { ...words, subject: "full" });
+      else {
+        const days = Math.floor((now - last.timestamp.stop) / DAY);
+        const code = days >= FULL_BACKUP_DAYS.fail ? "LAB-BACKUP-TOO-OLD" : "LAB-BACKUP-OLD";
+        if (days > FULL_BACKUP_DAYS.warn) tell(code, repository, { ...words, subject: last.label, days });
+      }
+      if (standbys.some(({ revoked }) => !revoked) && !info.backup.some(({ label }) => isFromStandby(each, label))) {
+        tell("LAB-BACKUP-NO-STANDBY", repository, { ...words, subject: "standby" });
+      }
     }
   },
 );

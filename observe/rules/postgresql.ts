@@ -1,7 +1,7 @@
 import { segmentNumber } from "../wal";
 import type { PostgreSqlFacts } from "../facts";
 import { fail, rules, type Tell, warn } from "../findings";
-import { isoTime, type ObservedHost, type ObservedLab } from "../lab";
+import { isoTime, type ObservedHost, type ObservedRepository } from "../lab";
 import { SERVER_DOWN } from "./peers";
 
 const proof = { proof: true } as const;
@@ -77,13 +77,13 @@ export const POSTGRESQL = rules(
       ...{ ...proof, after: ARCHIVING },
     },
     "LAB-ARCHIVE-FAR-BEHIND": {
-      ...fail("PostgreSQL", "{gap} WAL segments are written and not in the repository", {
+      ...fail("PostgreSQL", "{gap} WAL segments are written and not in {its}", {
         sentence: "see pg_stat_archiver and PostgreSQL's log: what is not archived is lost with this host",
       }),
       after: ["LAB-ARCHIVE-FAILING", "LAB-ARCHIVE-TAKEN", ...ARCHIVING],
     },
     "LAB-ARCHIVE-BEHIND": {
-      ...warn("PostgreSQL", "{gap} WAL segments are written and not in the repository", {
+      ...warn("PostgreSQL", "{gap} WAL segments are written and not in {its}", {
         sentence: "see pg_stat_archiver",
       }),
       after: ["LAB-ARCHIVE-FAILING", "LAB-ARCHIVE-TAKEN", ...ARCHIVING],
@@ -108,20 +108,24 @@ export const POSTGRESQL = rules(
     const involves = [repository.name];
     if ((failed ?? 0) > (archived ?? 0)) {
       const words = { time: isoTime(failed ?? 0), repository: repository.name, stanza: plan.stanza };
-      const code = isInRepository(lab, failedWal) ? "LAB-ARCHIVE-TAKEN" : "LAB-ARCHIVE-FAILING";
+      const code = lab.repositories.every((each) => isInRepository(each, failedWal))
+        ? "LAB-ARCHIVE-TAKEN"
+        : "LAB-ARCHIVE-FAILING";
       tell(code, primary, { subject: failedWal ?? "?", ...words, involves });
     }
-    const gap = walGap(lab.stanza?.archive?.at(-1)?.max, written.segment, written.segmentSize) ?? 0;
-    if (gap > UNARCHIVED_SEGMENTS.warn) {
-      const code = gap > UNARCHIVED_SEGMENTS.fail ? "LAB-ARCHIVE-FAR-BEHIND" : "LAB-ARCHIVE-BEHIND";
-      tell(code, primary, { subject: "archive", gap, involves });
+    for (const { stanza, words } of lab.repositories) {
+      const gap = walGap(stanza?.archive?.at(-1)?.max, written.segment, written.segmentSize) ?? 0;
+      if (gap > UNARCHIVED_SEGMENTS.warn) {
+        const code = gap > UNARCHIVED_SEGMENTS.fail ? "LAB-ARCHIVE-FAR-BEHIND" : "LAB-ARCHIVE-BEHIND";
+        tell(code, primary, { ...words, subject: "archive", gap, involves });
+      }
     }
   },
 );
 
-/** Whether the present cluster's archive holds a segment of that name. */
-function isInRepository({ repository, stanza }: ObservedLab, segment: string | null): boolean {
-  const { wal } = repository.facts.repository ?? {};
+/** Whether the present cluster's archive in a repository holds a segment of that name. */
+function isInRepository({ facts, stanza }: ObservedRepository, segment: string | null): boolean {
+  const wal = facts?.wal;
   const id = stanza?.archive?.at(-1)?.id ?? "";
   return segment !== null && typeof wal === "object" && wal[id]?.segments[segment] !== undefined;
 }

@@ -1,6 +1,6 @@
 import { PGBACKREST_UNIT } from "../../plan/layout";
 import { fail, rules } from "../findings";
-import { type ObservedHost, stanzaSeenBy, statusOf } from "../lab";
+import { type ObservedRepository, stanzaIn, stanzaSeenBy } from "../lab";
 import { PGBACKREST_FILES, SERVER_DOWN } from "./peers";
 import { stepsOfUnit } from "./units";
 
@@ -36,7 +36,7 @@ export const STANZA = rules(
       ...{ ...proof, after: UNREACHED },
     },
     "LAB-STANZA-MISSING": {
-      ...fail("stanza", "the repository has no stanza {subject}: its backups and WAL are lost", {
+      ...fail("stanza", "{its} has no stanza {subject}: its backups and WAL are lost", {
         steps: true,
         fullBackup: true,
       }),
@@ -51,7 +51,7 @@ export const STANZA = rules(
       ...{ ...proof, after: ["LAB-REPOSITORY-OWNER", "LAB-REPOSITORY-MODE"] },
     },
     "LAB-STANZA-STATUS": {
-      ...fail("stanza", "stanza {subject}: {message} (status {number})", {
+      ...fail("stanza", "stanza {subject}{place}: {message} (status {number})", {
         command: "./lab ssh {host} -- sudo -u {account} pgbackrest --stanza={subject} check",
       }),
       ...{ ...proof, after: [...UNREACHED, "LAB-STANZA-MISSING", "LAB-STANZA-STATUS", ...PGBACKREST_FILES] },
@@ -69,7 +69,7 @@ export const STANZA = rules(
       command: "./lab ssh {host} -- sudo chmod -R u+rwX {places}",
     }),
   },
-  ({ hosts, repository, plan }, tell) => {
+  ({ hosts, repository, repositories, plan }, tell) => {
     const { stanza: subject } = plan;
     for (const host of hosts) {
       const { account, facts } = host;
@@ -83,31 +83,37 @@ export const STANZA = rules(
         continue;
       }
       const seen = stanzaSeenBy(host, subject);
-      const { code = MISSING, message = "unknown" } = seen ? statusOf(seen) : {};
-      const words = { subject, account, number: code, message: message.split("\n")[0] };
-      if (host.revoked) {
-        const [steps, involves] = [stepsOfUnit(repository, PGBACKREST_UNIT), [repository.name]];
-        if (!message.includes(DENIED)) tell("LAB-STANZA-NOT-REFUSED", host, { ...words, steps, involves });
-      } else if (code === MISSING && host === repository) {
-        tell("LAB-STANZA-MISSING", host, { subject, steps: host.managed.stanza?.steps });
-      } else if (code !== 0 && code !== NO_BACKUP) {
-        const damaged = /\[(?:Format|Checksum|Crypto)Error\] unable to load info file '(.*?)' or '(.*?)'/.exec(message);
-        if (host === repository && damaged !== null) {
-          const [root = ""] = repository.folders;
-          const places = ["backup", "archive"].map((kind) => `${root}/${kind}/${subject}`).join(" and ");
-          tell("LAB-REPOSITORY-INFO", host, { subject: damaged[1], files: damaged.slice(1).join(" and "), places });
-        } else tell("LAB-STANZA-STATUS", host, { ...words, involves: [repository.name] });
+      for (const each of repositories) {
+        const { code = MISSING, message = "unknown" } = seen ? stanzaIn(seen, each.number).status : {};
+        const words = { ...each.words, subject, account, number: code, message: message.split("\n")[0] };
+        if (host.revoked) {
+          const [steps, involves] = [stepsOfUnit(repository, PGBACKREST_UNIT), [repository.name]];
+          if (!message.includes(DENIED)) tell("LAB-STANZA-NOT-REFUSED", host, { ...words, steps, involves });
+        } else if (code === MISSING && host === repository) {
+          tell("LAB-STANZA-MISSING", host, { ...words, steps: host.managed.stanza?.steps });
+        } else if (code !== 0 && code !== NO_BACKUP) {
+          const damaged = /\[(?:Format|Checksum|Crypto)Error\] unable to load info file '(.*?)' or '(.*?)'/.exec(
+            message,
+          );
+          if (host === repository && damaged !== null) {
+            const places = ["backup", "archive"].map((kind) => `${each.path}/${kind}/${subject}`).join(" and ");
+            const files = damaged.slice(1).join(" and ");
+            tell("LAB-REPOSITORY-INFO", host, { ...words, subject: damaged[1], files, places });
+          } else tell("LAB-STANZA-STATUS", host, { ...words, involves: [repository.name] });
+        }
       }
     }
-    for (const [owner, files] of unusable(repository)) {
-      const code = owner === repository.account ? "LAB-REPOSITORY-MODE" : "LAB-REPOSITORY-OWNER";
-      const places = files.length > SHOWN ? repository.folders.slice(0, 1) : files;
-      const paths =
-        files.length > SHOWN
-          ? `${files.slice(0, SHOWN).join(", ")} and ${files.length - SHOWN} more`
-          : files.join(", ");
-      const words = { owner, account: repository.account, paths, places: places.join(" ") };
-      tell(code, repository, { subject: files[0] ?? "", ...words });
+    for (const each of repositories) {
+      for (const [owner, files] of unusable(each)) {
+        const code = owner === repository.account ? "LAB-REPOSITORY-MODE" : "LAB-REPOSITORY-OWNER";
+        const places = files.length > SHOWN ? [each.path] : files;
+        const paths =
+          files.length > SHOWN
+            ? `${files.slice(0, SHOWN).join(", ")} and ${files.length - SHOWN} more`
+            : files.join(", ");
+        const words = { owner, account: repository.account, paths, places: places.join(" ") };
+        tell(code, repository, { ...each.words, subject: files[0] ?? "", ...words });
+      }
     }
   },
 );
@@ -116,9 +122,9 @@ export const STANZA = rules(
 const SHOWN = 4;
 
 /** What the repository's account cannot use, by its owner. */
-function unusable({ facts }: ObservedHost): Map<string, string[]> {
+function unusable({ facts }: ObservedRepository): Map<string, string[]> {
   const byOwner = new Map<string, string[]>();
-  for (const { owner, path } of facts.repository?.unusable ?? []) {
+  for (const { owner, path } of facts?.unusable ?? []) {
     byOwner.set(owner, [...(byOwner.get(owner) ?? []), path]);
   }
   return byOwner;

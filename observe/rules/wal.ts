@@ -1,6 +1,6 @@
 import { isOff } from "../../config/data-path";
 import { fail, rules, warn } from "../findings";
-import { isoTime, type ObservedHost, type ObservedLab } from "../lab";
+import { isoTime, type ObservedHost, type ObservedLab, type ObservedRepository } from "../lab";
 import { type Reach, reaches } from "../wal";
 
 /** Seconds in which segments that several processes archive may arrive in any order, unless PostgreSQL says how far it is. */
@@ -22,36 +22,36 @@ const UNSEEN = ["LAB-STANZA-*", "LAB-REPOSITORY-*"] as const;
 export const WAL = rules(
   {
     "LAB-WAL-HOLE": {
-      ...fail("stanza", "no backup restores to the newest moment: {why}; {reaches}", { fullBackup: true }),
+      ...fail("stanza", "no backup{place} restores to the newest moment: {why}; {reaches}", { fullBackup: true }),
       ...{ ...proof, after: UNSEEN },
     },
     "LAB-WAL-UNLISTED": {
-      ...fail("stanza", "pgBackRest cannot list the WAL in the repository: {error}", {
-        command: "./lab ssh {host} -- sudo -u {account} pgbackrest --stanza={stanza} repo-ls archive/{stanza}",
+      ...fail("stanza", "pgBackRest cannot list the WAL in {its}: {error}", {
+        command: "./lab ssh {host} -- sudo -u {account} pgbackrest --stanza={stanza}{option} repo-ls archive/{stanza}",
       }),
       ...{ ...proof, after: UNSEEN },
     },
     "LAB-WAL-DROPPED": {
       ...warn("stanza", "with {subject}, pgBackRest drops WAL that a restore to a later moment needs", {
-        sentence: "take {subject} out of lab:pgbackrest, and watch the free disk space instead",
+        sentence: "take {subject} out of lab:pgbackrest or lab:repositories, and watch the free disk space instead",
       }),
       ...proof,
     },
   },
   (lab, tell) => {
-    const { repository, plan, pgbackrest } = lab;
-    const { wal } = repository.facts.repository ?? {};
-    const words = { account: repository.account, stanza: plan.stanza };
-    if (typeof wal === "string") tell("LAB-WAL-UNLISTED", repository, { ...words, subject: "archive", error: wal });
-    const found = reachesOf(lab);
-    if (found.length > 0 && !found.some(({ newest }) => newest)) {
-      // What an older backup misses includes what a later one does.
-      const missing = found.find((each) => each.missing.length > 0)?.missing.join(", ");
-      const why = missing === undefined ? "the cluster left their timeline" : `WAL is missing: ${missing}`;
-      tell("LAB-WAL-HOLE", repository, {
-        ...{ subject: "archive", why },
-        reaches: found.map((reach) => `${reach.label} ${describeReach(reach)}`).join("; "),
-      });
+    const { repository, repositories, plan, pgbackrest } = lab;
+    for (const each of repositories) {
+      const words = { ...each.words, subject: "archive", account: repository.account, stanza: plan.stanza };
+      const wal = each.facts?.wal;
+      if (typeof wal === "string") tell("LAB-WAL-UNLISTED", repository, { ...words, error: wal });
+      const found = reachesOf(lab, each);
+      if (found.length > 0 && !found.some(({ newest }) => newest)) {
+        // What an older backup misses includes what a later one does.
+        const missing = found.find((one) => one.missing.length > 0)?.missing.join(", ");
+        const why = missing === undefined ? "the cluster left their timeline" : `WAL is missing: ${missing}`;
+        const reaches = found.map((reach) => `${reach.label} ${describeReach(reach)}`).join("; ");
+        tell("LAB-WAL-HOLE", repository, { ...words, why, reaches });
+      }
     }
     for (const subject of Object.keys(pgbackrest).filter((option) => DROPPING.test(option))) {
       tell("LAB-WAL-DROPPED", repository, { subject });
@@ -59,10 +59,13 @@ export const WAL = rules(
   },
 );
 
-/** How far the backups of the present cluster restore, the oldest first; none where the repository's WAL could not be listed. */
-export function reachesOf({ stanza, repository, primary, standbys, pgbackrest, now }: ObservedLab): Reach[] {
-  const { wal } = repository.facts.repository ?? {};
+/** How far the backups of the present cluster in a repository restore, the oldest first; none where its WAL could not be listed. */
+export function reachesOf(
+  { primary, standbys, pgbackrest, now }: ObservedLab,
+  { stanza, facts }: ObservedRepository,
+): Reach[] {
   const archive = stanza?.archive?.at(-1);
+  const wal = facts?.wal;
   if (stanza === undefined || archive === undefined || wal === undefined || typeof wal === "string") return [];
   const answering = [primary, ...standbys].map(({ facts }) => facts.postgresql).find((each) => each != null);
   return reaches(

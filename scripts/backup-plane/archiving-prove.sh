@@ -11,7 +11,7 @@ main() {
   [[ -e /etc/pgbackrest/pgbackrest.conf ]] || return 0
   info=$(stanza_info "$account" "$stanza")
   # Missing stanza path, missing stanza data.
-  [[ $(jq '.[0].status.code' <<<"$info") != [13] ]] || return 0
+  repository_statuses <<<"$info" | grep -qv '^[13] ' || return 0
   [[ $(jq '.[0].status.lock.backup.held' <<<"$info") != true ]] ||
     fail "a backup of stanza $stanza runs, which an upgrade of pgBackRest would interrupt; hint: wait for it"
   said=$(as "$account" pgbackrest --stanza="$stanza" check 2>&1) || [[ $said == *"greeting key 'version'"* ]] ||

@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
-# Takes a full backup of stanza $2 as account $1, from host $3 (any, standby), unless there is one already, with a label after $4 if given.
-# Those of an earlier major version of PostgreSQL do not count. Waits while another backup runs. Safe to run again: it takes no second one.
+# Takes a full backup of stanza $2 as account $1 into repository $3, from host $4 (any, standby), unless it has one already, with a label after
+# $5 if given. Those of an earlier major version of PostgreSQL do not count. Waits while another backup runs. Safe to run again: it takes no second one.
 set -euo pipefail
 source common/shell.sh
 
 # backup.info says where the files of each backup came from; `info` does not.
 holds_backup() {
-  local account=$1 stanza=$2 origin=$3 since=${4-} info cluster label backup
-  info=$(as "$account" pgbackrest --log-level-console=off --log-level-stderr=off repo-get "backup/$stanza/backup.info") || return 1
+  local account=$1 stanza=$2 repository=$3 origin=$4 since=${5-} info cluster label backup
+  info=$(as "$account" pgbackrest --repo="$repository" --log-level-console=off --log-level-stderr=off repo-get "backup/$stanza/backup.info") || return 1
   cluster=$(sed -n 's/^db-id=//p' <<<"$info")
   while IFS='=' read -r label backup; do
     if [[ $label =~ ^[0-9]{8}-[0-9]{6}F$ && $label > $since && $backup == *"\"db-id\":$cluster,"* && $backup != *'"backup-error":true'* ]] &&
@@ -17,10 +17,10 @@ holds_backup() {
 }
 
 main() {
-  local account=$1 stanza=$2 origin=$3 deadline=$((SECONDS + 3600)) status
+  local account=$1 stanza=$2 repository=$3 origin=$4 deadline=$((SECONDS + 3600)) status
   until holds_backup "$@"; do
     status=0
-    as "$account" pgbackrest --stanza="$stanza" --type=full backup || status=$?
+    as "$account" pgbackrest --stanza="$stanza" --repo="$repository" --type=full backup || status=$?
     # Error 50: another command holds the lock.
     if ((status == 50 && SECONDS < deadline)); then
       sleep 5
@@ -30,7 +30,7 @@ main() {
     elif ((status != 0)); then
       return "$status"
     elif ! holds_backup "$@"; then
-      fail "pgBackRest took a full backup of stanza $stanza, but the repository lists none from host: $origin"
+      fail "pgBackRest took a full backup of stanza $stanza, but repo$repository lists none from host: $origin"
     fi
   done
 }

@@ -5,6 +5,7 @@
 set -euo pipefail
 source common/certificate.sh
 source common/pgbackrest-server.sh
+source common/repositories.sh
 source common/shell.sh
 
 # The help of a command parses all of the command's options, and opens neither repository nor cluster. It reads this configuration alone:
@@ -40,7 +41,7 @@ main() {
   install -d -m 0755 /etc/pgbackrest/conf.d
   if [[ -e $conf.next ]]; then
     try "${@:1:4}" "$conf.next"
-    mv "$conf.next" "$conf"
+    replace_configuration "$account" "$conf"
   fi
   systemctl enable --quiet --no-reload pgbackrest
   unit=$(systemctl show -p NeedDaemonReload -p MainPID pgbackrest)

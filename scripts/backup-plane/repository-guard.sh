@@ -1,48 +1,62 @@
 #!/usr/bin/env bash
-# Refuses a new configuration, before any host is changed, if the repository of pgBackRest's present file $1, read as account $2, holds
-# another stanza than $3 or another major version than $4, or is encrypted where $5 is false, or the other way round. If the repository moves to
-# folder $6, says what stays in the old one, and prints the time. Safe to run again: it only reads.
+# Refuses a new configuration, before any host is changed, if a repository of pgBackRest's present file $1, read as account $2, holds
+# another stanza than $3 or another major version than $4, or is to be encrypted otherwise than it is. The repositories that are wanted follow,
+# three words each: path, whether it is encrypted, the key that says so. Says what stays behind in a repository that is not wanted any more,
+# and prints path and time of those that come to others. Safe to run again: it only reads.
 set -euo pipefail
-source common/pgbackrest.sh
+source common/repositories.sh
 source common/shell.sh
 
-# The repository's info, with the passphrase of file $3 where it is encrypted.
-read_repository() {
-  if [[ -s $3 ]]; then
-    PGBACKREST_REPO1_CIPHER_PASS=$(sed -n 's/^repo1-cipher-pass=//p' "$3")
-    export PGBACKREST_REPO1_CIPHER_TYPE=aes-256-cbc PGBACKREST_REPO1_CIPHER_PASS
+# Judges what the repository in folder $1 holds: stanza $2 of PostgreSQL $3, with backups $4; it has passphrase $5.
+judge() {
+  local folder=$1 name=$2 holds=$3 backups="backups: ${4:-none}" encrypted=false wanted=${is_wanted[$1]:-} key=${key_of[$1]:-} words
+  [[ -z $5 ]] || encrypted=true
+  [[ $name == "$stanza" ]] ||
+    fail "lab:stanza is $stanza, but $folder holds stanza $name ($backups); hint: keep $name; a stanza cannot be renamed"
+  [[ $holds == "$version" ]] ||
+    fail "lab:postgresqlVersion is $version, but $folder holds stanza $name of PostgreSQL $holds ($backups); hint: keep $holds; docs/major-upgrade.md comes before the key changes"
+  if [[ -n $wanted && $wanted != "$encrypted" ]]; then
+    words=("$wanted" "$encrypted")
+    [[ $key == lab:repositoryCipher ]] || words=("${cipher_of[$wanted]}" "${cipher_of[$encrypted]}")
+    fail "$key is ${words[0]}, but $folder holds stanza $name ($backups), for which it is ${words[1]}; hint: keep ${words[1]}; a repository is encrypted from its first file on, or never"
   fi
-  repository_info "$1" "$2"
+  [[ -n $wanted ]] ||
+    echo "left behind: $HOSTNAME keeps stanza $name in $folder ($backups)${added:+; $added gets a new full backup}; hint: pgbackrest --config=$(left_behind "$conf" "$folder") --repo=${number_at[$folder]} info, as user $account" >&2
 }
 
 main() {
-  local conf=$1 account=$2 stanza=$3 version=$4 wanted=$5 folder=$6 former info said held holds backups cipher encrypted=false
-  local -a entry
+  local conf=$1 account=$2 stanza=$3 version=$4 ciphers number path said added="" read=0 held=0 since
+  local -A number_at=() is_wanted=() key_of=() cipher_of=([true]=aes-256-cbc [false]=none)
+  local -a entry unread=()
   [[ -e $conf ]] || return 0
-  # A damaged file names no folder, and this step must not be what keeps `up` from replacing it.
-  former=$(sed -n 's/^repo1-path=//p' "$conf")
-  former=${former:-$folder}
-  cipher=$(dirname "$conf")/conf.d/cipher.conf
-  [[ ! -s $cipher ]] || encrypted=true
-  if ! { info=$(read_repository "$account" "$former" "$cipher" 2>&1) && said=$(jq -r --arg stanza "$stanza" '
-    map(select(.db[-1])) | sort_by(.name != $stanza)[0] // empty
-    | .name, .db[-1].version, ([.backup[].label] | join(" "))' <<<"$info" 2>/dev/null); }; then
-    fail "cannot read the repository in $former; hint: pgbackrest --no-config --repo1-path=$former info, as user $account" "$info"
-  fi
-  [[ -n $said ]] || return 0
-  mapfile -t entry <<<"$said"
-  held=${entry[0]} holds=${entry[1]} backups="backups: ${entry[2]:-none}"
-  [[ $held == "$stanza" ]] ||
-    fail "lab:stanza is $stanza, but $former holds stanza $held ($backups); hint: keep $held; a stanza cannot be renamed"
-  [[ $holds == "$version" ]] ||
-    fail "lab:postgresqlVersion is $version, but $former holds stanza $held of PostgreSQL $holds ($backups); hint: keep $holds; docs/major-upgrade.md comes before the key changes"
-  [[ $encrypted == "$wanted" ]] ||
-    fail "lab:repositoryCipher is $wanted, but $former holds stanza $held ($backups), for which it is $encrypted; hint: keep $encrypted; a repository is encrypted from its first file on, or never"
-  if [[ $former != "$folder" ]]; then
-    echo "left behind: $HOSTNAME keeps stanza $held in $former ($backups); $folder gets a new full backup" >&2
-    # As in a backup's label.
-    date +%Y%m%d-%H%M%S
-  fi
+  ciphers=$(dirname "$conf")/conf.d/cipher.conf
+  while read -r number path; do number_at[$path]=$number; done < <(repositories_in "$conf")
+  shift 4
+  for ((number = 1; $# > 0; number++)); do
+    # A damaged file names no folder, and this step must not be what keeps `up` from replacing it.
+    [[ -n $(repositories_in "$conf") ]] || number_at[$1]=$number
+    [[ -v number_at[$1] ]] || added+="${added:+, }$1"
+    is_wanted[$1]=$2 key_of[$1]=$3
+    shift 3
+  done
+  # As in a backup's label.
+  since=$(date +%Y%m%d-%H%M%S)
+  for path in "${!number_at[@]}"; do
+    number=$(passphrase_in "$ciphers" "${number_at[$path]}")
+    if ! said=$(read_stanza "$account" "$path" "$number" "$stanza"); then
+      unread+=("$said")
+      continue
+    fi
+    read=$((read + 1))
+    [[ -n $said ]] || continue
+    held=$((held + 1))
+    mapfile -t entry <<<"$said"
+    judge "$path" "${entry[0]}" "${entry[1]}" "${entry[2]-}" "$number"
+  done
+  [[ $read != 0 ]] || fail "${unread[@]}"
+  # It may be the one that is not wanted any more.
+  [[ ${#unread[@]} == 0 ]] || complain "${unread[@]}"
+  [[ -z $added || $held == 0 ]] || tr -d ',' <<<"$added" | xargs -n 1 | sed "s/\$/ $since/"
 }
 
 main "$@" </dev/null

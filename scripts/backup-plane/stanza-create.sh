@@ -1,16 +1,16 @@
 #!/usr/bin/env bash
-# Creates stanza $2 as account $1 and verifies that PostgreSQL can archive into it.
+# Creates stanza $2 as account $1 in every repository, and verifies that PostgreSQL can archive into all.
 # Safe to run again: an existing stanza is only checked. stanza-create takes the lock that archiving needs: WAL that arrives meanwhile is
 # refused, and stanza-create itself fails while WAL is archived (pgBackRest error 050). It is then repeated, for two minutes.
 set -euo pipefail
 source common/pgbackrest.sh
 source common/shell.sh
 
-# 0 is ok, 2 is a stanza without a backup.
+# In every repository: 0 is ok, 2 is a stanza without a backup.
 is_there() {
-  local code
-  code=$(stanza_info "$@" | jq '.[0].status.code')
-  [[ $code == 0 || $code == 2 ]]
+  local statuses
+  statuses=$(stanza_info "$@" | repository_statuses)
+  [[ -n $statuses ]] && ! grep -qv '^[02] ' <<<"$statuses"
 }
 
 main() {

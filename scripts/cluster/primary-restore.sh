@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Restores a lost primary from stanza $1 into data folder $2, if the repository holds a backup ($3: backup or none).
+# Restores a lost primary from stanza $1 into data folder $2, if a repository holds a backup ($3: backup or none).
 # Safe to run again: an existing cluster is left as it is; leftovers of an interrupted restore are moved aside.
 set -euo pipefail
 source common/pgbackrest.sh
@@ -7,10 +7,11 @@ source common/restore.sh
 source common/shell.sh
 
 repository_answers() {
-  local status
-  status=$(stanza_info postgres "$1" | jq -r '.[0].status | "\(.code) (\(.message))"')
-  echo "$status"
-  [[ $status == "0 "* ]]
+  local statuses
+  statuses=$(stanza_info postgres "$1" | repository_statuses)
+  echo "$statuses"
+  # pgBackRest restores from the first that has one.
+  grep -q '^0 ' <<<"$statuses"
 }
 
 main() {

@@ -14,13 +14,14 @@ make_room() {
   make_tablespace_room "$stanza"
 }
 
-# pgBackRest restores the newest backup. Before 2.41, its manifest alone tells the tablespaces.
+# pgBackRest restores the newest backup of the first repository that has one. Before 2.41, its manifest alone tells the tablespaces.
 make_tablespace_room() {
-  local stanza=$1 newest version label folders
-  newest=$(stanza_info postgres "$stanza" | jq -r '.[0] | "\(.db[-1].version) \(.backup[-1].label // "")"')
-  read -r version label <<<"$newest"
+  local stanza=$1 newest version repository label folders
+  newest=$(stanza_info postgres "$stanza" | jq -r '.[0] | ((.backup // []) | group_by(.database."repo-key")[0][-1]) as $newest
+    | "\(.db[-1].version) \($newest.database."repo-key" // 1) \($newest.label // "")"')
+  read -r version repository label <<<"$newest"
   [[ -n $label ]] || return 0
-  folders=$(as postgres pgbackrest --stanza="$stanza" --log-level-console=off --log-level-file=off repo-get "backup/$stanza/$label/backup.manifest" |
+  folders=$(as postgres pgbackrest --stanza="$stanza" --repo="$repository" --log-level-console=off --log-level-file=off repo-get "backup/$stanza/$label/backup.manifest" |
     sed -n 's#^pg_tblspc/[0-9]*=##p' | jq -r '.path // empty')
   make_tablespaces "$folders"
   clear_tablespaces "$version" "$folders"

@@ -20,7 +20,7 @@ handshake() {
 
 # What pgBackRest says. Of a PostgreSQL host: a `check` of a missing folder ends once the client is authorized, before anything is done.
 authorize() {
-  local account=$1 folder=$2 stanza=$3 kind=$4 peer=$5 command=(repo-ls)
+  local account=$1 folder=$2 stanza=$3 kind=$4 peer=$5 command=(--repo=1 repo-ls)
   local limits=("--stanza=$stanza" "--io-timeout=$((2 * SLOWNESS))" "--protocol-timeout=$((4 * SLOWNESS))"
     --log-level-console=off --log-level-file=off --log-level-stderr=warn)
   [[ $kind == postgresql ]] || command=(--no-config "--repo1-path=/nonexistent" "--pg1-host=$peer" --pg1-host-type=tls

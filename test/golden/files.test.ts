@@ -6,8 +6,8 @@ import { renderVirtualHost } from "../../render/backup-api/virtual-host";
 import { WEB_SERVERS } from "../../plan/backup-api-layout";
 import { renderBarmanIni, renderDnfIni, renderPgBackRestIni, renderSystemdIni } from "../../render/ini-dialects";
 import { hostOf, type LabPlan } from "../../plan/plan";
-import type { PgBackRestOptions } from "../../config/schema";
-import { renderPgBackRestConf, renderStandbysConf } from "../../render/pgbackrest-conf";
+import type { PgBackRestOptions, Repository } from "../../config/schema";
+import { renderCipherConf, renderPgBackRestConf, renderStandbysConf } from "../../render/pgbackrest-conf";
 import { barmanConnections } from "../../plan/replication";
 import { renderPgHba, renderPgIdent, renderPgPass, renderPostgreSqlConf } from "../../render/postgresql-conf";
 import { renderSeed } from "../../render/seed";
@@ -18,6 +18,14 @@ import { stackPlan } from "../support/stack-config";
 const API = { backupApi: true, backupApiSource: "test/support/backup-api-stand-in" };
 const options = { "process-max": 4, "archive-async": false, "repo1-bundle": true, "compress-type": "lz4" };
 const repositories = [{ type: "posix" as const, path: "/backup_space", retentionFull: 2 }];
+const several: Repository[] = [
+  { ...{ type: "posix", path: "/backup_space", retentionFull: 2 }, ...{ retentionDiff: 3, bundle: false } },
+  { ...{ type: "posix", path: "/srv/second", retentionFull: 30, retentionFullType: "time" }, cipherType: "aes-256-cbc" },
+  {
+    ...{ type: "posix", path: "/srv/third", retentionFull: 4, retentionArchive: 2, retentionArchiveType: "full" },
+    ...{ cipherType: "aes-256-cbc", bundle: true, block: false },
+  },
+];
 const PLAN = stackPlan("dev");
 const PASSWORDS = stackPlan("dev", { ...API, replicationTls: false });
 const FQDNS = stackPlan("dev", { ...API, hosts: { ...PLACES, "barman.ops.example": { role: "barman" } } });
@@ -45,6 +53,15 @@ const FILES: Record<string, () => string> = {
     renderPgBackRestConf(PLAN, hostOf(PLAN, "backup-srv"), {
       ...{ repositories, pgbackrestVersion: "2.60.0", cpus: 16, pgbackrest: {} },
     }),
+  "backup-srv.several.pgbackrest.conf": () =>
+    renderPgBackRestConf(PLAN, hostOf(PLAN, "backup-srv"), {
+      ...{ repositories: several, pgbackrestVersion: "2.60.0", cpus: 4, pgbackrest: { "repo2-bundle-size": "10MiB" } },
+    }),
+  "pg2-srv.several.pgbackrest.conf": () =>
+    renderPgBackRestConf(PLAN, hostOf(PLAN, "pg2-srv"), {
+      ...{ repositories: several, pgbackrestVersion: "2.60.0", cpus: 4, pgbackrest: {} },
+    }),
+  "backup-srv.several.cipher.conf": () => renderCipherConf({ 2: "secret", 3: "a=b c" }),
   "pg2-srv.pgbackrest.conf": () => pgBackRestConf(PLAN, "pg2-srv", options),
   "pg1-srv.postgresql.conf": () =>
     renderPostgreSqlConf(PLAN, hostOf(PLAN, "pg1-srv"), { work_mem: "8MB", jit: false, search_path: "o'x" }),

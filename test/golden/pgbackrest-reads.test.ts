@@ -54,6 +54,19 @@ it("takes a PostgreSQL host's configuration", () => {
   expect(status).toBe(73);
 });
 
+it("takes the configuration of several repositories, the passphrases included", () => {
+  // Debian 12's 2.45 has no blocks that it knows by this name.
+  const several = golden("backup-srv.several.pgbackrest.conf").replaceAll(/^repo\d-(block|bundle-size)=.*\n/gm, "");
+  const conf = several + golden("backup-srv.several.cipher.conf");
+  const { status, out } = read(conf, ["--repo=3", ...backup, "--repo2-path=/nonexistent2", "--repo3-path=/nonexistent3"]);
+  expect(out).toContain("unable to load info file '/nonexistent3/backup/demo/backup.info'");
+  expect(out).not.toContain("WARN");
+  expect(status).toBe(55);
+  const pushed = read(golden("pg2-srv.several.pgbackrest.conf"), archivePush);
+  expect(pushed.out).toContain("unable to chdir() to '/nonexistent'");
+  expect(pushed.out).not.toContain("WARN");
+});
+
 it("would say so if it did not take a file", () => {
   expect(read(golden("backup-srv.pgbackrest.conf").replace("delta=y", 'delta="y"'), backup)).toMatchObject({
     status: 32,

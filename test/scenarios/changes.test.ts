@@ -27,7 +27,7 @@ const ofCluster = (host: string, stanza: string, version: number, role: string, 
 };
 
 const ofRepository = (stanza: string, version: number, cipher = "false"): Promise<string> => {
-  const args = [CONF, "pgbackrest", stanza, String(version), cipher, "/backup_space"];
+  const args = [CONF, "pgbackrest", stanza, String(version), "/backup_space", cipher, "lab:repositoryCipher"];
   return guard("backup-srv", "backup-plane/repository-guard.sh", ...args);
 };
 

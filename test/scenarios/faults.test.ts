@@ -4,7 +4,8 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Finding } from "../../observe/findings";
 import type { Report } from "../../observe/report";
 import { told } from "../support/observed-lab";
-import { binaries, dataFolder as DATA, literally, service } from "../support/releases";
+import { dataFolder as DATA, literally, service } from "../support/releases";
+import { askRestoredCopy } from "../support/restored-copy";
 import { RowWriter } from "../support/row-writer";
 import { reasonToSkip, ScenarioLab } from "../support/scenario-lab";
 
@@ -195,16 +196,11 @@ describe.skipIf(skipped)(
       await lab.query("pg1-srv", "DROP TABLE written");
       await lab.query("pg1-srv", "SELECT pg_switch_wal()");
       await lab.on("pg1-srv", "runuser -u postgres -- pgbackrest --stanza=demo check");
-      const restored = await lab.on(
+      const restored = await askRestoredCopy(
+        lab,
         "pg3-srv",
-        `set -e; cd /; exec 3>&1 >&2; bin=${binaries}
-       folder=$(mktemp -d); chown postgres $folder; as() { runuser -u postgres -- "$@"; }
-       as pgbackrest --stanza=demo --pg1-path=$folder/data --type=time --target="${time}" --target-action=promote --archive-mode=off restore
-       echo 'local all all trust' | as tee $folder/hba >/dev/null; as touch $folder/conf
-       as $bin/pg_ctl -s -w -D $folder/data -l $folder/log -o "-c config_file=$folder/conf -c hba_file=$folder/hba -c ident_file=$folder/hba -c listen_addresses= -c unix_socket_directories=$folder" start || { cat $folder/log; exit 1; }
-       until [[ $(as psql -XAtqh $folder -d postgres -c 'SELECT pg_is_in_recovery()') == f ]]; do sleep 0.2; done
-       as psql -XAtqh $folder -d postgres -c 'SELECT count(*) FROM written WHERE number <= ${committed}' >&3
-       as $bin/pg_ctl -s -D $folder/data -m immediate stop; rm -r $folder`,
+        `SELECT count(*) FROM written WHERE number <= ${committed}`,
+        ...["--type=time", "--target-action=promote", `--target="${time}"`],
       );
       const lost = committed - Number(restored);
       process.stderr.write(`${faults.length} faults × ${committed} rows × ${lost} lost\n`);

@@ -61,6 +61,7 @@ const CHANGES = {
 
 /** Keys that another scenario sets: its name, and the setting as its file or its stack has it. */
 const ELSEWHERE: Partial<Record<KeyName, [scenario: string, setting: string]>> = {
+  repositorySecrets: ["repositories", 'lab:repositorySecrets=${JSON.stringify({ "repo2-cipher-pass": GIVEN })}'],
   savedGuestPath: ["vm", "lab:savedGuestPath: .lab/images/"],
   bridge: ["bridge", "lab:bridge=${BRIDGE}"],
   addresses: ["bridge", "lab:addresses=${JSON.stringify(addresses)}"],

@@ -112,6 +112,8 @@ const MAY_DELETE: Readonly<Record<string, readonly string[]>> = {
   "cluster/standby-rejoin.sh": ["[[ -n $(find /run/lab-yes-replace -mmin -10 -delete -print 2>/dev/null) ]]"],
   "common/postgresql-service.sh": ['rm -f "$settings.old"'],
   "cluster/postgresql-create-debian.sh": ['rm "$data"/{postgresql,pg_hba,pg_ident}.conf'],
+  // The passphrases of repositories that are gone: the configuration that is kept has them.
+  "common/repositories.sh": ['rm -f "$ciphers"'],
   // A hint.
   "site/image-inspect.sh": [
     'echo "$1; hint: correct the key; after virsh -c $uri vol-delete $volume --pool $pool the next up downloads the image again" >&2',

@@ -152,7 +152,9 @@ describe("backup-plane/repository-guard.sh", () => {
     fs.writeFileSync(conf(), renderPgBackRestConf(PLAN, hostOf(PLAN, "backup-srv"), OPTIONS));
   };
   const guard = ({ stanza = "demo", version = "15", cipher = "false", folder = "/backup_space" } = {}): ScriptRun =>
-    host.run("backup-plane/repository-guard.sh", [conf(), "pgbackrest", stanza, version, cipher, folder]);
+    host.run("backup-plane/repository-guard.sh", [
+      ...[conf(), "pgbackrest", stanza, version, folder, cipher, "lab:repositoryCipher"],
+    ]);
   const content = { status: 0, stdout: "", stderr: "" };
 
   it("has nothing to say where there is no configuration yet, or no stanza", () => {
@@ -191,7 +193,7 @@ describe("backup-plane/repository-guard.sh", () => {
       `hint: keep ${!wanted}; a repository is encrypted from its first file on, or never\n`;
     expect(guard({ cipher: "true" })).toMatchObject({ status: 1, stderr: refusal(true) });
     fs.mkdirSync(host.path("conf.d"));
-    fs.writeFileSync(host.path("conf.d/cipher.conf"), renderCipherConf("a=b-c_d"));
+    fs.writeFileSync(host.path("conf.d/cipher.conf"), renderCipherConf({ 1: "a=b-c_d" }));
     const plain = fs.readFileSync(host.path("bin/pgbackrest"), "utf8").split("\n").at(-2) ?? "";
     host.add(
       "pgbackrest",
@@ -224,9 +226,82 @@ describe("backup-plane/repository-guard.sh", () => {
     holds("15", "A", "B");
     expect(guard({ folder: "/backup2" })).toMatchObject({
       status: 0,
-      stdout: "20261123-120000\n",
-      stderr:
-        "left behind: pg1-srv keeps stanza demo in /backup_space (backups: A B); /backup2 gets a new full backup\n",
+      stdout: "/backup2 20261123-120000\n",
+      stderr: `left behind: pg1-srv keeps stanza demo in /backup_space (backups: A B); /backup2 gets a new full backup; hint: pgbackrest --config=${host.path("left-behind")}/backup_space.conf --repo=1 info, as user pgbackrest\n`,
+    });
+  });
+
+  describe("of several repositories", () => {
+    const several = OPTIONS.repositories.concat({ type: "posix", path: "/srv/second", retentionFull: 2 });
+    /** What each folder holds: a stanza's name and PostgreSQL's version; a folder without any cannot be read. */
+    const hold = (stanzas: Record<string, [name: string, version: string]>): void => {
+      const cases = Object.entries(stanzas).map(([folder, [name, version]]) => {
+        const info = [{ name, status: { code: 0 }, db: [{ version }], backup: [{ label: "A" }] }];
+        return `*--repo1-path=${folder}" "*) echo '${JSON.stringify(info)}' ;;`;
+      });
+      host.add("pgbackrest", `case $* in ${cases.join(" ")} *) echo gone >&2; exit 1 ;; esac`);
+      host.add("date", "echo 20261123-120000");
+      const conf = renderPgBackRestConf(PLAN, hostOf(PLAN, "backup-srv"), { ...OPTIONS, repositories: several });
+      fs.writeFileSync(host.path("pgbackrest.conf"), conf);
+    };
+    const want = (...paths: string[]): ScriptRun =>
+      host.run("backup-plane/repository-guard.sh", [
+        ...[host.path("pgbackrest.conf"), "pgbackrest", "demo", "15"],
+        ...paths.flatMap((path) => [path, String(path === "/srv/third"), "lab:repositories[1].cipherType"]),
+      ]);
+    const DEMO: [string, string] = ["demo", "15"];
+
+    it("lets each keep what it has, whatever its number, and says which is new", () => {
+      hold({ "/backup_space": DEMO, "/srv/second": DEMO });
+      expect(want("/srv/second", "/backup_space")).toMatchObject(content);
+      expect(want("/backup_space", "/srv/second", "/srv/third")).toMatchObject({
+        ...content,
+        stdout: "/srv/third 20261123-120000\n",
+      });
+    });
+
+    it("says what stays behind in one that is removed", () => {
+      hold({ "/backup_space": DEMO, "/srv/second": DEMO });
+      expect(want("/srv/second")).toMatchObject({
+        ...content,
+        stderr: `left behind: pg1-srv keeps stanza demo in /backup_space (backups: A); hint: pgbackrest --config=${host.path("left-behind")}/backup_space.conf --repo=1 info, as user pgbackrest\n`,
+      });
+    });
+
+    it("goes on where one cannot be read, and says so: it may be the one that is removed", () => {
+      hold({ "/srv/second": DEMO });
+      expect(want("/srv/second")).toMatchObject({
+        status: 0,
+        stderr: expect.stringMatching(/^pg1-srv: cannot read the repository in \/backup_space; .*\ngone\n$/) as string,
+      });
+      hold({});
+      expect(want("/srv/second").status).toBe(1);
+    });
+
+    it.each<[string, [string, string], string]>([
+      ["another stanza", ["other", "15"], "lab:stanza is demo, but /srv/second holds stanza other"],
+      [
+        "another major version",
+        ["demo", "14"],
+        "lab:postgresqlVersion is 15, but /srv/second holds stanza demo of PostgreSQL 14",
+      ],
+    ])("refuses %s in any", (_, held, said) => {
+      hold({ "/backup_space": DEMO, "/srv/second": held });
+      expect(want("/backup_space", "/srv/second")).toMatchObject({
+        status: 1,
+        stderr: expect.stringContaining(said) as string,
+      });
+    });
+
+    it("refuses to encrypt one that is plain, by the name of its own key", () => {
+      hold({ "/backup_space": DEMO, "/srv/third": DEMO });
+      fs.writeFileSync(host.path("pgbackrest.conf"), "[global]\nrepo1-path=/backup_space\nrepo2-path=/srv/third\n");
+      expect(want("/backup_space", "/srv/third")).toMatchObject({
+        status: 1,
+        stderr:
+          "pg1-srv: lab:repositories[1].cipherType is aes-256-cbc, but /srv/third holds stanza demo (backups: A), for which it is none; " +
+          "hint: keep none; a repository is encrypted from its first file on, or never\n",
+      });
     });
   });
 });

@@ -123,24 +123,43 @@ db-id=1`;
 
   it("tells who delivered each backup", () => {
     standIns.add("pgbackrest", `[[ "$*" != *repo-get* ]] || echo '${LIST}'; [[ "$*" != *repo-ls* ]] || echo '{}'`);
-    expect(read("repository", "repository-read", "pgbackrest", "demo")).toEqual({
-      fromStandby: { "20261123-184305F": false, "20261123-184305F_20261123-185000D": true },
-      wal: {},
+    expect(read("repositories", "repository-read", "pgbackrest", "demo", "")).toEqual({
+      1: {
+        fromStandby: { "20261123-184305F": false, "20261123-184305F_20261123-185000D": true },
+        wal: {},
+      },
     });
   });
 
   it("tells nothing of a stanza that has no backup yet", () => {
     standIns.add("pgbackrest", `[[ "$*" != *repo-ls* ]] || echo '{".":{"type":"path"}}'`);
-    expect(read("repository", "repository-read", "pgbackrest", "demo")).toEqual({ fromStandby: {}, wal: {} });
+    expect(read("repositories", "repository-read", "pgbackrest", "demo", "")).toEqual({
+      1: { fromStandby: {}, wal: {} },
+    });
   });
 
   it("fails when its list cannot be read, unless it says why", () => {
     standIns.add("pgbackrest", "echo 'ERROR: [041]: denied' >&2; exit 41").add("find", "echo 'root 640 /repo/a file'");
-    expect(standIns.run("observe/repository-read.sh", ["pgbackrest", "demo"]).status).toBe(41);
-    expect(read("repository", "repository-read", "pgbackrest", "demo", "/repo")).toEqual({
-      fromStandby: {},
-      unusable: [{ owner: "root", mode: "640", path: "/repo/a file" }],
-      wal: "ERROR: [041]: denied",
+    expect(standIns.run("observe/repository-read.sh", ["pgbackrest", "demo", ""]).status).toBe(41);
+    expect(read("repositories", "repository-read", "pgbackrest", "demo", "/repo")).toEqual({
+      1: {
+        fromStandby: {},
+        unusable: [{ owner: "root", mode: "640", path: "/repo/a file" }],
+        wal: "ERROR: [041]: denied",
+      },
+    });
+  });
+
+  it("tells of several what can be read of each, and why another cannot be", () => {
+    const denied = "{ echo 'ERROR: [041]: denied' >&2; exit 41; }";
+    standIns.add(
+      "pgbackrest",
+      `case $* in *--repo=2*) ${denied} ;; *repo-get*) echo '${LIST}' ;; *) echo '{}' ;; esac`,
+    );
+    expect(read("repositories", "repository-read", "pgbackrest", "demo", "", "", "")).toEqual({
+      1: { fromStandby: { "20261123-184305F": false, "20261123-184305F_20261123-185000D": true }, wal: {} },
+      2: { fromStandby: {}, wal: "ERROR: [041]: denied" },
+      3: { fromStandby: { "20261123-184305F": false, "20261123-184305F_20261123-185000D": true }, wal: {} },
     });
   });
 
@@ -157,12 +176,14 @@ db-id=1`;
       `[[ "$*" != *"repo-get archive/demo/15-1/00000002.history" ]] || printf '1\\t0/5000060\\tno target\\n'`,
     ];
     standIns.add("pgbackrest", answers.join("; "));
-    expect(read("repository", "repository-read", "pgbackrest", "demo")).toEqual({
-      fromStandby: {},
-      wal: {
-        "15-1": {
-          segments: { "000000010000000000000003": 30 },
-          histories: { "00000002": "1\t0/5000060\tno target" },
+    expect(read("repositories", "repository-read", "pgbackrest", "demo", "")).toEqual({
+      1: {
+        fromStandby: {},
+        wal: {
+          "15-1": {
+            segments: { "000000010000000000000003": 30 },
+            histories: { "00000002": "1\t0/5000060\tno target" },
+          },
         },
       },
     });
@@ -251,14 +272,39 @@ describe("a host", () => {
       "pgbackrest",
       `case "$*" in version) echo "pgBackRest 2.45" ;; *repo-ls*) echo '{".":{},"20261123-184305F":{}}' ;; *) echo '[]' ;; esac`,
     );
-    expect(read("stanza", "stanza-read", "postgres", "demo")).toMatchObject({ version: "2.45", info: [] });
-    expect(read("stanza", "stanza-read", "pgbackrest", "demo", "labels")).toMatchObject({
-      labels: ["20261123-184305F"],
+    expect(read("stanza", "stanza-read", "postgres", "demo", "1")).toMatchObject({ version: "2.45", info: [] });
+    expect(read("stanza", "stanza-read", "pgbackrest", "demo", "2", "labels")).toMatchObject({
+      labels: { 1: ["20261123-184305F"], 2: ["20261123-184305F"] },
     });
     standIns.add("pgbackrest", 'if [[ $1 == version ]]; then echo "pgBackRest 2.45"; else exit 124; fi');
-    expect(read("stanza", "stanza-read", "postgres", "demo")).toMatchObject({ info: null });
+    expect(read("stanza", "stanza-read", "postgres", "demo", "1")).toMatchObject({ info: null });
     standIns.add("pgbackrest", "exit 31");
-    expect(standIns.run("observe/stanza-read.sh", ["postgres", "demo"]).status).toBe(31);
+    expect(standIns.run("observe/stanza-read.sh", ["postgres", "demo", "1"]).status).toBe(31);
+  });
+
+  it("tells the stanza in each of several repositories, and of one that does not answer nothing", () => {
+    const info = (key: number, code: number): string =>
+      JSON.stringify([
+        {
+          ...{ name: "demo", status: { code, message: "said" }, repo: [{ key, status: { code, message: "said" } }] },
+          ...{ archive: [{ database: { "repo-key": key } }], backup: [{ label: `label ${key}` }] },
+        },
+      ]);
+    const cases = `*--repo=1*) echo '${info(1, 0)}' ;; *--repo=2*) echo '${info(2, 2)}' ;; *) exit 1 ;;`;
+    standIns.add("pgbackrest", `case "$*" in version) echo "pgBackRest 2.55.1" ;; ${cases} esac`);
+    expect(read("stanza", "stanza-read", "postgres", "demo", "3")).toMatchObject({
+      info: [
+        {
+          status: { code: 2 },
+          repo: [
+            { key: 1, status: { code: 0 } },
+            { key: 2, status: { code: 2 } },
+          ],
+          archive: [{ database: { "repo-key": 1 } }, { database: { "repo-key": 2 } }],
+          backup: [{ label: "label 1" }, { label: "label 2" }],
+        },
+      ],
+    });
   });
 
   it("tells of PostgreSQL, and that it does not answer", () => {

@@ -67,8 +67,8 @@ describe("backup-plane/stanza-create.sh", () => {
 });
 
 describe("backup-plane/backup-full.sh", () => {
-  const BACKUP = "pgbackrest --stanza=demo --type=full backup";
-  const LIST = "pgbackrest --log-level-console=off --log-level-stderr=off repo-get backup/demo/backup.info";
+  const BACKUP = "pgbackrest --stanza=demo --repo=2 --type=full backup";
+  const LIST = "pgbackrest --repo=2 --log-level-console=off --log-level-stderr=off repo-get backup/demo/backup.info";
   const line = (label: string, ...facts: string[]): string =>
     `${label}={${['"db-id":2', ...facts, '"option-online":true'].join(",")}}`;
   const FROM_PRIMARY = '"option-backup-standby":false';
@@ -84,7 +84,7 @@ describe("backup-plane/backup-full.sh", () => {
     );
   };
   const run = (...args: string[]): ScriptRun =>
-    host.run("backup-plane/backup-full.sh", ["pgbackrest", "demo", ...args]);
+    host.run("backup-plane/backup-full.sh", ["pgbackrest", "demo", "2", ...args]);
 
   it("takes a backup when there is none, and none the second time", () => {
     repository(line("20261123-120000F", FROM_PRIMARY));
@@ -113,8 +113,7 @@ describe("backup-plane/backup-full.sh", () => {
     repository(line("20261123-120000F", FROM_PRIMARY));
     expect(run("standby")).toMatchObject({
       status: 1,
-      stderr:
-        "pg1-srv: pgBackRest took a full backup of stanza demo, but the repository lists none from host: standby\n",
+      stderr: "pg1-srv: pgBackRest took a full backup of stanza demo, but repo2 lists none from host: standby\n",
     });
   });
 
@@ -1172,6 +1171,71 @@ describe("backup-plane/pgbackrest-server-start.sh", () => {
       stderr:
         "pg1-srv: the pgBackRest server does not answer: unable to connect\npg1-srv: the journal of pgbackrest ends with\nlast words\n",
     });
+  });
+});
+
+describe("the repositories of a new pgBackRest configuration", () => {
+  const PLAIN = "[global]\nrepo1-path=/srv/first\n";
+  const BOTH = `${PLAIN}repo2-path=/srv/second\n`;
+  const passphrase = (number: number, text: string): string =>
+    `[global]\nrepo${number}-cipher-type=aes-256-cbc\nrepo${number}-cipher-pass=${text}\n`;
+  const LEFT = "etc/left-behind/srv-second.conf";
+  interface Files {
+    readonly conf: string;
+    readonly ciphers?: string;
+  }
+  /** What the step makes of the present files and the new ones. */
+  const replaced = (present: Files, next: Files) => {
+    fs.mkdirSync(host.path("etc/conf.d"), { recursive: true });
+    const write = (suffix: string, { conf, ciphers }: Files): void => {
+      fs.writeFileSync(host.path(`etc/pgbackrest.conf${suffix}`), conf);
+      if (ciphers !== undefined) fs.writeFileSync(host.path(`etc/conf.d/cipher.conf${suffix}`), ciphers);
+    };
+    write("", present);
+    write(".next", next);
+    for (const program of ["systemctl", "pgbackrest", "openssl", "journalctl"]) host.add(program, "");
+    host.add("chown", "");
+    const { stderr, calls } = host.run(
+      "backup-plane/pgbackrest-server-start.sh",
+      ["pgbackrest", "repository", "demo", host.path("cert")],
+      "",
+      { "/etc/pgbackrest/pgbackrest.conf": host.path("etc/pgbackrest.conf") },
+    );
+    const read = (file: string): string | undefined =>
+      fs.existsSync(host.path(file)) ? fs.readFileSync(host.path(file), "utf8") : undefined;
+    return {
+      said: stderr.split("\n")[0],
+      ...{ conf: read("etc/pgbackrest.conf"), ciphers: read("etc/conf.d/cipher.conf") },
+      left: read(LEFT),
+      kept: calls.find((call) => call.includes("left-behind")),
+      mode: fs.existsSync(host.path(LEFT)) && (fs.statSync(host.path(LEFT)).mode & 0o777).toString(8),
+    };
+  };
+
+  it("come with their passphrases, and keep them whatever their numbers", () => {
+    const next = { conf: "[global]\nrepo1-path=/srv/second\nrepo2-path=/srv/first\n", ciphers: passphrase(1, "p=1") };
+    expect(replaced({ conf: BOTH, ciphers: passphrase(2, "p=1") }, next)).toMatchObject({ ...next, left: undefined });
+  });
+
+  it("refuse another passphrase than the one that they are encrypted with, without a word of either", () => {
+    const present = { conf: BOTH, ciphers: passphrase(2, "hunter2") };
+    for (const ciphers of [passphrase(2, "hunter3"), passphrase(1, "hunter2"), undefined]) {
+      expect(replaced(present, { conf: BOTH, ciphers })).toMatchObject({
+        ...present,
+        said: expect.stringMatching(
+          /^pg1-srv: another passphrase is configured than the one that repository \/srv\/(first|second) is encrypted with; the old configuration stays; hint: lab:repositorySecrets$/,
+        ) as string,
+      });
+      fs.rmSync(host.path("etc"), { recursive: true });
+    }
+  });
+
+  it("leave the way to read one that is removed, in a file of the account alone, and its passphrase nowhere else", () => {
+    const present = { conf: BOTH, ciphers: passphrase(2, "hunter2") };
+    const { kept, mode, ...files } = replaced(present, { conf: PLAIN });
+    expect(files).toMatchObject({ conf: PLAIN, ciphers: undefined, left: BOTH + present.ciphers });
+    expect(kept).toMatch(/^chown pgbackrest:pgbackrest \S+\/left-behind\//);
+    expect(mode).toBe("600");
   });
 });
 

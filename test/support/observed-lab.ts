@@ -90,8 +90,8 @@ export const POSTGRESQL_UNIT = deployedLab().plan.postgresql.service;
 export const GOOD: Readonly<Record<string, HostFacts>> = {
   "backup-srv": {
     units: { "pgbackrest.service": UNIT },
-    stanza: { ...STANZA, labels: [BACKUP.label] },
-    repository: { fromStandby: { [BACKUP.label]: true }, unusable: [], wal: walOf(segmentsUpTo(8)) },
+    stanza: { ...STANZA, labels: { 1: [BACKUP.label] } },
+    repositories: { 1: { fromStandby: { [BACKUP.label]: true }, unusable: [], wal: walOf(segmentsUpTo(8)) } },
     peers: { "pg1-srv": TALKS, "pg2-srv": TALKS },
     disks: { "/backup_space": { device: "1", size: 1000, free: 900 } },
   },

@@ -16,9 +16,15 @@ it("a repair runs each step once, and takes one backup, whatever the number of f
   expect(repairOf([down, finding("LAB-SLOT-UNUSED"), edited, missing, none])).toEqual({
     findings: [down, edited, missing, none],
     steps: ["pg2-srv-pgbackrest-start", "pg2-srv-postgresql-start", "backup-srv-stanza-create"],
-    fullBackup: true,
+    fullBackups: [1],
     replaced: [],
   });
+});
+
+it("a repair takes a backup in each repository that needs one", () => {
+  const inRepository = (number: number): Finding =>
+    finding("LAB-BACKUP-NONE", { fullBackup: true, inRepository: number });
+  expect(repairOf([3, 2, 3].map(inRepository))?.fullBackups).toEqual([2, 3]);
 });
 
 it("a standby that may be replaced, and does not stream, is restored, whatever keeps it from that", () => {
@@ -27,7 +33,7 @@ it("a standby that may be replaced, and does not stream, is restored, whatever k
     managed: { "pg2-srv": { ...UNMANAGED, standbyOf: { name: "pg1-srv", steps: ["rejoin", "restore"] } } },
   };
   expect(repairOf([two], lab, ["pg2-srv"])).toEqual({
-    ...{ findings: [two], steps: ["rejoin", "restore"], fullBackup: false, replaced: ["pg2-srv"] },
+    ...{ findings: [two], steps: ["rejoin", "restore"], fullBackups: [], replaced: ["pg2-srv"] },
   });
   const hosts = [
     { name: "pg1-srv", streaming: null },

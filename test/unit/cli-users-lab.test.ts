@@ -170,12 +170,12 @@ describe("a lab that was made with pulumi up", () => {
     const steps = ["pg2-srv-pgbackrest-start"];
     const up = `pulumi up --stack dev --target-replace '${step}' --target-dependents`;
     const backup = "./lab ssh --stack dev backup-srv -- sudo -u pgbackrest pgbackrest --stanza=demo --type=full backup";
-    expect(await plainRepair(stack, { plan }, { steps, fullBackup: false })).toBe(up);
-    expect(await plainRepair(stack, { plan }, { steps, fullBackup: true })).toBe(`${up} && ${backup}`);
-    expect(await plainRepair(stack, { plan }, { steps: [], fullBackup: true })).toBe(backup);
+    expect(await plainRepair(stack, { plan }, { steps, fullBackups: [] })).toBe(up);
+    expect(await plainRepair(stack, { plan }, { steps, fullBackups: [1] })).toBe(`${up} && ${backup}`);
+    expect(await plainRepair(stack, { plan }, { steps: [], fullBackups: [1] })).toBe(backup);
     const inside = `nsenter --net=/run/netns/${privateLibvirtdOf(stack.location).namespace} pulumi up --stack dev`;
     expect(plainUp({ ...stack, isPrivate: true })).toBe(inside);
     fs.mkdirSync(path.join(projectFolder, ".lab", "dev", "pulumi"), { recursive: true });
-    expect(await plainRepair(stack, { plan }, { steps, fullBackup: false })).toBeUndefined();
+    expect(await plainRepair(stack, { plan }, { steps, fullBackups: [] })).toBeUndefined();
   });
 });

@@ -17,6 +17,8 @@ describe("what a change does to a lab that is up", () => {
     [{ keyGeneration: 2 }, ["keyGeneration reload"]],
     [{ repositories: [{ retentionFull: 5 }] }, ["repositories reload"]],
     [{ repositories: [{ path: "/elsewhere" }] }, ["repositories rebuild"]],
+    [{ repositories: [{}, { path: "/elsewhere" }] }, ["repositories live"]],
+    [{ repositories: [{ cipherType: "none" }] }, ["repositories reload"]],
     [{ locale: "C", encoding: "LATIN1" }, ["locale refused", "encoding refused"]],
     [{ pgbackrestVersion: "2.60.0" }, ["pgbackrestVersion restart"]],
     [{ pgbackrestVersion: "2.55.0" }, ["pgbackrestVersion refused"]],
@@ -45,6 +47,26 @@ describe("what a change does to a lab that is up", () => {
       );
     expect(change({ "pg2-srv": "10.83.14.32" })).toEqual(["addresses live"]);
     expect(change({ "pg1-srv": "10.83.14.32" })).toEqual(["addresses refused"]);
+  });
+
+  it("of several repositories knows each by its path", () => {
+    const [first, second] = [{}, { path: "/srv/second" }];
+    const change = (from: unknown[], to: unknown[]): string[] =>
+      findChanges(stackConfig("container", { repositories: from }), stackConfig("container", { repositories: to })).map(
+        ({ effect, text }) => `${effect}: ${text}`,
+      );
+    expect(change([first], [second, first])).toEqual([
+      "live: /srv/second gets the stanza, WAL from now on, and a full backup",
+    ]);
+    expect(change([first, second], [second])).toEqual([
+      "live: /backup_space keeps its backups on the host, and gets neither WAL nor backups any more",
+    ]);
+    expect(change([first, second], [second, first])).toEqual([
+      "reload: the repositories keep their backups, and change their numbers",
+    ]);
+    expect(
+      change([first, { ...second, cipherType: "none" }], [first, { ...second, cipherType: "aes-256-cbc" }]),
+    ).toEqual(["refused: a repository is encrypted from its first file on, or never"]);
   });
 
   it("is a restart from emulation to kvm", () => {

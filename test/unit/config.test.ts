@@ -91,7 +91,7 @@ describe("the configuration", () => {
     ],
     [{ renewDays: 90 }, `lab:renewDays must be less than lab:hostCertificateDays, which is 90, got "90"`],
     [{ pgbackrestVersion: "latest" }, `lab:pgbackrestVersion must be an exact version such as 2.60.0, got "latest"`],
-    [{ repositories: [] }, `lab:repositories must be a list of one repository, got []`],
+    [{ repositories: [] }, `lab:repositories must be a list of one to four repositories, got []`],
     [{ repositories: [{ type: "s3" }] }, `lab:repositories[0].type must be posix, got "s3"`],
     [
       { repositories: [{ path: "/back up" }] },
@@ -99,8 +99,74 @@ describe("the configuration", () => {
     ],
     [
       { repositories: [{ size: 3 }] },
-      `lab:repositories[0].size is an unknown field; allowed are type, path, retentionFull`,
+      `lab:repositories[0].size is an unknown field; allowed are type, path, retentionFull, retentionFullType, retentionDiff, retentionArchive, retentionArchiveType, cipherType, bundle, block`,
     ],
+    [
+      { repositories: [{}, { path: "/backup_space" }] },
+      `lab:repositories[1].path must be another than the other repositories', got "/backup_space"`,
+    ],
+    [
+      { repositories: [{}, { path: "/backup_space/second" }] },
+      `lab:repositories[1].path must not lie in another repository, which is /backup_space, got "/backup_space/second"`,
+    ],
+    [
+      { repositories: [{ retentionDiff: 0 }] },
+      `lab:repositories[0].retentionDiff must be a whole number from 1, got 0`,
+    ],
+    [
+      { repositories: [{ retentionFullType: "days" }] },
+      `lab:repositories[0].retentionFullType must be count or time, got "days"`,
+    ],
+    [
+      { repositories: [{ retentionArchiveType: "diff" }] },
+      `lab:repositories[0].retentionArchiveType needs retentionArchive beside it, got "diff"`,
+    ],
+    [
+      { repositories: [{ retentionArchive: 1, retentionArchiveType: "log" }] },
+      `lab:repositories[0].retentionArchiveType must be full or diff or incr, got "log"`,
+    ],
+    [
+      { repositories: [{ cipherType: "aes" }] },
+      `lab:repositories[0].cipherType must be none or aes-256-cbc, got "aes"`,
+    ],
+    [{ repositories: [{ bundle: "y" }] }, `lab:repositories[0].bundle must be true or false, got "y"`],
+    [
+      { repositories: [{ bundle: false, block: true }] },
+      `lab:repositories[0].block must not be true when bundle is false, got true`,
+    ],
+    [
+      {
+        ...{ family: "debian12", postgresqlVersion: 15, pgbackrestVersion: "2.45" },
+        repositories: [{}, { path: "/srv/second", block: true }],
+      },
+      `lab:repositories[1].block may not set repo2-block with pgBackRest 2.45: it needs 2.52 or newer (lab:pgbackrestVersion)`,
+    ],
+    [
+      { repositoryCipher: true, repositories: [{ cipherType: "none" }] },
+      `lab:repositoryCipher must be false when lab:repositories[0].cipherType is none, got "true"`,
+    ],
+    [
+      { pgbackrest: { "repo01-retention-diff": 3 }, repositories: [{ retentionDiff: 2 }] },
+      `lab:pgbackrest may not set repo01-retention-diff, which lab:repositories[0] sets`,
+    ],
+    [
+      { pgbackrest: { "repo2-bundle": true } },
+      `lab:pgbackrest may not set repo2-bundle: lab:repositories has 1, from repo1 on`,
+    ],
+    [
+      { repositorySecrets: { "repo1-cipher-pass": "hunter2" } },
+      `lab:repositorySecrets may not set "repo1-cipher-pass": no repository is encrypted`,
+    ],
+    [
+      { repositoryCipher: true, repositorySecrets: { "repo2-cipher-pass": "hunter2" } },
+      `lab:repositorySecrets may not set "repo2-cipher-pass": allowed are repo1-cipher-pass`,
+    ],
+    ...["hunter2", { "repo1-cipher-pass": " hunter2" }, { "repo1-cipher-pass": ["hunter2"] }].map(
+      (repositorySecrets): [Record<string, unknown>, string] => [
+        { repositoryCipher: true, repositorySecrets },
+        `lab:repositorySecrets${typeof repositorySecrets === "object" ? ".repo1-cipher-pass" : ""} must be an object of pgBackRest's options and their secrets, each one line of text`,
+      ],
+    ),
     [
       { pgbackrest: { "tls-server-address": "0.0.0.0" } },
       `lab:pgbackrest may not set tls-server-address: the lab's hosts trust each other by the certificates that it issues`,

@@ -78,13 +78,13 @@ describe("the rules", () => {
 
 /** As pgBackRest 2.45 tells it. */
 const unread = (message: string, code = 99): HostFacts["stanza"] => ({
-  ...{ version: "2.45", stopped: [], labels: [BACKUP.label] },
+  ...{ version: "2.45", stopped: [], labels: { 1: [BACKUP.label] } },
   info: [{ name: "demo", status: { code, message: "other" }, repo: [{ status: { code, message } }], backup: [] }],
 });
 
 /** What an observation as deep as a proof does not read. */
 function proofOf(
-  { units, certificates, peers, stanza, repository, postgresql, backupApi }: HostFacts,
+  { units, certificates, peers, stanza, repositories, postgresql, backupApi }: HostFacts,
   role: string,
 ): HostFacts {
   const shaken = Object.entries(peers ?? {}).map(([peer, { said }]) => [peer, { tcp: "", said }]);
@@ -92,7 +92,7 @@ function proofOf(
     ...{ units, certificates, postgresql, backupApi },
     ...(peers && role !== "standby" ? { peers: Object.fromEntries(shaken) as HostFacts["peers"] } : {}),
     ...(stanza ? { stanza: { version: stanza.version, stopped: stanza.stopped, info: stanza.info } } : {}),
-    ...(repository ? { repository: { fromStandby: repository.fromStandby, wal: repository.wal } } : {}),
+    ...(repositories?.[1] ? { repositories: { 1: { ...repositories[1], unusable: undefined } } } : {}),
   };
 }
 
@@ -163,10 +163,12 @@ describe("causes and what follows from them", () => {
       {
         "backup-srv": {
           stanza: unread(DENIED),
-          repository: {
-            fromStandby: {},
-            unusable: [{ path: "/backup_space/backup/demo/backup.info", owner: "root", mode: "640" }],
-            wal: "ERROR: [041]: unable to open path",
+          repositories: {
+            1: {
+              fromStandby: {},
+              unusable: [{ path: "/backup_space/backup/demo/backup.info", owner: "root", mode: "640" }],
+              wal: "ERROR: [041]: unable to open path",
+            },
           },
         },
         "pg1-srv": { stanza: unread(DENIED), postgresql: FAILING },
@@ -181,7 +183,7 @@ describe("causes and what follows from them", () => {
       {
         "backup-srv": {
           stanza: { ...unread("missing stanza path", 1), labels: [] } as HostFacts["stanza"],
-          repository: { fromStandby: {}, wal: {} },
+          repositories: { 1: { fromStandby: {}, wal: {} } },
         },
         "pg1-srv": { stanza: unread("missing stanza path", 1), postgresql: FAILING },
         "pg2-srv": { stanza: unread("missing stanza path", 1) },
@@ -269,7 +271,7 @@ describe("causes and what follows from them", () => {
       {
         "backup-srv": {
           stanza: { version: "2.45", stopped: [], info: [{ ...INFO, backup: [] }] },
-          repository: { fromStandby: {}, wal: {} },
+          repositories: { 1: { fromStandby: {}, wal: {} } },
         },
       },
       ["fail LAB-BACKUP-NONE backup-srv: there is no full backup"],
@@ -345,7 +347,9 @@ describe("causes and what follows from them", () => {
     const { unproven } = judged({
       "backup-srv": {
         stanza: unread(DENIED),
-        repository: { fromStandby: {}, wal: {}, unusable: [{ path: "/backup_space", owner: "root", mode: "700" }] },
+        repositories: {
+          1: { fromStandby: {}, wal: {}, unusable: [{ path: "/backup_space", owner: "root", mode: "700" }] },
+        },
       },
     });
     expect(unproven.map(({ code, remedy }) => [code, remedy])).toEqual([

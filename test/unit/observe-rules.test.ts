@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { HostFacts, PostgreSqlFacts, StanzaInfo, UnitFacts } from "../../observe/facts";
+import type { HostFacts, PostgreSqlFacts, RepositoryFacts, StanzaInfo, UnitFacts } from "../../observe/facts";
 import { parseVerify } from "../../observe/rules/backups";
 import { walGap } from "../../observe/rules/postgresql";
 import type { ManagedHost } from "../../steps/inventory";
@@ -376,7 +376,7 @@ describe("PostgreSQL", () => {
 
 describe("stanza, backups and WAL", () => {
   const stanza = (changes: Partial<StanzaInfo>, labels = [BACKUP.label]): HostFacts => ({
-    stanza: { version: "2.45", stopped: [], info: [{ ...INFO, ...changes }], labels },
+    stanza: { version: "2.45", stopped: [], info: [{ ...INFO, ...changes }], labels: { 1: labels } },
   });
 
   it("tell the status, whatever the exit status was", () => {
@@ -445,9 +445,9 @@ describe("stanza, backups and WAL", () => {
   });
 
   it("need a backup from a standby, where there are standbys that are not revoked", () => {
-    const changes = { "backup-srv": { repository: { fromStandby: { [BACKUP.label]: false }, wal: WAL } } };
+    const changes = { "backup-srv": { repositories: { 1: { fromStandby: { [BACKUP.label]: false }, wal: WAL } } } };
     expect(causes(changes)).toEqual(["fail LAB-BACKUP-NO-STANDBY backup-srv: there is no backup from a standby"]);
-    expect(causes({ "backup-srv": { repository: { fromStandby: {}, wal: WAL } } })).toHaveLength(1);
+    expect(causes({ "backup-srv": { repositories: { 1: { fromStandby: {}, wal: WAL } } } })).toHaveLength(1);
     const denied = { code: 99, message: "access denied" };
     const refused = stanza({ status: denied, repo: [{ status: denied }] });
     const still = { ...refused, postgresql: { ...STANDBY, receiver: null } };
@@ -490,6 +490,92 @@ const SAID = `2026-11-24 10:38:25.982 P00   INFO: verify command begin 2.45: --e
                                       backup: 20261124-071447F, status: invalid, total files checked: 965, total valid files: 964
 2026-11-24 10:38:41.454 P00   INFO: verify command end: completed successfully (15475ms)`;
 
+describe("several repositories", () => {
+  const lab = deployedLab({ repositories: [{}, { path: "/srv/second" }] });
+  const inRepository = (number: number, label: string) => ({
+    ...BACKUP,
+    label,
+    database: { id: 1, "repo-key": number },
+  });
+  const [first, second] = [inRepository(1, BACKUP.label), inRepository(2, "20261123-190000F")];
+  const archive = [1, 2].map((number) => ({
+    id: "15-1",
+    database: { id: 1, "repo-key": number },
+    max: "000000010000000000000008",
+  }));
+  const statuses = (code: number, message: string) => [
+    { key: 1, status: { code: 0, message: "ok" } },
+    { key: 2, status: { code, message } },
+  ];
+  const facts = (changes: Partial<StanzaInfo> = {}, its: RepositoryFacts = held(second.label)): HostFacts => ({
+    stanza: {
+      ...{ version: "2.45", stopped: [], labels: { 1: [first.label], 2: [second.label] } },
+      info: [{ ...INFO, repo: statuses(0, "ok"), archive, backup: [first, second], ...changes }],
+    },
+    repositories: { 1: held(first.label), 2: its },
+  });
+  const held = (label: string): RepositoryFacts => ({ fromStandby: { [label]: true }, unusable: [], wal: WAL });
+  const others = (changes: Partial<StanzaInfo>): Changes =>
+    Object.fromEntries(["pg1-srv", "pg2-srv"].map((host) => [host, { stanza: facts(changes).stanza }]));
+  const judgedAt = (changes: Partial<StanzaInfo>, its?: RepositoryFacts) =>
+    judged({ "backup-srv": facts(changes, its), ...others(changes) }, lab);
+
+  it("are each as they should be", () => {
+    expect(judgedAt({}).causes).toEqual([]);
+  });
+
+  it("have one without the stanza, which gets it, and a backup, alone", () => {
+    const { causes: found } = judgedAt(
+      { repo: statuses(1, "missing stanza path"), archive: archive.slice(0, 1), backup: [first] },
+      { fromStandby: {}, wal: {} },
+    );
+    expect(told(found)).toEqual([
+      "fail LAB-STANZA-MISSING backup-srv: repo2 (/srv/second) has no stanza demo: its backups and WAL are lost",
+    ]);
+    expect(found[0]).toMatchObject({ fullBackup: true, inRepository: 2, steps: ["backup-srv-stanza-create"] });
+  });
+
+  it("have one that is down: it alone is named, by one cause, and explains no finding of another", () => {
+    const message = "[PathOpenError] unable to list file info for path '/srv/second/backup'";
+    const down = { repo: statuses(99, message), archive: archive.slice(0, 1), backup: [first] };
+    const { causes: found, proven } = judgedAt(down, { fromStandby: {}, wal: "ERROR: [041]: unable to open" });
+    expect([proven, told(found)]).toEqual([
+      false,
+      [`fail LAB-STANZA-STATUS backup-srv: stanza demo in repo2 (/srv/second): ${message} (status 99)`],
+    ]);
+    const lost = judgedAt({ ...down, backup: [] }, { fromStandby: {}, wal: "ERROR: [041]: unable to open" });
+    expect(told(lost.causes)).toContain(
+      "fail LAB-BACKUP-NONE backup-srv: there is no full backup in repo1 (/backup_space)",
+    );
+  });
+
+  it("have WAL that only one of them misses, and backups that only one of them lacks", () => {
+    const { causes: found } = judgedAt(
+      {},
+      { ...held(second.label), wal: walOf(segmentsUpTo(8).filter((name) => !name.endsWith("5"))) },
+    );
+    expect(told(found)[0]).toMatch(
+      /^fail LAB-WAL-HOLE backup-srv: no backup in repo2 \(\/srv\/second\) restores to the newest moment: /,
+    );
+    expect(found[0]).toMatchObject({ fullBackup: true, inRepository: 2 });
+    expect(told(judgedAt({ backup: [first] }, { fromStandby: {}, wal: WAL }).causes)).toEqual([
+      "fail LAB-BACKUP-NONE backup-srv: there is no full backup in repo2 (/srv/second)",
+      "warn LAB-BACKUP-INTERRUPTED backup-srv: backup 20261123-190000F was interrupted in repo2 (/srv/second)",
+    ]);
+  });
+
+  it("hold WAL of which one has another segment, or which waits for one: that is no other cluster's", () => {
+    const archiver = { failedWal: "000000010000000000000008", failed: 20, archivedWal: null, archived: 10 };
+    const waits = (its: RepositoryFacts): string[] =>
+      told(
+        judged({ "backup-srv": facts({}, its), "pg1-srv": { ...facts(), postgresql: { ...PRIMARY, archiver } } }, lab)
+          .causes,
+      );
+    expect(waits({ ...held(second.label), wal: walOf(segmentsUpTo(7)) }).join()).toContain("LAB-ARCHIVE-FAILING");
+    expect(waits(held(second.label)).join()).toContain("LAB-ARCHIVE-TAKEN");
+  });
+});
+
 describe("the repository's files", () => {
   it("are read from what verify says, which ends with 0", () => {
     expect(parseVerify(SAID)).toEqual([
@@ -526,19 +612,25 @@ describe("the repository's files", () => {
 
   it("cannot be verified", () => {
     expect(
-      causes({ "backup-srv": { verified: { "2": "P00  ERROR: [055]: unable to open missing file\nstatus 55" } } }),
+      causes({ "backup-srv": { verified: { "1": "P00  ERROR: [055]: unable to open missing file\nstatus 55" } } }),
     ).toEqual([
-      "fail LAB-VERIFY-FAILED backup-srv: pgbackrest verify of repo2 failed: ERROR: [055]: unable to open missing file",
+      "fail LAB-VERIFY-FAILED backup-srv: pgbackrest verify of repo1 failed: ERROR: [055]: unable to open missing file",
     ]);
   });
 
   it("are not their owner's to use, or too many to name", () => {
     const unusable = (count: number, owner: string): Changes => ({
       "backup-srv": {
-        repository: {
-          fromStandby: { [BACKUP.label]: true },
-          wal: WAL,
-          unusable: Array.from({ length: count }, (_, index) => ({ path: `/backup_space/${index}`, owner, mode: "0" })),
+        repositories: {
+          1: {
+            fromStandby: { [BACKUP.label]: true },
+            wal: WAL,
+            unusable: Array.from({ length: count }, (_, index) => ({
+              path: `/backup_space/${index}`,
+              owner,
+              mode: "0",
+            })),
+          },
         },
       },
     });

@@ -15,10 +15,10 @@ const questions: Question[] = [
     parse: PARSERS.peers,
   },
   {
-    fact: "repository",
+    fact: "repositories",
     script: "observe/repository-read.sh",
-    args: ["pgbackrest", "demo"],
-    parse: PARSERS.repository,
+    args: ["pgbackrest", "demo", ""],
+    parse: PARSERS.repositories,
   },
 ];
 
@@ -42,7 +42,7 @@ it("reads several facts in one session, and a script that fails spoils no other"
   standIns.add("pgbackrest", "echo 'repository not found' >&2; exit 55");
   expect(parseAnswer(answerOf(standIns, 20), questions)).toEqual({
     facts: { peers: { "pg1-srv": WELCOME, "pg2-srv": WELCOME } },
-    unread: { repository: "exit status 55: repository not found" },
+    unread: { repositories: "exit status 55: repository not found" },
   });
   standIns.remove();
 });
@@ -54,7 +54,7 @@ it("waits for no script longer than it may take", () => {
   standIns.add("pgbackrest", `[[ "$*" != *repo-ls* ]] || echo '{}'`);
   const start = performance.now();
   expect(parseAnswer(answerOf(standIns, 1), questions)).toEqual({
-    facts: { repository: { fromStandby: {}, wal: {} } },
+    facts: { repositories: { 1: { fromStandby: {}, wal: {} } } },
     unread: { peers: "no answer in time" },
   });
   expect(performance.now() - start).toBeLessThan(8000);
@@ -73,11 +73,11 @@ it("reads what has ended in time, and ends well, when a script ends at the very 
 });
 
 it("says so when a fact is missing or is not as it must be", () => {
-  expect(parseAnswer("peers 0 1\nnonsense\nrepository 0 1\nnonsense\n", questions)).toEqual({
+  expect(parseAnswer("peers 0 1\nnonsense\nrepositories 0 1\nnonsense\n", questions)).toEqual({
     facts: { peers: {} },
-    unread: { repository: "the answer has no section backups" },
+    unread: { repositories: "the answer has no section backups" },
   });
-  expect(parseAnswer("peers 0 0\n", questions).unread).toEqual({ repository: "exit status unknown: " });
+  expect(parseAnswer("peers 0 0\n", questions).unread).toEqual({ repositories: "exit status unknown: " });
 });
 
 it("is as patient as what hosts run on needs, and more while they boot", () => {

@@ -168,8 +168,10 @@ describe("the doctor", () => {
     const labels = backups.map(({ label }) => label);
     return {
       "backup-srv": {
-        stanza: { version: "2.45", stopped: [], info: [{ ...INFO, backup: backups }], labels },
-        repository: { fromStandby: Object.fromEntries(labels.map((label) => [label, true])), wal: walOf(segments) },
+        stanza: { version: "2.45", stopped: [], info: [{ ...INFO, backup: backups }], labels: { 1: labels } },
+        repositories: {
+          1: { fromStandby: Object.fromEntries(labels.map((label) => [label, true])), wal: walOf(segments) },
+        },
       },
     };
   };
@@ -207,10 +209,15 @@ describe("the doctor", () => {
     const [id, database] = ["15-2", { id: 2 }];
     const upgraded = { ...INFO, archive: [...(INFO.archive ?? []), { id, database, max: at(1, 9) }] };
     const now = [BACKUP, { ...backup(second, at(1, 8)), database }];
-    const { repository } = wal(holed, [backup(second, at(1, 7))])["backup-srv"] ?? {};
-    const stanza = { version: "2.45", stopped: [], info: [{ ...upgraded, backup: now }], labels: [first, second] };
+    const { repositories } = wal(holed, [backup(second, at(1, 7))])["backup-srv"] ?? {};
+    const stanza = {
+      version: "2.45",
+      stopped: [],
+      info: [{ ...upgraded, backup: now }],
+      labels: { 1: [first, second] },
+    };
     const both = { ...walOf(holed), [id]: { segments: { [at(1, 8)]: NOW }, histories: {} } };
-    const facts = { stanza, repository: { fromStandby: repository?.fromStandby ?? {}, wal: both } };
+    const facts = { stanza, repositories: { 1: { fromStandby: repositories?.[1]?.fromStandby ?? {}, wal: both } } };
     expect(causes({ "backup-srv": facts })).toEqual([]);
     expect(causes({ ...wal(["00000001000000000000003F", "000000010000000100000000"]) })[0]).toContain("LAB-WAL-HOLE");
     const start = "00000001000000000000003F";
@@ -218,8 +225,8 @@ describe("the doctor", () => {
     const bytes = 64 * 1024 ** 2;
     const sized: Changes = {
       "backup-srv": {
-        stanza: { version: "2.45", stopped: [], info: [{ ...INFO, backup: [large] }], labels: [first] },
-        repository: { fromStandby: { [first]: true }, wal: walOf([start, "000000010000000100000000"]) },
+        stanza: { version: "2.45", stopped: [], info: [{ ...INFO, backup: [large] }], labels: { 1: [first] } },
+        repositories: { 1: { fromStandby: { [first]: true }, wal: walOf([start, "000000010000000100000000"]) } },
       },
       "pg1-srv": { postgresql: { ...PRIMARY, segment: "000000010000000100000001", segmentSize: bytes } },
     };
@@ -228,7 +235,7 @@ describe("the doctor", () => {
 
   it("says so when the WAL cannot be listed, and when the cluster left the timeline of every backup", () => {
     const listed = { fromStandby: { [first]: true }, wal: "ERROR: [041]: unable to open" };
-    const { causes: found } = judged({ "backup-srv": { repository: listed } });
+    const { causes: found } = judged({ "backup-srv": { repositories: { 1: listed } } });
     expect(told(found)).toEqual([
       "fail LAB-WAL-UNLISTED backup-srv: pgBackRest cannot list the WAL in the repository: ERROR: [041]: unable to open",
     ]);
@@ -238,7 +245,7 @@ describe("the doctor", () => {
     const history = { "00000002": "1\t0/4000060\tno recovery target specified" };
     const left = { fromStandby: { [first]: true }, wal: walOf([...segmentsUpTo(4), at(2, 4), at(2, 5)], history) };
     const on = { ...PRIMARY, segment: at(2, 6) };
-    expect(causes({ "backup-srv": { repository: left }, "pg1-srv": { postgresql: on } })).toEqual([
+    expect(causes({ "backup-srv": { repositories: { 1: left } }, "pg1-srv": { postgresql: on } })).toEqual([
       `fail LAB-WAL-HOLE backup-srv: no backup restores to the newest moment: the cluster left their timeline; ${first} restores to 2026-11-23T19:41:09Z at most, the end of ${at(1, 4)}`,
     ]);
   });
@@ -249,7 +256,16 @@ describe("the doctor", () => {
       true,
       [`warn LAB-WAL-DROPPED backup-srv: with ${option}, pgBackRest drops WAL that a restore to a later moment needs`],
     ]);
-    expect(unproven[0]?.remedy).toBe(`take ${option} out of lab:pgbackrest, and watch the free disk space instead`);
+    expect(unproven[0]?.remedy).toBe(
+      `take ${option} out of lab:pgbackrest or lab:repositories, and watch the free disk space instead`,
+    );
+  });
+
+  it("warns of it for each repository", () => {
+    const repositories = [{}, { path: "/srv/second", retentionArchive: 1 }];
+    expect(told(judged({}, deployedLab({ repositories })).unproven)).toContain(
+      "warn LAB-WAL-DROPPED backup-srv: with repo2-retention-archive, pgBackRest drops WAL that a restore to a later moment needs",
+    );
   });
 
   it("leaves segments of the last minute alone with archive-async", () => {

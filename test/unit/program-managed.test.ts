@@ -77,6 +77,16 @@ it("keeps the repository's passphrase on its host alone, as a secret of which no
   ]);
 });
 
+it("generates a passphrase for each encrypted repository that has none, which goes with its path", async () => {
+  const passphrases = async (...repositories: unknown[]): Promise<string[]> =>
+    (await managedOf({ repositories })).resources
+      .filter(({ type }) => type === "lab:postgresql:GeneratedPassword")
+      .map(({ name }) => name);
+  const encrypted = { path: "/srv/second", cipherType: "aes-256-cbc" };
+  expect(await passphrases({}, encrypted)).toEqual(["backup-srv-cipher-srv-second"]);
+  expect(await passphrases(encrypted, {})).toEqual(["backup-srv-cipher-srv-second"]);
+});
+
 it("keeps a standby's data, its settings and its slot by steps of their own; passwords only where there is no mutual TLS", async () => {
   const { managed } = await managedOf({});
   expect(managed["pg2-srv"]?.standbyOf).toEqual({

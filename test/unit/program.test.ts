@@ -569,6 +569,35 @@ describe("the program", () => {
     ]);
   });
 
+  it("has several repositories, each with its folder and its backups, one after the other", async () => {
+    const repositories = [{}, { path: "/srv/second", cipherType: "aes-256-cbc" }];
+    const resources = await runLab("container", { repositories });
+    const command = (name: string): unknown => commandsOf(resources).find((each) => each.name === name)?.inputs.create;
+    const args = (name: string): string | undefined => /bash -s -- (.*?) \|\|/.exec(String(command(name)))?.[1];
+    expect(args("backup-srv-repository-2-create")).toBe("pgbackrest /srv/second");
+    // The first creates the account.
+    expect(await allBefore(resources, "backup-srv-repository-2-create")).toContain("backup-srv-repository-1-create");
+    expect(args("lab-guard-backup-srv")).toBe(
+      "/etc/pgbackrest/pgbackrest.conf pgbackrest demo 17 /backup_space false lab:repositoryCipher " +
+        "/srv/second true 'lab:repositories[1].cipherType'",
+    );
+    expect(args("backup-srv-stanza-backup")).toBe("pgbackrest demo 1 any ''");
+    expect(args("backup-srv-stanza-backup-2")).toBe("pgbackrest demo 2 any ''");
+    expect(args("backup-srv-standbys-take-2")).toBe("pgbackrest demo 2 standby");
+  });
+
+  it("takes a repository's passphrase where it is given, and says it to nobody but the repository host", async () => {
+    const settings = { repositories: [{}, { path: "/srv/second", cipherType: "aes-256-cbc" }] };
+    const secrets = { "repo2-cipher-pass": "a passphrase" };
+    const resources = await runMocked(
+      () => new Lab("lab", { ...labArgs("container", settings), repositorySecrets: secrets }),
+    );
+    const holders = resources.filter(({ inputs }) => JSON.stringify(inputs).includes("a passphrase"));
+    expect(holders.map(({ name }) => name)).toEqual(["backup-srv-pgbackrest-start"]);
+    expect(holders[0]?.inputs).toMatchObject({ logging: "none", stdin: { [SECRET]: expect.anything() as unknown } });
+    expect(JSON.stringify(holders[0]?.inputs.create)).not.toContain("a passphrase");
+  });
+
   it("looks again at what concerns a recreated host, also on the other hosts", async () => {
     const machines = (resources: Registered[]): Map<string, unknown> =>
       new Map(commandsOf(resources).map(({ name, inputs }) => [name, inputs.create]));
@@ -634,6 +663,7 @@ describe("the program", () => {
     ["pg1-srv-pgbackrest-certificate", ["pg1-srv-packages-install"]],
     ["backup-srv-pgbackrest-certificate", ["backup-srv-repository-1-create"]],
     ["pg1-srv-pgbackrest-start", ["pg1-srv-packages-install", "pg1-srv-pgbackrest-certificate"]],
+    ["pg1-srv-pgbackrest-start", ["backup-srv-pgbackrest-start"]],
     ["pg2-srv-handshake-as-client", ["pg2-srv-pgbackrest-start", "backup-srv-pgbackrest-start"]],
     ["pg1-srv-postgresql-create", ["pg1-srv-packages-install"]],
     ["pg1-srv-postgresql-start", ["pg1-srv-postgresql-create"]],
