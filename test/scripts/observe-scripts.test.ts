@@ -431,12 +431,22 @@ it("Barman's host is told with its checks, complete backups and certificates", (
     failedChecks: ["WAL archive: FAILED"],
     backups: ["2"],
   });
-  standIns.add(
-    "barman",
-    `case "$*" in *version*) echo "3.4.0 Barman by EDB" ;; *check*) exec sleep 60 ;; *) echo '${backups}' ;; esac`,
-  );
-  expect(read("backupApi", "backup-api-read", "demo", "/nonexistent")).toMatchObject({
-    failedChecks: ["PostgreSQL: FAILED (no answer in 6 s)"],
-    backups: ["2"],
+});
+
+describe("barman check", () => {
+  const takes = (seconds: number): unknown => {
+    const check = `sleep ${seconds}; printf 'Server demo:\\n\\tWAL archive: FAILED\\n'`;
+    standIns.add("barman", `case "$*" in *check*) ${check} ;; *) echo '{"demo":[]}' ;; esac`);
+    return read("backupApi", "backup-api-read", "demo", "/nonexistent");
+  };
+
+  it("is not waited for where the host is not busy: the primary is lost", () => {
+    standIns.add("nproc", "echo 1000");
+    expect(takes(60)).toMatchObject({ failedChecks: ["PostgreSQL: FAILED (no answer in 6 s)"] });
+  });
+
+  it("has more time on a busy host", () => {
+    standIns.add("nproc", "echo 0");
+    expect(takes(7)).toMatchObject({ failedChecks: ["WAL archive: FAILED"] });
   });
 });
