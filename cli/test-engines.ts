@@ -1,8 +1,8 @@
 /** Scenarios that run on the embedded engine, and on Pulumi's own too. */
-const ON_BOTH = ["container", "trust", "vm"];
+const ON_BOTH = ["container", "vm"];
 
-/** Scenarios that need Pulumi's own engine. */
-const ON_PULUMI = ["engines", "killed", "users-lab"];
+/** Scenarios that need Pulumi's own engine, or run on it unless LAB_ENGINE says otherwise. */
+const ON_PULUMI = ["engines", "killed", "trust", "users-lab"];
 
 /** What a run of the tests does with Pulumi's own engine. */
 export interface TestEngines {
