@@ -1,3 +1,4 @@
+import * as os from "node:os";
 import * as path from "node:path";
 import { defineConfig } from "vitest/config";
 import { BaseSequencer, type TestSpecification } from "vitest/node";
@@ -39,6 +40,8 @@ export default defineConfig({
         test: {
           name: "unit",
           include: ["test/{unit,scripts,golden}/**/*.test.ts"],
+          // All of them: vitest leaves one to itself.
+          maxWorkers: os.availableParallelism(),
           testTimeout: 30_000,
         },
       },
