@@ -43,6 +43,8 @@ export default defineConfig({
           // All of them: vitest leaves one to itself.
           maxWorkers: os.availableParallelism(),
           testTimeout: 30_000,
+          // On a busy machine a process that has just been started takes seconds to its first word.
+          expect: { poll: { timeout: 20_000 } },
         },
       },
       {
