@@ -107,13 +107,6 @@ afterAll(async () => {
 describe.skipIf(skipped)(
   `a lab in which something fails${skipped === undefined ? "" : ` (skipped: ${skipped})`}`,
   () => {
-    it("stands a repository server that was stopped", async () => {
-      await lab.on("backup-srv", "systemctl stop pgbackrest");
-      await isNamed("fail LAB-PGBACKREST-DOWN backup-srv: pgbackrest.service is inactive");
-      expect(await fix()).toContain("lab: putting this right by backup-srv-");
-      await heals("repository server stopped");
-    });
-
     it("stands a full repository disk", async () => {
       await lab.on(
         "backup-srv",
@@ -181,7 +174,7 @@ describe.skipIf(skipped)(
       await heals("repository file damaged");
     });
 
-    it.each(["backup-srv", "pg1-srv", "pg2-srv", "pg3-srv"])("stands %s without power", async (host) => {
+    it.each(["backup-srv", "pg1-srv"])("stands %s without power", async (host) => {
       lab.virsh("destroy", lab.domainOf(host));
       await isNamed(new RegExp(`^fail LAB-HOST-UNREACHABLE ${host}: no SSH connection to `));
       lab.virsh("start", lab.domainOf(host));
@@ -206,7 +199,7 @@ describe.skipIf(skipped)(
       process.stderr.write(`${faults.length} faults × ${committed} rows × ${lost} lost\n`);
       expect(committed).toBeGreaterThan(500);
       expect(lost).toBe(0);
-      expect(faults).toHaveLength(10);
+      expect(faults).toHaveLength(7);
     });
   },
 );
