@@ -12,7 +12,7 @@ export interface Patience {
   readonly connect: number;
   /** Seconds for a script to read its fact. */
   readonly script: number;
-  /** Seconds until what was started, and answers, is as it stays. */
+  /** Seconds until what was started, and answers, is as it stays: PostgreSQL tries a minute later to archive what it could not. */
   readonly settle: number;
   /** How many times longer than a container's a host's own limits are. */
   readonly slowness: number;
@@ -30,7 +30,7 @@ const SLOWNESS = { lxc: 1, kvm: 2, qemu: 20 } as const;
  */
 export function patienceWith({ hypervisor }: Pick<LabConfig, "hypervisor">, booted = false): Patience {
   const slowness = SLOWNESS[hypervisor];
-  return { connect: 4 * slowness, script: 8 * slowness, settle: booted ? 240 : 30, slowness };
+  return { connect: 4 * slowness, script: 8 * slowness, settle: booted ? 240 : 75, slowness };
 }
 
 /** Asks a host in one session, the scripts side by side. What cannot be read has its reason: this never rejects. */

@@ -108,9 +108,9 @@ export const POSTGRESQL = rules(
     const involves = [repository.name];
     if ((failed ?? 0) > (archived ?? 0)) {
       const words = { time: isoTime(failed ?? 0), repository: repository.name, stanza: plan.stanza };
-      const code = lab.repositories.every((each) => isInRepository(each, failedWal))
-        ? "LAB-ARCHIVE-TAKEN"
-        : "LAB-ARCHIVE-FAILING";
+      // One that came later is PostgreSQL's own: it does not know yet that this one has arrived.
+      const isTaken = lab.repositories.every((each) => (archivedAt(each, failedWal) ?? Infinity) <= (failed ?? 0));
+      const code = isTaken ? "LAB-ARCHIVE-TAKEN" : "LAB-ARCHIVE-FAILING";
       tell(code, primary, { subject: failedWal ?? "?", ...words, involves });
     }
     for (const { stanza, words } of lab.repositories) {
@@ -123,11 +123,11 @@ export const POSTGRESQL = rules(
   },
 );
 
-/** Whether the present cluster's archive in a repository holds a segment of that name. */
-function isInRepository({ facts, stanza }: ObservedRepository, segment: string | null): boolean {
+/** When the present cluster's archive in a repository got a segment of that name, seconds since 1970; undefined when it has none. */
+function archivedAt({ facts, stanza }: ObservedRepository, segment: string | null): number | undefined {
   const wal = facts?.wal;
   const id = stanza?.archive?.at(-1)?.id ?? "";
-  return segment !== null && typeof wal === "object" && wal[id]?.segments[segment] !== undefined;
+  return segment !== null && typeof wal === "object" ? wal[id]?.segments[segment] : undefined;
 }
 
 /** Whether a standby's data comes from its primary, and still is a standby's. */

@@ -1,5 +1,10 @@
-import { slotOf } from "../../config/replication-slots";
+import { BARMAN_HOST } from "../../config/host-names";
+import { barmanSlotOf, slotOf as standbySlotOf } from "../../config/replication-slots";
 import { sql, until } from "./sql";
+
+function slotOf(host: string): string {
+  return host === BARMAN_HOST ? barmanSlotOf(host) : standbySlotOf(host);
+}
 
 /** Statements that fill a WAL segment, as PostgreSQL does not switch an empty one. */
 export const SWITCH = ["SELECT pg_create_restore_point('other')", "SELECT pg_switch_wal()"];

@@ -214,8 +214,15 @@ describe("PostgreSQL", () => {
       ],
     ],
     [
-      "WAL of which the repository holds another segment",
+      "WAL whose segment came to the repository after PostgreSQL has tried: it is its own",
       { archiver: { failedWal: "000000010000000000000008", failed: 20, archivedWal: null, archived: 10 } },
+      [
+        "fail LAB-ARCHIVE-FAILING pg1-srv: WAL segment 000000010000000000000008 was not archived, last tried 1970-01-01T00:00:20Z",
+      ],
+    ],
+    [
+      "WAL of which the repository holds another segment",
+      { archiver: { failedWal: "000000010000000000000008", failed: 4e9, archivedWal: null, archived: 10 } },
       [
         "fail LAB-ARCHIVE-TAKEN pg1-srv: WAL segment 000000010000000000000008 was not archived: the repository holds another segment of that name",
       ],
@@ -565,7 +572,7 @@ describe("several repositories", () => {
   });
 
   it("hold WAL of which one has another segment, or which waits for one: that is no other cluster's", () => {
-    const archiver = { failedWal: "000000010000000000000008", failed: 20, archivedWal: null, archived: 10 };
+    const archiver = { failedWal: "000000010000000000000008", failed: 4e9, archivedWal: null, archived: 10 };
     const waits = (its: RepositoryFacts): string[] =>
       told(
         judged({ "backup-srv": facts({}, its), "pg1-srv": { ...facts(), postgresql: { ...PRIMARY, archiver } } }, lab)

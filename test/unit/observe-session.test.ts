@@ -81,6 +81,6 @@ it("says so when a fact is missing or is not as it must be", () => {
 });
 
 it("is as patient as what hosts run on needs, and more while they boot", () => {
-  expect(patienceWith({ hypervisor: "lxc" })).toEqual({ connect: 4, script: 8, settle: 30, slowness: 1 });
+  expect(patienceWith({ hypervisor: "lxc" })).toEqual({ connect: 4, script: 8, settle: 75, slowness: 1 });
   expect(patienceWith({ hypervisor: "qemu" }, true)).toEqual({ connect: 80, script: 160, settle: 240, slowness: 20 });
 });
