@@ -7,14 +7,11 @@ const HOUR = 60 * 60 * 1000;
 
 const scenarios = (...names: string[]): string[] => names.map((name) => `test/scenarios/${name}.test.ts`);
 
-/** Scenarios that have the machine to themselves: emulation takes all of it. */
-const ALONE = scenarios("cloud-image", "vm");
-
-/** The catalogue takes a quarter of an hour and waits for most of it, but its doctor is to be quick: these, one after the other, leave it room. */
-const BESIDE_CATALOGUE = scenarios("catalogue", "faults", "engines", "killed", "users-lab", "major");
+/** Scenarios that have the machine to themselves: emulation takes all of it, and the doctor is to be quick. */
+const ALONE = scenarios("catalogue", "cloud-image", "faults", "vm");
 
 /** These begin first, in this order, so that no processor waits for a last one; and the two with package managers in Python are not side by side. */
-const LONGEST = scenarios("el8", "versions", "keys", "sles15", "interruptions", "backup-api", "upgrades", "catalogue");
+const LONGEST = scenarios("el8", "versions", "keys", "sles15", "interruptions", "backup-api", "upgrades", "engines");
 
 class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
@@ -48,23 +45,14 @@ export default defineConfig({
         },
       },
       {
-        // On containers a lab waits more than it works: three at a time.
+        // Three at a time keep two processors busy.
         test: {
           ...SCENARIO,
           name: "scenarios",
           include: ["test/scenarios/*.test.ts"],
-          exclude: [...ALONE, ...BESIDE_CATALOGUE],
+          exclude: ALONE,
           maxWorkers: 3,
           sequence: { groupOrder: 1 },
-        },
-      },
-      {
-        test: {
-          ...SCENARIO,
-          name: "scenarios-catalogue",
-          include: BESIDE_CATALOGUE,
-          maxWorkers: 2,
-          sequence: { groupOrder: 2 },
         },
       },
       {
@@ -73,7 +61,7 @@ export default defineConfig({
           name: "scenarios-alone",
           include: ALONE,
           fileParallelism: false,
-          sequence: { groupOrder: 3 },
+          sequence: { groupOrder: 2 },
         },
       },
     ],
