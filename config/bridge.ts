@@ -26,13 +26,7 @@ export function checkBridge(values: Given, refuse: Refuse): void {
 function checkAddresses(values: Given, refuse: Refuse): void {
   const { addresses, network } = values;
   const possible = [REPOSITORY_HOST, ...POSTGRESQL_HOSTS, BARMAN_HOST];
-  const missing = hostsOf(values).flatMap(({ name, address }) => (address === "" ? [name] : []));
-  if (missing.length > 0) {
-    refuse(
-      "addresses",
-      `must have an address of every host when lab:networkMode is bridge, got none of ${missing.join(", ")}`,
-    );
-  }
+  refuseMissingAddresses("addresses", hostsOf(values), refuse);
   const { first, last } = networkRange(network);
   const owners = new Map<string, string>();
   for (const [name, address] of Object.entries(addresses)) {
@@ -46,6 +40,16 @@ function checkAddresses(values: Given, refuse: Refuse): void {
       refuse("addresses", `must be in lab:network, which is ${network}, got "${address}" of ${name}`);
     } else if (other !== undefined) refuse("addresses", `must differ, got "${address}" of ${other} and of ${name}`);
   }
+}
+
+/**
+ * Refuses hosts that have no address where a bridge's DHCP server decides on it.
+ * @param key The key that has the addresses.
+ */
+export function refuseMissingAddresses(key: "addresses" | "hosts", hosts: readonly Host[], refuse: Refuse): void {
+  const missing = hosts.flatMap(({ name, address }) => (address === "" ? [name] : []));
+  if (missing.length === 0) return;
+  refuse(key, `must have an address of every host when lab:networkMode is bridge, got none of ${missing.join(", ")}`);
 }
 
 /**

@@ -1,3 +1,4 @@
+import { refuseMissingAddresses } from "./bridge";
 import { type Host, hasHostMap, hostsOf, MOST_MEMBERS, PRIMARY_INDEX, type Role, ROLES } from "./hosts";
 import { networkRange } from "./ipv4";
 import { slotOf } from "./replication-slots";
@@ -92,15 +93,10 @@ function checkAddresses(
   hosts: readonly Host[],
   refuse: Refuse,
 ): void {
-  const lacking = hosts.filter(({ address }) => address === "").map(({ name }) => name);
-  if (lacking.length > 0) {
-    refuse(
-      "hosts",
-      `must have an address of every host when lab:networkMode is bridge, got none of ${lacking.join(", ")}`,
-    );
-  }
+  refuseMissingAddresses("hosts", hosts, refuse);
+  const addressed = hosts.filter(({ address }) => address !== "");
   const { first, last } = networkRange(network);
-  for (const { name, address } of hosts.filter((host) => host.address !== "")) {
+  for (const { name, address } of addressed) {
     const number = networkRange(address).first;
     const got = `got "${address}" of ${name}`;
     if (number < first || number > last) {
@@ -112,10 +108,7 @@ function checkAddresses(
       refuse("hosts", `must have addresses of hosts, ${got}, which is the network's gateway`);
     }
   }
-  for (const [address, names] of shared(
-    hosts.filter((host) => host.address !== ""),
-    (host) => host.address,
-  )) {
+  for (const [address, names] of shared(addressed, (host) => host.address)) {
     refuse("hosts", `must have addresses that differ, got "${address}" of ${names}`);
   }
 }

@@ -104,6 +104,13 @@ export const objects = <S extends v.GenericSchema>(shape: S, least: number, most
 export const field = <S extends v.GenericSchema>(shape: (message: ReturnType<typeof must>) => S, allowed: string): S =>
   shape(must(allowed));
 
+/** A field that is a whole number, as JSON has it. */
+export const wholeField = (least: number, most?: number) => {
+  const shape = (message: ReturnType<typeof must>) =>
+    v.pipe(v.number(message), v.integer(message), v.minValue(least, message), v.maxValue(most ?? Infinity, message));
+  return field(shape, `a whole number from ${least}${most === undefined ? "" : ` to ${most}`}`);
+};
+
 /** An object with these fields and no others. */
 export const fields = <E extends v.ObjectEntries>(entries: E) =>
   v.strictObject(entries, ({ expected, input }) =>

@@ -53,10 +53,10 @@ function without(options: PgBackRestOptions, pattern: RegExp): PgBackRestOptions
 
 /** The members' connections, for the stanza's section on the repository host. */
 function members(plan: LabPlan, hosts: readonly HostPlan[]): IniSection {
-  return Object.fromEntries(
-    hosts.flatMap(({ name, index }) => {
+  return joined(
+    hosts.map(({ name, index }) => {
       const prefix = `pg${index ?? ""}`;
-      return Object.entries({ ...tlsHost(plan, prefix, name), [`${prefix}-path`]: plan.postgresql.dataFolder });
+      return { ...tlsHost(plan, prefix, name), [`${prefix}-path`]: plan.postgresql.dataFolder };
     }),
   );
 }
@@ -98,8 +98,8 @@ export function renderCipherConf(passphrases: Readonly<Record<number, string>>):
 }
 
 /**
- * A PostgreSQL host's: the repositories, all by their host (docs/decisions/0018), that it pushes to and gets from, and the primary that it streams from after a restore as a standby, also
- * one by hand.
+ * A PostgreSQL host's: the repositories, all by their host (docs/decisions/0018), that it pushes to and gets from, and the primary that it
+ * streams from after a restore as a standby, also one by hand.
  */
 function renderPostgreSqlHost(plan: LabPlan, host: HostPlan, config: PgBackRestConfig) {
   const repository = repositoryOf(plan).name;

@@ -15,6 +15,7 @@ import {
   restart,
   text,
   whole,
+  wholeField,
 } from "../key";
 import { pgBackRestRefusal, postgreSqlRefusal } from "../reserved-settings";
 
@@ -24,10 +25,7 @@ const folder = field(
   (message) => v.pipe(v.string(message), v.regex(/^(\/[A-Za-z0-9._-]+)+$/, message)),
   'an absolute path of letters, digits, ".", "_" and "-"',
 );
-const retention = field(
-  (message) => v.pipe(v.number(message), v.integer(message), v.minValue(1, message)),
-  "a whole number from 1",
-);
+const retention = wholeField(1);
 const word = <const T extends readonly string[]>(words: T) =>
   v.optional(field((message) => v.picklist(words, message), words.join(" or ")));
 const yesOrNo = v.optional(field((message) => v.boolean(message), "true or false"));

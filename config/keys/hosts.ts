@@ -1,6 +1,6 @@
 import * as v from "valibot";
 import { MOST_MEMBERS, PRIMARY_INDEX, ROLES } from "../hosts";
-import { field, fields } from "../key";
+import { field, fields, wholeField } from "../key";
 
 /** A host's name is a certificate's common name too, and its replication slot's, which begins with `lab_` (NAMEDATALEN: 63). */
 export const LONGEST_NAME = 59;
@@ -11,13 +11,7 @@ const ALLOWED = "an object of hosts, each with a role";
 
 export const address = field((message) => v.pipe(v.string(message), v.ipv4(message)), "an IPv4 address");
 
-const number = (least: number, most: number) =>
-  v.optional(
-    field(
-      (message) => v.pipe(v.number(message), v.integer(message), v.minValue(least, message), v.maxValue(most, message)),
-      `a whole number from ${least} to ${most}`,
-    ),
-  );
+const number = (least: number, most: number) => v.optional(wholeField(least, most));
 
 /** What `lab:cpus`, `lab:memoryMiB` and `lab:diskGiB` allow. */
 export const LIMITS = { cpus: [1, 64], memoryMiB: [512, 1024 * 1024], diskGiB: [1, 64 * 1024] } as const;

@@ -7,14 +7,13 @@ import { expectSpentSeeds } from "../support/spent-seeds";
 
 /** The default stack: virtual machines, on kvm where that works, else emulated. */
 const lab = new ScenarioLab("local");
+/** Emulated hosts take minutes: losses are the same on Pulumi's own engine, and another size is tried by scenario `cloud-image`. */
+const isFull = testDepth() === "full";
 // What standbys do to each other is the same on Pulumi's own engine.
-const standbys = testDepth() === "full" && ENGINE === "embedded" ? 2 : 1;
+const standbys = isFull && ENGINE === "embedded" ? 2 : 1;
 const STANDBY = "pg2-srv";
 
 const skipped = reasonToSkip({ vm: true });
-
-/** Emulated hosts take minutes: losses are the same on Pulumi's own engine, and another size is tried by scenario `cloud-image`. */
-const isFull = testDepth() === "full";
 
 const up = (...args: string[]) => lab.run("up", "--yes", `--config=lab:standbys=${standbys}`, ...args);
 
