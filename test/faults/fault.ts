@@ -27,8 +27,15 @@ export interface Fault {
    * @default false
    */
   readonly leavesAside?: true;
+  /** What of its host it concerns: it is tried at the same time as faults of that host which concern something else. The whole host when left out. */
+  readonly part?: "certificates" | "pgbackrest" | "postgresql";
   /**
-   * Whether it is tried alone, as other hosts feel it; a word: with those of the same word, on whatever hosts.
+   * Whether it is named whatever is wrong on other hosts, and they do not feel it: it is tried at the same time as anything there.
+   * @default false
+   */
+  readonly local?: true;
+  /**
+   * Whether it is tried alone but for local ones, as other hosts feel it; a word: with those of the same word, on whatever hosts.
    * @default false
    */
   readonly alone?: true | string;
@@ -38,13 +45,27 @@ export interface Fault {
 export const HOST_EVENTS = ["destroy", "suspend", "undefine", "disk", "reboot"] as const;
 export type HostEvent = (typeof HOST_EVENTS)[number];
 
-/** Faults that are tried at the same time. */
+/** These faults, which concern a part of their hosts. */
+export function ofPart(part: NonNullable<Fault["part"]>, faults: readonly Fault[]): Fault[] {
+  return faults.map((fault) => ({ ...fault, part }));
+}
+
+/** Whether two faults may be of one round. */
+function areApart(one: Fault, other: Fault): boolean {
+  if (one.local || other.local) return one.host !== other.host || concernOthers(one, other);
+  if (one.alone !== undefined || other.alone !== undefined) return one.alone === other.alone && one.alone !== true;
+  return one.host !== other.host || concernOthers(one, other);
+}
+
+function concernOthers(one: Fault, other: Fault): boolean {
+  return one.part !== undefined && other.part !== undefined && one.part !== other.part;
+}
+
+/** Faults that are tried at the same time. Local ones come last: they join any round. */
 export function rounds(faults: readonly Fault[]): Fault[][] {
   const found: Fault[][] = [];
-  for (const fault of faults) {
-    const joins = ({ host, alone }: Fault): boolean =>
-      alone === fault.alone && alone !== true && (alone !== undefined || host !== fault.host);
-    const round = found.find((each) => each.every(joins));
+  for (const fault of [...faults.filter(({ local }) => !local), ...faults.filter(({ local }) => local)]) {
+    const round = found.find((each) => each.every((other) => areApart(fault, other)));
     if (round === undefined) found.push([fault]);
     else round.push(fault);
   }

@@ -1,4 +1,4 @@
-import type { Fault } from "./fault";
+import { type Fault, ofPart } from "./fault";
 
 const REPOSITORY = "/backup_space";
 const OVERRIDE = "/etc/systemd/system/pgbackrest.service.d/own.conf";
@@ -18,7 +18,7 @@ sql 'SELECT pg_switch_wal()'; sql "SELECT pg_create_restore_point('other')"; sql
 until [[ $(sql 'SELECT last_failed_wal FROM pg_stat_archiver') == "$next" ]]; do sleep 0.2; done`;
 
 /** pgBackRest's servers, configuration and repository. */
-export const PGBACKREST_FAULTS: readonly Fault[] = [
+export const PGBACKREST_FAULTS: readonly Fault[] = ofPart("pgbackrest", [
   {
     name: "the server on the repository host is stopped",
     host: "backup-srv",
@@ -37,6 +37,7 @@ export const PGBACKREST_FAULTS: readonly Fault[] = [
   {
     name: "the server will not start after a reboot",
     host: "pg2-srv",
+    local: true,
     inject: "systemctl disable --quiet pgbackrest",
     told: ["warn LAB-UNIT-DISABLED pg2-srv: pgbackrest.service runs, but is disabled: it will not after a reboot"],
     healedBy: "up",
@@ -52,6 +53,7 @@ export const PGBACKREST_FAULTS: readonly Fault[] = [
   {
     name: "its configuration was edited",
     host: "pg3-srv",
+    local: true,
     inject: "sed -i 's/^process-max=.*/process-max=1/' /etc/pgbackrest/pgbackrest.conf",
     told: ["fail LAB-FILE-CONTENT pg3-srv: the file is not what the program wrote"],
     healedBy: "up",
@@ -66,6 +68,7 @@ export const PGBACKREST_FAULTS: readonly Fault[] = [
   {
     name: "its spool folder is missing",
     host: "pg3-srv",
+    local: true,
     inject: "rm -r /var/spool/pgbackrest",
     told: ["fail LAB-FOLDER-MISSING pg3-srv: the folder is missing"],
     healedBy: "up",
@@ -153,6 +156,7 @@ find ${REPOSITORY}/archive/demo -name "$stop-*" | xargs rm`,
   {
     name: "the package may be upgraded",
     host: "pg3-srv",
+    local: true,
     inject: "apt-mark unhold pgbackrest",
     told: ["warn LAB-PACKAGE-NOT-HELD pg3-srv: package pgbackrest is not held: an upgrade of the host would change it"],
     healedBy: "up",
@@ -160,6 +164,7 @@ find ${REPOSITORY}/archive/demo -name "$stop-*" | xargs rm`,
   {
     name: "the package may be upgraded, while another program works on packages",
     host: "pg2-srv",
+    local: true,
     inject: `apt-mark unhold pgbackrest; (setsid perl -e '${LOCK_PACKAGES}' >/dev/null 2>&1 &); sleep 1`,
     told: ["warn LAB-PACKAGE-NOT-HELD pg2-srv: package pgbackrest is not held: an upgrade of the host would change it"],
     healedBy: "up",
@@ -201,6 +206,7 @@ find ${REPOSITORY}/archive/demo -name "$stop-*" | xargs rm`,
   {
     name: "the disk of the logs is full",
     host: "pg3-srv",
+    local: true,
     inject:
       "mount -t tmpfs -o size=64k none /var/log; install -d -o postgres /var/log/pgbackrest /var/log/postgresql; " +
       "cat /dev/zero 2>/dev/null >/var/log/filler || true",
@@ -220,4 +226,4 @@ find ${REPOSITORY}/archive/demo -name "$stop-*" | xargs rm`,
     },
     alone: true,
   },
-];
+]);

@@ -1,5 +1,5 @@
 import { stackPlan } from "../support/stack-config";
-import type { Fault } from "./fault";
+import { type Fault, ofPart } from "./fault";
 import { dropSlot, loseSlot, reads } from "./slots";
 import { sql } from "./sql";
 
@@ -13,7 +13,7 @@ const {
 const CONFIGURATION = `/etc/postgresql/${version}/main/postgresql.conf`;
 
 /** PostgreSQL's service, data, settings and accounts. */
-export const POSTGRESQL_FAULTS: readonly Fault[] = [
+export const POSTGRESQL_FAULTS: readonly Fault[] = ofPart("postgresql", [
   {
     name: "the primary's PostgreSQL is stopped",
     host: "pg1-srv",
@@ -114,6 +114,7 @@ export const POSTGRESQL_FAULTS: readonly Fault[] = [
   {
     name: "the lab's settings were edited",
     host: "pg3-srv",
+    local: true,
     inject: "echo 'work_mem = 64MB' >>/etc/lab/postgresql.conf",
     told: ["fail LAB-FILE-CONTENT pg3-srv: the file is not what the program wrote"],
     healedBy: "up",
@@ -121,6 +122,7 @@ export const POSTGRESQL_FAULTS: readonly Fault[] = [
   {
     name: "the lab's settings are not included",
     host: "pg3-srv",
+    local: true,
     inject: `sed -i '\\#${SETTINGS}#d' ${CONFIGURATION}; ${sql("SELECT pg_reload_conf()")}`,
     told: ["fail LAB-SETTING-NOT-INCLUDED pg3-srv: postgresql.conf does not include /etc/lab/postgresql.conf"],
     healedBy: "up",
@@ -128,6 +130,7 @@ export const POSTGRESQL_FAULTS: readonly Fault[] = [
   {
     name: "ALTER SYSTEM overrides a setting of a standby",
     host: "pg2-srv",
+    local: true,
     inject: sql("ALTER SYSTEM SET archive_command = '/bin/true'", "SELECT pg_reload_conf()"),
     told: [
       `fail LAB-SETTING-OVERRIDDEN pg2-srv: archive_command is "/bin/true" by ${DATA}/postgresql.auto.conf, not "echo "pgbackrest archives nothing of pg2-srv, a standby of pg1-srv" >&2; false" as in ${SETTINGS}`,
@@ -172,6 +175,7 @@ export const POSTGRESQL_FAULTS: readonly Fault[] = [
   {
     name: "a standby pauses its replay",
     host: "pg3-srv",
+    local: true,
     inject: sql("SELECT pg_wal_replay_pause()"),
     told: ["warn LAB-REPLAY-PAUSED pg3-srv: the standby receives WAL and does not replay it: replay is paused"],
     healedBy: "remedy",
@@ -190,6 +194,7 @@ export const POSTGRESQL_FAULTS: readonly Fault[] = [
   {
     name: "the lab's settings have a value that PostgreSQL refuses",
     host: "pg3-srv",
+    local: true,
     inject: `echo "work_mem = 'lots'" >>${SETTINGS}; ${sql("SELECT pg_reload_conf()")}`,
     told: ["fail LAB-FILE-CONTENT pg3-srv: the file is not what the program wrote"],
     healedBy: "up",
@@ -223,4 +228,4 @@ export const POSTGRESQL_FAULTS: readonly Fault[] = [
     leavesAside: true,
     alone: true,
   },
-];
+]);

@@ -9,16 +9,20 @@ it("the catalogue's faults have names of their own, and something that must be t
   expect(all.filter(({ told, healedBy }) => (told.length === 0) !== (healedBy === "itself"))).toEqual([]);
 });
 
-it("every fault is tried once: with others on hosts of their own, alone where other hosts feel it, or with its like", () => {
-  const fault = (name: string, host: string, alone?: true | string): Fault => ({
+it("every fault is tried once: with others on hosts of their own or of another part, with its like, or alone but for local ones", () => {
+  const fault = (name: string, host: string, how: Partial<Fault> = {}): Fault => ({
     ...{ name, host, inject: "true", told: ["told"], healedBy: "up" },
-    ...(alone ? { alone } : {}),
+    ...how,
   });
   const some = [
-    ...[fault("a", "pg2"), fault("b", "pg2"), fault("c", "pg1", true), fault("d", "pg3"), fault("e", "pg1")],
-    ...[fault("f", "pg1", "off"), fault("g", "pg2", "off"), fault("h", "pg2", true)],
+    ...[fault("a", "pg2"), fault("b", "pg2"), fault("c", "pg1", { alone: true }), fault("d", "pg3"), fault("e", "pg1")],
+    ...[fault("f", "pg1", { alone: "off" }), fault("g", "pg2", { alone: "off" }), fault("h", "pg2", { alone: true })],
+    ...[fault("i", "pg2", { part: "postgresql" }), fault("j", "pg2", { part: "pgbackrest" })],
+    ...[fault("k", "pg2", { part: "postgresql", local: true }), fault("l", "pg3", { local: true })],
   ];
-  expect(rounds(some).map((round) => round.map(({ name }) => name).join(""))).toEqual(["ade", "b", "c", "fg", "h"]);
+  expect(rounds(some).map((round) => round.map(({ name }) => name).join(""))).toEqual([
+    ...["ade", "bl", "ck", "fg", "h", "ij"],
+  ]);
 });
 
 it("a finding is what a fault must cause word for word, or by its pattern", () => {
