@@ -1,17 +1,12 @@
-/** Scenarios that run on the embedded engine, and on Pulumi's own too. */
-const ON_BOTH = ["container", "vm"];
-
-/** Scenarios that need Pulumi's own engine, or run on it unless LAB_ENGINE says otherwise. */
-const ON_PULUMI = ["engines", "killed", "trust", "users-lab"];
+/** Scenarios that need Pulumi's own engine, or run on it unless LAB_ENGINE says otherwise: the other scenarios have the embedded one. */
+const ON_PULUMI = ["container", "engines", "killed", "trust", "users-lab", "vm"];
 
 /** What a run of the tests does with Pulumi's own engine. */
 export interface TestEngines {
   /** Whether it is built first. */
   readonly needsPulumi: boolean;
-  /** The scenarios that run on it alone. */
+  /** The scenarios that run on it. */
   readonly onPulumi: readonly string[] | "all";
-  /** The scenarios that run once more, on it. */
-  readonly onceMore: readonly string[];
 }
 
 /**
@@ -19,13 +14,9 @@ export interface TestEngines {
  * @throws Error when it is no engine.
  */
 export function testEngines(scenario: string | undefined, asked = process.env.LAB_ENGINE): TestEngines {
-  if (asked !== undefined) {
-    if (asked !== "embedded" && asked !== "pulumi")
-      throw new Error(`LAB_ENGINE must be embedded or pulumi, got "${asked}"`);
-    return asked === "pulumi"
-      ? { needsPulumi: true, onPulumi: "all", onceMore: [] }
-      : { needsPulumi: false, onPulumi: [], onceMore: [] };
-  }
+  if (asked === "pulumi") return { needsPulumi: true, onPulumi: "all" };
+  if (asked === "embedded") return { needsPulumi: false, onPulumi: [] };
+  if (asked !== undefined) throw new Error(`LAB_ENGINE must be embedded or pulumi, got "${asked}"`);
   const onPulumi = ON_PULUMI.filter((name) => scenario === undefined || name === scenario);
-  return { needsPulumi: onPulumi.length > 0, onPulumi, onceMore: scenario === undefined ? ON_BOTH : [] };
+  return { needsPulumi: onPulumi.length > 0, onPulumi };
 }

@@ -61,7 +61,7 @@ export async function test(
   { scenario }: { scenario?: string },
 ): Promise<number> {
   const { signal } = invocation;
-  const { needsPulumi, onPulumi, onceMore } = testEngines(scenario);
+  const { needsPulumi, onPulumi } = testEngines(scenario);
   const filters = scenario === undefined ? [] : [scenarioFile(scenario)];
   await installPackages([...requiredPackages({ vm: testDepth() !== "quick" }), ...TEST_PACKAGES], (line) => {
     if (line.startsWith("installing ")) process.stdout.write(`${line}\n`);
@@ -80,14 +80,6 @@ export async function test(
   const scenarios = await runVitest("scenarios*", [...filters, ...words]);
   counts.push(scenarios.counts);
   const lines = renderScenarios(onPulumi, scenarios.report);
-  if (onceMore.length > 0) {
-    signal.throwIfAborted();
-    process.stdout.write(`once more on Pulumi's own engine: scenarios ${onceMore.join(", ")}\n`);
-    const again = [...onceMore.map(scenarioFile), ...words];
-    const more = await runVitest("scenarios*", again, { LAB_ENGINE: "pulumi" });
-    counts.push(more.counts);
-    lines.unshift(...renderScenarios(onceMore, more.report));
-  }
   if (lines.length > 0) process.stdout.write(`on Pulumi's own engine:\n${lines.join("")}`);
   const total = sum(counts);
   process.stdout.write(`${render(total)}\n`);
@@ -166,11 +158,7 @@ async function runCheck(name: string): Promise<Counts> {
   return { passed: status === 0 ? 1 : 0, failed: status === 0 ? 0 : 1, skipped: 0 };
 }
 
-async function runVitest(
-  project: string,
-  words: readonly string[],
-  environment: NodeJS.ProcessEnv = {},
-): Promise<VitestRun> {
+async function runVitest(project: string, words: readonly string[]): Promise<VitestRun> {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), "lab-test-"));
   const file = path.join(folder, "report.json");
   try {
@@ -181,7 +169,6 @@ async function runVitest(
     const filters = words.length > 0 ? ["--passWithNoTests", ...words] : [];
     const status = await handOver([process.execPath, vitest, "run", "--project", project, ...reports, ...filters], {
       ...(process.stdout.isTTY ? {} : { NO_COLOR: "1" }),
-      ...environment,
       // vite warns of its next default loader.
       VITE_CONFIG_NATIVE_IGNORE_WARNING: "true",
     });

@@ -28,7 +28,7 @@ export interface Fault {
    */
   readonly leavesAside?: true;
   /** What of its host it concerns: it is tried at the same time as faults of that host which concern something else. The whole host when left out. */
-  readonly part?: "certificates" | "pgbackrest" | "postgresql";
+  readonly part?: "pgbackrest" | "postgresql";
   /**
    * Whether it is named whatever is wrong on other hosts, and they do not feel it: it is tried at the same time as anything there.
    * @default false
@@ -52,13 +52,9 @@ export function ofPart(part: NonNullable<Fault["part"]>, faults: readonly Fault[
 
 /** Whether two faults may be of one round. */
 function areApart(one: Fault, other: Fault): boolean {
-  if (one.local || other.local) return one.host !== other.host || concernOthers(one, other);
-  if (one.alone !== undefined || other.alone !== undefined) return one.alone === other.alone && one.alone !== true;
-  return one.host !== other.host || concernOthers(one, other);
-}
-
-function concernOthers(one: Fault, other: Fault): boolean {
-  return one.part !== undefined && other.part !== undefined && one.part !== other.part;
+  if (typeof one.alone === "string" || typeof other.alone === "string") return one.alone === other.alone;
+  if ((one.alone || other.alone) && !one.local && !other.local) return false;
+  return one.host !== other.host || (one.part !== undefined && other.part !== undefined && one.part !== other.part);
 }
 
 /** Faults that are tried at the same time. Local ones come last: they join any round. */

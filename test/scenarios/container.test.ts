@@ -4,11 +4,11 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { PackageMirror, downloadPackages } from "../support/package-mirror";
 import { CommandLines, LabSecrets } from "../support/lab-secrets";
 import { containerImage, packagesOf, RELEASE } from "../support/releases";
-import { type CommandResult, type LabStatus, reasonToSkip, ScenarioLab } from "../support/scenario-lab";
+import { type CommandResult, type LabStatus, ON_PULUMI, reasonToSkip, ScenarioLab } from "../support/scenario-lab";
 import { PROJECT_FOLDER } from "../support/stack-config";
 
 /** The whole life of a lab on containers, from a root file system without PostgreSQL and pgBackRest. */
-const lab = new ScenarioLab("container");
+const lab = new ScenarioLab("container", "container", ON_PULUMI);
 const scratch = path.join(PROJECT_FOLDER, ".lab", `${lab.stack}-mirror`);
 const plain = [
   `--config=lab:imagePath=${containerImage("plain")}`,

@@ -5,7 +5,7 @@ describeLayout({
   family: "el8",
   postgresqlVersion: 14,
   pgbackrestVersion: "2.45",
-  standbys: 2,
+  standbys: 1,
   apacheFolder: "/etc/httpd/conf.d",
   configurationInData: true,
   facts: {

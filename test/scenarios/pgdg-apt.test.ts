@@ -12,7 +12,7 @@ describeLayout({
   family: "debian12",
   postgresqlVersion: 14,
   pgbackrestVersion: "2.45",
-  standbys: 2,
+  standbys: 1,
   configurationInData: false,
   facts: {
     "installs by apt from PGDG's repository, which its key has signed": [

@@ -2,14 +2,14 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { LabState } from "../support/lab-state";
-import { reasonToSkip, ScenarioLab } from "../support/scenario-lab";
+import { ON_PULUMI, reasonToSkip, ScenarioLab } from "../support/scenario-lab";
 import { PROJECT_FOLDER } from "../support/stack-config";
 
 /**
  * The life of the lab's certificates while rows are written all the time: renewal, new keys, a rotation, a revocation. On Pulumi's own engine
  * unless LAB_ENGINE says otherwise.
  */
-const lab = new ScenarioLab("container", "trust", process.env.LAB_ENGINE ?? "pulumi");
+const lab = new ScenarioLab("container", "trust", ON_PULUMI);
 const HOSTS = ["backup-srv", "pg1-srv", "pg2-srv", "pg3-srv"];
 const FOLDER = "/etc/pgbackrest/cert";
 

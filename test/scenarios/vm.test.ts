@@ -2,15 +2,14 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { testDepth } from "../../cli/test-depth";
 import { LabState } from "../support/lab-state";
 import { POSTGRESQL } from "../support/releases";
-import { ENGINE, reasonToSkip, ScenarioLab } from "../support/scenario-lab";
+import { ON_PULUMI, reasonToSkip, ScenarioLab } from "../support/scenario-lab";
 import { expectSpentSeeds } from "../support/spent-seeds";
 
 /** The default stack: virtual machines, on kvm where that works, else emulated. */
-const lab = new ScenarioLab("local");
-/** Emulated hosts take minutes: losses are the same on Pulumi's own engine, and another size is tried by scenario `cloud-image`. */
+const lab = new ScenarioLab("local", "local", ON_PULUMI);
+/** Emulated hosts take minutes: another size is tried by scenario `cloud-image`. */
 const isFull = testDepth() === "full";
-// What standbys do to each other is the same on Pulumi's own engine.
-const standbys = isFull && ENGINE === "embedded" ? 2 : 1;
+const standbys = isFull ? 2 : 1;
 const STANDBY = "pg2-srv";
 
 const skipped = reasonToSkip({ vm: true });
@@ -50,28 +49,25 @@ describe.skipIf(skipped)(`a lab on virtual machines${skipped === undefined ? "" 
     const { status, stdout, stderr } = await up();
     expect(status, stderr).toBe(0);
     expect(stdout).toContain("nothing to change\n");
-    if (ENGINE === "pulumi") new LabState(lab).refresh();
+    if (ON_PULUMI === "pulumi") new LabState(lab).refresh();
   });
 
-  it.runIf(isFull || ENGINE === "embedded")(
-    "gets back a standby that has lost its disk, with its rows, a host that was shut off, and a lost definition without harm to the disk",
-    async () => {
-      const { backups } = await lab.status();
-      lab.loseDisk(STANDBY);
-      lab.virsh("destroy", lab.domainOf("pg1-srv"));
-      // The memory of a saved guest would ruin a disk that hosts have written to: the guest finds out, and boots from that.
-      for (const command of ["destroy", "undefine"]) lab.virsh(command, lab.domainOf("backup-srv"));
-      const { status, stdout, stderr } = await up();
-      expect(status, stdout + stderr).toBe(0);
-      expect(stdout).toContain(`${STANDBY}: disk not found, recreating the host\n`);
-      expect(stdout).toContain("pg1-srv was shut off, starting it\n");
-      // How far each restores has moved on.
-      expect((await lab.status()).backups.map(({ label }) => label)).toEqual(backups.map(({ label }) => label));
-      await expect
-        .poll(() => lab.query(STANDBY, "SELECT sum(number) FROM kept"), { timeout: 60_000, interval: 2000 })
-        .toBe("500500");
-    },
-  );
+  it("gets back a standby that has lost its disk, with its rows, a host that was shut off, and a lost definition without harm to the disk", async () => {
+    const { backups } = await lab.status();
+    lab.loseDisk(STANDBY);
+    lab.virsh("destroy", lab.domainOf("pg1-srv"));
+    // The memory of a saved guest would ruin a disk that hosts have written to: the guest finds out, and boots from that.
+    for (const command of ["destroy", "undefine"]) lab.virsh(command, lab.domainOf("backup-srv"));
+    const { status, stdout, stderr } = await up();
+    expect(status, stdout + stderr).toBe(0);
+    expect(stdout).toContain(`${STANDBY}: disk not found, recreating the host\n`);
+    expect(stdout).toContain("pg1-srv was shut off, starting it\n");
+    // How far each restores has moved on.
+    expect((await lab.status()).backups.map(({ label }) => label)).toEqual(backups.map(({ label }) => label));
+    await expect
+      .poll(() => lab.query(STANDBY, "SELECT sum(number) FROM kept"), { timeout: 60_000, interval: 2000 })
+      .toBe("500500");
+  });
 
   it.runIf(isFull)(
     "restarts one host after the other for another size: each shuts down, and is back before the next",

@@ -10,6 +10,9 @@ import { PROJECT_FOLDER } from "./stack-config";
 /** The engine that a scenario runs with: LAB_ENGINE, or the embedded one. */
 export const ENGINE = process.env.LAB_ENGINE ?? "embedded";
 
+/** The engine of a scenario that runs on Pulumi's own: LAB_ENGINE, or that. */
+export const ON_PULUMI = process.env.LAB_ENGINE ?? "pulumi";
+
 /** Why a scenario is not wanted, or undefined when it runs. Where its engine is missing, it runs and fails. */
 export function reasonToSkip({ vm = false, engine }: { vm?: boolean; engine?: "pulumi" } = {}): string | undefined {
   if (vm && testDepth() === "quick") return "LAB_DEPTH is quick";

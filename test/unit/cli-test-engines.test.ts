@@ -5,24 +5,24 @@ import { testEngines } from "../../cli/test-engines";
 import { PROJECT_FOLDER } from "../support/stack-config";
 
 describe("the engines of ./lab test", () => {
-  it("are both for all tests: Pulumi's own is built first, and its scenarios run once more", () => {
-    const { needsPulumi, onPulumi, onceMore } = testEngines(undefined, undefined);
+  it("are both for all tests: Pulumi's own is built first, and its scenarios run on it", () => {
+    const { needsPulumi, onPulumi } = testEngines(undefined, undefined);
     expect(needsPulumi).toBe(true);
-    expect(onPulumi).toEqual(["engines", "killed", "trust", "users-lab"]);
-    expect(onceMore).toEqual(["container", "vm"]);
-    for (const name of onceMore)
-      expect(fs.existsSync(path.join(PROJECT_FOLDER, "test", "scenarios", `${name}.test.ts`))).toBe(true);
+    expect(onPulumi).toEqual(["container", "engines", "killed", "trust", "users-lab", "vm"]);
+    const scenario = (name: string) => path.join(PROJECT_FOLDER, "test", "scenarios", `${name}.test.ts`);
+    for (const name of onPulumi)
+      expect(fs.readFileSync(scenario(name), "utf8"), name).toMatch(/\bON_PULUMI\b|"pulumi"/);
   });
 
-  it("are the embedded one alone for one scenario, unless it is about Pulumi's", () => {
-    expect(testEngines("container", undefined)).toEqual({ needsPulumi: false, onPulumi: [], onceMore: [] });
-    for (const name of ["engines", "killed", "trust", "users-lab"])
-      expect(testEngines(name, undefined)).toEqual({ needsPulumi: true, onPulumi: [name], onceMore: [] });
+  it("are the one that a scenario runs on", () => {
+    expect(testEngines("catalogue", undefined)).toEqual({ needsPulumi: false, onPulumi: [] });
+    for (const name of ["container", "engines", "killed", "trust", "users-lab", "vm"])
+      expect(testEngines(name, undefined)).toEqual({ needsPulumi: true, onPulumi: [name] });
   });
 
   it("are the one of LAB_ENGINE", () => {
-    expect(testEngines(undefined, "embedded")).toEqual({ needsPulumi: false, onPulumi: [], onceMore: [] });
-    expect(testEngines("container", "pulumi")).toEqual({ needsPulumi: true, onPulumi: "all", onceMore: [] });
+    expect(testEngines(undefined, "embedded")).toEqual({ needsPulumi: false, onPulumi: [] });
+    expect(testEngines("container", "pulumi")).toEqual({ needsPulumi: true, onPulumi: "all" });
     expect(() => testEngines(undefined, "pulum")).toThrow(
       new Error('LAB_ENGINE must be embedded or pulumi, got "pulum"'),
     );
