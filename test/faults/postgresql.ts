@@ -39,7 +39,7 @@ export const POSTGRESQL_FAULTS: readonly Fault[] = ofPart("postgresql", [
   {
     name: "a standby's data is gone",
     host: "pg3-srv",
-    inject: `systemctl stop ${UNIT}; mv ${DATA} ${DATA}.away`,
+    inject: `systemctl stop ${UNIT}; rm -r ${DATA}`,
     told: [`fail LAB-POSTGRESQL-DOWN pg3-srv: ${UNIT} is inactive`],
     healedBy: "up",
   },
@@ -104,7 +104,7 @@ export const POSTGRESQL_FAULTS: readonly Fault[] = ofPart("postgresql", [
   {
     name: "a standby's data is of another cluster",
     host: "pg2-srv",
-    inject: `systemctl stop ${UNIT}; mv ${DATA} ${DATA}.own; cd /; runuser -u postgres -- ${binaries}/initdb --no-sync --pgdata ${DATA} >/dev/null; rm ${DATA}/*.conf; runuser -u postgres -- touch ${DATA}/standby.signal; systemctl start ${UNIT}`,
+    inject: `systemctl stop ${UNIT}; rm -r ${DATA}; cd /; runuser -u postgres -- ${binaries}/initdb --no-sync --pgdata ${DATA} >/dev/null; rm ${DATA}/*.conf; runuser -u postgres -- touch ${DATA}/standby.signal; systemctl start ${UNIT}`,
     told: [
       /^fail LAB-PG-FOREIGN pg2-srv: the standby's data is of another cluster: its system identifier is \d+, pg1-srv's is \d+$/,
     ],
@@ -222,7 +222,7 @@ export const POSTGRESQL_FAULTS: readonly Fault[] = ofPart("postgresql", [
   {
     name: "the data of a standby is gone, and its tablespace is left",
     host: "pg3-srv",
-    inject: `systemctl stop ${UNIT}; mv ${DATA} ${DATA}.away`,
+    inject: `systemctl stop ${UNIT}; rm -r ${DATA}`,
     told: [`fail LAB-POSTGRESQL-DOWN pg3-srv: ${UNIT} is inactive`],
     healedBy: "up",
     leavesAside: true,

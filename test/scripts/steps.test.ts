@@ -43,13 +43,19 @@ describe("backup-plane/stanza-create.sh", () => {
     },
   );
 
-  it("tries again while archiving holds the lock, which is error 50", () => {
+  it.each([
+    ["error 50", "exit 50"],
+    [
+      "error 56 where several hosts are asked",
+      "echo \"WARN: unable to check pg1: [LockAcquireError] raised from remote-0 tls protocol on 'pg1-srv'\"; exit 56",
+    ],
+  ])("tries again while archiving holds the lock, which is %s", (_, refusal) => {
     const tried = host.path("tried");
     host.add("sleep", "").add(
       "pgbackrest",
       `case $* in
         *info) echo '${info(1)}' ;;
-        *stanza-create) [[ -e ${tried} ]] || { touch ${tried}; exit 50; } ;;
+        *stanza-create) [[ -e ${tried} ]] || { touch ${tried}; ${refusal}; } ;;
       esac`,
     );
     const { status, calls } = host.run("backup-plane/stanza-create.sh", ["pgbackrest", "demo"]);
@@ -59,10 +65,10 @@ describe("backup-plane/stanza-create.sh", () => {
   });
 
   it("does not check what could not be created, and fails with its status", () => {
-    host.add("pgbackrest", "exit 56");
-    const { status, calls } = host.run("backup-plane/stanza-create.sh", ["pgbackrest", "demo"]);
+    host.add("pgbackrest", '[[ $* == *info ]] || echo "ERROR: [056]: unable to find primary cluster"; exit 56');
+    const { status, stdout, calls } = host.run("backup-plane/stanza-create.sh", ["pgbackrest", "demo"]);
     expect(calls).toEqual([ASK, "pgbackrest --stanza=demo stanza-create"]);
-    expect(status).toBe(56);
+    expect([status, stdout]).toEqual([56, "ERROR: [056]: unable to find primary cluster\n"]);
   });
 });
 
