@@ -1,5 +1,6 @@
 import { execFileSync, spawn } from "node:child_process";
 import * as fs from "node:fs";
+import { isIPv4 } from "node:net";
 import * as path from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { testDepth } from "../../cli/test-depth";
@@ -37,6 +38,12 @@ export interface RunningCommand {
   readonly result: Promise<CommandResult>;
 }
 
+/** Commands that change nothing of a lab. */
+const READS = ["ssh", "status", "doctor", "outputs", "preview", "drift"];
+
+/** Shell that begins the standard error with the host's own address. */
+const TELL_ADDRESS = "echo $SSH_CONNECTION | cut -d ' ' -f 3 >&2";
+
 /** A host in `./lab status --json`. */
 export interface HostStatus {
   readonly name: string;
@@ -63,6 +70,8 @@ export class ScenarioLab {
   readonly stateFolder: string;
   private readonly stackFile: string;
   private readonly driver: "lxc" | "qemu";
+  /** Of the hosts that `./lab ssh` has reached since the lab may have changed. */
+  private readonly addresses = new Map<string, string>();
 
   constructor(
     private readonly base: string,
@@ -102,7 +111,7 @@ export class ScenarioLab {
 
   /** Runs `./lab COMMAND --stack … ARGS`, and gives it while it runs. */
   launch(command: string, ...args: string[]): RunningCommand {
-    return this.execute([command, "--stack", this.stack, "--engine", this.engine, ...args]);
+    return this.lab([command, "--stack", this.stack, "--engine", this.engine, ...args]);
   }
 
   /** Asks the lab's libvirt, and gives the first words of the lines that it answers. */
@@ -156,19 +165,39 @@ export class ScenarioLab {
     return succeeded([command, ...args], await this.run(command, ...args));
   }
 
-  /** Runs a command on a host as root, perhaps with a standard input, and gives what it printed, without the last line break. */
+  /**
+   * Runs a command on a host as root, perhaps with a standard input, and gives what it printed, without the last line break: by `./lab ssh`,
+   * and, until another command may have changed the lab, from then on as that does.
+   */
   async on(host: string, commandLine: string, input?: string): Promise<string> {
-    const args = [
-      "ssh",
-      "--stack",
-      this.stack,
-      "--engine",
-      this.engine,
-      host,
-      "--",
-      `sudo bash -c ${quote(commandLine)}`,
+    const line = `sudo bash -c ${quote(commandLine)}`;
+    const address = this.addresses.get(host);
+    if (address !== undefined) {
+      const [program = "", ...client] = this.sshClient(address);
+      const running = this.execute(program, [...client, line], `ssh ${host} -- ${line}`, input);
+      const { status, stdout, stderr } = await running.result;
+      // OpenSSH could not connect, or lost the connection.
+      if (status !== 255) return succeeded(["ssh", host, line], { status, stdout, stderr }).trimEnd();
+    }
+    const args = ["ssh", "--stack", this.stack, "--engine", this.engine, host, "--", `${TELL_ADDRESS}; ${line}`];
+    const { stderr, ...result } = await this.lab(args, input).result;
+    const [first = "", ...others] = stderr.split("\n");
+    if (isIPv4(first)) this.addresses.set(host, first);
+    return succeeded(args, { ...result, stderr: others.join("\n") }).trimEnd();
+  }
+
+  /** OpenSSH's client with what `./lab ssh` has left for it. */
+  private sshClient(address: string): string[] {
+    const [key, knownHosts] = ["key", "known_hosts"].map((name) => path.join(this.stateFolder, "ssh", name));
+    const options = [
+      ...["BatchMode=yes", "ConnectTimeout=15", "IdentitiesOnly=yes", "LogLevel=ERROR", "StrictHostKeyChecking=yes"],
+      ...["GlobalKnownHostsFile=/dev/null", `UserKnownHostsFile="${knownHosts}"`],
     ];
-    return succeeded(args, await this.execute(args, input).result).trimEnd();
+    return [
+      ...["ip", "netns", "exec", this.namespace, "ssh", "-F", "none", "-i", String(key)],
+      ...options.flatMap((option) => ["-o", option]),
+      `lab@${address}`,
+    ];
   }
 
   /** Asks a host's PostgreSQL. */
@@ -222,13 +251,30 @@ export class ScenarioLab {
   }
 
   private start(args: readonly string[]): Promise<CommandResult> {
-    return this.execute(args).result;
+    return this.lab(args).result;
   }
 
-  private execute(args: readonly string[], input?: string): RunningCommand {
-    const begun = Date.now();
+  /** Runs `./lab`, which leaves the project's files as they are. */
+  private lab(args: readonly string[], input?: string): RunningCommand {
+    if (!READS.includes(args[0] ?? "")) this.addresses.clear();
     const before = this.projectFiles();
-    const child = spawn(path.join(PROJECT_FOLDER, "lab"), args, { stdio: "pipe" });
+    const { result, ...running } = this.execute(
+      path.join(PROJECT_FOLDER, "lab"),
+      args,
+      `./lab ${args.join(" ")}`,
+      input,
+    );
+    const isSame = (): boolean => args[0] === "rotate-ca" || isDeepStrictEqual(this.projectFiles(), before);
+    const checked = result.then((ended) => {
+      if (!isSame()) throw new Error(`./lab ${args.join(" ")} changed a file of the project`);
+      return ended;
+    });
+    return { ...running, result: checked };
+  }
+
+  private execute(program: string, args: readonly string[], name: string, input?: string): RunningCommand {
+    const begun = Date.now();
+    const child = spawn(program, args, { stdio: "pipe" });
     child.stdin.end(input);
     const texts = { stdout: "", stderr: "" };
     const watchers = new Set<() => void>();
@@ -242,10 +288,8 @@ export class ScenarioLab {
       child.on("error", reject);
       child.on("close", (status) => {
         const seconds = ((Date.now() - begun) / 1000).toFixed(1);
-        process.stderr.write(`  ./lab ${args.join(" ").slice(0, 120)}: ${status ?? "killed"} after ${seconds} s\n`);
-        const isSame = args[0] === "rotate-ca" || isDeepStrictEqual(this.projectFiles(), before);
-        if (isSame) resolve({ status, ...texts });
-        else reject(new Error(`./lab ${args.join(" ")} changed a file of the project`));
+        process.stderr.write(`  ${name.slice(0, 126)}: ${status ?? "killed"} after ${seconds} s\n`);
+        resolve({ status, ...texts });
       });
     });
     const printed = (pattern: RegExp): Promise<void> =>
