@@ -7,11 +7,8 @@ const HOUR = 60 * 60 * 1000;
 
 const scenarios = (...names: string[]): string[] => names.map((name) => `test/scenarios/${name}.test.ts`);
 
-/** Scenarios that have the machine to themselves: the doctor is to be quick. */
-const ALONE = scenarios("catalogue", "faults");
-
-/** Scenarios on virtual machines: emulated, one waits for a host of its own most of the time. */
-const VIRTUAL = scenarios("cloud-image", "vm");
+/** Scenarios that have the machine to themselves: emulation takes all of it, and the doctor is to be quick. */
+const ALONE = scenarios("catalogue", "cloud-image", "faults", "vm");
 
 /** These begin first, in this order, so that no processor waits for a last one; and the two with package managers in Python are not side by side. */
 const LONGEST = scenarios("el8", "versions", "keys", "sles15", "interruptions", "backup-api", "upgrades", "engines");
@@ -53,7 +50,7 @@ export default defineConfig({
           ...SCENARIO,
           name: "scenarios",
           include: ["test/scenarios/*.test.ts"],
-          exclude: [...ALONE, ...VIRTUAL],
+          exclude: ALONE,
           maxWorkers: 3,
           sequence: { groupOrder: 1 },
         },
@@ -65,15 +62,6 @@ export default defineConfig({
           include: ALONE,
           fileParallelism: false,
           sequence: { groupOrder: 2 },
-        },
-      },
-      {
-        test: {
-          ...SCENARIO,
-          name: "scenarios-virtual",
-          include: VIRTUAL,
-          maxWorkers: VIRTUAL.length,
-          sequence: { groupOrder: 3 },
         },
       },
     ],

@@ -9,6 +9,7 @@ import { type Invocation, PROJECT_FOLDER } from "../invocation";
 import { engine } from "./engine";
 import { testDepth } from "../test-depth";
 import { testEngines } from "../test-engines";
+import { leftToOthers } from "../test-turns";
 
 const CHECKS = ["format", "lint", "types", "shell"];
 
@@ -62,7 +63,10 @@ export async function test(
 ): Promise<number> {
   const { signal } = invocation;
   const { needsPulumi, onPulumi } = testEngines(scenario);
-  const filters = scenario === undefined ? [] : [scenarioFile(scenario)];
+  const left = scenario === undefined ? leftToOthers() : [];
+  if (left.length > 0) process.stdout.write(`left to the other turn: scenarios ${left.join(", ")}\n`);
+  const turn = left.length > 0 ? scenarioNames().filter((name) => !left.includes(name)) : [];
+  const filters = (scenario === undefined ? turn : [scenario]).map(scenarioFile);
   await installPackages([...requiredPackages({ vm: testDepth() !== "quick" }), ...TEST_PACKAGES], (line) => {
     if (line.startsWith("installing ")) process.stdout.write(`${line}\n`);
   });
@@ -123,11 +127,15 @@ export function renderScenarios(
   });
 }
 
-function scenarioFile(name: string): string {
-  const names = fs
+function scenarioNames(): string[] {
+  return fs
     .readdirSync(path.join(PROJECT_FOLDER, SCENARIO_FOLDER))
     .filter((file) => file.endsWith(".test.ts"))
     .map((file) => file.slice(0, -".test.ts".length));
+}
+
+function scenarioFile(name: string): string {
+  const names = scenarioNames();
   if (!names.includes(name)) throw new Error(`unknown scenario "${name}"; the scenarios are ${names.join(", ")}`);
   return path.join(SCENARIO_FOLDER, `${name}.test.ts`);
 }
