@@ -83,13 +83,22 @@ export const STANZA = rules(
         continue;
       }
       const seen = stanzaSeenBy(host, subject);
+      const statusIn = (number: number) =>
+        seen ? stanzaIn(seen, number).status : { code: MISSING, message: "unknown" };
+      if (host.revoked) {
+        // One server lets it into all.
+        const admitted = repositories
+          .map(({ number }) => statusIn(number))
+          .find(({ message }) => !message.includes(DENIED));
+        const [steps, involves] = [stepsOfUnit(repository, PGBACKREST_UNIT), [repository.name]];
+        if (admitted)
+          tell("LAB-STANZA-NOT-REFUSED", host, { subject, message: admitted.message.split("\n")[0], steps, involves });
+        continue;
+      }
       for (const each of repositories) {
-        const { code = MISSING, message = "unknown" } = seen ? stanzaIn(seen, each.number).status : {};
+        const { code, message } = statusIn(each.number);
         const words = { ...each.words, subject, account, number: code, message: message.split("\n")[0] };
-        if (host.revoked) {
-          const [steps, involves] = [stepsOfUnit(repository, PGBACKREST_UNIT), [repository.name]];
-          if (!message.includes(DENIED)) tell("LAB-STANZA-NOT-REFUSED", host, { ...words, steps, involves });
-        } else if (code === MISSING && host === repository) {
+        if (code === MISSING && host === repository) {
           tell("LAB-STANZA-MISSING", host, { ...words, steps: host.managed.stanza?.steps });
         } else if (code !== 0 && code !== NO_BACKUP) {
           const damaged = /\[(?:Format|Checksum|Crypto)Error\] unable to load info file '(.*?)' or '(.*?)'/.exec(

@@ -181,8 +181,10 @@ export class ScenarioLab {
     }
     const args = ["ssh", "--stack", this.stack, "--engine", this.engine, host, "--", `${TELL_ADDRESS}; ${line}`];
     const { stderr, ...result } = await this.lab(args, input).result;
-    const [first = "", ...others] = stderr.split("\n");
-    if (isIPv4(first)) this.addresses.set(host, first);
+    const lines = stderr.split("\n");
+    const told = lines.find(isIPv4);
+    if (told !== undefined) this.addresses.set(host, told);
+    const others = lines.filter((each) => each !== told);
     return succeeded(args, { ...result, stderr: others.join("\n") }).trimEnd();
   }
 

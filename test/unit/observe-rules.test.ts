@@ -556,6 +556,14 @@ describe("several repositories", () => {
     );
   });
 
+  it("let in a host whose certificate is revoked: that is told once, as one server does", () => {
+    const revoked = deployedLab({ repositories: [{}, { path: "/srv/second" }], revoked: ["pg2-srv"] });
+    const { causes: found } = judged({ "backup-srv": facts(), ...others({}) }, revoked);
+    expect(told(found).filter((each) => each.includes("NOT-REFUSED"))).toEqual([
+      "fail LAB-STANZA-NOT-REFUSED pg2-srv: its certificate is revoked, but it is not refused: stanza demo: ok",
+    ]);
+  });
+
   it("have WAL that only one of them misses, and backups that only one of them lacks", () => {
     const { causes: found } = judgedAt(
       {},
