@@ -1,3 +1,6 @@
+import { execFileSync } from "node:child_process";
+import { PROJECT_FOLDER } from "../config/project-folder";
+
 /**
  * Scenarios that take turns where all of them would take too long, as in CI: what the two halves have in common is tried by the others, which
  * run every time. Each half has other systems than Debian 13, changes and losses; both take about as long.
@@ -8,12 +11,21 @@ const TURNS = [
 ] as const;
 
 /**
- * The scenarios that another turn runs, by LAB_TURN: `1` or `2`; none when it is not set.
- * @throws Error when it is neither.
+ * The scenarios that another turn runs, by LAB_TURN: `1`, `2`, or `commit`, which is the one or the other by the number of commits; none when
+ * it is not set.
+ * @throws Error when it is none of them.
  */
 export function leftToOthers(asked: string | undefined = process.env.LAB_TURN): readonly string[] {
   if (asked === undefined) return [];
-  const index = TURNS.findIndex((_, turn) => String(turn + 1) === asked);
-  if (index < 0) throw new Error(`LAB_TURN must be ${TURNS.map((_, turn) => turn + 1).join(" or ")}, got "${asked}"`);
-  return TURNS.flatMap((names, turn) => (turn === index ? [] : [...names]));
+  const turn = asked === "commit" ? turnOfCommit() : Number(asked);
+  if (TURNS[turn - 1] === undefined) {
+    throw new Error(`LAB_TURN must be ${TURNS.map((_, index) => index + 1).join(", ")} or commit, got "${asked}"`);
+  }
+  return TURNS.flatMap((names, index) => (index === turn - 1 ? [] : [...names]));
+}
+
+function turnOfCommit(): number {
+  // Whoever owns the clone.
+  const git = ["-C", PROJECT_FOLDER, "-c", "safe.directory=*", "rev-list", "--count", "HEAD"];
+  return (Number(execFileSync("git", git, { encoding: "utf8" })) % TURNS.length) + 1;
 }

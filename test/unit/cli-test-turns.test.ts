@@ -29,7 +29,11 @@ describe("the turns of ./lab test", () => {
     ]);
   });
 
+  it("come one after the other, by the commits", () => {
+    expect(["1", "2"].map(leftToOthers)).toContainEqual(leftToOthers("commit"));
+  });
+
   it("are two", () => {
-    expect(() => leftToOthers("3")).toThrow(new Error('LAB_TURN must be 1 or 2, got "3"'));
+    expect(() => leftToOthers("3")).toThrow(new Error('LAB_TURN must be 1, 2 or commit, got "3"'));
   });
 });
