@@ -25,13 +25,18 @@ export function sshClient({ plan: { hosts }, ssh: access }: DeployedLab, name: s
   if (host === undefined || hostKey === undefined) {
     throw new Error(`unknown host "${name}"; the hosts are ${hosts.map((candidate) => candidate.name).join(", ")}`);
   }
-  const key = path.join(folder, "key");
-  const knownHosts = path.join(folder, "known_hosts");
+  const { key, knownHosts } = sshFiles(folder);
   fs.mkdirSync(folder, { recursive: true, mode: 0o700 });
   writeFileAtomic(key, `${access.privateKey.trimEnd()}\n`, { mode: 0o600 });
   writeFileAtomic(knownHosts, hosts.map((each) => `${each.address} ${access.hostKeys[each.name] ?? ""}\n`).join(""), {
     mode: 0o600,
   });
+  return sshCommand(folder, access.user, host.address);
+}
+
+/** OpenSSH's client with the key and the host keys that `sshClient` has left in a folder. */
+export function sshCommand(folder: string, user: string, address: string): string[] {
+  const { key, knownHosts } = sshFiles(folder);
   const options = [
     "BatchMode=yes",
     "ConnectTimeout=15",
@@ -43,5 +48,9 @@ export function sshClient({ plan: { hosts }, ssh: access }: DeployedLab, name: s
     `UserKnownHostsFile="${knownHosts}"`,
   ];
   const flags = ["-F", "none", "-i", key, ...options.flatMap((option) => ["-o", option])];
-  return ["ssh", ...flags, `${access.user}@${host.address}`];
+  return ["ssh", ...flags, `${user}@${address}`];
+}
+
+function sshFiles(folder: string): { key: string; knownHosts: string } {
+  return { key: path.join(folder, "key"), knownHosts: path.join(folder, "known_hosts") };
 }

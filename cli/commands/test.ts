@@ -64,14 +64,14 @@ export async function test(
   const { signal } = invocation;
   const { needsPulumi, onPulumi } = testEngines(scenario);
   // An unknown one is refused before anything is installed.
-  if (scenario !== undefined) scenarioFile(scenario);
+  const asked = scenario === undefined ? undefined : scenarioFile(scenario);
   await installPackages([...requiredPackages({ vm: testDepth() !== "quick" }), ...TEST_PACKAGES], (line) => {
     if (line.startsWith("installing ")) process.stdout.write(`${line}\n`);
   });
-  const left = scenario === undefined ? leftToOthers() : [];
+  const left = asked === undefined ? leftToOthers() : [];
   if (left.length > 0) process.stdout.write(`left to the other turn: scenarios ${left.join(", ")}\n`);
   const turn = left.length > 0 ? scenarioNames().filter((name) => !left.includes(name)) : [];
-  const filters = (scenario === undefined ? turn : [scenario]).map(scenarioFile);
+  const filters = asked === undefined ? turn.map(scenarioFile) : [asked];
   const counts: Counts[] = [];
   if (needsPulumi) counts.push(await runBuild(invocation));
   else if (scenario === undefined) process.stdout.write("Pulumi's own engine is left out: LAB_ENGINE is embedded\n");

@@ -3,6 +3,8 @@ import * as fs from "node:fs";
 import { isIPv4 } from "node:net";
 import * as path from "node:path";
 import { isDeepStrictEqual } from "node:util";
+import { sshCommand } from "../../cli/commands/ssh";
+import { inNamespace } from "../../cli/stack/hand-over";
 import { testDepth } from "../../cli/test-depth";
 import { domainNameOf, libvirtNameOf } from "../../config/libvirt-names";
 import { quote } from "../../steps/shell-words";
@@ -38,8 +40,8 @@ export interface RunningCommand {
   readonly result: Promise<CommandResult>;
 }
 
-/** Commands that change nothing of a lab. */
-const READS = ["ssh", "status", "doctor", "outputs", "preview", "drift"];
+/** Commands after which every host still has its address and its key. */
+const KEEPS_HOSTS = ["ssh", "status", "doctor", "outputs", "preview", "drift"];
 
 /** Shell that begins the standard error with the host's own address. */
 const TELL_ADDRESS = "echo $SSH_CONNECTION | cut -d ' ' -f 3 >&2";
@@ -173,7 +175,8 @@ export class ScenarioLab {
     const line = `sudo bash -c ${quote(commandLine)}`;
     const address = this.addresses.get(host);
     if (address !== undefined) {
-      const [program = "", ...client] = this.sshClient(address);
+      const left = sshCommand(path.join(this.stateFolder, "ssh"), "lab", address);
+      const [program = "", ...client] = inNamespace(this.namespace, left);
       const running = this.execute(program, [...client, line], `ssh ${host} -- ${line}`, input);
       const { status, stdout, stderr } = await running.result;
       // OpenSSH could not connect, or lost the connection.
@@ -186,20 +189,6 @@ export class ScenarioLab {
     if (told !== undefined) this.addresses.set(host, told);
     const others = lines.filter((each) => each !== told);
     return succeeded(args, { ...result, stderr: others.join("\n") }).trimEnd();
-  }
-
-  /** OpenSSH's client with what `./lab ssh` has left for it. */
-  private sshClient(address: string): string[] {
-    const [key, knownHosts] = ["key", "known_hosts"].map((name) => path.join(this.stateFolder, "ssh", name));
-    const options = [
-      ...["BatchMode=yes", "ConnectTimeout=15", "IdentitiesOnly=yes", "LogLevel=ERROR", "StrictHostKeyChecking=yes"],
-      ...["GlobalKnownHostsFile=/dev/null", `UserKnownHostsFile="${knownHosts}"`],
-    ];
-    return [
-      ...["ip", "netns", "exec", this.namespace, "ssh", "-F", "none", "-i", String(key)],
-      ...options.flatMap((option) => ["-o", option]),
-      `lab@${address}`,
-    ];
   }
 
   /** Asks a host's PostgreSQL. */
@@ -258,7 +247,7 @@ export class ScenarioLab {
 
   /** Runs `./lab`, which leaves the project's files as they are. */
   private lab(args: readonly string[], input?: string): RunningCommand {
-    if (!READS.includes(args[0] ?? "")) this.addresses.clear();
+    if (!KEEPS_HOSTS.includes(args[0] ?? "")) this.addresses.clear();
     const before = this.projectFiles();
     const { result, ...running } = this.execute(
       path.join(PROJECT_FOLDER, "lab"),
@@ -266,9 +255,9 @@ export class ScenarioLab {
       `./lab ${args.join(" ")}`,
       input,
     );
-    const isSame = (): boolean => args[0] === "rotate-ca" || isDeepStrictEqual(this.projectFiles(), before);
     const checked = result.then((ended) => {
-      if (!isSame()) throw new Error(`./lab ${args.join(" ")} changed a file of the project`);
+      if (args[0] !== "rotate-ca" && !isDeepStrictEqual(this.projectFiles(), before))
+        throw new Error(`./lab ${args.join(" ")} changed a file of the project`);
       return ended;
     });
     return { ...running, result: checked };
