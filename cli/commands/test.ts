@@ -45,6 +45,9 @@ interface VitestReport {
   readonly testResults: readonly {
     readonly name: string;
     readonly status: "passed" | "failed";
+    /** Of its first test, and of its last one's end: milliseconds since 1970. */
+    readonly startTime: number;
+    readonly endTime: number;
     readonly assertionResults: readonly { readonly status: string }[];
   }[];
 }
@@ -85,8 +88,7 @@ export async function test(
   signal.throwIfAborted();
   const scenarios = await runVitest("scenarios*", [...filters, ...words]);
   counts.push(scenarios.counts);
-  const lines = renderScenarios(onPulumi, scenarios.report);
-  if (lines.length > 0) process.stdout.write(`on Pulumi's own engine:\n${lines.join("")}`);
+  process.stdout.write(renderScenarios(onPulumi, scenarios.report).join(""));
   const total = sum(counts);
   process.stdout.write(`${render(total)}\n`);
   return total.failed === 0 ? 0 : 1;
@@ -112,20 +114,23 @@ export function countsOf(status: number, report: Omit<VitestReport, "testResults
   };
 }
 
-/** A line for each of these scenarios; all that ran when none is named. */
+/**
+ * A line for each scenario that ran: how it ended, on which engine, and how long its tests took.
+ * @param onPulumi Those that run on Pulumi's own engine.
+ */
 export function renderScenarios(
-  names: readonly string[] | "all",
+  onPulumi: readonly string[] | "all",
   { testResults }: Pick<VitestReport, "testResults"> = { testResults: [] },
 ): string[] {
-  return testResults.flatMap(({ name: file, status, assertionResults: tests }) => {
+  return testResults.map(({ name: file, status, startTime, endTime, assertionResults: tests }) => {
     const name = path.basename(file, ".test.ts");
     const count = (...wanted: string[]): number => tests.filter((test) => wanted.includes(test.status)).length;
     const failed = count("failed");
     const [numPassedTests, numPendingTests] = [count("passed"), count("pending", "skipped")];
     const report = { numPassedTests, numFailedTests: failed, numPendingTests, numTodoTests: count("todo") };
-    return names === "all" || names.includes(name)
-      ? [`  ${name}: ${render(countsOf(status === "failed" ? 1 : 0, report))}\n`]
-      : [];
+    const engine = onPulumi === "all" || onPulumi.includes(name) ? ", on Pulumi's own engine" : "";
+    const minutes = ((endTime - startTime) / 60_000).toFixed(1);
+    return `${name}: ${render(countsOf(status === "failed" ? 1 : 0, report))} in ${minutes} min${engine}\n`;
   });
 }
 

@@ -112,9 +112,12 @@ async function tryRound(round: readonly Fault[]): Promise<void> {
     await all([heal(fault, remedies)]);
   }
   const hasFailed = problems.length > 0;
-  if (hasFailed || round.some(needsUp)) await all([lab.must("up", "--yes").then(() => undefined)]);
-  if (round.some(({ leavesAside }) => leavesAside)) await all([removeAside()]);
-  const left = await leftovers();
+  const isUp = hasFailed || round.some(needsUp);
+  if (isUp) await all([lab.must("up", "--yes").then(() => undefined)]);
+  const leavesAside = round.some((fault) => fault.leavesAside);
+  if (leavesAside) await all([removeAside()]);
+  // `up` has proven the lab; what it does not look at, the next round's doctor finds beside its own faults.
+  const left = isUp && !leavesAside && problems.length === 0 ? [] : await leftovers();
   const wanted = round.flatMap((fault) => fault.told);
   // Two faults of a host may be told in the same words.
   const times = (one: string | RegExp): number => wanted.filter((each) => each === one).length;
@@ -170,12 +173,13 @@ describe.skipIf(skipped)(`a lab with faults${skipped === undefined ? "" : ` (ski
   it("writes no more rows", async () => {
     await lab.on("pg1-srv", "systemctl disable --now --quiet row-writer");
     committed = await writer.committed();
-    expect(committed).toBeGreaterThan(500);
+    expect(committed).toBeGreaterThan(100);
   });
 
   it(PRIMARY_LOST.name, () => tryRound([PRIMARY_LOST]));
 
-  it("has lost no committed row", async () => {
+  it("has lost no committed row, and is sound", async () => {
+    expect(await leftovers()).toEqual([]);
     const lost =
       committed - Number(await lab.query("pg1-srv", `SELECT count(*) FROM written WHERE number <= ${committed}`));
     const minutes = ((performance.now() - begun) / 60_000).toFixed(1);

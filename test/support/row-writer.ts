@@ -3,8 +3,8 @@ import type { ScenarioLab } from "./scenario-lab";
 const NOTE = "/var/lib/postgresql/written";
 const SCRIPT = `cd; while number=$(($(cat ${NOTE} || echo 0) + 1)); do
   psql -XAtq -d postgres -c "INSERT INTO written VALUES ($number) ON CONFLICT DO NOTHING" && echo $number >${NOTE}.new && mv ${NOTE}.new ${NOTE}
-  ((number % 20)) || psql -XAtq -d postgres -c "SELECT pg_switch_wal()" >/dev/null
-  sleep 0.1
+  ((number % 10)) || psql -XAtq -d postgres -c "SELECT pg_switch_wal()" >/dev/null
+  sleep 0.3
 done`;
 const UNIT = `[Service]
 User=postgres

@@ -16,7 +16,7 @@ describe("the closing line of ./lab test", () => {
   });
 });
 
-describe("the lines of ./lab test on Pulumi's own engine", () => {
+describe("the lines of ./lab test on its scenarios", () => {
   const report = {
     testResults: [
       { file: "vm", status: "passed" as const, tests: ["skipped", "pending"] },
@@ -24,24 +24,22 @@ describe("the lines of ./lab test on Pulumi's own engine", () => {
       { file: "users-lab", status: "failed" as const, tests: ["passed", "failed"] },
       { file: "engines", status: "failed" as const, tests: [] },
     ].map(({ file, status, tests }) => ({
-      name: `/project/test/scenarios/${file}.test.ts`,
-      status,
+      ...{ name: `/project/test/scenarios/${file}.test.ts`, status, startTime: 60_000, endTime: 150_000 },
       assertionResults: tests.map((each) => ({ status: each })),
     })),
   };
 
-  it("name each of its scenarios, with what passed, failed, or was skipped", () => {
+  it("say of each what passed, failed, or was skipped, how long it took, and that it ran on Pulumi's own engine", () => {
     expect(renderScenarios(["engines", "users-lab", "trust"], report)).toEqual([
-      "  users-lab: 1 passed, 1 failed, 0 skipped\n",
-      "  engines: 0 passed, 1 failed, 0 skipped\n",
+      "vm: 0 passed, 0 failed, 2 skipped in 1.5 min\n",
+      "container: 2 passed, 0 failed, 1 skipped in 1.5 min\n",
+      "users-lab: 1 passed, 1 failed, 0 skipped in 1.5 min, on Pulumi's own engine\n",
+      "engines: 0 passed, 1 failed, 0 skipped in 1.5 min, on Pulumi's own engine\n",
     ]);
+    expect(renderScenarios("all", report)[0]).toMatch(/, on Pulumi's own engine\n$/);
   });
 
-  it("name every scenario where all run on it, and none without a report", () => {
-    expect(renderScenarios("all", report).slice(0, 2)).toEqual([
-      "  vm: 0 passed, 0 failed, 2 skipped\n",
-      "  container: 2 passed, 0 failed, 1 skipped\n",
-    ]);
+  it("are none without a report", () => {
     expect(renderScenarios("all", undefined)).toEqual([]);
   });
 });
