@@ -3,10 +3,10 @@ import { PROJECT_FOLDER } from "../config/project-folder";
 
 /**
  * Scenarios that take turns where all of them would take too long, as in CI: what the two halves have in common is tried by the others, which
- * run every time. Each half has other systems than Debian 13, changes and losses; both take about as long.
+ * run every time. Each half has virtual machines, other systems than Debian 13, changes and losses; both take about as long.
  */
 const TURNS = [
-  ["bridge", "changes", "el8", "engines", "faults", "keys", "killed", "places", "users-lab", "versions"],
+  ["bridge", "changes", "el8", "engines", "faults", "keys", "killed", "places", "users-lab", "versions", "vm"],
   ["cloud-image", "interruptions", "major", "pgdg-apt", "repositories", "site", "sles15", "upgrades"],
 ] as const;
 

@@ -25,7 +25,7 @@ describe("the turns of ./lab test", () => {
     expect(first.filter((name) => second.includes(name))).toEqual([]);
     expect([...first, ...second].filter((name) => !scenarios.includes(name))).toEqual([]);
     expect(scenarios.filter((name) => !first.includes(name) && !second.includes(name))).toEqual([
-      ...["backup-api", "catalogue", "container", "refusals", "trust", "vm"],
+      ...["backup-api", "catalogue", "container", "refusals", "trust"],
     ]);
   });
 
