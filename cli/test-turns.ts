@@ -7,7 +7,7 @@ import { PROJECT_FOLDER } from "../config/project-folder";
  */
 const TURNS = [
   ["bridge", "changes", "el8", "engines", "faults", "keys", "killed", "places", "users-lab", "versions", "vm"],
-  ["cloud-image", "interruptions", "major", "pgdg-apt", "repositories", "site", "sles15", "upgrades"],
+  ["cloud-image", "interruptions", "major", "pgdg-apt", "repositories", "site", "sles15", "stores", "upgrades"],
 ] as const;
 
 /**

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { hostsChange, replacedChange } from "./host-changes";
 import { hostsOf } from "./hosts";
+import { placeOf } from "./repositories";
 import { type Change, live, refused, reload, restart } from "./key";
 import { KEY_NAMES, type KeyName, type LabConfig, type Repository, SCHEMA } from "./schema";
 import { isOlder } from "./version-support";
@@ -34,9 +35,9 @@ const JUDGES: Readonly<Partial<Record<KeyName, (from: LabConfig, to: LabConfig) 
   caYears: (from, to) => (to.caGeneration > from.caGeneration ? live("the new CA is created with it") : undefined),
 };
 
-/** What becomes of the repositories: each is known by its path, wherever in the list it stands. */
+/** What becomes of the repositories: each is known by its place, wherever in the list it stands. */
 function judgeRepositories(from: LabConfig["repositories"], to: LabConfig["repositories"]) {
-  const [before, after] = [from, to].map((list) => list.map(({ path }) => path)) as [string[], string[]];
+  const [before, after] = [from, to].map((list) => list.map(placeOf)) as [string[], string[]];
   const [added, removed] = [missingIn(before, after), missingIn(after, before)];
   if (to.some((one) => isEncryptedOtherwise(one, from))) {
     return refused(
@@ -47,7 +48,7 @@ function judgeRepositories(from: LabConfig["repositories"], to: LabConfig["repos
   if (added.length > 0 && removed.length > 0) return undefined;
   if (added.length > 0) return live(`${added.join(", ")} gets the stanza, WAL from now on, and a full backup`);
   if (removed.length > 0) {
-    return live(`${removed.join(", ")} keeps its backups on the host, and gets neither WAL nor backups any more`);
+    return live(`${removed.join(", ")} keeps its backups, and gets neither WAL nor backups any more`);
   }
   return isDeepStrictEqual(before, after)
     ? reload("the next backup expires what is beyond the new retention")
@@ -55,9 +56,9 @@ function judgeRepositories(from: LabConfig["repositories"], to: LabConfig["repos
 }
 
 /** Of the first, lab:repositoryCipher may say it too: its host refuses that. */
-function isEncryptedOtherwise({ path, cipherType }: Repository, from: LabConfig["repositories"]): boolean {
-  const before = from.find((one) => one.path === path);
-  return before?.cipherType !== undefined && cipherType !== undefined && before.cipherType !== cipherType;
+function isEncryptedOtherwise(repository: Repository, from: LabConfig["repositories"]): boolean {
+  const before = from.find((one) => placeOf(one) === placeOf(repository))?.cipherType;
+  return before !== undefined && repository.cipherType !== undefined && before !== repository.cipherType;
 }
 
 function missingIn(list: readonly string[], others: readonly string[]): string[] {

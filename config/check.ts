@@ -76,7 +76,9 @@ export function checkSettings(
   }
   const pki = canRead(KEY_NAMES) ? checkPki(values, hostsWithCertificates(values), PROJECT_FOLDER, refuse) : NO_PKI;
   const { repositorySecrets } = values;
-  for (const problem of secretProblems(values, repositorySecrets)) refuse("repositorySecrets", problem);
+  if (canRead(["repositorySecrets"])) {
+    for (const problem of secretProblems(values, repositorySecrets)) refuse("repositorySecrets", problem);
+  }
   stop();
   return { configuration, pki, repositorySecrets };
 }

@@ -1,13 +1,14 @@
-import type { LabConfig, Values } from "./schema";
+import { TYPE_FIELDS } from "./repository-types";
+import type { LabConfig, Repository, Values } from "./schema";
+
+/** Where pgBackRest's configuration lies on every host. */
+export const PGBACKREST_FOLDER = "/etc/pgbackrest";
 
 /** What the fields of `lab:repositories` and the keys beside it say. */
 type RepositoryKeys = Pick<LabConfig, "repositories" | "repositoryCipher">;
 
 /** A repository's secrets, by pgBackRest's option, such as `repo2-cipher-pass`. */
 export type RepositorySecrets = Values["repositorySecrets"];
-
-/** Fields that are no options of the open configuration: the type is posix, and the cipher has a file of its own. */
-const KEPT_ELSEWHERE = ["type", "cipherType"];
 
 /** pgBackRest's option of a repository's field: `retentionFull` of the second is `repo2-retention-full`. */
 export function optionOf(number: number, field: string): string {
@@ -16,11 +17,20 @@ export function optionOf(number: number, field: string): string {
 
 /** The options of the open configuration that the repositories' fields set. */
 export function repositoryOptions({ repositories }: Pick<RepositoryKeys, "repositories">) {
-  const options = repositories.flatMap((repository, index) =>
-    Object.entries(repository)
-      .filter(([field]) => !KEPT_ELSEWHERE.includes(field))
-      .map(([field, value]): [string, string | number | boolean] => [optionOf(index + 1, field), value]),
-  );
+  const options = repositories.flatMap((repository, index) => {
+    const { fixed = {}, file } = TYPE_FIELDS[repository.type];
+    const keyFile = keyFileOf(repository, index);
+    return (
+      Object.entries({
+        ...repository,
+        ...fixed,
+        ...(file === undefined || keyFile === undefined ? {} : { [file[1]]: keyFile.path }),
+      })
+        // A folder is pgBackRest's default; the cipher has a file of its own.
+        .filter(([field, value]) => field !== "cipherType" && value !== "posix")
+        .map(([field, value]): [string, string | number | boolean] => [optionOf(index + 1, field), value])
+    );
+  });
   return Object.fromEntries(options);
 }
 
@@ -35,16 +45,59 @@ export function isEncrypted({ repositories, repositoryCipher }: RepositoryKeys, 
   return repositories[index]?.cipherType === "aes-256-cbc" || (index === 0 && repositoryCipher);
 }
 
+/** Where a repository is, by which it is known: its folder on the repository host, or its store and folder there (`s3://BUCKET/FOLDER`). */
+export function placeOf(repository: Repository): string {
+  const { type, path } = repository;
+  if (type === "posix") return path;
+  return `${type}://${TYPE_FIELDS[type].place.map((field) => repository[field]).join("/")}${path}`;
+}
+
+/** A place in the name of a file. */
+export function slugOf(place: string): string {
+  return place.replaceAll(/[:/]+/g, "-");
+}
+
+/** The secret that pgBackRest reads from a file of its own on the repository host, by its option, and that file; undefined where it has none. */
+export function keyFileOf(repository: Repository, index: number): { option: string; path: string } | undefined {
+  const [secret] = TYPE_FIELDS[repository.type].file ?? [];
+  if (secret === undefined || isLetIn(repository)) return undefined;
+  return { option: optionOf(index + 1, secret), path: `${PGBACKREST_FOLDER}/${slugOf(placeOf(repository))}.key` };
+}
+
+/** Whether the repository host's machine has a role in the store, and needs no key. */
+function isLetIn({ s3KeyType, gcsKeyType }: Repository): boolean {
+  return s3KeyType === "auto" || gcsKeyType === "auto";
+}
+
+/** The secrets of a repository, by pgBackRest's option: what it needs, and what it may have. */
+export function secretsOf(config: RepositoryKeys, index: number): { needed: string[]; allowed: string[] } {
+  const repository = config.repositories[index];
+  const { secrets, otherSecrets = [] } = TYPE_FIELDS[repository?.type ?? "posix"];
+  const options = (fields: readonly string[]): string[] => fields.map((field) => optionOf(index + 1, field));
+  const [needed, others] = repository && isLetIn(repository) ? [[], []] : [options(secrets), options(otherSecrets)];
+  return { needed, allowed: [...(isEncrypted(config, index) ? options(["cipherPass"]) : []), ...needed, ...others] };
+}
+
 /**
- * What is wrong with the secrets: they must be of repositories that need them.
+ * What is wrong with the secrets: they must be of repositories that need them, and those must have them.
  * @returns Texts that follow the key's name and hold no secret.
  */
 export function secretProblems(config: RepositoryKeys, secrets: RepositorySecrets): string[] {
-  const allowed = config.repositories.flatMap((_, index) =>
-    isEncrypted(config, index) ? [optionOf(index + 1, "cipherPass")] : [],
-  );
-  const words = allowed.length === 0 ? "no repository is encrypted" : `allowed are ${allowed.join(", ")}`;
-  return Object.keys(secrets)
-    .filter((option) => !allowed.includes(option))
-    .map((option) => `may not set ${JSON.stringify(option)}: ${words}`);
+  const all = config.repositories.map((_, index) => secretsOf(config, index));
+  const allowed = all.flatMap((each) => each.allowed);
+  const words = allowed.length === 0 ? "no repository is encrypted or in a store" : `allowed are ${allowed.join(", ")}`;
+  const keyFiles = config.repositories.flatMap((repository, index) => keyFileOf(repository, index)?.option ?? []);
+  const missing = all.flatMap(({ needed }) => needed).filter((option) => secrets[option] === undefined);
+  return [
+    ...Object.keys(secrets)
+      .filter((option) => !allowed.includes(option))
+      .map((option) => `may not set ${JSON.stringify(option)}: ${words}`),
+    ...Object.entries(secrets)
+      .filter(([option, secret]) => !keyFiles.includes(option) && secret.includes("\n"))
+      .map(([option]) => `must have ${JSON.stringify(option)} in one line of text`),
+    ...missing.map(
+      (option) =>
+        `must have ${JSON.stringify(option)}, which is missing; hint: pulumi config set --secret --path 'lab:repositorySecrets["${option}"]'`,
+    ),
+  ];
 }

@@ -1,20 +1,27 @@
-import { optionOf, repositoryOptions } from "./repositories";
+import { optionOf, placeOf, repositoryOptions } from "./repositories";
+import { REPOSITORY_TYPES, STORE_FIELDS, type StoreField, TYPE_FIELDS } from "./repository-types";
 import type { Refuse } from "./rules";
-import type { Values } from "./schema";
+import type { Repository, Values } from "./schema";
 import { featureProblem } from "./version-support";
 
 /** Rules of `lab:repositories`, and of what `lab:pgbackrest` says of them. */
 export function checkRepositories(values: Values, refuse: Refuse): void {
   const { repositories, repositoryCipher, pgbackrest, pgbackrestVersion } = values;
-  for (const [index, { path, bundle, block, retentionArchive, retentionArchiveType }] of repositories.entries()) {
+  for (const [index, repository] of repositories.entries()) {
+    const { type, path, bundle, block, retentionArchive, retentionArchiveType } = repository;
     const place = (field: string, problem: string): void => {
       refuse("repositories", problem, `[${index}].${field}`);
     };
-    const others = repositories.filter((_, other) => other !== index).map((other) => other.path);
-    if (repositories.findIndex((other) => other.path === path) < index) {
+    checkType(repository, (problem, field = "") => {
+      refuse("repositories", problem, `[${index}]${field}`);
+    });
+    const unsupported = featureProblem(pgbackrestVersion, `repo${index + 1}-type=${type}`);
+    if (unsupported !== undefined) place("type", unsupported);
+    const others = repositories.filter((other, at) => at !== index && other.type === type).map((other) => other.path);
+    if (repositories.findIndex((other) => placeOf(other) === placeOf(repository)) < index) {
       place("path", `must be another than the other repositories', got "${path}"`);
     }
-    const outer = others.find((other) => path.startsWith(`${other}/`));
+    const outer = type === "posix" ? others.find((other) => path.startsWith(`${other}/`)) : undefined;
     if (outer !== undefined) place("path", `must not lie in another repository, which is ${outer}, got "${path}"`);
     for (const [field, isOn] of Object.entries({ bundle, block })) {
       const problem = isOn === true ? featureProblem(pgbackrestVersion, optionOf(index + 1, field)) : undefined;
@@ -38,5 +45,20 @@ export function checkRepositories(values: Values, refuse: Refuse): void {
   }
   if (repositoryCipher && repositories[0]?.cipherType === "none") {
     refuse("repositoryCipher", 'must be false when lab:repositories[0].cipherType is none, got "true"');
+  }
+}
+
+/** A repository has what its type needs, and nothing of another type. */
+function checkType(repository: Repository, refuse: (problem: string, field?: string) => void): void {
+  const { type } = repository;
+  const { needs, may } = TYPE_FIELDS[type];
+  const missing = needs.filter((field) => repository[field] === undefined);
+  if (missing.length > 0) refuse(`needs ${needs.join(", ")} for type ${type}, and lacks ${missing.join(", ")}`);
+  for (const field of Object.keys(STORE_FIELDS) as StoreField[]) {
+    if (repository[field] === undefined || [...needs, ...may].includes(field)) continue;
+    const types = REPOSITORY_TYPES.filter((each) =>
+      [...TYPE_FIELDS[each].needs, ...TYPE_FIELDS[each].may].includes(field),
+    );
+    refuse(`is for type ${types.join(" or ")} alone, got type ${type}`, `.${field}`);
   }
 }

@@ -30,6 +30,8 @@ const FEATURES = [
   { option: /^repo\d*-bundle(-|$)/, first: "2.39" },
   // A beta from 2.46 on, whose repositories later versions do not read.
   { option: /^repo\d*-block(-|$)/, first: "2.52" },
+  // From 2.46 on, but for the way to check the host key.
+  { option: /^repo\d*-type=sftp$/, first: "2.48" },
   { option: /^backup-standby=prefer$/, first: "2.54.0" },
   { option: /^tls-cipher-1[23]$/, first: "2.58.0" },
   { option: /^checksum-page-error$/, first: "2.60.0" },
@@ -47,8 +49,9 @@ export function hasFeature(pgbackrestVersion: string, option: string): boolean {
 
 /** Why a version cannot have this option, or undefined when it can. */
 export function featureProblem(pgbackrestVersion: string, option: string): string | undefined {
-  if (hasFeature(pgbackrestVersion, option)) return undefined;
-  return `may not set ${option} with pgBackRest ${pgbackrestVersion}: it needs ${firstWith(option) ?? ""} or newer (lab:pgbackrestVersion)`;
+  const first = firstWith(option);
+  if (first === undefined || !isOlder(pgbackrestVersion, first)) return undefined;
+  return `may not set ${option} with pgBackRest ${pgbackrestVersion}: it needs ${first} or newer (lab:pgbackrestVersion)`;
 }
 
 /** Why these versions cannot work together in the lab, or undefined when they can. */

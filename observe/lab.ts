@@ -121,9 +121,9 @@ export function stanzaIn({ repo, status, archive, backup, ...stanza }: StanzaInf
   };
 }
 
-function wordsOf({ number, path }: RepositoryPlan, isOneOfSeveral: boolean): RepositoryWords {
+function wordsOf({ number, path, store }: RepositoryPlan, isOneOfSeveral: boolean): RepositoryWords {
   if (!isOneOfSeveral) return { its: "the repository", place: "", option: "" };
-  const its = `repo${number} (${path})`;
+  const its = `repo${number} (${store ?? path})`;
   return { inRepository: number, its, place: ` in ${its}`, option: ` --repo=${number}` };
 }
 

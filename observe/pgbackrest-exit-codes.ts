@@ -1,3 +1,5 @@
+import { storeProblem } from "./store-errors";
+
 /** One of pgBackRest's errors. */
 export interface PgBackRestError {
   /** Its name in pgBackRest's sources. */
@@ -93,8 +95,13 @@ export const PGBACKREST_ERRORS: Readonly<Record<number, PgBackRestError>> = {
   },
 };
 
-/** The hint for what a command printed: for the first of pgBackRest's errors in it that has one. */
+/** What only a store's refusal has in it, of which a step may show no more than the end. */
+const ONLY_STORES = /<Code>|HTTP request failed with |repo-sftp-host-fingerprint|public key authentication failed/;
+
+/** The hint for what a command printed: for what a store refused, or for the first of pgBackRest's errors in it that has one. */
 export function pgBackRestHint(output: string): string | undefined {
+  const refused = ONLY_STORES.test(output) ? storeProblem(output) : undefined;
+  if (refused?.hint !== undefined) return `${refused.problem}: ${refused.hint}`;
   for (const [, code = ""] of output.matchAll(/\bERROR: \[(\d{3})\]/g)) {
     const error = PGBACKREST_ERRORS[Number(code)];
     if (error !== undefined) return `pgBackRest [${code}] ${error.name}: ${error.hint}`;

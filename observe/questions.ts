@@ -27,6 +27,9 @@ export const REPOSITORY_SECONDS = 2 * 60 * 60;
 /** What `barman check` and the API may take beyond others: Python is slow to start. */
 const BARMAN_FACTOR = 3;
 
+/** What pgBackRest may take to hear that a store is away, beyond what it takes otherwise. */
+const STORE_FACTOR = 3;
+
 /** What is asked on a host. */
 export function questionsFor(
   plan: LabPlan,
@@ -42,6 +45,8 @@ export function questionsFor(
   const repositories = repositoriesOf(plan);
   const [isDeep, isRepository] = [depth !== "proof", role === "repository"];
   const isStaged = depth === "all" || depth === "verify";
+  const stores = repositories.map(({ store }) => (isRepository && store !== undefined ? "store" : ""));
+  const patience = stores.includes("store") ? STORE_FACTOR * seconds : undefined;
   const api = backupApi?.host === name ? backupApi : undefined;
   const units = [...new Set([...host.units, ...(api?.units ?? [])])];
   const ask = (fact: keyof HostFacts, script: string, args: readonly string[], limit?: number): Question => ({
@@ -52,12 +57,7 @@ export function questionsFor(
   if (role !== "barman") {
     questions.push(
       ask("certificates", "certificates-read", [certificate.folder, ...(isDeep ? ["key"] : [])]),
-      ask("stanza", "stanza-read", [
-        account,
-        stanza,
-        String(repositories.length),
-        ...(isDeep && isRepository ? ["labels"] : []),
-      ]),
+      ask("stanza", "stanza-read", [account, stanza, isDeep && isRepository ? "labels" : "", ...stores], patience),
     );
     const peers = peersToAsk(host, isStaged);
     const kind = isRepository ? "repository" : "postgresql";
@@ -66,10 +66,12 @@ export function questionsFor(
     }
     questions.push(
       isRepository
-        ? ask("repositories", "repository-read", [
-            ...[account, stanza],
-            ...repositories.map(({ path }) => (isDeep ? path : "")),
-          ])
+        ? ask(
+            "repositories",
+            "repository-read",
+            [account, stanza, ...repositories.map(({ path }, index) => stores[index] || (isDeep ? path : ""))],
+            patience,
+          )
         : ask("postgresql", "postgresql-read", [
             ...[postgresql.binaries, postgresql.settingsFile],
             ...(role === "standby" ? [replicationConnection(plan, host), postgresql.dataFolder] : []),

@@ -1,4 +1,5 @@
 import * as path from "node:path";
+import { PGBACKREST_FOLDER } from "../config/repositories";
 
 /** What a host is for. */
 export type { Role } from "../config/hosts";
@@ -30,8 +31,7 @@ export const POSTGRESQL_ACCOUNT = "postgres";
 /** The role that standbys stream with. */
 export const REPLICATION_ROLE = "replic_user";
 
-/** Where pgBackRest's configuration lies on every host. */
-export const PGBACKREST_FOLDER = "/etc/pgbackrest";
+export { PGBACKREST_FOLDER };
 
 /** The standbys' part of it on the repository host. */
 export const STANDBYS_CONF = `${PGBACKREST_FOLDER}/conf.d/standbys.conf`;

@@ -2,6 +2,7 @@ import { familyOf } from "../config/families";
 import type { LabConfig } from "../config/schema";
 import { apiHostOf, type Host, hostsOf, placesOf, possibleMembers, type Role } from "../config/hosts";
 import { macOf } from "../config/ipv4";
+import { placeOf } from "../config/repositories";
 import { diskNameOf } from "../config/libvirt-names";
 import { type AddressPlan, planAddresses } from "./address-plan";
 import { API_CERTIFICATE_FILES, BARMAN_ACCOUNT, BARMAN_FAMILIES, BARMAN_HOME, WEB_SERVERS } from "./backup-api-layout";
@@ -90,8 +91,10 @@ export interface LabPlan {
 export interface RepositoryPlan {
   /** pgBackRest's number: 2 of `repo2`. */
   readonly number: number;
-  /** Its folder on the repository host. */
+  /** Its folder on the repository host, or in its store. */
   readonly path: string;
+  /** Where its store is, such as `s3://backups/demo`; undefined for a folder on the repository host. */
+  readonly store?: string;
 }
 
 /** The plan of a configuration: what hosts there are says `hostsOf`. */
@@ -125,7 +128,7 @@ export function planLab(config: LabConfig): LabPlan {
       account: REPOSITORY_ACCOUNT,
       units: [PGBACKREST_UNIT],
       certificate: CERTIFICATE_FILES,
-      folders: [...config.repositories.map(({ path }) => path), "/var/log"],
+      folders: [...config.repositories.flatMap(({ type, path }) => (type === "posix" ? [path] : [])), "/var/log"],
       peers: trusted,
     }),
     primary: onPostgreSqlHost,
@@ -162,7 +165,10 @@ export function planLab(config: LabConfig): LabPlan {
     },
     backupApi,
     network,
-    repositories: config.repositories.map(({ path }, index) => ({ number: index + 1, path })),
+    repositories: config.repositories.map((repository, index) => ({
+      ...{ number: index + 1, path: repository.path },
+      ...(repository.type === "posix" ? {} : { store: placeOf(repository) }),
+    })),
   };
 }
 

@@ -1,5 +1,5 @@
 import { type DataPathConfig, pgBackRestOptions } from "../config/data-path";
-import { repositoryOptions } from "../config/repositories";
+import { repositoryOptions, type RepositorySecrets } from "../config/repositories";
 import type { PgBackRestOptions } from "../config/schema";
 import { hasFeature } from "../config/version-support";
 import { CERTIFICATE_FILES } from "../plan/layout";
@@ -18,6 +18,17 @@ const DEFAULTS: IniSection = {
   "log-level-console": "info",
   "log-level-file": "debug",
 };
+
+/**
+ * Where there is a store, which may be away. Before it archives, pgBackRest tries for nineteen times its `io-timeout` (measured with 2.55), by
+ * default for nineteen minutes, in which no other repository gets WAL either. PostgreSQL tries three times, then waits a minute: a backup
+ * into another repository waits for that WAL.
+ */
+const WITH_STORES: IniSection = { "io-timeout": 2, "archive-timeout": 240 };
+
+function hasStores({ repositories }: PgBackRestConfig): boolean {
+  return repositories.some(({ type }) => type !== "posix");
+}
 
 /** The TLS server: address, certificate, and a line for each client authorized for the stanza. */
 function tlsServer({ stanza, ports }: LabPlan, clients: readonly string[]): IniSection {
@@ -77,6 +88,7 @@ function renderRepositoryHost(plan: LabPlan, host: HostPlan, config: PgBackRestC
       ...DEFAULTS,
       "start-fast": true,
       delta: true,
+      ...(hasStores(config) ? WITH_STORES : {}),
       ...without(pgBackRestOptions(config), POSTGRESQL_ONLY),
       ...repositoryOptions(config),
       ...tlsServer(plan, host.peers),
@@ -86,13 +98,13 @@ function renderRepositoryHost(plan: LabPlan, host: HostPlan, config: PgBackRestC
 }
 
 /**
- * The part of the repository host's configuration that encrypts repositories, for conf.d: PostgreSQL hosts ask for it by the protocol.
- * @param passphrases By the repository's number.
+ * The secrets of repositories, for the repository host's conf.d, with their encryption: PostgreSQL hosts ask for that by the protocol.
+ * @param secrets By pgBackRest's option.
  */
-export function renderCipherConf(passphrases: Readonly<Record<number, string>>): string {
-  const options = Object.entries(passphrases).flatMap(([number, passphrase]) => [
-    [`repo${number}-cipher-type`, "aes-256-cbc"],
-    [`repo${number}-cipher-pass`, passphrase],
+export function renderSecretsConf(secrets: RepositorySecrets): string {
+  const options = Object.entries(secrets).flatMap(([option, secret]) => [
+    ...(option.endsWith("-cipher-pass") ? [[option.replace("-pass", "-type"), "aes-256-cbc"]] : []),
+    [option, secret],
   ]);
   return renderPgBackRestIni({ global: Object.fromEntries(options) as IniSection });
 }

@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { hasHostMap } from "../../config/hosts";
-import { cipherKeyOf, isEncrypted, optionOf, type RepositorySecrets } from "../../config/repositories";
+import { cipherKeyOf, optionOf, placeOf, type RepositorySecrets, secretsOf, slugOf } from "../../config/repositories";
 import type { LabConfig } from "../../config/schema";
 import { STANDBYS_CONF } from "../../plan/layout";
 import { type HostPlan, hostsWith, type LabPlan, repositoryOf, trustedStandbysOf } from "../../plan/plan";
@@ -113,9 +113,9 @@ export class BackupPlane extends pulumi.ComponentResource {
       { host, repositories: config.repositories },
       { parent: this, dependsOn: [packages] },
     );
-    const passphrases = this.passphrases(name);
+    const secrets = this.secrets(name);
     const before = [packages, folder, ...this.forgetStandbys(host, packages)];
-    return { host, packages, folder, server: this.serve(host, before, { passphrases }) };
+    return { host, packages, folder, server: this.serve(host, before, { secrets }) };
   }
 
   /** Hosts of any name may have left, and their names with them: the seed's names are known for good. */
@@ -132,16 +132,19 @@ export class BackupPlane extends pulumi.ComponentResource {
     ];
   }
 
-  /** The passphrases of the encrypted repositories, by their number: given, or generated. A generated one goes with the path. */
-  private passphrases(host: string): Record<number, pulumi.Input<string>> {
+  /** The secrets of the repositories, by pgBackRest's option: given, or a generated passphrase, which goes with the place. */
+  private secrets(host: string): Record<string, pulumi.Input<string>> {
     const { config, secrets = {} } = this.args;
-    const own = config.repositories.flatMap(({ path }, index): [number, pulumi.Input<string>][] => {
-      if (!isEncrypted(config, index)) return [];
-      const given = secrets[optionOf(index + 1, "cipherPass")];
-      if (given !== undefined) return [[index + 1, pulumi.secret(given)]];
-      const isShort = cipherKeyOf(config, index) === "lab:repositoryCipher";
-      const name = `${host}-cipher${isShort ? "" : path.replaceAll("/", "-")}`;
-      return [[index + 1, new GeneratedPassword(name, { parent: this }).value]];
+    const own = config.repositories.flatMap((repository, index) => {
+      const passphrase = optionOf(index + 1, "cipherPass");
+      return secretsOf(config, index).allowed.flatMap((option): [string, pulumi.Input<string>][] => {
+        const given = secrets[option];
+        if (given !== undefined) return [[option, pulumi.secret(given)]];
+        if (option !== passphrase) return [];
+        const isShort = cipherKeyOf(config, index) === "lab:repositoryCipher";
+        const name = `${host}-cipher${isShort ? "" : slugOf(placeOf(repository))}`;
+        return [[option, new GeneratedPassword(name, { parent: this }).value]];
+      });
     });
     return Object.fromEntries(own);
   }
@@ -172,7 +175,7 @@ export class BackupPlane extends pulumi.ComponentResource {
   private serve(
     host: LabHost,
     dependsOn: pulumi.Resource[],
-    own: Pick<PgBackRestServerArgs, "passphrases" | "startsAfter" | "alsoLoadedBy">,
+    own: Pick<PgBackRestServerArgs, "secrets" | "startsAfter" | "alsoLoadedBy">,
   ): PgBackRestServer {
     const { config, plan, trust } = this.args;
     return new PgBackRestServer(

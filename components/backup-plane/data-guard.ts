@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { cipherKeyOf, isEncrypted } from "../../config/repositories";
+import { cipherKeyOf, isEncrypted, placeOf } from "../../config/repositories";
 import type { LabConfig } from "../../config/schema";
 import { PGBACKREST_FOLDER } from "../../plan/layout";
 import { type LabPlan, primaryOf } from "../../plan/plan";
@@ -34,8 +34,8 @@ export class DataGuard extends pulumi.ComponentResource {
       "backup-plane/repository-guard.sh",
       [
         ...[conf, repositoryHost.plan.account, plan.stanza, version],
-        ...config.repositories.flatMap(({ path }, index) => [
-          ...[path, String(isEncrypted(config, index)), cipherKeyOf(config, index)],
+        ...config.repositories.flatMap((repository, index) => [
+          ...[placeOf(repository), String(isEncrypted(config, index)), cipherKeyOf(config, index)],
         ]),
       ],
       { parent: this },
@@ -58,10 +58,10 @@ export class DataGuard extends pulumi.ComponentResource {
    * When a repository was added to those of a lab that lives, or moved there, as a backup label begins; empty if it never was. Older backups
    * in it lack later WAL.
    */
-  addedAt(path: string): pulumi.Output<string> {
+  addedAt(place: string): pulumi.Output<string> {
     return this.looked.apply((lines) => {
-      const line = lines.split("\n").find((each) => each.startsWith(`${path} `));
-      return line?.slice(path.length + 1) ?? "";
+      const line = lines.split("\n").find((each) => each.startsWith(`${place} `));
+      return line?.slice(place.length + 1) ?? "";
     });
   }
 }

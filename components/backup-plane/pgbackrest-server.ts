@@ -1,16 +1,17 @@
 import * as pulumi from "@pulumi/pulumi";
+import { keyFileOf } from "../../config/repositories";
 import { PGBACKREST_FOLDER, PGBACKREST_UNIT } from "../../plan/layout";
 import type { LabPlan } from "../../plan/plan";
 import { renderSystemdIni } from "../../render/ini-dialects";
-import { type PgBackRestConfig, renderCipherConf, renderPgBackRestConf } from "../../render/pgbackrest-conf";
+import { type PgBackRestConfig, renderSecretsConf, renderPgBackRestConf } from "../../render/pgbackrest-conf";
 import { fingerprint } from "../../steps/fingerprint";
 import { runScript } from "../../steps/remote";
 import type { RemoteHost } from "../../steps/remote-host";
 import { installCertificate } from "../trust/certificates";
 import type { HostCertificate } from "../trust/host-certificate";
 
-/** The passphrases of the repositories, on their host alone. */
-const CIPHER_FILE = `${PGBACKREST_FOLDER}/conf.d/cipher.conf`;
+/** The secrets of the repositories, on their host alone. It had passphrases only, once. */
+const SECRETS_FILE = `${PGBACKREST_FOLDER}/conf.d/cipher.conf`;
 
 export interface PgBackRestServerArgs {
   host: RemoteHost;
@@ -19,10 +20,10 @@ export interface PgBackRestServerArgs {
   /** The host's certificate, and the CAs that it trusts. */
   certificate: HostCertificate;
   /**
-   * The passphrases that encrypt repositories on this host, by the repository's number.
-   * @default - none is encrypted
+   * The secrets of the repositories of this host, by pgBackRest's option.
+   * @default - there are none
    */
-  passphrases?: Readonly<Record<number, pulumi.Input<string>>>;
+  secrets?: Readonly<Record<string, pulumi.Input<string>>>;
   /**
    * The server that must have its configuration before this one.
    * @default - none
@@ -54,7 +55,7 @@ export class PgBackRestServer extends pulumi.ComponentResource {
 
   constructor(name: string, args: PgBackRestServerArgs, opts?: pulumi.ComponentResourceOptions) {
     super("lab:pgbackrest:PgBackRestServer", name, {}, opts);
-    const { host, config, plan, certificate, passphrases = {}, startsAfter, alsoLoadedBy = [] } = args;
+    const { host, config, plan, certificate, secrets = {}, startsAfter, alsoLoadedBy = [] } = args;
     const { account, role, certificate: files } = host.plan;
     const publicPem = pulumi.interpolate`${certificate.certificatePem}${certificate.bundlePem}`;
 
@@ -85,6 +86,10 @@ export class PgBackRestServer extends pulumi.ComponentResource {
       },
       { parent: this, dependsOn: opts?.dependsOn },
     );
+    const keyFiles = config.repositories
+      .flatMap((repository, index) => keyFileOf(repository, index) ?? [])
+      .filter(({ option }) => secrets[option] !== undefined);
+    const inConf = Object.entries(secrets).filter(([option]) => keyFiles.every((file) => file.option !== option));
     const kind = role === "repository" ? "repository" : "postgresql";
     const folders = ["/var/log/pgbackrest", ...(kind === "postgresql" ? ["/var/spool/pgbackrest"] : [])];
     for (const path of folders) host.inventory.addFile({ path, owner: account, steps: [start] });
@@ -104,13 +109,17 @@ export class PgBackRestServer extends pulumi.ComponentResource {
             owner: "root",
             mode: "0644",
           },
-          ...(Object.keys(passphrases).length === 0
+          ...keyFiles.map(({ option, path }) => ({
+            ...{ path, content: pulumi.output(secrets[option] ?? "").apply((key) => `${key.trim()}\n`) },
+            ...{ owner: account, mode: "0600", secret: true },
+          })),
+          ...(inConf.length === 0
             ? []
             : [
                 {
-                  path: `${CIPHER_FILE}.next`,
-                  becomes: CIPHER_FILE,
-                  content: pulumi.output(passphrases).apply(renderCipherConf),
+                  path: `${SECRETS_FILE}.next`,
+                  becomes: SECRETS_FILE,
+                  content: pulumi.output(Object.fromEntries(inConf)).apply(renderSecretsConf),
                   ...{ owner: account, mode: "0600", secret: true },
                 },
               ]),

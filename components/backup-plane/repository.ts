@@ -9,15 +9,15 @@ export interface RepositoryArgs {
   repositories: readonly RepositoryConfig[];
 }
 
-/** The repositories' folders, and the account that owns them: not `postgres`, so that neither can write the other's files. */
+/** The folders of the repositories that are on the host, and the account that owns them: not `postgres`, so that neither can write the other's files. */
 export class Repository extends pulumi.ComponentResource {
   constructor(name: string, args: RepositoryArgs, opts?: pulumi.ComponentResourceOptions) {
     super("lab:pgbackrest:Repository", name, {}, opts);
     const { host, repositories } = args;
 
     let dependsOn = opts?.dependsOn;
-    for (const [index, { path }] of repositories.entries()) {
-      const args = [host.plan.account, path];
+    for (const [index, { type, path }] of repositories.entries()) {
+      const args = [host.plan.account, type === "posix" ? path : ""];
       // One after the other: the first creates the account.
       const created = runScript(`${name}-${index + 1}-create`, host, "backup-plane/repository-create.sh", args, {
         parent: this,

@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import { placeOf } from "../../config/repositories";
 import type { LabConfig } from "../../config/schema";
 import { SEED_SLOTS, slotOf } from "../../config/replication-slots";
 import { type LabPlan, primaryOf, trustedStandbysOf } from "../../plan/plan";
@@ -75,7 +76,7 @@ export class Cluster extends pulumi.ComponentResource {
       {
         stanza: plan.stanza,
         repository: repository.server,
-        newSince: config.repositories.map(({ path }) => backupPlane.guard.addedAt(path)),
+        newSince: config.repositories.map((each) => backupPlane.guard.addedAt(placeOf(each))),
         primary: primary.server,
       },
       { parent: this, dependsOn: [this.primary, primary.proof] },

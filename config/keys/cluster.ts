@@ -17,22 +17,17 @@ import {
   whole,
   wholeField,
 } from "../key";
+import { folder, REPOSITORY_TYPES, STORE_FIELDS, word } from "../repository-types";
 import { pgBackRestRefusal, postgreSqlRefusal } from "../reserved-settings";
 
 const NEW_STACK = "bring up another stack with it, and move the data there (pg_dump)";
 
-const folder = field(
-  (message) => v.pipe(v.string(message), v.regex(/^(\/[A-Za-z0-9._-]+)+$/, message)),
-  'an absolute path of letters, digits, ".", "_" and "-"',
-);
 const retention = wholeField(1);
-const word = <const T extends readonly string[]>(words: T) =>
-  v.optional(field((message) => v.picklist(words, message), words.join(" or ")));
 const yesOrNo = v.optional(field((message) => v.boolean(message), "true or false"));
 /** Its fields are pgBackRest's options without `repoN-`: `retentionFull` of the second is `repo2-retention-full`. */
 const repository = fields({
   type: v.optional(
-    field((message) => v.literal("posix", message), "posix"),
+    field((message) => v.picklist(REPOSITORY_TYPES, message), REPOSITORY_TYPES.join(" or ")),
     "posix",
   ),
   path: v.optional(folder, "/backup_space"),
@@ -44,11 +39,13 @@ const repository = fields({
   cipherType: word(["none", "aes-256-cbc"]),
   bundle: yesOrNo,
   block: yesOrNo,
+  ...STORE_FIELDS,
 });
 
 /** The value holds secrets: no message shows it. */
-const SECRETS = "must be an object of pgBackRest's options and their secrets, each one line of text";
-const secret = v.pipe(v.string(SECRETS), v.regex(/^\S(.*\S)?$/, SECRETS));
+const SECRETS =
+  "must be an object of pgBackRest's options and their secrets, each one line of text, or the text of a key file";
+const secret = v.pipe(v.string(SECRETS), v.regex(/^\S([^]*\S)?\n?$/, SECRETS));
 
 /** PostgreSQL's cluster and its repository. */
 export const CLUSTER_KEYS = {
@@ -76,7 +73,7 @@ export const CLUSTER_KEYS = {
     description:
       "pgBackRest's repositories, one to four, each with path and retentionFull (full backups to keep), and others of pgBackRest's options (docs/repositories.md)",
     ...rebuild(
-      "at another path the stanza is created again and gets new backups; the old path keeps its backups, which pgBackRest no longer uses; another retention is a reload",
+      "at another place the stanza is created again and gets new backups; the old place keeps its backups, which pgBackRest no longer uses; another retention is a reload",
     ),
   },
   repositorySecrets: {
@@ -84,9 +81,9 @@ export const CLUSTER_KEYS = {
     check: v.pipe(v.string(), v.parseJson(undefined, SECRETS), v.record(v.string(), secret, SECRETS)),
     default: {},
     description:
-      "Secrets of the repositories, pgBackRest's option to value, such as repo2-cipher-pass; a passphrase that is missing is generated",
+      "Secrets of the repositories, pgBackRest's option to value, such as repo2-cipher-pass or repo2-s3-key; a passphrase that is missing is generated",
     secret: true,
-    ...live("a new repository begins with them; the repository host refuses another passphrase for one that it has"),
+    ...live("the repository host uses them from then on; it refuses another passphrase for a repository that it has"),
   },
   repositoryCipher: {
     ...flag,

@@ -1,6 +1,7 @@
 import { PGBACKREST_UNIT } from "../../plan/layout";
 import { fail, rules } from "../findings";
 import { type ObservedRepository, stanzaIn, stanzaSeenBy } from "../lab";
+import { storeProblem } from "../store-errors";
 import { PGBACKREST_FILES, SERVER_DOWN } from "./peers";
 import { stepsOfUnit } from "./units";
 
@@ -49,6 +50,12 @@ export const STANZA = rules(
           "pgBackRest no longer knows the earlier ones",
       }),
       ...{ ...proof, after: ["LAB-REPOSITORY-OWNER", "LAB-REPOSITORY-MODE"] },
+    },
+    "LAB-REPOSITORY-STORE": {
+      ...fail("stanza", "{its} cannot be used: {problem}", {
+        sentence: "{hint}; then ./lab ssh {host} -- sudo -u {account} pgbackrest{option} info answers",
+      }),
+      ...proof,
     },
     "LAB-STANZA-STATUS": {
       ...fail("stanza", "stanza {subject}{place}: {message} (status {number})", {
@@ -108,6 +115,11 @@ export const STANZA = rules(
             const places = ["backup", "archive"].map((kind) => `${each.path}/${kind}/${subject}`).join(" and ");
             const files = damaged.slice(1).join(" and ");
             tell("LAB-REPOSITORY-INFO", host, { ...words, subject: damaged[1], files, places });
+          } else if (host === repository && each.store !== undefined) {
+            const { problem, hint = "see the store, and what is between" } = storeProblem(message) ?? {
+              problem: (words.message ?? "").replace(/^\[\w+\] /, ""),
+            };
+            tell("LAB-REPOSITORY-STORE", host, { ...words, subject: each.store, problem, hint });
           } else tell("LAB-STANZA-STATUS", host, { ...words, involves: [repository.name] });
         }
       }

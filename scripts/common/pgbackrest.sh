@@ -29,6 +29,13 @@ repository_statuses() {
   jq -r '.[0] | (.repo // [{ status }]) as $all | $all[] | "\(.status.code) (\(if $all[1] then "repo\(.key): " else "" end)\(.status.message))"'
 }
 
+# pgBackRest's info of every stanza in repository $3 of configuration $2, which is in a store. Of one that does not answer pgBackRest itself
+# hears for minutes.
+store_info() {
+  as "$1" timeout 60 pgbackrest --config="$2" --config-include-path="$(dirname "$2")/conf.d" --repo="$3" --io-timeout=3 --protocol-timeout=10 \
+    --output=json --log-level-console=off --log-level-file=off info
+}
+
 # pgBackRest's info of every stanza in the repository in folder $2, whatever is configured.
 repository_info() {
   as "$1" pgbackrest --no-config --repo1-path="$2" --output=json --log-level-console=off --log-level-file=off info

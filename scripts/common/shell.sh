@@ -28,6 +28,21 @@ await() {
   done
 }
 
+# Runs a command with each number from 1 to $1 before its words, side by side, and prints what they print in their order.
+side_by_side() {
+  local number output
+  local -a outputs=() lines
+  for ((number = 1; number <= $1; number++)); do
+    exec {output}< <("$2" "$number" "${@:3}")
+    outputs+=("$output")
+  done
+  for output in "${outputs[@]}"; do
+    mapfile -t -u "$output" lines
+    exec {output}<&-
+    printf '%s\n' "${lines[@]}"
+  done
+}
+
 # Runs a command as an account. sudo or a login shell would take an emulated host a second.
 as() {
   local account=$1

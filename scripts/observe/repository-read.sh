@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Prints the WAL and the list of backups of stanza $2 that account $1 keeps in each repository; a word follows for each: its folder, in which
-# is told what the account cannot use, or nothing. Safe to run again: it only reads.
+# is told what the account cannot use, `store`, or nothing. Safe to run again: it only reads.
 set -euo pipefail
 source common/shell.sh
 
@@ -21,28 +21,35 @@ print_wal() {
 }
 
 # `info` does not say whether a standby delivered a backup; the repository's own list does. There is none before the first backup. What is
-# not pgBackRest's, such as lost+found, is not looked at.
+# not pgBackRest's, such as lost+found, is not looked at. A store that is away is asked once.
 print_repository() {
-  local repository=$1 account=$2 stanza=$3 folder=$4 backups status=0
-  local -a ask=(as "$account" pgbackrest "--stanza=$stanza" --log-level-console=off --log-level-file=off "--repo=$repository")
-  if [[ -n $folder ]]; then
+  local repository=$1 account=$2 stanza=$3 folder=${*:$1+3:1} backups status=0 listing
+  local -a ask=(as "$account") options=("--stanza=$stanza" --log-level-console=off --log-level-file=off "--repo=$repository")
+  if [[ $folder == store ]]; then
+    ask+=(timeout "$((15 * SLOWNESS))")
+    options+=("--io-timeout=$SLOWNESS" "--protocol-timeout=$((4 * SLOWNESS))")
+  elif [[ -n $folder ]]; then
     printf '==== %s unusable\n%s\n' "$repository" "$(as "$account" find "$folder" -maxdepth 4 ! -type l \( ! -readable -o ! -writable \) \
       \( -path "$folder" -o -path "$folder/archive*" -o -path "$folder/backup*" \) -printf '%u %m %p\n' 2>/dev/null || true)"
   fi
-  print_wal "$repository" "$stanza" "${ask[@]}"
+  ask+=(pgbackrest "${options[@]}")
+  listing=$(print_wal "$repository" "$stanza" "${ask[@]}")
+  printf '%s\n' "$listing"
+  [[ $folder != store || $listing != *' unlisted'* ]] || return 0
   backups=$("${ask[@]}" --ignore-missing repo-get "backup/$stanza/backup.info") || status=$?
   printf '==== %s backups\n%s\n' "$repository" "$backups"
   return "$status"
 }
 
 main() {
-  local account=$1 stanza=$2 repository status
-  for ((repository = 1; repository <= $# - 2; repository++)); do
-    status=0
-    print_repository "$repository" "${@:1:2}" "${@:repository+2:1}" || status=$?
-    # Why it cannot be read stands in what came before, and others may be read.
-    [[ $status == 0 || -n ${*:3} || $# -gt 3 ]] || return "$status"
-  done
+  local status=0
+  # Why one of several cannot be read stands in what comes before, and others may be read.
+  if (($# > 3)); then
+    side_by_side $(($# - 2)) print_repository "$@"
+  else
+    print_repository 1 "$@" || status=$?
+    [[ $status == 0 || -n $3 ]] || return "$status"
+  fi
 }
 
 main "$@" </dev/null

@@ -7,7 +7,7 @@ import { WEB_SERVERS } from "../../plan/backup-api-layout";
 import { renderBarmanIni, renderDnfIni, renderPgBackRestIni, renderSystemdIni } from "../../render/ini-dialects";
 import { hostOf, type LabPlan } from "../../plan/plan";
 import type { PgBackRestOptions, Repository } from "../../config/schema";
-import { renderCipherConf, renderPgBackRestConf, renderStandbysConf } from "../../render/pgbackrest-conf";
+import { renderPgBackRestConf, renderSecretsConf, renderStandbysConf } from "../../render/pgbackrest-conf";
 import { barmanConnections } from "../../plan/replication";
 import { renderPgHba, renderPgIdent, renderPgPass, renderPostgreSqlConf } from "../../render/postgresql-conf";
 import { renderSeed } from "../../render/seed";
@@ -24,6 +24,22 @@ const several: Repository[] = [
   {
     ...{ type: "posix", path: "/srv/third", retentionFull: 4, retentionArchive: 2, retentionArchiveType: "full" },
     ...{ cipherType: "aes-256-cbc", bundle: true, block: false },
+  },
+];
+const store: Repository = {
+  ...{ type: "s3", path: "/demo", retentionFull: 4, cipherType: "aes-256-cbc", bundle: true },
+  ...{ s3Bucket: "backups", s3Endpoint: "s3.example.net", s3Region: "eu-central-1", s3UriStyle: "path", storagePort: 8443 },
+  storageCaFile: "/etc/pgbackrest/cert/ca.crt",
+};
+const others: Repository[] = [
+  {
+    ...{ type: "azure", path: "/demo", retentionFull: 2, azureAccount: "backups", azureContainer: "lab" },
+    ...{ azureEndpoint: "blob.core.example.net", azureUriStyle: "path", azureKeyType: "sas", storagePort: 8443 },
+  },
+  { type: "gcs", path: "/demo", retentionFull: 2, gcsBucket: "backups", gcsEndpoint: "storage.example.net" },
+  {
+    ...{ type: "sftp", path: "/srv/demo", retentionFull: 2, sftpHost: "nas.example.net", sftpHostUser: "backup" },
+    ...{ sftpHostPort: 2222, sftpHostFingerprint: "e3".repeat(32) },
   },
 ];
 const PLAN = stackPlan("dev");
@@ -61,7 +77,22 @@ const FILES: Record<string, () => string> = {
     renderPgBackRestConf(PLAN, hostOf(PLAN, "pg2-srv"), {
       ...{ repositories: several, pgbackrestVersion: "2.60.0", cpus: 4, pgbackrest: {} },
     }),
-  "backup-srv.several.cipher.conf": () => renderCipherConf({ 2: "secret", 3: "a=b c" }),
+  "backup-srv.several.cipher.conf": () => renderSecretsConf({ "repo2-cipher-pass": "secret", "repo3-cipher-pass": "a=b c" }),
+  "backup-srv.s3.pgbackrest.conf": () =>
+    renderPgBackRestConf(PLAN, hostOf(PLAN, "backup-srv"), {
+      ...{ repositories: [...repositories, store], pgbackrestVersion: "2.60.0", cpus: 4, pgbackrest: {} },
+    }),
+  "backup-srv.s3.cipher.conf": () =>
+    renderSecretsConf({ "repo2-cipher-pass": "secret", "repo2-s3-key": "AKIA", "repo2-s3-key-secret": "a/b+c=" }),
+  "backup-srv.stores.pgbackrest.conf": () =>
+    renderPgBackRestConf(PLAN, hostOf(PLAN, "backup-srv"), {
+      ...{ repositories: [...repositories, ...others], pgbackrestVersion: "2.60.0", cpus: 4, pgbackrest: {} },
+    }),
+  "backup-srv.stores.cipher.conf": () => renderSecretsConf({ "repo2-azure-key": "?sv=2026&sig=a%2Fb" }),
+  "pg2-srv.s3.pgbackrest.conf": () =>
+    renderPgBackRestConf(PLAN, hostOf(PLAN, "pg2-srv"), {
+      ...{ repositories: [...repositories, store], pgbackrestVersion: "2.60.0", cpus: 4, pgbackrest: {} },
+    }),
   "pg2-srv.pgbackrest.conf": () => pgBackRestConf(PLAN, "pg2-srv", options),
   "pg1-srv.postgresql.conf": () =>
     renderPostgreSqlConf(PLAN, hostOf(PLAN, "pg1-srv"), { work_mem: "8MB", jit: false, search_path: "o'x" }),

@@ -1,4 +1,5 @@
 import { spawnSync } from "node:child_process";
+import { generateKeyPairSync } from "node:crypto";
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
@@ -65,6 +66,37 @@ it("takes the configuration of several repositories, the passphrases included", 
   const pushed = read(golden("pg2-srv.several.pgbackrest.conf"), archivePush);
   expect(pushed.out).toContain("unable to chdir() to '/nonexistent'");
   expect(pushed.out).not.toContain("WARN");
+});
+
+it("takes the configuration of a store, its secrets included, and asks that store", () => {
+  const store = golden("backup-srv.s3.pgbackrest.conf").replaceAll(/^repo\d-(block|bundle|storage-ca-file)=.*\n/gm, "");
+  const nowhere = ["--repo2-s3-endpoint=localhost", "--repo2-storage-port=9", "--io-timeout=1", "--protocol-timeout=2"];
+  const { out } = read(store + golden("backup-srv.s3.cipher.conf"), ["--repo=2", ...nowhere, "info", "--output=json"]);
+  expect(out).toContain("[HostConnectError] unable to connect to 'localhost:9'");
+  expect(out).not.toContain("WARN");
+  const pushed = read(golden("pg2-srv.s3.pgbackrest.conf"), archivePush);
+  expect(pushed.out).toContain("unable to chdir() to '/nonexistent'");
+  expect(pushed.out).not.toContain("WARN");
+});
+
+it.each(["2", "3"])("takes the configuration of repository %s, in Azure or Google's, and asks that", (repository) => {
+  const account = { type: "service_account", client_email: "lab@example.net", token_uri: "https://localhost:9/token" };
+  const key = path.join(scratch, "key.json");
+  const privateKey = generateKeyPairSync("rsa", { modulusLength: 2048 }).privateKey;
+  fs.writeFileSync(
+    key,
+    JSON.stringify({ ...account, private_key: privateKey.export({ type: "pkcs8", format: "pem" }) }),
+  );
+  // Debian 12's 2.45 has neither blocks by this name nor SFTP.
+  const stores = golden("backup-srv.stores.pgbackrest.conf")
+    .replaceAll(/^repo\d-block=.*\n|^repo4-.*\n/gm, "")
+    .replace("/etc/pgbackrest/gcs-backups-demo.key", key)
+    .replaceAll(/=(blob\.core|storage)\.example\.net$/gm, "=localhost:9")
+    .replace("=8443", "=9");
+  const limits = ["--io-timeout=1", "--protocol-timeout=2", "info", "--output=json"];
+  const { out } = read(stores + golden("backup-srv.stores.cipher.conf"), [`--repo=${repository}`, ...limits]);
+  expect(out).toContain("[HostConnectError] unable to connect to 'localhost:9'");
+  expect(out).not.toContain("WARN");
 });
 
 it("would say so if it did not take a file", () => {

@@ -110,9 +110,9 @@ describe("backup-plane/packages-install-debian.sh", () => {
 });
 
 describe("backup-plane/repository-create.sh", () => {
-  const create = (): ScriptRun => {
+  const create = (repository = host.path("repository")): ScriptRun => {
     for (const program of ["useradd", "install", "sed"]) host.add(program, "");
-    return host.run("backup-plane/repository-create.sh", ["pgbackrest", host.path("repository")], "", {
+    return host.run("backup-plane/repository-create.sh", ["pgbackrest", repository], "", {
       "/etc/logrotate.d/pgbackrest": host.path("logrotate"),
     });
   };
@@ -125,6 +125,14 @@ describe("backup-plane/repository-create.sh", () => {
       `install -d -o pgbackrest -g pgbackrest -m 0750 ${host.path("repository")}`,
       "install -d -o pgbackrest -g pgbackrest -m 0770 /var/log/pgbackrest",
     ]);
+  });
+
+  it("makes no folder for a store", () => {
+    host.add("id", "");
+    expect(create("")).toMatchObject({
+      status: 0,
+      calls: ["id -u pgbackrest", "install -d -o pgbackrest -g pgbackrest -m 0770 /var/log/pgbackrest"],
+    });
   });
 
   it("keeps a repository that is there, with its owner and mode", () => {

@@ -3,7 +3,7 @@ import * as path from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type ScriptRun, StandIns } from "../support/stand-ins";
 import { hostOf } from "../../plan/plan";
-import { renderCipherConf, renderPgBackRestConf } from "../../render/pgbackrest-conf";
+import { renderPgBackRestConf, renderSecretsConf } from "../../render/pgbackrest-conf";
 import { stackPlan } from "../support/stack-config";
 
 const PLAN = stackPlan("container");
@@ -193,7 +193,7 @@ describe("backup-plane/repository-guard.sh", () => {
       `hint: keep ${!wanted}; a repository is encrypted from its first file on, or never\n`;
     expect(guard({ cipher: "true" })).toMatchObject({ status: 1, stderr: refusal(true) });
     fs.mkdirSync(host.path("conf.d"));
-    fs.writeFileSync(host.path("conf.d/cipher.conf"), renderCipherConf({ 1: "a=b-c_d" }));
+    fs.writeFileSync(host.path("conf.d/cipher.conf"), renderSecretsConf({ "repo1-cipher-pass": "a=b-c_d" }));
     const plain = fs.readFileSync(host.path("bin/pgbackrest"), "utf8").split("\n").at(-2) ?? "";
     host.add(
       "pgbackrest",
@@ -228,6 +228,54 @@ describe("backup-plane/repository-guard.sh", () => {
       status: 0,
       stdout: "/backup2 20261123-120000\n",
       stderr: `left behind: pg1-srv keeps stanza demo in /backup_space (backups: A B); /backup2 gets a new full backup; hint: pgbackrest --config=${host.path("left-behind")}/backup_space.conf --repo=1 info, as user pgbackrest\n`,
+    });
+  });
+
+  describe("of a repository in a store", () => {
+    const STORE = {
+      ...{ type: "s3" as const, path: "/demo", retentionFull: 2 },
+      ...{ s3Bucket: "backups", s3Endpoint: "s3.example.net", s3Region: "eu" },
+    };
+    const look = (answer: unknown, version = "15", wanted = ["s3://backups/demo"]): ScriptRun => {
+      const file = host.path("pgbackrest.conf");
+      const asked = `--config=${file} --config-include-path=${host.path("conf.d")} --repo=1 --io-timeout=3 `;
+      host.add("pgbackrest", `[[ $* != "${asked}"* ]] || echo '${JSON.stringify(answer) ?? ""}'`);
+      host.add("date", "echo 20261123-120000");
+      fs.writeFileSync(
+        file,
+        renderPgBackRestConf(PLAN, hostOf(PLAN, "backup-srv"), { ...OPTIONS, repositories: [STORE] }),
+      );
+      return host.run("backup-plane/repository-guard.sh", [
+        ...[file, "pgbackrest", "demo", version],
+        ...wanted.flatMap((path) => [path, "false", "lab:repositories[0].cipherType"]),
+      ]);
+    };
+    const HELD = [{ name: "demo", status: { code: 0 }, db: [{ version: "15" }], backup: [{ label: "A" }] }];
+
+    it("reads it by its configuration, and names its place", () => {
+      expect(look(HELD)).toMatchObject(content);
+      expect(look(HELD, "16").stderr).toContain(
+        "lab:postgresqlVersion is 16, but s3://backups/demo holds stanza demo of PostgreSQL 15 (backups: A)",
+      );
+      expect(look(HELD, "15", ["s3://others/demo"]).stderr).toContain(
+        `left behind: pg1-srv keeps stanza demo in s3://backups/demo (backups: A); s3://others/demo gets a new full backup; hint: pgbackrest --config=${host.path("left-behind")}/s3-backups-demo.conf --repo=1 info, as user pgbackrest\n`,
+      );
+    });
+
+    it("takes one that does not answer for no empty one, and says what it said", () => {
+      expect(look(undefined)).toMatchObject({
+        status: 1,
+        stderr: expect.stringContaining("\nit does not answer within a minute\n") as string,
+      });
+      const message = "[HostConnectError] unable to connect to s3.example.net:443";
+      const silent = [
+        { name: "[invalid]", status: { code: 99 }, db: [], backup: [], repo: [{ status: { code: 99, message } }] },
+      ];
+      expect(look(silent)).toMatchObject({
+        status: 1,
+        stderr: `pg1-srv: cannot read the repository in s3://backups/demo; hint: pgbackrest --repo=1 info, as user pgbackrest\n${message}\n`,
+      });
+      expect(look([])).toMatchObject(content);
     });
   });
 

@@ -272,14 +272,14 @@ describe("a host", () => {
       "pgbackrest",
       `case "$*" in version) echo "pgBackRest 2.45" ;; *repo-ls*) echo '{".":{},"20261123-184305F":{}}' ;; *) echo '[]' ;; esac`,
     );
-    expect(read("stanza", "stanza-read", "postgres", "demo", "1")).toMatchObject({ version: "2.45", info: [] });
-    expect(read("stanza", "stanza-read", "pgbackrest", "demo", "2", "labels")).toMatchObject({
+    expect(read("stanza", "stanza-read", "postgres", "demo", "", "")).toMatchObject({ version: "2.45", info: [] });
+    expect(read("stanza", "stanza-read", "pgbackrest", "demo", "labels", "", "")).toMatchObject({
       labels: { 1: ["20261123-184305F"], 2: ["20261123-184305F"] },
     });
     standIns.add("pgbackrest", 'if [[ $1 == version ]]; then echo "pgBackRest 2.45"; else exit 124; fi');
-    expect(read("stanza", "stanza-read", "postgres", "demo", "1")).toMatchObject({ info: null });
+    expect(read("stanza", "stanza-read", "postgres", "demo", "", "")).toMatchObject({ info: null });
     standIns.add("pgbackrest", "exit 31");
-    expect(standIns.run("observe/stanza-read.sh", ["postgres", "demo", "1"]).status).toBe(31);
+    expect(standIns.run("observe/stanza-read.sh", ["postgres", "demo", "", ""]).status).toBe(31);
   });
 
   it("tells the stanza in each of several repositories, and of one that does not answer nothing", () => {
@@ -292,7 +292,7 @@ describe("a host", () => {
       ]);
     const cases = `*--repo=1*) echo '${info(1, 0)}' ;; *--repo=2*) echo '${info(2, 2)}' ;; *) exit 1 ;;`;
     standIns.add("pgbackrest", `case "$*" in version) echo "pgBackRest 2.55.1" ;; ${cases} esac`);
-    expect(read("stanza", "stanza-read", "postgres", "demo", "3")).toMatchObject({
+    expect(read("stanza", "stanza-read", "postgres", "demo", "", "", "", "")).toMatchObject({
       info: [
         {
           status: { code: 2 },
@@ -304,6 +304,35 @@ describe("a host", () => {
           backup: [{ label: "label 1" }, { label: "label 2" }],
         },
       ],
+    });
+  });
+
+  it("asks a store that is away once, and for labels once it has answered", () => {
+    const info = (code: number): string =>
+      JSON.stringify([
+        { name: "demo", status: { code, message: "said" }, repo: [{ key: 1 }], archive: [], backup: [] },
+      ]);
+    const answers = (code: number): string =>
+      `case "$*" in version) echo "pgBackRest 2.55.1" ;; *repo-ls*) echo '{".":{},"20261123-184305F":{}}' ;; *) echo '${info(code)}' ;; esac`;
+    const asked = (code: number): (string | undefined)[] => {
+      standIns.add("pgbackrest", answers(code));
+      const { calls } = standIns.run("observe/stanza-read.sh", ["pgbackrest", "demo", "labels", "store"]);
+      return calls
+        .filter((call) => call.startsWith("pgbackrest "))
+        .map((call) => / (version|repo-ls|info)\b/.exec(call)?.[1]);
+    };
+    expect(asked(99)).toEqual(["version", "info"]);
+    expect(read("stanza", "stanza-read", "pgbackrest", "demo", "labels", "store")).toMatchObject({
+      info: [{ status: { code: 99, message: "said" } }],
+    });
+    expect(asked(0)).toEqual(["version", "info", "repo-ls", "info"]);
+    standIns.add("pgbackrest", "echo 'ERROR: [049]: unable to connect' >&2; exit 49");
+    const { calls } = standIns.run("observe/repository-read.sh", ["pgbackrest", "demo", "store"]);
+    expect(calls.filter((call) => call.startsWith("pgbackrest "))).toEqual([
+      expect.stringMatching(/ --io-timeout=1 --protocol-timeout=4 .* repo-ls /),
+    ]);
+    expect(read("repositories", "repository-read", "pgbackrest", "demo", "store")).toEqual({
+      1: { fromStandby: {}, wal: "ERROR: [049]: unable to connect" },
     });
   });
 

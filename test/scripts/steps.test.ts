@@ -1199,8 +1199,9 @@ describe("the repositories of a new pgBackRest configuration", () => {
     };
     write("", present);
     write(".next", next);
-    for (const program of ["systemctl", "pgbackrest", "openssl", "journalctl"]) host.add(program, "");
-    host.add("chown", "");
+    for (const program of ["pgbackrest", "openssl", "journalctl", "chown"]) host.add(program, "");
+    // It runs.
+    host.add("systemctl", '[[ $1 != show ]] || echo "NeedDaemonReload=no MainPID=1"').add("stat", "echo pgbackrest");
     const { stderr, calls } = host.run(
       "backup-plane/pgbackrest-server-start.sh",
       ["pgbackrest", "repository", "demo", host.path("cert")],
@@ -1214,6 +1215,7 @@ describe("the repositories of a new pgBackRest configuration", () => {
       ...{ conf: read("etc/pgbackrest.conf"), ciphers: read("etc/conf.d/cipher.conf") },
       left: read(LEFT),
       kept: calls.find((call) => call.includes("left-behind")),
+      verb: /^systemctl (reload|restart) /m.exec(calls.join("\n"))?.[1],
       mode: fs.existsSync(host.path(LEFT)) && (fs.statSync(host.path(LEFT)).mode & 0o777).toString(8),
     };
   };
@@ -1242,6 +1244,16 @@ describe("the repositories of a new pgBackRest configuration", () => {
     expect(files).toMatchObject({ conf: PLAIN, ciphers: undefined, left: BOTH + present.ciphers });
     expect(kept).toMatch(/^chown pgbackrest:pgbackrest \S+\/left-behind\//);
     expect(mode).toBe("600");
+  });
+
+  it.each([
+    ["restart", "one goes", { conf: BOTH }, { conf: PLAIN }],
+    ["restart", "one is at another place", { conf: PLAIN }, { conf: "[global]\nrepo1-path=/srv/second\n" }],
+    ["restart", "a store has another key", { conf: BOTH, ciphers: "a" }, { conf: BOTH, ciphers: "b" }],
+    ["reload", "one comes", { conf: PLAIN }, { conf: BOTH, ciphers: passphrase(2, "p") }],
+    ["reload", "another option changes", { conf: BOTH }, { conf: `${BOTH}repo1-retention-full=9\nprocess-max=3\n` }],
+  ] as const)("%s the server when %s: its sessions go on with what they began with", (verb, _, present, next) => {
+    expect(replaced(present, next)).toMatchObject({ conf: next.conf, verb });
   });
 });
 

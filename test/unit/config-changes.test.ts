@@ -59,7 +59,7 @@ describe("what a change does to a lab that is up", () => {
       "live: /srv/second gets the stanza, WAL from now on, and a full backup",
     ]);
     expect(change([first, second], [second])).toEqual([
-      "live: /backup_space keeps its backups on the host, and gets neither WAL nor backups any more",
+      "live: /backup_space keeps its backups, and gets neither WAL nor backups any more",
     ]);
     expect(change([first, second], [second, first])).toEqual([
       "reload: the repositories keep their backups, and change their numbers",
@@ -67,6 +67,25 @@ describe("what a change does to a lab that is up", () => {
     expect(
       change([first, { ...second, cipherType: "none" }], [first, { ...second, cipherType: "aes-256-cbc" }]),
     ).toEqual(["refused: a repository is encrypted from its first file on, or never"]);
+    const store = {
+      ...second,
+      type: "s3",
+      s3Bucket: "backups",
+      s3Endpoint: "s3.example.net",
+      s3Region: "eu-central-1",
+    };
+    const settings = (list: unknown[]) =>
+      stackConfig("container", {
+        ...{ repositories: list, repositorySecrets: { "repo2-s3-key": "a", "repo2-s3-key-secret": "b" } },
+      });
+    const changes = (from: unknown[], to: unknown[]): string[] =>
+      findChanges(settings(from), settings(to)).map(({ key, effect, text }) => `${key} ${effect}: ${text}`);
+    expect(changes([first, store], [first, { ...store, s3Endpoint: "s3.example.org" }])).toEqual([
+      "repositories reload: the next backup expires what is beyond the new retention",
+    ]);
+    expect(changes([first, store], [first, { ...store, s3Bucket: "others" }])[0]).toMatch(
+      /^repositories rebuild: at another place the stanza is created again/,
+    );
   });
 
   it("is a restart from emulation to kvm", () => {

@@ -1,6 +1,14 @@
 import { describe, expect, it } from "vitest";
 import * as path from "node:path";
+import { STORE_FIELDS } from "../../config/repository-types";
 import { PROJECT_FOLDER, problemsOf, stackConfig } from "../support/stack-config";
+
+const S3 = { type: "s3", path: "/demo", s3Bucket: "backups", s3Endpoint: "s3.example.net", s3Region: "eu-central-1" };
+const SFTP = {
+  ...{ type: "sftp", path: "/demo", sftpHost: "nas.example.net", sftpHostUser: "backup" },
+  sftpHostFingerprint: "e3".repeat(32),
+};
+const S3_SECRETS = { "repo1-s3-key": "AKIA", "repo1-s3-key-secret": "hunter2" };
 
 describe("the configuration", () => {
   it("accepts the stacks that the project ships", () => {
@@ -28,7 +36,7 @@ describe("the configuration", () => {
     );
   });
 
-  it.each<[Record<string, unknown>, string]>([
+  it.each<[Record<string, unknown>, ...string[]]>([
     [{ standbys: 9 }, `lab:standbys must be a whole number from 0 to 8, got 9`],
     [
       { caStage: "trust" },
@@ -92,14 +100,94 @@ describe("the configuration", () => {
     [{ renewDays: 90 }, `lab:renewDays must be less than lab:hostCertificateDays, which is 90, got "90"`],
     [{ pgbackrestVersion: "latest" }, `lab:pgbackrestVersion must be an exact version such as 2.60.0, got "latest"`],
     [{ repositories: [] }, `lab:repositories must be a list of one to four repositories, got []`],
-    [{ repositories: [{ type: "s3" }] }, `lab:repositories[0].type must be posix, got "s3"`],
+    [
+      { repositories: [{ type: "tape" }] },
+      `lab:repositories[0].type must be posix or s3 or azure or gcs or sftp, got "tape"`,
+    ],
+    [
+      { repositories: [{}, { path: "/demo", s3Bucket: "backups", storagePort: 8443 }] },
+      `lab:repositories[1].s3Bucket is for type s3 alone, got type posix`,
+      `lab:repositories[1].storagePort is for type s3 or azure or gcs alone, got type posix`,
+    ],
+    [
+      { repositories: [{}, { type: "s3", path: "/demo", s3Bucket: "backups" }] },
+      `lab:repositories[1] needs s3Bucket, s3Endpoint, s3Region for type s3, and lacks s3Endpoint, s3Region`,
+      ...["s3-key", "s3-key-secret"].map(
+        (option) =>
+          `lab:repositorySecrets must have "repo2-${option}", which is missing; hint: pulumi config set --secret --path 'lab:repositorySecrets["repo2-${option}"]'`,
+      ),
+    ],
+    [
+      {
+        repositories: [{ ...S3, s3Endpoint: "https://s3.example.net:8443", s3Bucket: "Back_ups", storageCaFile: "ca" }],
+        repositorySecrets: S3_SECRETS,
+      },
+      `lab:repositories[0].s3Bucket must be the name of a bucket, got "Back_ups"`,
+      `lab:repositories[0].s3Endpoint must be a host name, without https:// and without a port, got "https://s3.example.net:8443"`,
+      `lab:repositories[0].storageCaFile must be an absolute path of letters, digits, ".", "_" and "-", got "ca"`,
+    ],
+    [
+      { repositories: [{ ...S3, s3KeyType: "auto" }], repositorySecrets: S3_SECRETS },
+      ...Object.keys(S3_SECRETS).map(
+        (option) => `lab:repositorySecrets may not set "${option}": no repository is encrypted or in a store`,
+      ),
+    ],
+    [
+      {
+        repositories: [S3, { ...S3, s3Endpoint: "s3.example.org" }],
+        repositorySecrets: { ...S3_SECRETS, "repo2-s3-key": "AKIA", "repo2-s3-key-secret": "hunter2" },
+      },
+      `lab:repositories[1].path must be another than the other repositories', got "/demo"`,
+    ],
+    [
+      { repositories: [SFTP, { ...SFTP, type: "s3" }], repositorySecrets: { "repo1-sftp-private-key": "-----\nkey" } },
+      `lab:repositories[1] needs s3Bucket, s3Endpoint, s3Region for type s3, and lacks s3Bucket, s3Endpoint, s3Region`,
+      ...Object.keys(SFTP)
+        .filter((field) => field.startsWith("sftp"))
+        .sort((one, other) => Object.keys(STORE_FIELDS).indexOf(one) - Object.keys(STORE_FIELDS).indexOf(other))
+        .map((field) => `lab:repositories[1].${field} is for type sftp alone, got type s3`),
+      ...["s3-key", "s3-key-secret"].map(
+        (option) =>
+          `lab:repositorySecrets must have "repo2-${option}", which is missing; hint: pulumi config set --secret --path 'lab:repositorySecrets["repo2-${option}"]'`,
+      ),
+    ],
+    [
+      {
+        repositories: [S3, { ...SFTP, sftpHostFingerprint: "SHA256:yK1" }],
+        repositorySecrets: {
+          ...S3_SECRETS,
+          "repo1-s3-key": "hunter2\nhunter3",
+          "repo2-sftp-private-key": "-----\nkey\n",
+        },
+      },
+      `lab:repositories[1].sftpHostFingerprint must be the SHA-256 of its host key, 64 hexadecimal digits, got "SHA256:yK1"`,
+    ],
+    [
+      { repositories: [S3], repositorySecrets: { ...S3_SECRETS, "repo1-s3-key": "hunter2\nhunter3" } },
+      `lab:repositorySecrets must have "repo1-s3-key" in one line of text`,
+    ],
+    [
+      {
+        ...{ family: "debian12", postgresqlVersion: 15, pgbackrestVersion: "2.45" },
+        ...{ repositories: [SFTP], repositorySecrets: { "repo1-sftp-private-key": "-----" } },
+      },
+      `lab:repositories[0].type may not set repo1-type=sftp with pgBackRest 2.45: it needs 2.48 or newer (lab:pgbackrestVersion)`,
+    ],
+    [
+      { pgbackrest: { "repo1-s3-key": "hunter2" } },
+      `lab:pgbackrest may not set repo1-s3-key: it is a secret, and would stand in the stack's outputs and in files that every account of a host reads; hint: lab:repositorySecrets`,
+    ],
+    [
+      { pgbackrest: { "repo1-storage-verify-tls": false } },
+      `lab:pgbackrest may not set repo1-storage-verify-tls: it comes from lab:repositories`,
+    ],
     [
       { repositories: [{ path: "/back up" }] },
       `lab:repositories[0].path must be an absolute path of letters, digits, ".", "_" and "-", got "/back up"`,
     ],
     [
       { repositories: [{ size: 3 }] },
-      `lab:repositories[0].size is an unknown field; allowed are type, path, retentionFull, retentionFullType, retentionDiff, retentionArchive, retentionArchiveType, cipherType, bundle, block`,
+      `lab:repositories[0].size is an unknown field; allowed are type, path, retentionFull, retentionFullType, retentionDiff, retentionArchive, retentionArchiveType, cipherType, bundle, block, ${Object.keys(STORE_FIELDS).join(", ")}`,
     ],
     [
       { repositories: [{}, { path: "/backup_space" }] },
@@ -155,7 +243,7 @@ describe("the configuration", () => {
     ],
     [
       { repositorySecrets: { "repo1-cipher-pass": "hunter2" } },
-      `lab:repositorySecrets may not set "repo1-cipher-pass": no repository is encrypted`,
+      `lab:repositorySecrets may not set "repo1-cipher-pass": no repository is encrypted or in a store`,
     ],
     [
       { repositoryCipher: true, repositorySecrets: { "repo2-cipher-pass": "hunter2" } },
@@ -164,7 +252,7 @@ describe("the configuration", () => {
     ...["hunter2", { "repo1-cipher-pass": " hunter2" }, { "repo1-cipher-pass": ["hunter2"] }].map(
       (repositorySecrets): [Record<string, unknown>, string] => [
         { repositoryCipher: true, repositorySecrets },
-        `lab:repositorySecrets${typeof repositorySecrets === "object" ? ".repo1-cipher-pass" : ""} must be an object of pgBackRest's options and their secrets, each one line of text`,
+        `lab:repositorySecrets${typeof repositorySecrets === "object" ? ".repo1-cipher-pass" : ""} must be an object of pgBackRest's options and their secrets, each one line of text, or the text of a key file`,
       ],
     ),
     [
@@ -256,8 +344,8 @@ describe("the configuration", () => {
         /^unknown key lab:colour; allowed are hypervisor, libvirtUri, .*, hostCertificates$/,
       ) as string,
     ],
-  ])("refuses %o", (settings, problem) => {
-    expect(problemsOf(settings)).toEqual([problem]);
+  ])("refuses %o", (settings, ...problems) => {
+    expect(problemsOf(settings)).toEqual(problems);
   });
 
   it("names every problem at once", () => {

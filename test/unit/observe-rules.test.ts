@@ -564,6 +564,35 @@ describe("several repositories", () => {
     ]);
   });
 
+  it("have a store that refuses, or does not answer: it is named with what it says, and hosts that ask for it are not", () => {
+    const store = { type: "s3", path: "/demo", s3Bucket: "backups", s3Endpoint: "s3.example.net", s3Region: "eu" };
+    const inStore = deployedLab({
+      repositories: [{}, store],
+      repositorySecrets: { "repo2-s3-key": "a", "repo2-s3-key-secret": "b" },
+    });
+    const tellOf = (message: string) => {
+      const changes = { repo: statuses(99, message), archive: archive.slice(0, 1), backup: [first] };
+      const own = facts(changes, { fromStandby: {}, wal: "ERROR: [039]: HTTP request failed with 404" });
+      return judged({ "backup-srv": own, ...others(changes) }, inStore).causes;
+    };
+    const refused =
+      "[ProtocolError] HTTP request failed with 404 (NOT FOUND):\n*** Path/Query ***:\nGET /backups/\n*** Response Content ***:\n" +
+      "<Error><Code>NoSuchBucket</Code><Message>The specified bucket does not exist</Message></Error>";
+    expect(tellOf(refused)).toMatchObject([
+      {
+        ...{ code: "LAB-REPOSITORY-STORE", host: "backup-srv", inRepository: 2 },
+        cause: "repo2 (s3://backups/demo) cannot be used: The specified bucket does not exist (NoSuchBucket)",
+        remedy:
+          "the bucket does not exist there: see s3Bucket and s3Endpoint in lab:repositories; then ./lab ssh backup-srv -- sudo -u pgbackrest pgbackrest --repo=2 info answers",
+      },
+    ]);
+    expect(
+      told(tellOf("[HostConnectError] unable to connect to 's3.example.net:443': [111] Connection refused")),
+    ).toEqual([
+      "fail LAB-REPOSITORY-STORE backup-srv: repo2 (s3://backups/demo) cannot be used: unable to connect to 's3.example.net:443': [111] Connection refused",
+    ]);
+  });
+
   it("have WAL that only one of them misses, and backups that only one of them lacks", () => {
     const { causes: found } = judgedAt(
       {},

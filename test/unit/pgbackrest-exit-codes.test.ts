@@ -29,3 +29,33 @@ it("stands in the documentation for those who run pulumi up", () => {
     expect(text).toContain(`| ${code} | ${name} | ${hint} |`);
   }
 });
+
+it.each([
+  [
+    "ERROR: [039]: HTTP request failed with 403 (Forbidden):\n<Error><Code>InvalidAccessKeyId</Code><Message>No such key</Message></Error>",
+    "No such key (InvalidAccessKeyId): the store does not know the key: see repoN-s3-key in lab:repositorySecrets",
+  ],
+  [
+    "P00  ERROR: [095]: unable to verify certificate presented by 'backup-srv:8432': [20] unable to get local issuer certificate",
+    pgBackRestHint("ERROR: [095]: other"),
+  ],
+  [
+    "P00  ERROR: [039]: HTTP request failed with 403 (Forbidden):\n*** Path/Query ***:\nHEAD /backups/demo",
+    "HTTP request failed with 403 (Forbidden): the store refuses the key, or does not allow it this: see lab:repositorySecrets",
+  ],
+  [
+    "*** Response Content ***:\n<Error><Code>NoSuchBucket</Code></Error>",
+    "NoSuchBucket: the bucket does not exist there: see s3Bucket and s3Endpoint in lab:repositories",
+  ],
+  [
+    "P00  ERROR: [101]: host [4c] and configured fingerprint (repo-sftp-host-fingerprint) [e3] do not match\nINFO: end",
+    "host [4c] and configured fingerprint (repo-sftp-host-fingerprint) [e3] do not match: the server has another host key than sftpHostFingerprint in lab:repositories: before you change that, ask who runs it",
+  ],
+  [
+    "P00  ERROR: [101]: public key authentication failed: libssh2 error [-18]",
+    "public key authentication failed: libssh2 error [-18]: the server does not accept the key: see repoN-sftp-private-key in lab:repositorySecrets, and the authorized_keys of sftpHostUser there",
+  ],
+  ["ERROR: [039]: HTTP request failed with 503 (Slow Down):", pgBackRestHint("ERROR: [039]: other")],
+])("hints at what a store refuses: %s", (output, hint) => {
+  expect(pgBackRestHint(output)).toBe(hint);
+});

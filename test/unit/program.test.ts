@@ -598,6 +598,22 @@ describe("the program", () => {
     expect(JSON.stringify(holders[0]?.inputs.create)).not.toContain("a passphrase");
   });
 
+  it("has a repository in a store without a folder, and says its key to nobody but the repository host", async () => {
+    const store = { type: "s3", path: "/demo", s3Bucket: "backups", s3Endpoint: "s3.example.net", s3Region: "eu" };
+    const secrets = { "repo2-s3-key": "a key", "repo2-s3-key-secret": "a key's secret" };
+    const settings = { repositories: [{}, store], repositorySecrets: secrets };
+    const resources = await runMocked(
+      () => new Lab("lab", { ...labArgs("container", settings), repositorySecrets: secrets }),
+    );
+    const holders = resources.filter(({ inputs }) => JSON.stringify(inputs).includes("a key"));
+    expect(holders.map(({ name }) => name)).toEqual(["backup-srv-pgbackrest-start"]);
+    const create = commandsOf(resources).find(({ name }) => name === "backup-srv-repository-2-create");
+    expect(create?.inputs.create).toContain("bash -s -- pgbackrest ''");
+    const { hosts, repositories } = labArgs("container", settings).plan;
+    expect(hosts[0]?.folders).toEqual(["/backup_space", "/var/log"]);
+    expect(repositories?.[1]).toEqual({ number: 2, path: "/demo", store: "s3://backups/demo" });
+  });
+
   it("looks again at what concerns a recreated host, also on the other hosts", async () => {
     const machines = (resources: Registered[]): Map<string, unknown> =>
       new Map(commandsOf(resources).map(({ name, inputs }) => [name, inputs.create]));
