@@ -8,7 +8,7 @@ pulumi.runtime.registerStackTransformation(({ resource, props, opts }) =>
   resource instanceof pulumi.ComponentResource ? { props, opts: { ...opts, dependsOn: undefined } } : undefined,
 );
 
-const { configuration: config, pki, repositorySecrets } = readSettings();
+const { configuration: config, pki, repositorySecrets, sshPrivateKey } = readSettings();
 
 /** What the lab was built from, but for the keys of a PKI from outside; a secret when a key of it is encrypted. */
 export const configuration = hasEncryptedKey() ? pulumi.secret(config) : config;
@@ -16,7 +16,7 @@ export const configuration = hasEncryptedKey() ? pulumi.secret(config) : config;
 /** Which hosts there are, and what each is for. */
 export const plan = planLab(config);
 
-const lab = new Lab("lab", { config, plan, pki, repositorySecrets });
+const lab = new Lab("lab", { config, plan, pki, repositorySecrets, sshPrivateKey });
 
 /** Where the CA's rotation stands, and whether that is proven on every pair of hosts. */
 export const rotation = lab.rotation;

@@ -87,6 +87,11 @@ subcommand(
   .addOption(json())
   .addOption(allowExpiring());
 subcommand(
+  "preflight",
+  "find what keeps machines that exist from being in the lab, without a change (lab:hosts with existing); exit status 1 when something does",
+  async () => (await import("./commands/preflight")).preflight,
+).addOption(json());
+subcommand(
   "status",
   "verify the lab, without a change; exit status 1 when it is not proven",
   async () => (await import("./commands/status")).status,

@@ -6,7 +6,10 @@ import { PROJECT_FOLDER } from "../config/project-folder";
  * run every time. Each half has virtual machines, other systems than Debian 13, changes and losses; both take about as long.
  */
 const TURNS = [
-  ["bridge", "changes", "el8", "engines", "faults", "keys", "killed", "places", "users-lab", "versions", "vm"],
+  [
+    ...["bridge", "changes", "el8", "engines", "faults", "keys", "killed", "machines", "places", "users-lab"],
+    ...["versions", "vm"],
+  ],
   ["cloud-image", "interruptions", "major", "pgdg-apt", "repositories", "site", "sles15", "stores", "upgrades"],
 ] as const;
 

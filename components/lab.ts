@@ -29,6 +29,11 @@ export interface LabArgs {
    * @default - their passphrases are generated
    */
   repositorySecrets?: RepositorySecrets;
+  /**
+   * The key that existing machines authorize.
+   * @default - an SSH agent has it
+   */
+  sshPrivateKey?: string;
 }
 
 /** The whole lab: hosts with certificates, pgBackRest on them, a PostgreSQL cluster that it backs up, and the proofs that it does. */
@@ -44,14 +49,14 @@ export class Lab extends pulumi.ComponentResource {
 
   constructor(name: string, args: LabArgs, opts?: pulumi.ComponentResourceOptions) {
     super("lab:index:Lab", name, {}, opts);
-    const { config, plan, pki = NO_PKI, repositorySecrets: secrets } = args;
+    const { config, plan, pki = NO_PKI, repositorySecrets: secrets, sshPrivateKey } = args;
     const parent = { parent: this };
     const today = new Date().toISOString().slice(0, 10);
     for (const warning of supportWarnings(config.postgresqlVersion, config.pgbackrestVersion, today)) {
       void pulumi.log.warn(warning, this);
     }
 
-    const site = new Site(name, { config, plan }, parent);
+    const site = new Site(name, { config, plan, sshPrivateKey }, parent);
     const trust = new Trust(name, { config, plan, pki }, parent);
     const backupPlane = new BackupPlane(name, { config, plan, site, trust, secrets }, parent);
     const cluster = new Cluster(name, { config, plan, backupPlane }, parent);

@@ -49,7 +49,8 @@ function checkAddresses(values: Given, refuse: Refuse): void {
 export function refuseMissingAddresses(key: "addresses" | "hosts", hosts: readonly Host[], refuse: Refuse): void {
   const missing = hosts.flatMap(({ name, address }) => (address === "" ? [name] : []));
   if (missing.length === 0) return;
-  refuse(key, `must have an address of every host when lab:networkMode is bridge, got none of ${missing.join(", ")}`);
+  const when = hosts.some(({ existing }) => existing) ? "it exists" : "lab:networkMode is bridge";
+  refuse(key, `must have an address of every host when ${when}, got none of ${missing.join(", ")}`);
 }
 
 /**

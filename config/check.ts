@@ -16,6 +16,8 @@ export interface Settings {
   readonly pki: Pki;
   /** Secrets of the repositories. */
   readonly repositorySecrets: RepositorySecrets;
+  /** The key for machines that exist; empty where an SSH agent has it. */
+  readonly sshPrivateKey: string;
 }
 
 /** What is checked beside the configuration itself. */
@@ -75,12 +77,12 @@ export function checkSettings(
     if (machine !== undefined) problems.push(...machineProblems(configuration, stack, machine, prepared));
   }
   const pki = canRead(KEY_NAMES) ? checkPki(values, hostsWithCertificates(values), PROJECT_FOLDER, refuse) : NO_PKI;
-  const { repositorySecrets } = values;
+  const { repositorySecrets, sshPrivateKey } = values;
   if (canRead(["repositorySecrets"])) {
     for (const problem of secretProblems(values, repositorySecrets)) refuse("repositorySecrets", problem);
   }
   stop();
-  return { configuration, pki, repositorySecrets };
+  return { configuration, pki, repositorySecrets, sshPrivateKey };
 }
 
 function readValues(raw: Readonly<Record<string, string>>, problems: string[]): Values {

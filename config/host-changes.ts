@@ -1,5 +1,5 @@
 import { hasHostMap, type Host, hostsOf } from "./hosts";
-import { type Change, live, refused, restart } from "./key";
+import { type Change, live, rebuild, refused, restart } from "./key";
 import type { LabConfig } from "./schema";
 
 const NEW_STACK = "bring up another stack with it, and move the data there (pg_dump)";
@@ -22,6 +22,9 @@ export function hostsChange(from: LabConfig, to: LabConfig): { change: Change } 
     anotherLab(old, next) ??
     movedHost(stay) ??
     takenPlace(old, next) ??
+    (stay.some(([one, other]) => one.existing?.hostKey !== other.existing?.hostKey)
+      ? rebuild("a machine with another host key is another one: every step runs on it")
+      : undefined) ??
     (stay.some(([one, other]) => one.cpus !== other.cpus || one.memoryMiB !== other.memoryMiB)
       ? restart(
           "hosts of another size restart one after the other, standbys first and the primary last; others come or go",
@@ -42,7 +45,11 @@ function anotherLab(old: readonly Host[], next: readonly Host[]): { change: Chan
 
 /** Hosts that stay have their place: nothing would bring them to another. */
 function movedHost(stay: readonly [Host, Host][]): { change: Change } | undefined {
-  for (const [{ name, role, index, address }, next] of stay) {
+  for (const [{ name, role, index, address, existing }, next] of stay) {
+    if ((existing === undefined) !== (next.existing === undefined)) {
+      const what = existing === undefined ? "is libvirt's, made by the program" : "is a machine that exists";
+      return refused(`${name} ${what}, and no other takes its place`, NEW_STACK);
+    }
     if (next.role !== role) {
       return refused(`${name} is a ${role}`, `give the ${next.role} another name`);
     }

@@ -1,5 +1,5 @@
 import { refuseMissingAddresses } from "./bridge";
-import { type Host, hasHostMap, hostsOf, MOST_MEMBERS, PRIMARY_INDEX, type Role, ROLES } from "./hosts";
+import { areExisting, type Host, hasHostMap, hostsOf, MOST_MEMBERS, PRIMARY_INDEX, type Role, ROLES } from "./hosts";
 import { networkRange } from "./ipv4";
 import { slotOf } from "./replication-slots";
 import type { Refuse } from "./rules";
@@ -7,6 +7,8 @@ import { SCHEMA, type Values } from "./schema";
 
 /** Rules of `lab:hosts`, and of the keys that it replaces. */
 export function checkHosts(values: Values, refuse: Refuse): void {
+  if (values.sshPrivateKey !== "" && !areExisting(values))
+    refuse("sshPrivateKey", "must be empty when no host of lab:hosts has existing");
   if (!hasHostMap(values)) return;
   const hosts = hostsOf(values);
   // Hosts of one role too many have one place.
@@ -14,6 +16,7 @@ export function checkHosts(values: Values, refuse: Refuse): void {
   checkBarman(values, hosts, refuse);
   checkReplaced(values, hosts, refuse);
   checkIndices(values, refuse);
+  checkExisting(values, hosts, refuse);
   checkAddresses(values, hosts, refuse);
   for (const [slot, names] of shared(hosts, ({ name }) => slotOf(name))) {
     refuse("hosts", `must have names whose replication slots differ, got ${names}, whose slot is ${slot}`);
@@ -88,6 +91,22 @@ function checkIndices({ hosts }: Values, refuse: Refuse): void {
   }
 }
 
+/** What libvirt gives to the hosts that it has. */
+const MADE = ["memoryMiB", "diskGiB"] as const;
+
+function checkExisting({ hosts }: Values, planned: readonly Host[], refuse: Refuse): void {
+  const [others, machines] = [false, true].map((exists) =>
+    planned.filter(({ existing }) => (existing !== undefined) === exists).map(({ name }) => name),
+  ) as [string[], string[]];
+  if (machines.length === 0) return;
+  if (others.length > 0)
+    refuse("hosts", `must have existing on every host or on none, got none of ${others.join(", ")}`);
+  for (const name of machines) {
+    for (const field of MADE.filter((each) => hosts[name]?.[each] !== undefined))
+      refuse("hosts", `must leave out ${field} of ${name}, which exists: it is what the machine has`);
+  }
+}
+
 function checkAddresses(
   { network, networkMode }: Pick<Values, "network" | "networkMode">,
   hosts: readonly Host[],
@@ -96,9 +115,11 @@ function checkAddresses(
   refuseMissingAddresses("hosts", hosts, refuse);
   const addressed = hosts.filter(({ address }) => address !== "");
   const { first, last } = networkRange(network);
-  for (const { name, address } of addressed) {
+  for (const { name, address, existing } of addressed) {
     const number = networkRange(address).first;
     const got = `got "${address}" of ${name}`;
+    // Machines that exist may be anywhere.
+    if (existing !== undefined) continue;
     if (number < first || number > last) {
       refuse("hosts", `must have addresses in lab:network, which is ${network}, ${got}`);
     } else if (number === first || number === last) {

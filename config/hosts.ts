@@ -21,7 +21,12 @@ export interface Host extends HostSize {
   readonly index?: number;
   /** IPv4 address; empty where the configuration lacks it, which a rule refuses. */
   readonly address: string;
+  /** How a machine is reached that the program did not make. */
+  readonly existing?: ExistingMachine;
 }
+
+/** A machine that was there before: an account that may use sudo, the port of its SSH server, its host key in OpenSSH format. */
+export type ExistingMachine = NonNullable<Values["hosts"][string]["existing"]>;
 
 /** What decides on a configuration's hosts. */
 export type HostKeys = Pick<
@@ -47,6 +52,11 @@ const OFFSETS: Readonly<Record<"repository" | "postgresql" | "barman", number>> 
 /** Whether the stack names its hosts itself, and they may come and go under any name. */
 export function hasHostMap({ hosts }: Pick<Values, "hosts">): boolean {
   return Object.keys(hosts).length > 0;
+}
+
+/** Whether the hosts are machines that exist: no libvirt has them. */
+export function areExisting({ hosts }: Pick<Values, "hosts">): boolean {
+  return Object.values(hosts).some(({ existing }) => existing !== undefined);
 }
 
 /**
@@ -118,10 +128,11 @@ function mappedHosts({ hosts, network, networkMode, cpus, memoryMiB, diskGiB }: 
       .sort(([one], [other]) => (one < other ? -1 : 1));
   const complete = ([name, given]: [string, Values["hosts"][string]], offset: number, index?: number): Host => ({
     ...{ name, role: given.role, ...(index === undefined ? {} : { index }) },
-    address: given.address ?? (networkMode === "bridge" ? "" : renderAddress(base + offset)),
+    address: given.address ?? (networkMode === "bridge" || given.existing ? "" : renderAddress(base + offset)),
     cpus: given.cpus ?? cpus,
     memoryMiB: given.memoryMiB ?? memoryMiB,
     diskGiB: given.diskGiB ?? diskGiB,
+    ...(given.existing === undefined ? {} : { existing: given.existing }),
   });
   const taken = new Set(Object.values(hosts).map(({ index }) => index));
   const free = Array.from({ length: MOST_MEMBERS - PRIMARY_INDEX }, (_, place) => PRIMARY_INDEX + 1 + place).filter(

@@ -5,7 +5,7 @@ import * as os from "node:os";
 import { networkRange } from "./ipv4";
 import { movedHostProblems } from "./bridge";
 import { foreignDomainProblems, readDomains } from "./foreign-domains";
-import { hasHostMap, hostsOf } from "./hosts";
+import { areExisting, hasHostMap, hostsOf } from "./hosts";
 import { bridgeNameOf, diskNameOf, domainNameOf, libvirtNameOf } from "./libvirt-names";
 import { isOnThisMachine } from "./libvirt-uri";
 import { type LiveNetwork, liveNetworkProblems, readLiveNetwork } from "./live-network";
@@ -92,6 +92,7 @@ export function machineProblems(
   machine: Machine,
   prepared: Preparation = { image: false, libvirt: false },
 ): string[] {
+  if (areExisting(config)) return [];
   const problems =
     prepared.image && machine.access(config.imagePath) === "missing" ? [] : imageProblems(config, machine);
   if (prepared.libvirt) return problems;

@@ -144,6 +144,21 @@ export const PARSERS: { readonly [Fact in keyof HostFacts]-?: (told: string) => 
       if (entries.length === 0) throw new Error("the answer has no section backups");
       return Object.fromEntries(entries.map(([repository, own]) => [repository, parseRepository(own)]));
     },
+    machine: (told) => {
+      const own = sections(told, "system", "now", "memory", "owner", "free", "listening", "taken", "connections");
+      return {
+        ...{
+          system: own.system,
+          owner: own.owner,
+          behind: Date.now() / 1000 - Number(own.now),
+          memoryMiB: Number(own.memory),
+        },
+        taken: rows(own.taken, (size = "") => size),
+        freeMiB: rows(own.free, Number),
+        listening: linesOf(own.listening),
+        connections: rows(own.connections, (...words) => words.join(" ")),
+      };
+    },
     postgresql: (told) => JSON.parse(told) as PostgreSqlFacts,
     disks: (told) => rows(told, (device = "", size, free) => ({ device, size: Number(size), free: Number(free) })),
     movedAside: (told) => rows(told, (date = "", bytes) => ({ date, bytes: Number(bytes) })),

@@ -21,6 +21,26 @@ export interface HostFacts {
   /** What `pgbackrest verify` said of each repository, by its number. */
   readonly verified?: Readonly<Record<string, string>>;
   readonly backupApi?: BackupApiFacts;
+  /** Of a machine that exists, before it is in a lab. */
+  readonly machine?: MachineFacts;
+}
+
+export interface MachineFacts {
+  /** os-release's ID and VERSION_ID, or VERSION_CODENAME, such as `debian 13`. */
+  readonly system: string;
+  /** Seconds by which its clock was behind this machine's when it told. */
+  readonly behind: number;
+  readonly memoryMiB: number;
+  /** The stack that has it, `PROJECT/STACK`; empty when none does. */
+  readonly owner: string;
+  /** Files and folders with something in them, where the lab's would be, to their size in words. */
+  readonly taken: Readonly<Record<string, string>>;
+  /** The same, to MiB that are free there. */
+  readonly freeMiB: Readonly<Record<string, number>>;
+  /** The addresses and ports that something listens on, such as `0.0.0.0:22`. */
+  readonly listening: readonly string[];
+  /** ADDRESS:PORT of others to what is wrong with a connection; empty when nothing is. */
+  readonly connections: Readonly<Record<string, string>>;
 }
 
 /** Facts, and what could not be read. */

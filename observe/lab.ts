@@ -14,6 +14,8 @@ export interface ObservedHost extends HostPlan, ReadHost {
 
 /** What a rule can know of a lab: the deployed plan, and what was read. */
 export interface ObservedLab {
+  readonly stack: string;
+  readonly configuration: LabConfig;
   readonly plan: LabPlan;
   readonly hosts: readonly ObservedHost[];
   readonly repository: ObservedHost;
@@ -70,7 +72,7 @@ export const UNMANAGED: ManagedHost = { files: [], units: [], packages: [] };
 
 /** Joins the deployed plan with what was read. */
 export function observedLab(
-  { plan, configuration, managed = {} }: Pick<DeployedLab, "plan" | "configuration" | "managed">,
+  { stack, plan, configuration, managed = {} }: Pick<DeployedLab, "stack" | "plan" | "configuration" | "managed">,
   read: ReadonlyMap<string, ReadHost>,
 ): ObservedLab {
   const hosts = plan.hosts.map((host): ObservedHost => ({
@@ -86,7 +88,7 @@ export function observedLab(
   const repository = only("repository");
   const stanza = stanzaSeenBy(repository, plan.stanza);
   return {
-    plan,
+    ...{ stack, configuration, plan },
     hosts,
     repository,
     repositories: repositoriesOf(plan).map((each, _, all) => ({

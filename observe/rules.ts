@@ -5,6 +5,7 @@ import { CERTIFICATES } from "./rules/certificates";
 import { DISKS } from "./rules/disks";
 import { FILES } from "./rules/files";
 import { HOSTS } from "./rules/hosts";
+import { MACHINES } from "./rules/machines";
 import { MOVED_ASIDE } from "./rules/moved-aside";
 import { PEERS } from "./rules/peers";
 import { POSTGRESQL } from "./rules/postgresql";
@@ -20,6 +21,7 @@ import { WAL } from "./rules/wal";
 export const ALL_RULES: readonly Rules[] = [
   ...[
     HOSTS,
+    MACHINES,
     UNITS,
     CERTIFICATES,
     PEERS,

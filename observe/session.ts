@@ -1,5 +1,5 @@
 import { Client, type ClientChannel } from "ssh2";
-import type { SshAccess } from "../plan/access";
+import { accessTo, hostKeyAlgorithms, type SshAccess } from "../plan/access";
 import type { LabConfig } from "../config/schema";
 import { ownText, scriptText } from "../steps/script-text";
 import { quote } from "../steps/shell-words";
@@ -36,7 +36,7 @@ export function patienceWith({ hypervisor }: Pick<LabConfig, "hypervisor">, boot
 /** Asks a host in one session, the scripts side by side. What cannot be read has its reason: this never rejects. */
 export async function askHost(
   ssh: SshAccess,
-  host: { readonly name: string; readonly address: string },
+  host: Parameters<typeof accessTo>[1],
   questions: readonly Question[],
   patience: Patience,
 ): Promise<ReadHost> {
@@ -95,12 +95,9 @@ function linesOf(text: string): string[] {
   return text.split("\n").slice(0, -1);
 }
 
-function connect(
-  ssh: SshAccess,
-  { name, address }: { readonly name: string; readonly address: string },
-  seconds: number,
-): Promise<Client> {
-  const [algorithm = "", key = ""] = ssh.hostKeys[name]?.split(" ") ?? [];
+function connect(ssh: SshAccess, host: Parameters<typeof accessTo>[1], seconds: number): Promise<Client> {
+  const { address, port, user, privateKey, hostKey } = accessTo(ssh, host);
+  const [algorithm = "", key = ""] = hostKey.split(" ");
   return new Promise((resolve, reject) => {
     const client = new Client();
     client.once("ready", () => {
@@ -109,13 +106,12 @@ function connect(
     // Stays, so that a connection that breaks later ends its channels, not this process.
     client.on("error", reject);
     client.connect({
-      host: address,
-      username: ssh.user,
-      privateKey: ssh.privateKey,
+      ...{ host: address, port, username: user },
+      ...(privateKey === undefined ? { agent: process.env.SSH_AUTH_SOCK } : { privateKey }),
       readyTimeout: seconds * 1000,
       // Not whether there is another way: an emulated host takes a tenth of a second to say no.
-      authHandler: ["publickey"],
-      algorithms: { serverHostKey: [algorithm as "ssh-ed25519"] },
+      authHandler: [privateKey === undefined ? "agent" : "publickey"],
+      algorithms: { serverHostKey: hostKeyAlgorithms(algorithm) },
       hostVerifier: (shown: Buffer) => shown.equals(Buffer.from(key, "base64")),
     });
   });

@@ -99,6 +99,28 @@ export function runScript(
 }
 
 /**
+ * Runs a file of `scripts/` as root when the step is deleted, before its dependencies are. Never otherwise: on a machine that was installed
+ * anew there is nothing to take back.
+ */
+export function runScriptOnDelete(
+  name: string,
+  host: RemoteHost,
+  script: string,
+  args: pulumi.Input<string>[],
+  { parent, dependsOn }: Pick<ScriptOptions, "parent" | "dependsOn">,
+): command.remote.Command {
+  return new command.remote.Command(
+    name,
+    {
+      connection: host.connection,
+      ...{ create: ":", delete: oneAtATime(name, host.name, args, "10m"), stdin: scriptText(script) },
+      addPreviousOutputInEnv: false,
+    },
+    { parent, dependsOn },
+  );
+}
+
+/**
  * The lines of bash that write a file, with owner and mode from the first moment, and the content as one quoted word. Whenever the run or the
  * host's power ends, it is the old one or the new one: the content is on the disk before it gets its name.
  */

@@ -2,6 +2,7 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import { sync as writeFileAtomic } from "write-file-atomic";
 import type { DeployedLab } from "../../observe/lab";
+import { accessTo, type HostAccess } from "../../plan/access";
 import { deployedLab } from "../stack/deployed-lab";
 import { openEngine } from "../stack/open-engine";
 import { handOver, inNamespace } from "../stack/hand-over";
@@ -18,37 +19,41 @@ export async function ssh(invocation: Invocation, host: string, command: readonl
   return handOver(namespace === undefined ? client : inNamespace(namespace, client));
 }
 
-/** OpenSSH's client with the lab's own key and host keys, without the user's configuration. */
+/** OpenSSH's client with the lab's own key, or the agent's, and host keys, without the user's configuration. */
 export function sshClient({ plan: { hosts }, ssh: access }: DeployedLab, name: string, folder: string): string[] {
   const host = hosts.find((candidate) => candidate.name === name);
-  const hostKey = access.hostKeys[name];
-  if (host === undefined || hostKey === undefined) {
+  if (host === undefined || access.hostKeys[name] === undefined) {
     throw new Error(`unknown host "${name}"; the hosts are ${hosts.map((candidate) => candidate.name).join(", ")}`);
   }
   const { key, knownHosts } = sshFiles(folder);
   fs.mkdirSync(folder, { recursive: true, mode: 0o700 });
-  writeFileAtomic(key, `${access.privateKey.trimEnd()}\n`, { mode: 0o600 });
-  writeFileAtomic(knownHosts, hosts.map((each) => `${each.address} ${access.hostKeys[each.name] ?? ""}\n`).join(""), {
-    mode: 0o600,
-  });
-  return sshCommand(folder, access.user, host.address);
+  const to = accessTo(access, host);
+  if (to.privateKey !== undefined) writeFileAtomic(key, `${to.privateKey.trimEnd()}\n`, { mode: 0o600 });
+  const known = hosts.filter((each) => access.hostKeys[each.name] !== undefined).map((each) => accessTo(access, each));
+  writeFileAtomic(knownHosts, known.map(renderKnownHost).join(""), { mode: 0o600 });
+  return sshCommand(folder, to);
+}
+
+/** A line of known_hosts (sshd(8), "SSH_KNOWN_HOSTS FILE FORMAT"). */
+function renderKnownHost({ address, port, hostKey }: HostAccess): string {
+  return `${port === 22 ? address : `[${address}]:${port}`} ${hostKey}\n`;
 }
 
 /** OpenSSH's client with the key and the host keys that `sshClient` has left in a folder. */
-export function sshCommand(folder: string, user: string, address: string): string[] {
+export function sshCommand(folder: string, to: Omit<HostAccess, "hostKey">): string[] {
   const { key, knownHosts } = sshFiles(folder);
   const options = [
     "BatchMode=yes",
     "ConnectTimeout=15",
-    "IdentitiesOnly=yes",
+    ...(to.privateKey === undefined ? [] : ["IdentitiesOnly=yes", `IdentityFile="${key}"`]),
     "LogLevel=ERROR",
     "StrictHostKeyChecking=yes",
     "GlobalKnownHostsFile=/dev/null",
     // Quoted: OpenSSH splits the value at blanks.
     `UserKnownHostsFile="${knownHosts}"`,
   ];
-  const flags = ["-F", "none", "-i", key, ...options.flatMap((option) => ["-o", option])];
-  return ["ssh", ...flags, `${user}@${address}`];
+  const flags = ["-F", "none", "-p", String(to.port), ...options.flatMap((option) => ["-o", option])];
+  return ["ssh", ...flags, `${to.user}@${to.address}`];
 }
 
 function sshFiles(folder: string): { key: string; knownHosts: string } {

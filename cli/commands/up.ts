@@ -1,8 +1,10 @@
+import { areExisting } from "../../config/hosts";
 import type { Engine } from "../../engine/engine";
 import { isRunning } from "../../hypervisor/private-libvirtd";
 import type { UpFlags } from "../bring-up";
 import { confirm, isAsking } from "../confirm";
 import { checkChanges } from "../gates/change";
+import { checkMachines } from "../gates/machines";
 import { announceRemote } from "../gates/remote-libvirt";
 import { checkSpace } from "../gates/space";
 import { type Invocation, stackOf } from "../invocation";
@@ -23,6 +25,8 @@ export async function up(given: Invocation, flags: UpFlags): Promise<number> {
   if (!isInOwnNamespace(stack)) {
     await announceEngine(invocation, stack);
     announceRemote(configuration);
+    if (areExisting(configuration))
+      await checkMachines(settings, stack.location.stack, await (await openEngine(invocation, stack)).outputs());
     if (isAsking(invocation) && !(await isWanted(invocation, await openEngine(invocation, stack), settings))) return 1;
     checkSpace(stack, configuration);
     if (stack.isPrivate) {

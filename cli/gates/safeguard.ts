@@ -21,6 +21,8 @@ export interface Safeguarded {
   readonly checkLosses: (previewed?: readonly Change[]) => Promise<void>;
 }
 
+const EXISTING: Safeguarded = { started: [], canBeAsked: true, checkLosses: () => Promise.resolve() };
+
 /**
  * Does for a lab what Pulumi does not, before `up` changes it: starts hosts that are shut off, resumes those that are paused, and removes
  * the domain of a host whose disk is missing, so that `up` recreates the whole host. Must be called while no other run works: a host that
@@ -44,6 +46,8 @@ export async function safeguard(
     disk,
   }));
   for (const name of yesReplace) hostOf(lab.plan, name);
+  // Machines that exist are their owner's: nothing starts, resumes or deletes one.
+  if (lab.plan.hosts.some(({ existing }) => existing !== undefined)) return EXISTING;
   const view = await viewLibvirt(
     libvirtUri,
     pool,

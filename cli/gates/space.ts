@@ -1,6 +1,7 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { bytesNeeded, requireSpace } from "../../hypervisor/disk-space";
+import { areExisting } from "../../config/hosts";
 import { isOnThisMachine } from "../../config/libvirt-uri";
 import { libvirtNameOf } from "../../config/libvirt-names";
 import type { LabConfig } from "../../config/schema";
@@ -16,6 +17,7 @@ const IMAGES = path.join("lib", "images");
  */
 export function checkSpace({ location, image, isPrivate }: Stack, configuration: LabConfig): void {
   const { imagePath, hypervisor, libvirtUri } = configuration;
+  if (areExisting(configuration)) return;
   if (!isPrivate && !isOnThisMachine(libvirtUri)) return;
   const images = isPrivate
     ? path.join(location.stateFolder, "libvirt", IMAGES)

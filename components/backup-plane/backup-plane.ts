@@ -5,8 +5,8 @@ import type { LabConfig } from "../../config/schema";
 import { STANDBYS_CONF } from "../../plan/layout";
 import { type HostPlan, hostsWith, type LabPlan, repositoryOf, trustedStandbysOf } from "../../plan/plan";
 import { runScript } from "../../steps/remote";
-import type { LabHost } from "../site/lab-host";
 import type { Site } from "../site/site";
+import type { SiteHost } from "../site/site-host";
 import type { Trust } from "../trust/trust";
 import { GeneratedPassword } from "../trust/generated-password";
 import { DataGuard } from "./data-guard";
@@ -20,7 +20,7 @@ import { Upgrade, UpgradeFetch } from "./upgrade";
 
 /** A host with a running pgBackRest server. */
 export interface BackupHost {
-  readonly host: LabHost;
+  readonly host: SiteHost;
   readonly packages: Packages;
   readonly server: PgBackRestServer;
 }
@@ -93,7 +93,7 @@ export class BackupPlane extends pulumi.ComponentResource {
   }
 
   /** This component's packages on a host: further packages wait for them, as package managers hold a lock. */
-  packagesOn(host: LabHost): Packages[] {
+  packagesOn(host: SiteHost): Packages[] {
     return [this.repository, ...this.members].filter((one) => one.host === host).map(({ packages }) => packages);
   }
 
@@ -119,7 +119,7 @@ export class BackupPlane extends pulumi.ComponentResource {
   }
 
   /** Hosts of any name may have left, and their names with them: the seed's names are known for good. */
-  private forgetStandbys(host: LabHost, packages: Packages): pulumi.Resource[] {
+  private forgetStandbys(host: SiteHost, packages: Packages): pulumi.Resource[] {
     const { config, plan } = this.args;
     if (!hasHostMap(config)) return [];
     const names = trustedStandbysOf(plan).map(({ name }) => name);
@@ -164,7 +164,7 @@ export class BackupPlane extends pulumi.ComponentResource {
     return { host, packages, server, proof };
   }
 
-  private installPackages(host: LabHost): Packages {
+  private installPackages(host: SiteHost): Packages {
     return new Packages(
       `${host.name}-packages`,
       { host, config: this.args.config },
@@ -173,7 +173,7 @@ export class BackupPlane extends pulumi.ComponentResource {
   }
 
   private serve(
-    host: LabHost,
+    host: SiteHost,
     dependsOn: pulumi.Resource[],
     own: Pick<PgBackRestServerArgs, "secrets" | "startsAfter" | "alsoLoadedBy">,
   ): PgBackRestServer {

@@ -6,8 +6,8 @@ import { ON_CHANGE } from "../../plan/layout";
 import { type LabPlan, partnerOf, restartOrder } from "../../plan/plan";
 import { runLocally } from "../../steps/local";
 import { runScript } from "../../steps/remote";
-import type { LabHost } from "../site/lab-host";
 import type { Site } from "../site/site";
+import type { SiteHost } from "../site/site-host";
 
 export interface HostRestartsArgs {
   config: Pick<LabConfig, "libvirtUri">;
@@ -33,7 +33,9 @@ export class HostRestarts extends pulumi.ComponentResource {
   }
 
   /** @returns The step that verifies that the host is back. */
-  private restart(host: LabHost, { config, plan }: HostRestartsArgs, earlier: pulumi.Resource): pulumi.Resource {
+  private restart(host: SiteHost, { config, plan }: HostRestartsArgs, earlier: pulumi.Resource): pulumi.Resource {
+    // Nobody but its owner sizes a machine.
+    if (host.defined === undefined) return earlier;
     const { libvirtUri } = config;
     const { role, account, units, cpus, memoryMiB } = host.plan;
     const { binaries, dataFolder } = plan.postgresql;

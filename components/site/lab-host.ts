@@ -11,11 +11,11 @@ import { renderSeed } from "../../render/seed";
 import { Inventory } from "../../steps/inventory";
 import { runLocally } from "../../steps/local";
 import { runScript } from "../../steps/remote";
-import type { RemoteHost } from "../../steps/remote-host";
 import { createContainer } from "./container";
 import type { Guest } from "./guest";
 import type { LabNetwork } from "./lab-network";
 import type { LabStorage } from "./lab-storage";
+import type { SiteHost } from "./site-host";
 import { createVirtualMachine } from "./virtual-machine";
 
 /** The account that the deployment uses on every host. */
@@ -40,7 +40,7 @@ export interface LabHostArgs {
 }
 
 /** A host: its SSH host key, disk, seed and domain, until it answers and resolves every other host. */
-export class LabHost extends pulumi.ComponentResource implements RemoteHost {
+export class LabHost extends pulumi.ComponentResource implements SiteHost {
   public readonly name: string;
   public readonly plan: HostPlan;
   public readonly connection: pulumi.Output<command.types.input.remote.ConnectionArgs>;

@@ -16,6 +16,21 @@ const number = (least: number, most: number) => v.optional(wholeField(least, mos
 /** What `lab:cpus`, `lab:memoryMiB` and `lab:diskGiB` allow. */
 export const LIMITS = { cpus: [1, 64], memoryMiB: [512, 1024 * 1024], diskGiB: [1, 64 * 1024] } as const;
 
+const HOST_KEY = /^(ssh-ed25519|ssh-rsa|ecdsa-sha2-nistp(256|384|521)) [A-Za-z0-9+/]+={0,2}$/;
+
+/** How a machine is reached that the program does not make. */
+const existing = fields({
+  user: field(
+    (message) => v.pipe(v.string(message), v.regex(/^[a-z_][a-z0-9_-]*$/, message)),
+    "the name of an account that may use sudo without a password",
+  ),
+  port: v.optional(wholeField(1, 65535), 22),
+  hostKey: field(
+    (message) => v.pipe(v.string(message), v.regex(HOST_KEY, message)),
+    "the machine's public host key, two words as in /etc/ssh/ssh_host_ed25519_key.pub",
+  ),
+});
+
 const host = fields({
   role: field((message) => v.picklist(ROLES, message), `one of ${ROLES.join(", ")}`),
   address: v.optional(address),
@@ -23,6 +38,7 @@ const host = fields({
   cpus: number(...LIMITS.cpus),
   memoryMiB: number(...LIMITS.memoryMiB),
   diskGiB: number(...LIMITS.diskGiB),
+  existing: v.optional(existing),
 });
 
 /** Why a name is no host's; undefined for a host name or an FQDN that a certificate and a replication slot can have. */

@@ -34,6 +34,9 @@ function networkProblem(network: string): string | undefined {
 
 const ADDRESSES = "must be an object of hosts and their IPv4 addresses";
 
+/** The value is a secret: no message shows it. */
+const PRIVATE_KEY = "must be empty or the text of a private key, as OpenSSH or PEM has it";
+
 const ONE_BY_ONE =
   "hosts restart one after the other, standbys first and the primary last, each once the one before works";
 
@@ -121,6 +124,15 @@ export const SITE_KEYS = {
     description:
       "The lab's hosts by their names, host names or FQDNs: role (repository, primary, standby or barman), address, index (pgBackRest's, of a standby), cpus, memoryMiB, diskGiB (docs/hosts.md). None: the seed's names, by primary, standbys and backupApiHost",
     ...live("standbys are added and restored from the repository, or removed with their disks"),
+  },
+  sshPrivateKey: {
+    type: "string",
+    check: v.pipe(v.string(), v.regex(/^$|^-----BEGIN [A-Z ]+-----\n[^]+\n-----END [A-Z ]+-----\n?$/, PRIVATE_KEY)),
+    default: "",
+    description:
+      "The private key with which the program connects to existing machines, for all of them; empty: the keys of the SSH agent",
+    secret: true,
+    ...live("the next run connects with it"),
   },
   cpus: {
     ...whole(...LIMITS.cpus),

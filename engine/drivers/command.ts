@@ -8,8 +8,9 @@ import type { Driver, Task } from "./driver";
 import { type Conduct, finish, runProcess, type Texts, whenAborted } from "./running";
 
 /** The SDK has filled in the defaults. */
-type Connection = Readonly<Record<"host" | "user" | "privateKey", string>> &
-  Readonly<Record<"port" | "dialErrorLimit" | "perDialTimeout", number>> & { readonly hostKey?: string };
+type Connection = Readonly<Record<"host" | "user", string>> &
+  Readonly<Record<"port" | "dialErrorLimit" | "perDialTimeout", number>> &
+  Readonly<Partial<Record<"privateKey" | "hostKey", string>>>;
 type Inputs = Partial<Record<"create" | "update" | "delete", string>> & Conduct & { connection: Connection };
 type Run = (command: string, inputs: Inputs, task: Task) => Promise<Texts>;
 
@@ -119,7 +120,10 @@ class Host {
       };
       const times = { readyTimeout: perDialTimeout * 1000, keepaliveInterval: 5000 };
       const server = { host, port, algorithms, hostVerifier };
-      client.connect({ ...server, ...times, username, privateKey, authHandler: ["publickey"] });
+      const { SSH_AUTH_SOCK: agent } = process.env;
+      const keys = privateKey === undefined ? { agent } : { privateKey };
+      const authHandler = [privateKey === undefined ? "agent" : "publickey"] as const;
+      client.connect({ ...server, ...times, ...keys, username, authHandler: [...authHandler] });
     });
   }
 }

@@ -114,6 +114,8 @@ const MAY_DELETE: Readonly<Record<string, readonly string[]>> = {
   "cluster/postgresql-create-debian.sh": ['rm "$data"/{postgresql,pg_hba,pg_ident}.conf'],
   // The passphrases of repositories that are gone: the configuration that is kept has them.
   "common/repositories.sh": ['rm -f "$ciphers"'],
+  // Whose the machine is: nobody's any more.
+  "site/machine-release.sh": ['rm "$OWNER_NOTE"'],
   // A hint.
   "site/image-inspect.sh": [
     'echo "$1; hint: correct the key; after virsh -c $uri vol-delete $volume --pool $pool the next up downloads the image again" >&2',

@@ -236,10 +236,10 @@ describe("backup-plane/repository-guard.sh", () => {
       ...{ type: "s3" as const, path: "/demo", retentionFull: 2 },
       ...{ s3Bucket: "backups", s3Endpoint: "s3.example.net", s3Region: "eu" },
     };
-    const look = (answer: unknown, version = "15", wanted = ["s3://backups/demo"]): ScriptRun => {
+    const look = (answer: object | "", version = "15", wanted = ["s3://backups/demo"]): ScriptRun => {
       const file = host.path("pgbackrest.conf");
       const asked = `--config=${file} --config-include-path=${host.path("conf.d")} --repo=1 --io-timeout=3 `;
-      host.add("pgbackrest", `[[ $* != "${asked}"* ]] || echo '${JSON.stringify(answer) ?? ""}'`);
+      host.add("pgbackrest", `[[ $* != "${asked}"* ]] || echo '${answer === "" ? "" : JSON.stringify(answer)}'`);
       host.add("date", "echo 20261123-120000");
       fs.writeFileSync(
         file,
@@ -263,7 +263,7 @@ describe("backup-plane/repository-guard.sh", () => {
     });
 
     it("takes one that does not answer for no empty one, and says what it said", () => {
-      expect(look(undefined)).toMatchObject({
+      expect(look("")).toMatchObject({
         status: 1,
         stderr: expect.stringContaining("\nit does not answer within a minute\n") as string,
       });

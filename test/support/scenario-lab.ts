@@ -79,6 +79,8 @@ export class ScenarioLab {
     private readonly base: string,
     name = base,
     private readonly engine: string = ENGINE,
+    /** The lab in whose network it runs, where it has none of its own. */
+    private readonly around?: ScenarioLab,
   ) {
     this.stack = `scenario-${name}`;
     this.driver = base === "container" ? "lxc" : "qemu";
@@ -88,7 +90,9 @@ export class ScenarioLab {
 
   /** Makes the stack, and takes away what an earlier run left of it. */
   async begin(): Promise<void> {
-    const text = fs.readFileSync(path.join(PROJECT_FOLDER, `Pulumi.${this.base}.yaml`), "utf8");
+    const text = this.around
+      ? "config:\n"
+      : fs.readFileSync(path.join(PROJECT_FOLDER, `Pulumi.${this.base}.yaml`), "utf8");
     fs.writeFileSync(this.stackFile, text.replaceAll(`.lab/${this.base}/`, `.lab/${this.stack}/`));
     await this.destroy();
   }
@@ -175,7 +179,7 @@ export class ScenarioLab {
     const line = `sudo bash -c ${quote(commandLine)}`;
     const address = this.addresses.get(host);
     if (address !== undefined) {
-      const left = sshCommand(path.join(this.stateFolder, "ssh"), "lab", address);
+      const left = sshCommand(path.join(this.stateFolder, "ssh"), { user: "lab", address, port: 22, privateKey: "" });
       const [program = "", ...client] = inNamespace(this.namespace, left);
       const running = this.execute(program, [...client, line], `ssh ${host} -- ${line}`, input);
       const { status, stdout, stderr } = await running.result;
@@ -202,6 +206,7 @@ export class ScenarioLab {
 
   /** The network namespace of the lab's private libvirtd. */
   get namespace(): string {
+    if (this.around !== undefined) return this.around.namespace;
     return path.basename(fs.readlinkSync(path.join(this.stateFolder, "run")));
   }
 
@@ -249,12 +254,9 @@ export class ScenarioLab {
   private lab(args: readonly string[], input?: string): RunningCommand {
     if (!KEEPS_HOSTS.includes(args[0] ?? "")) this.addresses.clear();
     const before = this.projectFiles();
-    const { result, ...running } = this.execute(
-      path.join(PROJECT_FOLDER, "lab"),
-      args,
-      `./lab ${args.join(" ")}`,
-      input,
-    );
+    const own = [path.join(PROJECT_FOLDER, "lab"), ...args];
+    const [program = "", ...words] = this.around === undefined ? own : inNamespace(this.namespace, own);
+    const { result, ...running } = this.execute(program, words, `./lab ${args.join(" ")}`, input);
     const checked = result.then((ended) => {
       if (args[0] !== "rotate-ca" && !isDeepStrictEqual(this.projectFiles(), before))
         throw new Error(`./lab ${args.join(" ")} changed a file of the project`);

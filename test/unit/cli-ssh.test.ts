@@ -4,6 +4,7 @@ import * as path from "node:path";
 import { afterAll, expect, it } from "vitest";
 import { sshClient } from "../../cli/commands/ssh";
 import type { DeployedLab } from "../../observe/lab";
+import { MACHINES } from "../support/machines";
 import { stackConfig, stackPlan } from "../support/stack-config";
 
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), "lab-ssh-"));
@@ -27,5 +28,28 @@ it("checks the host key, asks nothing, and gives up a host that does not answer"
 it("names the hosts there are when one is not among them", () => {
   expect(() => sshClient(lab, "pg4-srv", folder)).toThrow(
     'unknown host "pg4-srv"; the hosts are backup-srv, pg1-srv, pg2-srv, pg3-srv',
+  );
+});
+
+it("goes to a machine that exists by its own account, port and host key, with the SSH agent's keys where there is no other", () => {
+  const plan = stackPlan("container", { hosts: MACHINES });
+  const hosts = plan.hosts.map((host) =>
+    host.existing === undefined || host.role !== "primary"
+      ? host
+      : { ...host, existing: { ...host.existing, port: 2222 } },
+  );
+  const hostKeys = Object.fromEntries(hosts.map(({ name, existing }) => [name, existing?.hostKey ?? ""]));
+  const own = fs.mkdtempSync(path.join(folder, "machines-"));
+  const client = (privateKey: string): string =>
+    sshClient(
+      { ...lab, plan: { ...plan, hosts }, ssh: { user: "", privateKey, hostKeys } },
+      "db1.ops.example",
+      own,
+    ).join(" ");
+  expect(client("")).toMatch(/ -p 2222 .* admin@10\.20\.0\.11$/);
+  expect(client("")).not.toContain("Identit");
+  expect(client("key")).toContain(`-o IdentitiesOnly=yes -o IdentityFile="${own}/key" `);
+  expect(fs.readFileSync(path.join(own, "known_hosts"), "utf8")).toContain(
+    "[10.20.0.11]:2222 ssh-ed25519 AAAAprimary\n",
   );
 });

@@ -77,7 +77,7 @@ describe("a map of hosts", () => {
     ],
     [
       withHosts({ pg2: { role: "standby", site: "north" } }),
-      "lab:hosts.pg2.site is an unknown field; allowed are role, address, index, cpus, memoryMiB, diskGiB",
+      "lab:hosts.pg2.site is an unknown field; allowed are role, address, index, cpus, memoryMiB, diskGiB, existing",
     ],
     [
       withHosts({ pg2: { role: "standby", address: "pg2" } }),

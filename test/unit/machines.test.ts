@@ -1,0 +1,195 @@
+import { describe, expect, it } from "vitest";
+import { Lab } from "../../components/lab";
+import { findChanges } from "../../config/changes";
+import { machineProblems, type Machine } from "../../config/this-machine";
+import type { MachineFacts, ReadHost } from "../../observe/facts";
+import { judge } from "../../observe/findings";
+import { observedLab } from "../../observe/lab";
+import { MACHINES as RULES } from "../../observe/rules/machines";
+import { hostOf } from "../../plan/plan";
+import { ownPlaces, serversOf } from "../../plan/machines";
+import { MACHINES } from "../support/machines";
+import { told } from "../support/observed-lab";
+import { runMocked } from "../support/run-mocked";
+import { labArgs, problemsOf, stackConfig, stackPlan } from "../support/stack-config";
+
+const [REPOSITORY, PRIMARY, STANDBY] = ["vault.ops.example", "db1.ops.example", "db2.ops.example"] as const;
+const KEY = "-----BEGIN OPENSSH PRIVATE KEY-----\nhunter2\n-----END OPENSSH PRIVATE KEY-----\n";
+const changed = (name: string, change: object) => ({ ...MACHINES, [name]: { ...MACHINES[name], ...change } });
+const without = (name: string, field: string) => changed(name, { [field]: undefined });
+
+describe("machines that exist", () => {
+  it("are hosts wherever their addresses are, and ask nothing of this machine's libvirt", () => {
+    expect(problemsOf({ hosts: MACHINES })).toEqual([]);
+    const nothing = {} as Machine;
+    expect(machineProblems(stackConfig("container", { hosts: MACHINES }), "container", nothing)).toEqual([]);
+    expect(hostOf(stackPlan("container", { hosts: MACHINES }), STANDBY)).toMatchObject({
+      address: "10.21.0.12",
+      existing: { user: "admin", port: 22, hostKey: "ssh-ed25519 AAAAstandby" },
+    });
+  });
+
+  it.each<[Record<string, unknown>, string]>([
+    [
+      { hosts: without(STANDBY, "existing") },
+      `lab:hosts must have existing on every host or on none, got none of ${STANDBY}`,
+    ],
+    [
+      { hosts: without(STANDBY, "address") },
+      `lab:hosts must have an address of every host when it exists, got none of ${STANDBY}`,
+    ],
+    [
+      { hosts: changed(STANDBY, { address: "10.20.0.11" }) },
+      `lab:hosts must have addresses that differ, got "10.20.0.11" of ${PRIMARY} and of ${STANDBY}`,
+    ],
+    [
+      { hosts: changed(PRIMARY, { diskGiB: 20 }) },
+      `lab:hosts must leave out diskGiB of ${PRIMARY}, which exists: it is what the machine has`,
+    ],
+    [
+      { hosts: changed(PRIMARY, { existing: { user: "admin", hostKey: "SHA256:yK1" } }) },
+      `lab:hosts.${PRIMARY}.existing.hostKey must be the machine's public host key, two words as in /etc/ssh/ssh_host_ed25519_key.pub, got "SHA256:yK1"`,
+    ],
+    [{ sshPrivateKey: KEY }, "lab:sshPrivateKey must be empty when no host of lab:hosts has existing"],
+    [
+      { hosts: MACHINES, sshPrivateKey: "hunter2" },
+      "lab:sshPrivateKey must be empty or the text of a private key, as OpenSSH or PEM has it",
+    ],
+  ])("are refused with %o", (settings, problem) => {
+    expect(problemsOf(settings).filter((each) => !each.includes("addresses in lab:network"))).toEqual([problem]);
+  });
+
+  it("get no domain, network, pool or volume; each passes before the first is changed; all have their own host key", async () => {
+    const args = { ...labArgs("container", { hosts: MACHINES, sshPrivateKey: KEY }), sshPrivateKey: KEY };
+    const resources = await runMocked(() => new Lab("lab", args));
+    expect(
+      resources
+        .map(({ type }) => type)
+        .filter((type) => /^(libvirt|command:local|pulumi:providers:libvirt)/.test(type)),
+    ).toEqual([]);
+    const commands = resources.filter(({ type }) => type === "command:remote:Command");
+    const names = commands.map(({ name }) => name);
+    const last = Math.max(...Object.keys(MACHINES).map((host) => names.indexOf(`${host}-passed`)));
+    const first = Math.min(...names.flatMap((name, index) => (name.endsWith("-passed") ? [] : [index])));
+    expect(last).toBeLessThan(first);
+    for (const host of Object.keys(MACHINES))
+      expect(names).toEqual(expect.arrayContaining([`${host}-passed`, `${host}-released`, `${host}-ready`]));
+    expect(JSON.stringify(commands.find(({ name }) => name === `${STANDBY}-ready`)?.inputs.connection)).toMatch(
+      /"host":"10\.21\.0\.12","hostKey":"ssh-ed25519 AAAAstandby",.*"port":22,.*"user":"admin"/,
+    );
+  });
+});
+
+describe("another lab:hosts on a lab of machines that exist", () => {
+  const deployed = stackConfig("container", { hosts: MACHINES });
+  const change = (hosts: Record<string, unknown>, from = deployed): string[] =>
+    findChanges(from, stackConfig("container", { hosts })).map(({ effect, text }) => `${effect}: ${text}`);
+
+  it("rebuilds what is on a machine with another host key, and reaches one at another port", () => {
+    const existing = { user: "admin", hostKey: "ssh-ed25519 AAAAother" };
+    expect(change(changed(STANDBY, { existing }))).toEqual([
+      "rebuild: a machine with another host key is another one: every step runs on it",
+    ]);
+    const moved = { ...MACHINES[STANDBY]?.existing, port: 2222 };
+    expect(change(changed(STANDBY, { existing: moved }))).toEqual([
+      "live: standbys are added and restored from the repository, or removed with their disks",
+    ]);
+  });
+
+  it("never makes a machine of libvirt's host, nor the other way round", () => {
+    const made = Object.fromEntries(Object.entries(MACHINES).map(([name, { role }]) => [name, { role }]));
+    expect(change(made)).toEqual([`refused: ${REPOSITORY} is a machine that exists, and no other takes its place`]);
+    expect(change(MACHINES, stackConfig("container", { hosts: made }))).toEqual([
+      `refused: ${REPOSITORY} is libvirt's, made by the program, and no other takes its place`,
+    ]);
+  });
+});
+
+describe("the preflight", () => {
+  const lab = (() => {
+    const configuration = stackConfig("container", { hosts: MACHINES });
+    return { stack: "staging", plan: stackPlan("container", { hosts: MACHINES }), configuration };
+  })();
+  const good = (name: string): MachineFacts => {
+    const host = hostOf(lab.plan, name);
+    return {
+      ...{
+        system: "debian 13",
+        behind: 0.4,
+        memoryMiB: 4096,
+        owner: "",
+        taken: {},
+        listening: ["0.0.0.0:22"],
+      },
+      freeMiB: Object.fromEntries(ownPlaces(lab.plan, host).map((place) => [place, 9000])),
+      connections: Object.fromEntries(
+        serversOf(lab.plan, host).map((server) => [server, "bash: connect: Connection refused"]),
+      ),
+    };
+  };
+  const found = (changes: Record<string, Partial<MachineFacts> | Partial<ReadHost>> = {}): string[] => {
+    const read = lab.plan.hosts.map(({ name }): [string, ReadHost] => {
+      const change = changes[name] ?? {};
+      if ("unreachable" in change || "unread" in change) return [name, { facts: {}, unread: {}, ...change }];
+      return [name, { facts: { machine: { ...good(name), ...change } }, unread: {} }];
+    });
+    return told(judge(observedLab(lab, new Map(read)), [RULES]).causes);
+  };
+
+  it("finds nothing on machines that are ready, nor on those that the stack has", () => {
+    expect(found()).toEqual([]);
+    const taken = { "/var/lib/postgresql/17/main": "24G" };
+    expect(found({ [PRIMARY]: { owner: "lab/staging", taken, listening: ["0.0.0.0:5432"] } })).toEqual([]);
+  });
+
+  it("asks after the ways that the lab needs", () => {
+    expect(serversOf(lab.plan, hostOf(lab.plan, REPOSITORY))).toEqual(["10.20.0.11:8432", "10.21.0.12:8432"]);
+    expect(serversOf(lab.plan, hostOf(lab.plan, PRIMARY))).toEqual(["10.20.0.10:8432"]);
+    expect(serversOf(lab.plan, hostOf(lab.plan, STANDBY))).toEqual(["10.20.0.10:8432", "10.20.0.11:5432"]);
+  });
+
+  it.each<[Record<string, Partial<MachineFacts> | Partial<ReadHost>>, string]>([
+    [
+      { [PRIMARY]: { unreachable: "All configured authentication methods failed" } },
+      `fail LAB-MACHINE-UNREACHABLE ${PRIMARY}: no SSH connection to admin@10.20.0.11, port 22: All configured authentication methods failed`,
+    ],
+    [
+      { [PRIMARY]: { unread: { everything: "exit status 1: sudo: a password is required" } } },
+      `fail LAB-MACHINE-UNREAD ${PRIMARY}: admin cannot run commands as root: exit status 1: sudo: a password is required`,
+    ],
+    [
+      { [PRIMARY]: { system: "rocky 8.10" } },
+      `fail LAB-MACHINE-SYSTEM ${PRIMARY}: it runs rocky 8.10, and family debian13 is Debian 13`,
+    ],
+    [
+      { [PRIMARY]: { taken: { "/var/lib/postgresql/17/main": "24G" } } },
+      `fail LAB-MACHINE-TAKEN ${PRIMARY}: /var/lib/postgresql/17/main is not this stack's (24G)`,
+    ],
+    [
+      { [PRIMARY]: { owner: "lab/dev", taken: { "/var/lib/postgresql/17/main": "24G" } } },
+      `fail LAB-MACHINE-OWNED ${PRIMARY}: it belongs to stack lab/dev`,
+    ],
+    [
+      { [STANDBY]: { listening: ["127.0.0.1:5432"] } },
+      `fail LAB-MACHINE-PORT ${STANDBY}: something else listens on port 5432`,
+    ],
+    [
+      { [STANDBY]: { connections: { "10.20.0.10:8432": "", "10.20.0.11:5432": "timed out" } } },
+      `fail LAB-MACHINE-BLOCKED ${STANDBY}: no way to 10.20.0.11:5432: timed out`,
+    ],
+    [
+      { [REPOSITORY]: { behind: 300.2 } },
+      `fail LAB-MACHINE-CLOCK ${REPOSITORY}: its clock is 300 seconds behind this machine's`,
+    ],
+    [
+      { [REPOSITORY]: { memoryMiB: 256 } },
+      `fail LAB-MACHINE-MEMORY ${REPOSITORY}: it has 256 MiB of memory; PostgreSQL and pgBackRest need 512`,
+    ],
+    [
+      { [REPOSITORY]: { freeMiB: { "/backup_space": 900 } } },
+      `warn LAB-MACHINE-DISK ${REPOSITORY}: /backup_space has 900 MiB free`,
+    ],
+  ])("names what is in the way: %o", (changes, line) => {
+    expect(found(changes)).toEqual([line]);
+  });
+});
