@@ -169,7 +169,7 @@ describe.skipIf(skipped)(`a repository in a store${skipped === undefined ? "" : 
     process.stderr.write(`  the store was away for a minute: ${(await segments()) - held} segments in repo1\n`);
     expect(await segments()).toBeGreaterThan(held + 1);
     await store.start();
-    await expect.poll(async () => told((await doctor()).findings), { timeout: 180_000 }).toEqual([]);
+    await expect.poll(async () => told((await doctor()).findings), { timeout: 300_000 }).toEqual([]);
     const sql = `SELECT count(*) FROM written WHERE number <= ${during}`;
     await backrest("check");
     expect(await askRestoredCopy(lab, "pg2-srv", sql, "--repo=2")).toBe(String(during));
