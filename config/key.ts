@@ -104,6 +104,14 @@ export const objects = <S extends v.GenericSchema>(shape: S, least: number, most
 export const field = <S extends v.GenericSchema>(shape: (message: ReturnType<typeof must>) => S, allowed: string): S =>
   shape(must(allowed));
 
+/** A field that is a text that matches. */
+export const textField = (pattern: RegExp, allowed: string) =>
+  field((message) => v.pipe(v.string(message), v.regex(pattern, message)), allowed);
+
+/** A field that is one of these words, or left out. */
+export const wordField = <const T extends readonly string[]>(words: T) =>
+  v.optional(field((message) => v.picklist(words, message), words.join(" or ")));
+
 /** A field that is a whole number, as JSON has it. */
 export const wholeField = (least: number, most?: number) => {
   const shape = (message: ReturnType<typeof must>) =>

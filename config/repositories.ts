@@ -18,13 +18,12 @@ export function optionOf(number: number, field: string): string {
 /** The options of the open configuration that the repositories' fields set. */
 export function repositoryOptions({ repositories }: Pick<RepositoryKeys, "repositories">) {
   const options = repositories.flatMap((repository, index) => {
-    const { fixed = {}, file } = TYPE_FIELDS[repository.type];
     const keyFile = keyFileOf(repository, index);
     return (
       Object.entries({
         ...repository,
-        ...fixed,
-        ...(file === undefined || keyFile === undefined ? {} : { [file[1]]: keyFile.path }),
+        ...TYPE_FIELDS[repository.type].fixed,
+        ...(keyFile && { [keyFile.field]: keyFile.path }),
       })
         // A folder is pgBackRest's default; the cipher has a file of its own.
         .filter(([field, value]) => field !== "cipherType" && value !== "posix")
@@ -57,11 +56,22 @@ export function slugOf(place: string): string {
   return place.replaceAll(/[:/]+/g, "-");
 }
 
-/** The secret that pgBackRest reads from a file of its own on the repository host, by its option, and that file; undefined where it has none. */
-export function keyFileOf(repository: Repository, index: number): { option: string; path: string } | undefined {
-  const [secret] = TYPE_FIELDS[repository.type].file ?? [];
-  if (secret === undefined || isLetIn(repository)) return undefined;
-  return { option: optionOf(index + 1, secret), path: `${PGBACKREST_FOLDER}/${slugOf(placeOf(repository))}.key` };
+/** A secret that pgBackRest reads from a file of its own on the repository host. */
+interface KeyFile {
+  /** The secret's option. */
+  readonly option: string;
+  /** The field that names the file. */
+  readonly field: string;
+  readonly path: string;
+}
+
+/** The secret of a repository that is in a file of its own; undefined where there is none. */
+export function keyFileOf(repository: Repository, index: number): KeyFile | undefined {
+  const { file } = TYPE_FIELDS[repository.type];
+  if (file === undefined || isLetIn(repository)) return undefined;
+  const [secret, field] = file;
+  const path = `${PGBACKREST_FOLDER}/${slugOf(placeOf(repository))}.key`;
+  return { option: optionOf(index + 1, secret), field, path };
 }
 
 /** Whether the repository host's machine has a role in the store, and needs no key. */

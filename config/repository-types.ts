@@ -1,18 +1,10 @@
 import * as v from "valibot";
-import { field, wholeField } from "./key";
+import { textField, wholeField, wordField } from "./key";
 
 /** An absolute path that needs no quotes anywhere. */
-export const folder = field(
-  (message) => v.pipe(v.string(message), v.regex(/^(\/[A-Za-z0-9._-]+)+$/, message)),
-  'an absolute path of letters, digits, ".", "_" and "-"',
-);
+export const folder = textField(/^(\/[A-Za-z0-9._-]+)+$/, 'an absolute path of letters, digits, ".", "_" and "-"');
 
-/** One of these words, or left out. */
-export const word = <const T extends readonly string[]>(words: T) =>
-  v.optional(field((message) => v.picklist(words, message), words.join(" or ")));
-
-const matching = (pattern: RegExp, allowed: string) =>
-  v.optional(field((message) => v.pipe(v.string(message), v.regex(pattern, message)), allowed));
+const matching = (pattern: RegExp, allowed: string) => v.optional(textField(pattern, allowed));
 const BUCKET = /^[a-z0-9][a-z0-9._-]{1,61}[a-z0-9]$/;
 const hostName = matching(/^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/, "a host name, without https:// and without a port");
 const port = v.optional(wholeField(1, 65535));
@@ -22,16 +14,16 @@ export const STORE_FIELDS = {
   s3Bucket: matching(BUCKET, "the name of a bucket"),
   s3Endpoint: hostName,
   s3Region: matching(/^[a-z0-9-]+$/, "the name of a region"),
-  s3UriStyle: word(["host", "path"]),
-  s3KeyType: word(["shared", "auto"]),
+  s3UriStyle: wordField(["host", "path"]),
+  s3KeyType: wordField(["shared", "auto"]),
   azureAccount: matching(/^[a-z0-9]{3,24}$/, "the name of an account"),
   azureContainer: matching(/^[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$/, "the name of a container"),
   azureEndpoint: hostName,
-  azureUriStyle: word(["host", "path"]),
-  azureKeyType: word(["shared", "sas"]),
+  azureUriStyle: wordField(["host", "path"]),
+  azureKeyType: wordField(["shared", "sas"]),
   gcsBucket: matching(BUCKET, "the name of a bucket"),
   gcsEndpoint: hostName,
-  gcsKeyType: word(["service", "auto"]),
+  gcsKeyType: wordField(["service", "auto"]),
   sftpHost: hostName,
   sftpHostPort: port,
   sftpHostUser: matching(/^[a-z_][a-z0-9_-]*$/, "the name of an account"),

@@ -1,5 +1,6 @@
 import type { Change, Engine } from "../../engine/engine";
 import { type LibvirtView, removeDomain, resumeDomain, startDomain, viewLibvirt } from "../../hypervisor/virsh";
+import { areExisting } from "../../config/hosts";
 import { domainNameOf, libvirtNameOf } from "../../config/libvirt-names";
 import { hostOf } from "../../plan/plan";
 import { type DeployedLab, stanzaSeenBy } from "../../observe/lab";
@@ -47,7 +48,7 @@ export async function safeguard(
   }));
   for (const name of yesReplace) hostOf(lab.plan, name);
   // Machines that exist are their owner's: nothing starts, resumes or deletes one.
-  if (lab.plan.hosts.some(({ existing }) => existing !== undefined)) return EXISTING;
+  if (areExisting(lab.configuration)) return EXISTING;
   const view = await viewLibvirt(
     libvirtUri,
     pool,

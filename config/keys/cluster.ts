@@ -16,8 +16,9 @@ import {
   text,
   whole,
   wholeField,
+  wordField,
 } from "../key";
-import { folder, REPOSITORY_TYPES, STORE_FIELDS, word } from "../repository-types";
+import { folder, REPOSITORY_TYPES, STORE_FIELDS } from "../repository-types";
 import { pgBackRestRefusal, postgreSqlRefusal } from "../reserved-settings";
 
 const NEW_STACK = "bring up another stack with it, and move the data there (pg_dump)";
@@ -32,11 +33,11 @@ const repository = fields({
   ),
   path: v.optional(folder, "/backup_space"),
   retentionFull: v.optional(retention, 2),
-  retentionFullType: word(["count", "time"]),
+  retentionFullType: wordField(["count", "time"]),
   retentionDiff: v.optional(retention),
   retentionArchive: v.optional(retention),
-  retentionArchiveType: word(["full", "diff", "incr"]),
-  cipherType: word(["none", "aes-256-cbc"]),
+  retentionArchiveType: wordField(["full", "diff", "incr"]),
+  cipherType: wordField(["none", "aes-256-cbc"]),
   bundle: yesOrNo,
   block: yesOrNo,
   ...STORE_FIELDS,

@@ -1,6 +1,6 @@
 import * as v from "valibot";
 import { MOST_MEMBERS, PRIMARY_INDEX, ROLES } from "../hosts";
-import { field, fields, wholeField } from "../key";
+import { field, fields, textField, wholeField } from "../key";
 
 /** A host's name is a certificate's common name too, and its replication slot's, which begins with `lab_` (NAMEDATALEN: 63). */
 export const LONGEST_NAME = 59;
@@ -20,15 +20,9 @@ const HOST_KEY = /^(ssh-ed25519|ssh-rsa|ecdsa-sha2-nistp(256|384|521)) [A-Za-z0-
 
 /** How a machine is reached that the program does not make. */
 const existing = fields({
-  user: field(
-    (message) => v.pipe(v.string(message), v.regex(/^[a-z_][a-z0-9_-]*$/, message)),
-    "the name of an account that may use sudo without a password",
-  ),
+  user: textField(/^[a-z_][a-z0-9_-]*$/, "the name of an account that may use sudo without a password"),
   port: v.optional(wholeField(1, 65535), 22),
-  hostKey: field(
-    (message) => v.pipe(v.string(message), v.regex(HOST_KEY, message)),
-    "the machine's public host key, two words as in /etc/ssh/ssh_host_ed25519_key.pub",
-  ),
+  hostKey: textField(HOST_KEY, "the machine's public host key, two words as in /etc/ssh/ssh_host_ed25519_key.pub"),
 });
 
 const host = fields({

@@ -49,15 +49,8 @@ beforeAll(async () => {
     ]),
   );
   await lab.begin();
-  const { family, postgresqlVersion, pgbackrestVersion } = {
-    family: "debian13",
-    postgresqlVersion: 17,
-    pgbackrestVersion: "2.55.1",
-  };
   lab.configure({
-    family,
-    postgresqlVersion,
-    pgbackrestVersion,
+    ...{ family: "debian13", postgresqlVersion: 17, pgbackrestVersion: "2.55.1" },
     packages: "distribution",
     hosts,
     sshPrivateKey: ssh.privateKey,
