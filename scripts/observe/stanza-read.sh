@@ -18,7 +18,7 @@ print_repository() {
   if [[ ${*:repository+4:1} == store ]]; then
     limits=(15 1)
     info=$(ask "${limits[@]}" "$account" --stanza="$stanza" --repo="$repository" info)
-    if [[ -z $info || $info == *'"code":99,'* ]]; then
+    if [[ -z $labels || -z $info || $info == *'"code":99,'* ]]; then
       printf '==== info %s\n%s\n' "$repository" "$info"
       return
     fi

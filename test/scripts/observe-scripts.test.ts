@@ -314,9 +314,9 @@ describe("a host", () => {
       ]);
     const answers = (code: number): string =>
       `case "$*" in version) echo "pgBackRest 2.55.1" ;; *repo-ls*) echo '{".":{},"20261123-184305F":{}}' ;; *) echo '${info(code)}' ;; esac`;
-    const asked = (code: number): (string | undefined)[] => {
+    const asked = (code: number, labels = "labels"): (string | undefined)[] => {
       standIns.add("pgbackrest", answers(code));
-      const { calls } = standIns.run("observe/stanza-read.sh", ["pgbackrest", "demo", "labels", "store"]);
+      const { calls } = standIns.run("observe/stanza-read.sh", ["pgbackrest", "demo", labels, "store"]);
       return calls
         .filter((call) => call.startsWith("pgbackrest "))
         .map((call) => / (version|repo-ls|info)\b/.exec(call)?.[1]);
@@ -326,6 +326,7 @@ describe("a host", () => {
       info: [{ status: { code: 99, message: "said" } }],
     });
     expect(asked(0)).toEqual(["version", "info", "repo-ls", "info"]);
+    expect(asked(0, "")).toEqual(["version", "info"]);
     standIns.add("pgbackrest", "echo 'ERROR: [049]: unable to connect' >&2; exit 49");
     const { calls } = standIns.run("observe/repository-read.sh", ["pgbackrest", "demo", "store"]);
     expect(calls.filter((call) => call.startsWith("pgbackrest "))).toEqual([
