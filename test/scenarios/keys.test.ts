@@ -5,8 +5,9 @@ import * as path from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { DEBIAN_RELEASES } from "../../config/debian-releases";
-import { KEY_NAMES, type KeyName, SCHEMA } from "../../config/schema";
+import { type KeyName, SCHEMA } from "../../config/schema";
 import { THIS_MACHINE } from "../../config/this-machine";
+import type { KeySeenHere } from "../support/keys-elsewhere";
 import { buildPackageIndex } from "../support/package-index";
 import { PackageMirror } from "../support/package-mirror";
 import { containerImage, POSTGRESQL, RELEASE } from "../support/releases";
@@ -59,32 +60,6 @@ const CHANGES = {
   backupApiVersion: "2.1.0",
 };
 
-/** Keys that another scenario sets: its name, and the setting as its file or its stack has it. */
-const ELSEWHERE: Partial<Record<KeyName, [scenario: string, setting: string]>> = {
-  repositorySecrets: ["repositories", 'lab:repositorySecrets=${JSON.stringify({ "repo2-cipher-pass": GIVEN })}'],
-  savedGuestPath: ["vm", "lab:savedGuestPath: .lab/images/"],
-  bridge: ["bridge", "lab:bridge=${BRIDGE}"],
-  addresses: ["bridge", "lab:addresses=${JSON.stringify(addresses)}"],
-  hosts: ["places", "lab:hosts=${JSON.stringify("],
-  cpus: ["cloud-image", "lab:cpus=2"],
-  diskGiB: ["cloud-image", "diskGiB=12"],
-  protect: ["site", "lab:protect=true"],
-  packages: ["container", "lab:packages=mirror"],
-  mirrorUrl: ["container", "lab:mirrorUrl=${"],
-  revoked: ["trust", 'lab:revoked=["pg3-srv"]'],
-  renewDays: ["trust", "lab:renewDays=0"],
-  backupApiClients: ["backup-api", '"lab:backupApiClients": \'["admin","former"]\''],
-  backupApiOrganization: ["backup-api", '"lab:backupApiOrganization": "Example, Inc"'],
-  backupApiEmail: ["backup-api", '"lab:backupApiEmail": "dba@example.com"'],
-  backupApiKey: ["backup-api", '"lab:backupApiKey": "rsa"'],
-  backupApiOperations: ["backup-api", 'backupApiOperations: "true"'],
-};
-
-/** Keys that no host of ours can have, and why. */
-const NEVER: Partial<Record<KeyName, string>> = {
-  backupApiTokenFile: "EDB's package repository asks for the token of an account",
-};
-
 const DATES = "-noout -startdate -enddate | cut -d = -f 2 | date -f - +%s | xargs";
 const DAYS = `| { read -r start end; echo $(((end - start) / 86400)); }`;
 const SUBJECTS = `openssl crl2pkcs7 -nocrl -certfile ${HOST_FOLDER}/ca.crt | openssl pkcs7 -print_certs -noout | sed -n 's/^subject=CN *= *//p' | xargs`;
@@ -96,8 +71,8 @@ const on =
     where.on(host, command);
 const query = (sql: string) => () => lab.query("pg2-srv", sql);
 
-/** What a user sees of a key's value. */
-const SEEN: Partial<Record<KeyName, Look>> = {
+/** What a user sees of a key's value: of every key's that is not seen elsewhere. */
+const SEEN: Readonly<Record<KeySeenHere, Look>> = {
   hypervisor: [on("pg2-srv", "systemd-detect-virt"), "lxc-libvirt"],
   libvirtUri: [
     () => lab.virsh("list", "--name").sort().join(" "),
@@ -265,24 +240,6 @@ async function bringUpOutside(): Promise<void> {
   await mustUp(outside, pki);
 }
 
-it("has every key of the schema in one place", () => {
-  const places = (key: KeyName): number => [SEEN, ELSEWHERE, NEVER].filter((place) => key in place).length;
-  expect(KEY_NAMES.filter((key) => places(key) !== 1).map((key) => `lab:${key} is in ${places(key)} places`)).toEqual(
-    [],
-  );
-});
-
-it.each(Object.entries(ELSEWHERE))("finds lab:%s in the settings of another scenario", (key, [scenario, setting]) => {
-  const read = (...names: string[]): string => fs.readFileSync(path.join(PROJECT_FOLDER, "test", ...names), "utf8");
-  const file = read("scenarios", `${scenario}.test.ts`);
-  const shared = [...file.matchAll(/"..\/support\/([\w-]+)"/g)].map(([, name]) => read("support", `${name}.ts`));
-  // A scenario of several stacks has its settings in its own file.
-  const [, base] = /new ScenarioLab\("(\w+)"/.exec(file) ?? [];
-  const stack = base === undefined ? "" : fs.readFileSync(path.join(PROJECT_FOLDER, `Pulumi.${base}.yaml`), "utf8");
-  expect(setting).toContain(key);
-  expect([file, stack, ...shared].join("\n")).toContain(setting);
-});
-
 describe.skipIf(skipped)(`on hosts${skipped === undefined ? "" : ` (skipped: ${skipped})`}`, () => {
   beforeAll(async () => {
     fs.rmSync(scratch, { recursive: true, force: true });
@@ -319,7 +276,7 @@ describe.skipIf(skipped)(`on hosts${skipped === undefined ? "" : ` (skipped: ${s
       fs.copyFileSync(certificate, pg1.certificate);
       fs.copyFileSync(key, pg1.key);
     };
-    const serial = SEEN.hostCertificates as Look;
+    const serial = SEEN.hostCertificates;
     replace(5);
     await mustUp(outside, pki, "--allow-expiring");
     const refused = await up(outside, pki);
