@@ -1,7 +1,8 @@
+import { isDeepStrictEqual } from "node:util";
 import type { Change, Output, Result } from "../engine/engine";
 import type { ReadHost } from "../observe/facts";
 import type { DeployedLab } from "../observe/lab";
-import { allowReplacement, judgeLab, observe, prove, readFacts } from "../observe/observe";
+import { judgeLab, observe, prove, readFacts } from "../observe/observe";
 import type { Report } from "../observe/report";
 import { type Patience, patienceWith } from "../observe/session";
 import { checkChanges } from "./gates/change";
@@ -9,7 +10,8 @@ import { checkExpiry } from "./gates/expiry";
 import { beginRotation, endRotation } from "./gates/rotation";
 import { safeguard, type Safeguarded } from "./gates/safeguard";
 import type { Invocation } from "./invocation";
-import { announce, carryOut, type Repair, repairOf, replaceable } from "./repair";
+import { begin, carryOut, end, type Repair, repairOf, replaceable } from "./repair";
+import { isCommand } from "./resource-names";
 import { withProgress } from "./show/progress";
 import { renderStatus } from "./show/report";
 import { deployedLab, hasLab } from "./stack/deployed-lab";
@@ -55,51 +57,65 @@ export async function bringUp(
       const { outputs } = found;
       await checkExpiry(invocation, stack, engine, configuration, { allowExpiring, facts, outputs, previewed });
     })());
+  const repairFor = (report: Report, lab: DeployedLab): Repair | undefined =>
+    onlyConfiguration ? undefined : repairOf(report.drift, lab, replaceable(report, yesReplace));
+  let before = undefined as Report | undefined;
+  let repair = undefined as Repair | undefined;
+  const replaceToo = async (): Promise<readonly string[]> => {
+    const facts = await found?.facts;
+    // With another configuration, what was read is measured by the former one: what is left to put right, the look after the run tells.
+    if (found !== undefined && facts !== undefined && isDeepStrictEqual(found.lab.configuration, configuration)) {
+      before = judgeLab(found.lab, facts);
+      repair ??= repairFor(before, found.lab);
+    }
+    return repair?.steps ?? [];
+  };
   let isChanging = false;
-  const beforeFirstChange = async (previewed?: readonly Change[]): Promise<void> => {
-    await found?.checkLosses(previewed);
+  let begun: Promise<void> | undefined;
+  const beforeChange = async (coming: readonly Change[], areAll: boolean): Promise<void> => {
+    const previewed = areAll ? coming : undefined;
+    // A repair's commands lose no disk, and are not to wait for a preview.
+    if (repair === undefined || !coming.every(isCommand)) await found?.checkLosses(previewed);
     await checkCertificates(previewed);
     if (!isChanging) beginRotation(stack.location, configuration);
     isChanging = true;
+    if (repair !== undefined && found !== undefined) await (begun ??= begin(found.lab, repair));
   };
-  const run = (replace: readonly string[]): Promise<Result> =>
+  const run = (): Promise<Result> =>
     withProgress(
       invocation,
       engine,
-      (options) => upUnfinished(stack.location, engine, { ...options, replace, beforeRun, beforeFirstChange }),
+      (options) => upUnfinished(stack.location, engine, { ...options, beforeRun, replaceToo, beforeChange }),
       () => found?.lab.plan.hosts.map(({ name }) => name) ?? [],
     );
-  const { changes, outputs } = await run([]).catch(async (error: unknown) => {
+  const { changes, outputs } = await run().catch(async (error: unknown) => {
     // What differs on a host may be what a step failed of.
     const isHopeless = onlyConfiguration || !isChanging || invocation.signal.aborted;
     const former = isHopeless ? undefined : found?.lab;
-    const report = former && (await observe(former, "drift"));
-    const repair = report && repairOf(report.drift, former, replaceable(report, yesReplace));
-    if (former === undefined || repair === undefined) throw error;
+    repair = former && repairFor(await observe(former, "drift"), former);
+    if (repair === undefined) throw error;
+    begun = undefined;
     process.stderr.write(`lab: ${(error as Error).message}\n`);
-    announce(repair);
-    for (const host of repair.replaced) await allowReplacement(former, host);
-    return run(repair.steps);
+    return run();
   });
   endRotation(stack.location);
   const isSame = changes.every(({ operation }) => operation === "same");
   if (isSame) await checkCertificates();
-  // Facts that were read during a run without changes are still true.
-  const facts = isSame ? await found?.facts : undefined;
-  const before = found && facts && judgeLab(found.lab, facts);
-  const lab = deployedLab(outputs, stack.location.stack);
+  let lab = deployedLab(outputs, stack.location.stack);
+  if (repair !== undefined) {
+    await (begun ??= begin(lab, repair));
+    await end(lab, repair);
+  }
   const started = found?.started ?? [];
   const patience = patienceWith(lab.configuration, started.length > 0);
-  const repairFor = (report: Report): Repair | undefined =>
-    onlyConfiguration ? undefined : repairOf(report.drift, lab, replaceable(report, yesReplace));
-  // What can be put right need not settle first.
-  let report = before && (before.proven || repairFor(before)) ? before : await proveNow(lab, patience, started);
-  const repair = repairFor(report);
-  if (repair === undefined) {
-    if (isSame) showText("nothing to change\n");
-  } else {
-    announce(repair);
-    report = await proveNow(await carryOut(invocation, engine, lab, repair), patience, started);
+  // Facts that were read during a run without changes are still true.
+  let report = isSame && repair === undefined && before?.proven ? before : await proveNow(lab, patience, started);
+  const more = repairFor(report, lab);
+  if (more === undefined) {
+    if (isSame && repair === undefined) showText("nothing to change\n");
+  } else if (!isDeepStrictEqual(more, repair)) {
+    lab = await carryOut(invocation, engine, lab, more);
+    report = await proveNow(lab, patience, started);
   }
   showText(renderStatus(report));
   return report.proven ? 0 : 1;

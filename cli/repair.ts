@@ -46,36 +46,42 @@ export function replaceable({ hosts }: Report, yesReplace: readonly string[]): s
     .map(({ name }) => name);
 }
 
-/** Says what is put right, and by what. */
-export function announce({ findings, steps, fullBackups, replaced }: Repair): void {
+/** Says what is put right and by what, and allows what only a repair may do. */
+export async function begin(lab: DeployedLab, { findings, steps, fullBackups, replaced }: Repair): Promise<void> {
   const ways = [
     ...replaced.map((host) => `a restore of ${host}, whose data is moved aside`),
     ...steps,
     ...fullBackups.map((number) => (number === 1 ? "a new full backup" : `a new full backup in repo${number}`)),
   ];
   process.stderr.write(`${findings.map(renderCause).join("\n")}\nlab: putting this right by ${ways.join(", ")}\n`);
+  for (const host of replaced) await allowReplacement(lab, host);
+}
+
+/** Does what comes after a repair's steps: its backups. */
+export async function end(lab: DeployedLab, { fullBackups }: Repair): Promise<void> {
+  for (const label of await takeFullBackups(lab, fullBackups)) process.stderr.write(`lab: full backup ${label}\n`);
 }
 
 /**
- * Runs the steps again, then takes the backup.
+ * Carries a repair out in a run of its own.
  * @returns The lab as it is deployed afterwards.
  */
 export async function carryOut(
   invocation: Invocation,
   engine: Engine,
   lab: DeployedLab,
-  { steps, fullBackups, replaced }: Repair,
+  repair: Repair,
   { quiet = false } = {},
 ): Promise<DeployedLab> {
   const { options, signal } = invocation;
   const { location } = stackOf(invocation);
-  const up = (run: RunOptions): Promise<Result> => upUnfinished(location, engine, { ...run, replace: steps });
-  for (const host of replaced) await allowReplacement(lab, host);
+  const up = (run: RunOptions): Promise<Result> => upUnfinished(location, engine, { ...run, replace: repair.steps });
+  await begin(lab, repair);
   let repaired = lab;
-  if (steps.length > 0) {
+  if (repair.steps.length > 0) {
     const run = quiet ? up({ config: options.config, signal }) : withProgress(invocation, engine, up);
     repaired = deployedLab((await run).outputs, options.stack);
   }
-  for (const label of await takeFullBackups(repaired, fullBackups)) process.stderr.write(`lab: full backup ${label}\n`);
+  await end(repaired, repair);
   return repaired;
 }

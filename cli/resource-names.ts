@@ -27,6 +27,11 @@ export function stepOf({ name, type }: Resource, hosts: Iterable<string>): Step 
   return { host, step: name.slice(host.length + 1) || (type.split(":").at(-1) ?? type).toLowerCase() };
 }
 
+/** Whether a resource is a command on a host. */
+export function isCommand({ type }: Pick<Change, "type">): boolean {
+  return type === "command:remote:Command";
+}
+
 /** Whether a resource exists outside Pulumi's state: components, providers and the stack only order the others. */
 export function isStep({ type }: Pick<Change, "type">): boolean {
   return !/^(lab:|pulumi:)/.test(type);

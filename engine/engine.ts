@@ -31,17 +31,19 @@ export interface RunOptions {
   readonly config?: Readonly<Record<string, string>>;
   /** Names of resources that `preview` and `up` replace, whether they differ or not: commands run again. */
   readonly replace?: readonly string[];
+  /** Asked by `up` after `beforeRun` and before `beforeChange` for the names of more resources to replace. */
+  readonly replaceToo?: () => Promise<readonly string[]>;
   readonly onEvent?: (event: EngineEvent) => void;
   /**
-   * Awaited by `up` before its first change and before `beforeFirstChange`, while no other run of the stack works; the run rejects as it
+   * Awaited by `up` before its first change and before `beforeChange`, while no other run of the stack works; the run rejects as it
    * does. Tells whether it has left the hosts as they were: what an engine has previewed meanwhile is true then.
    */
   readonly beforeRun?: () => Promise<boolean>;
   /**
-   * Awaited by `up` before its first change; the run rejects as it does, and nothing is changed. Receives all of its changes where a
-   * preview has shown them.
+   * Awaited by `up` before changes; the run rejects as it does, and changes nothing more. Asked once with all changes (`areAll`) where a
+   * preview has shown them, else for each as it comes.
    */
-  readonly beforeFirstChange?: (previewed?: readonly Change[]) => Promise<void>;
+  readonly beforeChange?: (coming: readonly Change[], areAll: boolean) => Promise<void>;
   /** Whether `destroy` deletes protected resources too; else it refuses to begin. */
   readonly unprotect?: boolean;
   /** Aborted: running operations are finished, no others begun, the state is saved, and the run rejects. */

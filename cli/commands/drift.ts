@@ -8,7 +8,7 @@ import { observe } from "../../observe/observe";
 import type { Depth } from "../../observe/questions";
 import { patienceWith } from "../../observe/session";
 import { type Invocation, stackOf } from "../invocation";
-import { announce, carryOut, repairOf } from "../repair";
+import { carryOut, repairOf } from "../repair";
 import { isStep } from "../resource-names";
 import { renderFinding } from "../show/findings";
 import { plainRepair } from "../stack/plain-up";
@@ -41,7 +41,6 @@ async function compare(
   const repair = repairOf(found);
   const plain = fix || repair === undefined ? undefined : await plainRepair(stackOf(given), lab, repair);
   if (fix && repair !== undefined) {
-    announce(repair);
     await refuseOtherChanges(invocation, engine, repair.steps);
     // The standard output is for the JSON alone.
     lab = await carryOut(invocation, engine, lab, repair, { quiet: json });

@@ -9,7 +9,7 @@ import {
 import { pgBackRestHint } from "../../observe/pgbackrest-exit-codes";
 import type { Invocation } from "../invocation";
 import type { LabPlan } from "../../plan/plan";
-import { hostsAmong, isStep, stepOf } from "../resource-names";
+import { hostsAmong, isCommand, isStep, stepOf } from "../resource-names";
 
 const DONE: Readonly<Record<Operation, string>> = {
   create: "created",
@@ -46,8 +46,8 @@ export function renderLog({ severity, message }: LogEvent): string {
 }
 
 /** Whether only the state's record of a step is deleted, and nothing on a host. */
-function isForgotten({ operation, type }: Change): boolean {
-  return operation === "delete" && type === "command:remote:Command";
+function isForgotten(change: Change): boolean {
+  return change.operation === "delete" && isCommand(change);
 }
 
 interface ProgressOptions {

@@ -2,6 +2,7 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import { ON_CHANGE } from "../../plan/layout";
 import type { Engine, Result, RunOptions, StackLocation } from "../../engine/engine";
+import { isCommand } from "../resource-names";
 
 const fileOf = ({ stateFolder }: StackLocation): string => path.join(stateFolder, "unfinished-steps.json");
 
@@ -29,7 +30,7 @@ export async function upUnfinished(location: StackLocation, engine: Engine, opti
     replace: [...unfinished, ...(options.replace ?? [])],
     onEvent: (event) => {
       options.onEvent?.(event);
-      if (event.kind === "log" || event.change.type !== "command:remote:Command") return;
+      if (event.kind === "log" || !isCommand(event.change)) return;
       const { name, operation } = event.change;
       // An engine repeats a failed update; replaced, these steps would do nothing.
       if (Object.values(ON_CHANGE).some((word) => name.endsWith(`-${word}`))) return;

@@ -20,13 +20,17 @@ const LAST_LINES = 20;
 
 /** Serves the program, if the command needs it, and carries its resources out. */
 export async function carryOut(location: StackLocation, command: Command, options: RunOptions): Promise<Result> {
-  const { config, signal, onEvent, replace = [], unprotect = false, beforeFirstChange } = options;
+  const { config, signal, onEvent, replace = [], unprotect = false } = options;
+  const { replaceToo, beforeChange } = options;
   const emit = (event: EngineEvent): void => onEvent?.(event);
   const preview = command === "preview";
   const state = new State(location);
   if (unprotect) state.resources = state.resources.map((resource) => ({ ...resource, protect: false }));
   const { drivers, close } = allDrivers(location.projectFolder, location.stateFolder);
-  const deployment = new Deployment({ state, drivers, preview, replace, emit, signal, beforeFirstChange });
+  const deployment = new Deployment({
+    ...{ state, drivers, preview, emit, signal, beforeChange },
+    replace: async () => [...replace, ...((await replaceToo?.()) ?? [])],
+  });
   const { failures } = deployment;
   let outputs: Properties = {};
   try {

@@ -17,11 +17,11 @@ interface DeploymentOptions {
   readonly drivers: Drivers;
   /** Nothing is carried out, and the state is not saved. */
   readonly preview: boolean;
-  /** Names of resources to replace, whether they differ or not. */
-  readonly replace?: readonly string[];
+  /** Asked once for the names of resources to replace, whether they differ or not. */
+  readonly replace?: () => Promise<readonly string[]>;
   readonly emit: (event: EngineEvent) => void;
   readonly signal: AbortSignal | undefined;
-  readonly beforeFirstChange?: () => Promise<void>;
+  readonly beforeChange?: (coming: readonly Change[], areAll: false) => Promise<void>;
 }
 
 /** One run: decides what each resource takes that the program registers, and carries it out. */
@@ -39,6 +39,7 @@ export class Deployment {
   /** What differs from the state: a property path, or `missing`; by URN. */
   private readonly drift = new Map<string, string>();
   private readonly slots = new Slots(32);
+  private askedFor: Promise<readonly string[]> | undefined;
 
   constructor(private readonly options: DeploymentOptions) {}
 
@@ -71,14 +72,14 @@ export class Deployment {
         step = decide(goal, this.options.state.find(goal.urn), this.options.drivers, {
           drift: this.drift.get(goal.urn),
           isDeleted: this.deletedFirst.has(goal.urn),
-          isAskedFor: this.options.replace?.includes(goal.name) === true,
+          isAskedFor: (await this.toReplace()).includes(goal.name),
         });
       } catch (error) {
         this.fail(changeOf(goal, "create"), goal, error, 0);
         return NOT_DONE;
       }
       this.changes.push(step.change);
-      if (step.change.operation !== "same" && !(await this.mayChange())) {
+      if (step.change.operation !== "same" && !(await this.mayChange([step.change]))) {
         this.blocked.add(goal.urn);
         return NOT_DONE;
       }
@@ -97,14 +98,19 @@ export class Deployment {
     const kept = left.filter(({ condition, protect }) => protect && condition === undefined);
     for (const resource of kept) this.fail(changeOf(resource, "delete"), resource, keptFromDeletion(resource), 0);
     if (kept.length > 0) return;
-    this.changes.push(...vanished.map((resource) => changeOf(resource, "delete")));
-    if (!preview && (left.length === 0 || (await this.mayChange()))) await this.remove(left);
+    const deletions = (resources: readonly Resource[]): Change[] => resources.map((one) => changeOf(one, "delete"));
+    this.changes.push(...deletions(vanished));
+    if (!preview && (left.length === 0 || (await this.mayChange(deletions(left))))) await this.remove(left);
   }
 
-  private async mayChange(): Promise<boolean> {
+  private toReplace(): Promise<readonly string[]> {
+    return (this.askedFor ??= this.options.replace?.() ?? Promise.resolve([]));
+  }
+
+  private async mayChange(coming: readonly Change[]): Promise<boolean> {
     if (this.options.preview) return true;
     try {
-      await this.options.beforeFirstChange?.();
+      await this.options.beforeChange?.(coming, false);
     } catch (error) {
       this.refusal = error as Error;
     }

@@ -78,14 +78,15 @@ export class CliStack {
    * Brings the stack up. A preview shows whether there is a change, for the CLI has no hook before its first one; without a change, that
    * is all.
    */
-  async up({ beforeRun, beforeFirstChange, ...options }: RunOptions): Promise<Result> {
+  async up({ beforeRun, replaceToo, beforeChange, ...options }: RunOptions): Promise<Result> {
     const planned = await this.planBeside(beforeRun, options);
-    if (planned !== undefined && changesNothing(planned.plan, await this.deployment())) {
+    const more = (await replaceToo?.()) ?? [];
+    if (planned !== undefined && more.length === 0 && changesNothing(planned.plan, await this.deployment())) {
       for (const message of planned.messages) options.onEvent?.(message);
       return { changes: planned.changes, outputs: await this.outputs() };
     }
-    await beforeFirstChange?.(planned?.changes);
-    const result = await this.run("up", options);
+    await beforeChange?.(planned?.changes ?? [], planned !== undefined);
+    const result = await this.run("up", { ...options, replace: [...(options.replace ?? []), ...more] });
     await this.dropPending();
     return result;
   }

@@ -75,7 +75,7 @@ describe("a deployment of objects outside the state", () => {
       state,
       drivers: { "box:Box": driver },
       preview: false,
-      replace,
+      replace: () => Promise.resolve(replace),
       emit: () => undefined,
       signal: undefined,
     });

@@ -36,7 +36,7 @@ describe("the embedded engine", { timeout: TIMEOUT }, () => {
     `);
     const asked: string[] = [];
     const ask = (answer: () => void) => ({
-      beforeFirstChange: () => {
+      beforeChange: () => {
         asked.push(tried.logged().join());
         return Promise.resolve().then(answer);
       },
@@ -55,6 +55,25 @@ describe("the embedded engine", { timeout: TIMEOUT }, () => {
     await expect(tried.engine.up({ config: { "try:text": "b" }, ...ask(refuse) })).rejects.toThrow(/^not now$/);
     expect(tried.logged()).toEqual([]);
     expect(await tried.up()).toEqual({ first: "same" });
+  });
+
+  it("replaces what it is told to once it has looked, and asks before each change", async () => {
+    const tried = project(`
+      new command.local.Command("first", { create: log("a") });
+      new command.local.Command("second", { create: log("b") });
+    `);
+    await tried.up();
+    tried.logged();
+    const said: string[] = [];
+    const { changes } = await tried.engine.up({
+      beforeRun: () => Promise.resolve(said.push("look") > 0),
+      replaceToo: () => Promise.resolve([["second"], said.push("name")][0] as string[]),
+      beforeChange: ([change], areAll) =>
+        Promise.resolve(void said.push(`${change?.operation} ${change?.name} ${areAll}`)),
+    });
+    expect(said).toEqual(["look", "name", "replace second false", "delete second false"]);
+    expect(tried.logged()).toEqual(["b"]);
+    expect(changes.filter(({ operation }) => operation !== "same").map(({ name }) => name)).toEqual(["second"]);
   });
 
   it("creates, leaves alone, updates, replaces and deletes", async () => {

@@ -185,16 +185,20 @@ describe("the engine that drives Pulumi's CLI", () => {
       const before = fake.verbs().length;
       const told: unknown[] = [];
       await engine.up({
-        beforeFirstChange: async (previewed) => Promise.resolve(void told.push(previewed?.map(({ name }) => name))),
+        beforeChange: async (coming, areAll) =>
+          Promise.resolve(void told.push(areAll ? coming.map(({ name }) => name) : coming)),
       });
       return [...fake.verbs().slice(before), ...told.map((names) => `told ${JSON.stringify(names)}`)];
     };
-    expect(await fresh()).toEqual(["stack init", "up", "stack export", "told undefined"]);
+    expect(await fresh()).toEqual(["stack init", "up", "stack export", "told []"]);
     fake.write("deployment", { resources: [{ urn, type: "command:local:Command", custom: true }] });
     // The first two run side by side.
     expect((await fresh()).slice(2)).toEqual(["up", "stack export", 'told ["first"]']);
     fake.write("plan", { resourcePlans: { [urn]: { steps: ["same"], goal: { inputDiff: {}, outputDiff: {} } } } });
     expect((await fresh()).sort()).toEqual(["preview", "stack export"]);
+    await engine.up({ replaceToo: () => Promise.resolve(["first"]) });
+    const ups = fake.calls().filter(({ args }) => args[0] === "up");
+    expect(ups.at(-1)?.args).toEqual(expect.arrayContaining(["--replace", urn]));
     expect(fs.readdirSync(location.stateFolder)).toEqual(["passphrase", "pulumi"]);
   });
 
