@@ -184,7 +184,7 @@ subcommand(
   );
 subcommand(
   "test [vitest...]",
-  "install missing packages, run every test; further arguments are vitest's; LAB_DEPTH=quick skips virtual machines, LAB_DEPTH=full tests four of them, LAB_TURN=1, 2 or commit leaves some scenarios to the other turn",
+  "install missing packages, run every test; further arguments are vitest's; LAB_DEPTH=quick skips virtual machines, LAB_DEPTH=full tests four of them, LAB_TURN=1, 2, 3 or commit leaves some scenarios to the other turns",
   async () => (await import("./commands/test")).test,
   { needsRoot: true },
 )

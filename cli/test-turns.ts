@@ -2,20 +2,18 @@ import { execFileSync } from "node:child_process";
 import { PROJECT_FOLDER } from "../config/project-folder";
 
 /**
- * Scenarios that take turns where all of them would take too long, as in CI: what the two halves have in common is tried by the others, which
- * run every time. Each half has virtual machines, other systems than Debian 13, changes and losses; both take about as long.
+ * Scenarios that take turns where all of them would take too long, as in CI: what the parts have in common is tried by the others, which run
+ * every time. All take about as long.
  */
 const TURNS = [
-  [
-    ...["bridge", "changes", "el8", "engines", "faults", "keys", "killed", "machines", "places", "users-lab"],
-    ...["versions", "vm"],
-  ],
-  ["cloud-image", "interruptions", "major", "pgdg-apt", "repositories", "site", "sles15", "stores", "upgrades"],
+  ["bridge", "changes", "engines", "keys", "machines", "vm"],
+  ["cloud-image", "interruptions", "major", "pgdg-apt", "repositories", "sles15", "upgrades"],
+  ["el8", "faults", "killed", "places", "site", "stores", "users-lab", "versions"],
 ] as const;
 
 /**
- * The scenarios that another turn runs, by LAB_TURN: `1`, `2`, or `commit`, which is the one or the other by the number of commits; none when
- * it is not set.
+ * The scenarios that other turns run, by LAB_TURN: a turn's number, or `commit`, which is one after the other by the number of commits; none
+ * when it is not set.
  * @throws Error when it is none of them.
  */
 export function leftToOthers(asked: string | undefined = process.env.LAB_TURN): readonly string[] {
