@@ -11,7 +11,7 @@ const ARROWS = {
   engine: [],
   bench: ["hypervisor", "plan"],
   observe: ["steps", "plan", "config"],
-  cli: ["bench", "engine", "hypervisor", "observe", "plan", "config"],
+  cli: ["bench", "engine", "hypervisor", "observe", "steps", "plan", "config"],
 };
 const ROOMS = [...Object.keys(ARROWS), "docs", "test"];
 

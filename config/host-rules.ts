@@ -101,6 +101,10 @@ function checkExisting({ hosts }: Values, planned: readonly Host[], refuse: Refu
   if (machines.length === 0) return;
   if (others.length > 0)
     refuse("hosts", `must have existing on every host or on none, got none of ${others.join(", ")}`);
+  for (const { name, address, existing } of planned) {
+    if (existing?.jump?.address === address && existing.jump.port === existing.port)
+      refuse("hosts", `must have another host than ${name} itself as jump, got "${address}" of ${name}`);
+  }
   for (const name of machines) {
     for (const field of MADE.filter((each) => hosts[name]?.[each] !== undefined))
       refuse("hosts", `must leave out ${field} of ${name}, which exists: it is what the machine has`);

@@ -25,7 +25,10 @@ export interface Host extends HostSize {
   readonly existing?: ExistingMachine;
 }
 
-/** A machine that was there before: an account that may use sudo, the port of its SSH server, its host key in OpenSSH format. */
+/**
+ * A machine that was there before: an account that may use sudo, the port of its SSH server, its host key in OpenSSH format, and the jump host by
+ * which this machine reaches it.
+ */
 export type ExistingMachine = NonNullable<Values["hosts"][string]["existing"]>;
 
 /** What decides on a configuration's hosts. */

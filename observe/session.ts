@@ -1,8 +1,9 @@
-import { Client, type ClientChannel } from "ssh2";
-import { accessTo, hostKeyAlgorithms, type SshAccess } from "../plan/access";
+import type { Client, ClientChannel } from "ssh2";
+import { accessTo, type SshAccess } from "../plan/access";
 import type { LabConfig } from "../config/schema";
 import { ownText, scriptText } from "../steps/script-text";
 import { quote } from "../steps/shell-words";
+import { connect } from "./connection";
 import type { HostFacts, ReadHost } from "./facts";
 import type { Question } from "./questions";
 
@@ -42,7 +43,7 @@ export async function askHost(
 ): Promise<ReadHost> {
   let client: Client;
   try {
-    client = await connect(ssh, host, patience.connect);
+    client = await connect(accessTo(ssh, host), patience.connect);
   } catch (error) {
     return { facts: {}, unread: {}, unreachable: (error as Error).message };
   }
@@ -93,28 +94,6 @@ export function parseAnswer(answer: string, questions: readonly Question[]): Rea
 /** The lines of a text whose last one ends like the others. */
 function linesOf(text: string): string[] {
   return text.split("\n").slice(0, -1);
-}
-
-function connect(ssh: SshAccess, host: Parameters<typeof accessTo>[1], seconds: number): Promise<Client> {
-  const { address, port, user, privateKey, hostKey } = accessTo(ssh, host);
-  const [algorithm = "", key = ""] = hostKey.split(" ");
-  return new Promise((resolve, reject) => {
-    const client = new Client();
-    client.once("ready", () => {
-      resolve(client);
-    });
-    // Stays, so that a connection that breaks later ends its channels, not this process.
-    client.on("error", reject);
-    client.connect({
-      ...{ host: address, port, username: user },
-      ...(privateKey === undefined ? { agent: process.env.SSH_AUTH_SOCK } : { privateKey }),
-      readyTimeout: seconds * 1000,
-      // Not whether there is another way: an emulated host takes a tenth of a second to say no.
-      authHandler: [privateKey === undefined ? "agent" : "publickey"],
-      algorithms: { serverHostKey: hostKeyAlgorithms(algorithm) },
-      hostVerifier: (shown: Buffer) => shown.equals(Buffer.from(key, "base64")),
-    });
-  });
 }
 
 /** Has root's bash run a text, and gives what that prints. Taken as a whole: bash would read each of its bytes by itself. */

@@ -19,6 +19,8 @@ export interface HostAccess {
   readonly privateKey?: string;
   /** OpenSSH format. */
   readonly hostKey: string;
+  /** The host by which it is reached, with the same key; undefined where this machine reaches it. */
+  readonly jump?: HostAccess;
 }
 
 /**
@@ -31,9 +33,10 @@ export function accessTo(
 ): HostAccess {
   const hostKey = hostKeys[name];
   if (hostKey === undefined) throw new Error(`host "${name}" has no SSH host key`);
+  const key = privateKey === "" ? {} : { privateKey };
   return {
-    ...{ address, hostKey, user: existing?.user ?? user, port: existing?.port ?? 22 },
-    ...(privateKey === "" ? {} : { privateKey }),
+    ...{ address, hostKey, user: existing?.user ?? user, port: existing?.port ?? 22, ...key },
+    ...(existing?.jump === undefined ? {} : { jump: { ...existing.jump, ...key } }),
   };
 }
 

@@ -7,6 +7,7 @@ import { deployedLab } from "../stack/deployed-lab";
 import { openEngine } from "../stack/open-engine";
 import { handOver, inNamespace } from "../stack/hand-over";
 import { type Invocation, stackOf } from "../invocation";
+import { quote } from "../../steps/shell-words";
 import { runningNamespace } from "../stack/running-namespace";
 
 /** Opens a shell on a host, or runs a command there as OpenSSH does; its exit status is the command's. */
@@ -29,8 +30,12 @@ export function sshClient({ plan: { hosts }, ssh: access }: DeployedLab, name: s
   fs.mkdirSync(folder, { recursive: true, mode: 0o700 });
   const to = accessTo(access, host);
   if (to.privateKey !== undefined) writeFileAtomic(key, `${to.privateKey.trimEnd()}\n`, { mode: 0o600 });
-  const known = hosts.filter((each) => access.hostKeys[each.name] !== undefined).map((each) => accessTo(access, each));
-  writeFileAtomic(knownHosts, known.map(renderKnownHost).join(""), { mode: 0o600 });
+  const known = hosts
+    .filter((each) => access.hostKeys[each.name] !== undefined)
+    .map((each) => accessTo(access, each))
+    .flatMap((each) => [each, ...(each.jump ? [each.jump] : [])])
+    .map(renderKnownHost);
+  writeFileAtomic(knownHosts, [...new Set(known)].join(""), { mode: 0o600 });
   return sshCommand(folder, to);
 }
 
@@ -51,9 +56,16 @@ export function sshCommand(folder: string, to: Omit<HostAccess, "hostKey">): str
     "GlobalKnownHostsFile=/dev/null",
     // Quoted: OpenSSH splits the value at blanks.
     `UserKnownHostsFile="${knownHosts}"`,
+    ...(to.jump === undefined ? [] : [`ProxyCommand=${proxyCommand(folder, to.jump)}`]),
   ];
   const flags = ["-F", "none", "-p", String(to.port), ...options.flatMap((option) => ["-o", option])];
   return ["ssh", ...flags, `${to.user}@${to.address}`];
+}
+
+/** What connects by a jump host, as a shell's line: ProxyJump would leave our options out. */
+function proxyCommand(folder: string, jump: HostAccess): string {
+  const words = sshCommand(folder, jump).map(quote);
+  return [...words.slice(0, -1), "-W", "'[%h]:%p'", ...words.slice(-1)].join(" ");
 }
 
 function sshFiles(folder: string): { key: string; knownHosts: string } {

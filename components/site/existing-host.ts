@@ -35,14 +35,16 @@ export class ExistingHost extends pulumi.ComponentResource implements SiteHost {
   constructor(name: string, args: ExistingHostArgs, opts?: pulumi.ComponentResourceOptions) {
     super(HOST_TYPE, name, {}, opts);
     const { host, plan, privateKey } = args;
-    const { user, port, hostKey } = host.existing;
+    const { user, port, hostKey, jump } = host.existing;
     this.name = name;
     this.plan = host;
     this.hostKey = hostKey;
     this.identity = pulumi.output(hostKey);
     const owner = machineOwner(pulumi.getStack());
     const key = privateKey === "" ? {} : { privateKey };
-    this.connection = pulumi.secret({ host: host.address, port, user, hostKey, dialErrorLimit: 3, ...key });
+    const server = { dialErrorLimit: 3, ...key };
+    const proxy = jump && { host: jump.address, port: jump.port, user: jump.user, hostKey: jump.hostKey, ...server };
+    this.connection = pulumi.secret({ host: host.address, port, user, hostKey, ...server, ...(proxy && { proxy }) });
     this.passed = runScript(`${name}-passed`, this, "site/machine-pass.sh", [owner, ...ownPlaces(plan, host)], {
       parent: this,
     });

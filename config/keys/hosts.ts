@@ -18,11 +18,26 @@ export const LIMITS = { cpus: [1, 64], memoryMiB: [512, 1024 * 1024], diskGiB: [
 
 const HOST_KEY = /^(ssh-ed25519|ssh-rsa|ecdsa-sha2-nistp(256|384|521)) [A-Za-z0-9+/]+={0,2}$/;
 
-/** How a machine is reached that the program does not make. */
-const existing = fields({
-  user: textField(/^[a-z_][a-z0-9_-]*$/, "the name of an account that may use sudo without a password"),
+const ACCOUNT = /^[a-z_][a-z0-9_-]*$/;
+
+/** An SSH server: its port, and its host key in OpenSSH format. */
+const sshServer = {
   port: v.optional(wholeField(1, 65535), 22),
   hostKey: textField(HOST_KEY, "the machine's public host key, two words as in /etc/ssh/ssh_host_ed25519_key.pub"),
+};
+
+/** The host between this machine and others, which only forwards. */
+const jump = fields({
+  address: textField(/^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/, "an IPv4 address or a host name"),
+  user: textField(ACCOUNT, "the name of an account"),
+  ...sshServer,
+});
+
+/** How a machine is reached that the program does not make. */
+const existing = fields({
+  user: textField(ACCOUNT, "the name of an account that may use sudo without a password"),
+  ...sshServer,
+  jump: v.optional(jump),
 });
 
 const host = fields({

@@ -1,21 +1,19 @@
 import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
-import { Client, type ClientChannel, type ServerHostKeyAlgorithm } from "ssh2";
+import type { Client, ClientChannel } from "ssh2";
 import { Slots } from "../slots";
 import { covers } from "../values";
+import { type Connection, dial } from "./connection";
 import type { Driver, Task } from "./driver";
 import { type Conduct, finish, runProcess, type Texts, whenAborted } from "./running";
 
-/** The SDK has filled in the defaults. */
-type Connection = Readonly<Record<"host" | "user", string>> &
-  Readonly<Record<"port" | "dialErrorLimit" | "perDialTimeout", number>> &
-  Readonly<Partial<Record<"privateKey" | "hostKey", string>>>;
 type Inputs = Partial<Record<"create" | "update" | "delete", string>> & Conduct & { connection: Connection };
 type Run = (command: string, inputs: Inputs, task: Task) => Promise<Texts>;
 
 const COMMON = ["create", "update", "delete", "stdin", "triggers", "logging", "addPreviousOutputInEnv"];
-const CONNECTION = ["host", "port", "user", "privateKey", "hostKey", "dialErrorLimit", "perDialTimeout"];
+const SERVER = ["host", "port", "user", "privateKey", "hostKey", "dialErrorLimit", "perDialTimeout"];
+const CONNECTION = ["connection", "connection.proxy"].flatMap((server) => SERVER.map((name) => `${server}.${name}`));
 /** sshd allows ten sessions a connection (MaxSessions); two are left for others. */
 const SESSIONS = 8;
 const NOTHING: Texts = { stdout: "", stderr: "" };
@@ -36,7 +34,7 @@ export function commandDrivers(projectFolder: string): {
     runProcess(["/bin/sh", "-c", command], { ...conduct, cwd: projectFolder, what: command }, task);
   return {
     drivers: {
-      "command:remote:Command": driver([...COMMON, ...CONNECTION.map((name) => `connection.${name}`)], remote),
+      "command:remote:Command": driver([...COMMON, ...CONNECTION], remote),
       "command:local:Command": driver(COMMON, local),
     },
     close: () => {
@@ -97,33 +95,11 @@ class Host {
     }
   }
 
-  private dial(): Promise<Client> {
-    const { host, port, user: username, privateKey, hostKey, perDialTimeout } = this.connection;
-    const [keyType, key] = hostKey?.trim().split(" ") ?? [];
-    const keyTypes = keyType === "ssh-rsa" ? ["rsa-sha2-512", "rsa-sha2-256"] : [keyType];
-    const algorithms = keyType === undefined ? {} : { serverHostKey: keyTypes as ServerHostKeyAlgorithm[] };
-    return new Promise((resolve, reject) => {
-      const client = new Client();
-      client
-        .on("ready", () => {
-          resolve(client);
-        })
-        .on("error", reject);
-      client.on("close", () => {
-        this.client = undefined;
-        reject(new Error("connection closed"));
-      });
-      const hostVerifier = (offered: Buffer): boolean => {
-        const isExpected = key === undefined || offered.toString("base64") === key;
-        if (!isExpected) reject(new Error("unexpected host key"));
-        return isExpected;
-      };
-      const times = { readyTimeout: perDialTimeout * 1000, keepaliveInterval: 5000 };
-      const server = { host, port, algorithms, hostVerifier };
-      const { SSH_AUTH_SOCK: agent } = process.env;
-      const keys = privateKey === undefined ? { agent } : { privateKey };
-      const authHandler = [privateKey === undefined ? "agent" : "publickey"] as const;
-      client.connect({ ...server, ...times, ...keys, username, authHandler: [...authHandler] });
+  private async dial(): Promise<Client> {
+    const client = await dial(this.connection);
+    client.once("close", () => {
+      this.client = undefined;
     });
+    return client;
   }
 }

@@ -31,7 +31,7 @@ export const MACHINES = rules(
       sentence: "destroy that stack first, or name another machine in lab:hosts",
     }),
     "LAB-MACHINE-PORT": fail("host", "something else listens on port {number}", {
-      command: "ssh -p {port} {user}@{address} sudo ss -ltnp sport = :{number}",
+      command: "ssh {through}-p {port} {user}@{address} sudo ss -ltnp sport = :{number}",
     }),
     "LAB-MACHINE-BLOCKED": fail("host", "no way to {server}: {problem}", {
       sentence: "open that port from {host} in the firewalls between",
@@ -54,8 +54,9 @@ export const MACHINES = rules(
       const { machine } = host.facts;
       const { existing, address, unreachable } = host;
       if (existing === undefined) continue;
-      const { user, port } = existing;
-      const to = { user, address, port };
+      const { user, port, jump } = existing;
+      const through = jump === undefined ? "" : `-J ${jump.user}@${jump.address}:${jump.port} `;
+      const to = { user, address, port, through };
       if (unreachable !== undefined) tell("LAB-MACHINE-UNREACHABLE", host, { ...to, error: unreachable });
       else if (host.unread.everything !== undefined || host.unread.machine !== undefined)
         tell("LAB-MACHINE-UNREAD", host, { ...to, error: host.unread.everything ?? host.unread.machine });

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { SshAccess } from "../../plan/access";
 import { told } from "../support/observed-lab";
 import type { Report } from "../../observe/report";
+import { type PlayedMachine, playedMachines, wipe } from "../support/played-machines";
 import { dataFolder, service } from "../support/releases";
 import { reasonToSkip, ScenarioLab } from "../support/scenario-lab";
 
@@ -14,18 +14,10 @@ const [REPOSITORY, PRIMARY, STANDBY] = ["vault.ops.example", "db1.ops.example", 
 const NAMES = { [REPOSITORY]: "backup-srv", [PRIMARY]: "pg1-srv", [STANDBY]: "pg2-srv" } as const;
 const ROLES = { [REPOSITORY]: "repository", [PRIMARY]: "primary", [STANDBY]: "standby" } as const;
 const OWNED = ["/etc/pgbackrest/pgbackrest.conf", dataFolder];
-let hosts: Record<string, { role: string; address: string; existing: { user: string; hostKey: string } }>;
-
-/** Takes everything of the lab that was there off its machines: what is left is a system with packages. */
-async function wipe(): Promise<void> {
-  // The primary archives its last WAL.
-  for (const host of Object.values(NAMES).reverse())
-    await machines.on(
-      host,
-      `systemctl disable --quiet --now ${host === "backup-srv" ? "" : service} pgbackrest 2>/dev/null
-       rm -rf ${dataFolder} /backup_space /etc/pgbackrest /etc/lab /etc/systemd/system/pgbackrest.service.d /etc/postgresql/*`,
-    );
-}
+let hosts: Record<
+  string,
+  PlayedMachine & { role: string; existing: { jump?: PlayedMachine["existing"] & { address: string } } }
+>;
 
 const preflight = async (...more: string[]): Promise<{ status: number | null; lines: string[] }> => {
   const { status, stdout } = await lab.run("preflight", ...more);
@@ -36,24 +28,18 @@ beforeAll(async () => {
   if (skipped !== undefined) return;
   await machines.begin();
   await machines.must("up", "--yes", "--config=lab:standbys=1");
-  const { ssh } = JSON.parse(await machines.must("outputs", "--json", "--show-secrets")) as { ssh: SshAccess };
-  const there = (await machines.status()).hosts;
+  const { key, of } = await playedMachines(machines);
   hosts = Object.fromEntries(
-    Object.entries(NAMES).map(([name, host]) => [
-      name,
-      {
-        role: ROLES[name as keyof typeof NAMES],
-        address: there.find((each) => each.name === host)?.address ?? "",
-        existing: { user: ssh.user, hostKey: ssh.hostKeys[host]?.trim().split(" ").slice(0, 2).join(" ") ?? "" },
-      },
-    ]),
+    Object.entries(NAMES).map(([name, host]) => [name, { role: ROLES[name as keyof typeof NAMES], ...of(host) }]),
   );
+  const { address = "", existing } = hosts[REPOSITORY] ?? {};
+  Object.assign(hosts[STANDBY]?.existing ?? {}, { jump: { address, ...existing } });
   await lab.begin();
   lab.configure({
     ...{ family: "debian13", postgresqlVersion: 17, pgbackrestVersion: "2.55.1" },
     packages: "distribution",
     hosts,
-    sshPrivateKey: ssh.privateKey,
+    sshPrivateKey: key,
   });
 });
 
@@ -83,7 +69,7 @@ describe.skipIf(skipped)(`machines that exist${skipped === undefined ? "" : ` (s
   });
 
   it("are ready in ten seconds once they hold nothing, unless one is another than it should be", async () => {
-    await wipe();
+    await wipe(machines, Object.values(NAMES));
     const begun = performance.now();
     expect(await preflight()).toEqual({ status: 0, lines: ["ready"] });
     expect(performance.now() - begun).toBeLessThan(10_000);
@@ -98,7 +84,10 @@ describe.skipIf(skipped)(`machines that exist${skipped === undefined ? "" : ` (s
     ]);
   });
 
-  it("become a lab that is proven, by the names that it gives them", async () => {
+  it("become a lab that is proven, by the names that it gives them; one of them is reached by another alone", async () => {
+    const only = "/etc/ssh/sshd_config.d/only-by-the-jump-host.conf";
+    const { address, existing } = hosts[REPOSITORY] ?? {};
+    await machines.on("pg2-srv", `echo 'AllowUsers ${existing?.user}@${address}' >${only}; systemctl reload ssh`);
     const { status, stdout, stderr } = await lab.run("up", "--yes");
     expect(status, stdout + stderr).toBe(0);
     expect(stdout).toMatch(/^proven$/m);
@@ -109,6 +98,7 @@ describe.skipIf(skipped)(`machines that exist${skipped === undefined ? "" : ` (s
       hosts[PRIMARY]?.address,
     );
     expect(await preflight()).toEqual({ status: 0, lines: ["ready"] });
+    await lab.on(STANDBY, `rm ${only}; systemctl reload ssh`);
   });
 
   it("are given back when it is destroyed: stopped, with their data and backups", async () => {

@@ -9,7 +9,7 @@ export const ELSEWHERE = {
   bridge: ["bridge", "lab:bridge=${BRIDGE}"],
   addresses: ["bridge", "lab:addresses=${JSON.stringify(addresses)}"],
   hosts: ["places", "lab:hosts=${JSON.stringify("],
-  sshPrivateKey: ["machines", "sshPrivateKey: ssh.privateKey"],
+  sshPrivateKey: ["machines", "sshPrivateKey: key"],
   cpus: ["cloud-image", "lab:cpus=2"],
   diskGiB: ["cloud-image", "diskGiB=12"],
   protect: ["site", "lab:protect=true"],

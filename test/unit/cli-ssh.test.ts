@@ -53,3 +53,24 @@ it("goes to a machine that exists by its own account, port and host key, with th
     "[10.20.0.11]:2222 ssh-ed25519 AAAAprimary\n",
   );
 });
+
+it("goes by the jump host, whose key it checks too, wherever the project is", () => {
+  const plan = stackPlan("container", { hosts: MACHINES });
+  const jump = { address: "bastion.example", user: "jumper", port: 2222, hostKey: "ssh-ed25519 AAAAjump" };
+  const hosts = plan.hosts.map((host) =>
+    host.existing === undefined ? host : { ...host, existing: { ...host.existing, jump } },
+  );
+  const hostKeys = Object.fromEntries(hosts.map(({ name, existing }) => [name, existing?.hostKey ?? ""]));
+  const own = path.join(folder, "a folder");
+  const ssh = { user: "", privateKey: "key", hostKeys };
+  const client = sshClient({ ...lab, plan: { ...plan, hosts }, ssh }, "db1.ops.example", own);
+  const [proxy = ""] = client.filter((word) => word.startsWith("ProxyCommand="));
+  const file = (name: string): string => `"${own}/${name}"`;
+  expect(proxy).toBe(
+    "ProxyCommand=ssh -F none -p 2222 -o BatchMode=yes -o ConnectTimeout=15 -o IdentitiesOnly=yes " +
+      `-o 'IdentityFile=${file("key")}' -o LogLevel=ERROR -o StrictHostKeyChecking=yes -o GlobalKnownHostsFile=/dev/null ` +
+      `-o 'UserKnownHostsFile=${file("known_hosts")}' -W '[%h]:%p' jumper@bastion.example`,
+  );
+  const known = fs.readFileSync(path.join(own, "known_hosts"), "utf8");
+  expect(known.match(/^\[bastion\.example\]:2222 ssh-ed25519 AAAAjump$/gm)).toHaveLength(1);
+});

@@ -11,13 +11,17 @@ const hostKey = generateEd25519();
 const otherKey = generateEd25519();
 const clientKey = generateEd25519();
 
-/** An SSH server whose commands are a few words: `echo WORDS`, `cat`, `fail`, `hang`, `drop`. */
+/** An SSH server, which forwards connections too, whose commands are a few words: `echo WORDS`, `cat`, `fail`, `hang`, `drop`. */
 class Host {
   connections = 0;
+  open = 0;
   running = 0;
   mostRunning = 0;
+  readonly forwarded: string[] = [];
   private readonly server = new Server({ hostKeys: [hostKey.private] }, (client) => {
     this.connections++;
+    this.open++;
+    client.on("close", () => this.open--);
     client.on("authentication", (context) => {
       const allowed = utils.parseKey(clientKey.public);
       const isKnown =
@@ -28,6 +32,11 @@ class Host {
       else context.reject(["publickey"]);
     });
     client.on("error", () => undefined);
+    client.on("tcpip", (accept, _, { destIP, destPort }) => {
+      this.forwarded.push(`${destIP}:${destPort}`);
+      const channel = accept();
+      channel.pipe(net.connect(destPort, destIP)).pipe(channel);
+    });
     client.on("session", (accept) => {
       const session = accept();
       session.on("exec", (acceptExec, _, { command }) => {
@@ -150,6 +159,23 @@ describe("the driver of remote commands", () => {
     await expect(
       create({ create: "echo x", connection: connection({ privateKey: otherKey.private }) }),
     ).rejects.toThrow(`no SSH to lab@127.0.0.1:${port} in 1 attempts: All configured authentication methods failed`);
+  });
+
+  it("goes by the jump host, whose key it checks too, and leaves no connection there", async () => {
+    const jump = new Host();
+    const proxy = connection({ port: await jump.listen() });
+    expect(await create({ create: "echo by jump", connection: connection({ proxy }) })).toMatchObject({
+      stdout: "by jump\n",
+    });
+    expect([jump.forwarded, jump.connections, host.connections]).toEqual([[`127.0.0.1:${port}`], 1, 1]);
+    const wrong = connection({ proxy: { ...proxy, hostKey: otherKey.public } });
+    await expect(create({ create: "echo x", connection: wrong })).rejects.toThrow(
+      `no SSH to lab@127.0.0.1:${port} in 1 attempts: jump host lab@127.0.0.1:${String(proxy["port"])}: unexpected host key`,
+    );
+    await expect.poll(() => jump.open).toBe(1);
+    commands.close();
+    await expect.poll(() => jump.open).toBe(0);
+    jump.close();
   });
 
   it("dials until the host answers, where there is no limit, and until the time is up", async () => {

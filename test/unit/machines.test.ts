@@ -9,6 +9,7 @@ import { MACHINES as RULES } from "../../observe/rules/machines";
 import { hostOf } from "../../plan/plan";
 import { ownPlaces, serversOf } from "../../plan/machines";
 import { MACHINES } from "../support/machines";
+import { reveal } from "../../engine/values";
 import { told } from "../support/observed-lab";
 import { runMocked } from "../support/run-mocked";
 import { labArgs, problemsOf, stackConfig, stackPlan } from "../support/stack-config";
@@ -17,6 +18,9 @@ const [REPOSITORY, PRIMARY, STANDBY] = ["vault.ops.example", "db1.ops.example", 
 const KEY = "-----BEGIN OPENSSH PRIVATE KEY-----\nhunter2\n-----END OPENSSH PRIVATE KEY-----\n";
 const changed = (name: string, change: object) => ({ ...MACHINES, [name]: { ...MACHINES[name], ...change } });
 const without = (name: string, field: string) => changed(name, { [field]: undefined });
+const JUMP = { address: "bastion.example", user: "jumper", hostKey: "ssh-ed25519 AAAAjump" };
+const jumping = (change: object = {}) =>
+  changed(PRIMARY, { existing: { ...MACHINES[PRIMARY]?.existing, jump: { ...JUMP, ...change } } });
 
 describe("machines that exist", () => {
   it("are hosts wherever their addresses are, and ask nothing of this machine's libvirt", () => {
@@ -50,6 +54,30 @@ describe("machines that exist", () => {
       { hosts: changed(PRIMARY, { existing: { user: "admin", hostKey: "SHA256:yK1" } }) },
       `lab:hosts.${PRIMARY}.existing.hostKey must be the machine's public host key, two words as in /etc/ssh/ssh_host_ed25519_key.pub, got "SHA256:yK1"`,
     ],
+    [
+      { hosts: jumping({ hostKey: "ssh-ed25519" }) },
+      `lab:hosts.${PRIMARY}.existing.jump.hostKey must be the machine's public host key, two words as in /etc/ssh/ssh_host_ed25519_key.pub, got "ssh-ed25519"`,
+    ],
+    [
+      { hosts: jumping({ address: "ssh://bastion" }) },
+      `lab:hosts.${PRIMARY}.existing.jump.address must be an IPv4 address or a host name, got "ssh://bastion"`,
+    ],
+    [
+      { hosts: jumping({ user: "Admin" }) },
+      `lab:hosts.${PRIMARY}.existing.jump.user must be the name of an account, got "Admin"`,
+    ],
+    [
+      { hosts: jumping({ port: 0 }) },
+      `lab:hosts.${PRIMARY}.existing.jump.port must be a whole number from 1 to 65535, got 0`,
+    ],
+    [
+      { hosts: jumping({ privateKey: "hunter2" }) },
+      `lab:hosts.${PRIMARY}.existing.jump.privateKey is an unknown field; allowed are address, user, port, hostKey`,
+    ],
+    [
+      { hosts: jumping({ address: "10.20.0.11" }) },
+      `lab:hosts must have another host than ${PRIMARY} itself as jump, got "10.20.0.11" of ${PRIMARY}`,
+    ],
     [{ sshPrivateKey: KEY }, "lab:sshPrivateKey must be empty when no host of lab:hosts has existing"],
     [
       { hosts: MACHINES, sshPrivateKey: "hunter2" },
@@ -77,6 +105,21 @@ describe("machines that exist", () => {
     expect(JSON.stringify(commands.find(({ name }) => name === `${STANDBY}-ready`)?.inputs.connection)).toMatch(
       /"host":"10\.21\.0\.12","hostKey":"ssh-ed25519 AAAAstandby",.*"port":22,.*"user":"admin"/,
     );
+  });
+});
+
+describe("a machine behind a jump host", () => {
+  it("is reached by it, with the same key, and both host keys are checked", async () => {
+    const args = { ...labArgs("container", { hosts: jumping(), sshPrivateKey: KEY }), sshPrivateKey: KEY };
+    const resources = await runMocked(() => new Lab("lab", args));
+    const connection = (host: string): unknown =>
+      reveal(resources.find(({ name }) => name === `${host}-ready`)?.inputs.connection);
+    const key = { privateKey: KEY, dialErrorLimit: 3, perDialTimeout: 15 };
+    expect(connection(PRIMARY)).toEqual({
+      ...{ host: "10.20.0.11", port: 22, user: "admin", hostKey: "ssh-ed25519 AAAAprimary", ...key },
+      proxy: { host: "bastion.example", port: 22, user: "jumper", hostKey: "ssh-ed25519 AAAAjump", ...key },
+    });
+    expect(connection(STANDBY)).not.toHaveProperty("proxy");
   });
 });
 
@@ -140,6 +183,18 @@ describe("the preflight", () => {
     expect(found()).toEqual([]);
     const taken = { "/var/lib/postgresql/17/main": "24G" };
     expect(found({ [PRIMARY]: { owner: "lab/staging", taken, listening: ["0.0.0.0:5432"] } })).toEqual([]);
+  });
+
+  it("tells a command that goes by the jump host", () => {
+    const configuration = stackConfig("container", { hosts: jumping({ port: 2222 }) });
+    const plan = stackPlan("container", { hosts: jumping({ port: 2222 }) });
+    const machine = { ...good(PRIMARY), listening: ["0.0.0.0:5432"] };
+    const read = new Map(plan.hosts.map(({ name }): [string, ReadHost] => [name, { facts: {}, unread: {} }]));
+    read.set(PRIMARY, { facts: { machine }, unread: {} });
+    const { causes } = judge(observedLab({ ...lab, plan, configuration }, read), [RULES]);
+    expect(causes.map(({ remedy }) => remedy)).toContain(
+      "ssh -J jumper@bastion.example:2222 -p 22 admin@10.20.0.11 sudo ss -ltnp sport = :5432",
+    );
   });
 
   it("asks after the ways that the lab needs", () => {
