@@ -34,6 +34,12 @@ export function refuseEncrypted(location: StackLocation, { encrypted }: Project)
   );
 }
 
+/** Whether a value, or a part of it (`pulumi config set --secret --path`), is encrypted. */
+function isEncrypted(value: unknown): boolean {
+  if (typeof value !== "object" || value === null) return false;
+  return ("secure" in value && typeof value.secure === "string") || Object.values(value).some(isEncrypted);
+}
+
 /**
  * Reads a project as `pulumi` does: the stack's values over the declared defaults, and `overrides` over both. Nothing else reads these
  * files for their configuration.
@@ -53,7 +59,6 @@ export function readProject(
   const given = [...defaults, ...Object.entries(settings?.config ?? {}), ...Object.entries(overrides)]
     .filter(([, value]) => value !== undefined)
     .map(([key, value]) => [key.includes(":") ? key : `${name}:${key}`, value] as const);
-  const isEncrypted = (value: unknown): boolean => typeof value === "object" && value !== null && "secure" in value;
   const values = Object.entries(Object.fromEntries(given));
   return {
     name,

@@ -56,6 +56,12 @@ describe("the project's configuration", () => {
     expect(readProject(location, { "lab:words": "3" }).encrypted).toEqual([]);
   });
 
+  it("leaves out an object whole when a part of it is encrypted, as Pulumi does", () => {
+    stack("config:\n  lab:secrets:\n    open: a\n    key:\n      secure: AAAB\n");
+    expect(readProject(location)).toMatchObject({ encrypted: ["lab:secrets"] });
+    expect(readProject(location).config).not.toHaveProperty("lab:secrets");
+  });
+
   it("is refused when it is not YAML", () => {
     stack("config: [");
     expect(() => readProject(location)).toThrow(/^\S+Pulumi\.here\.yaml is not YAML: /);
