@@ -27,5 +27,8 @@ export const backupApi = lab.backupApi ?? null;
 /** What the program keeps on each host: files, units, packages, and the step that puts each right. */
 export const managed = lab.managed;
 
+/** The passphrases of the encrypted repositories: without them, nothing in those can be read. */
+export const passphrases = lab.passphrases;
+
 /** How to reach the hosts: account, key, host keys. */
 export const ssh = lab.ssh;

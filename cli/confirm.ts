@@ -20,6 +20,16 @@ export async function confirmLoss(invocation: Invocation, question: string, comm
   throw new Error(`${command} asks before it deletes data, and this is no terminal; hint: ${command} --yes`);
 }
 
+/**
+ * Asks before secrets are shown.
+ * @throws Error when there is neither a terminal nor `--yes`: they would be in somebody's log.
+ */
+export async function confirmSecrets(invocation: Invocation, command: string): Promise<boolean> {
+  if (invocation.options.yes === true) return true;
+  if (hasTerminal()) return confirm(invocation, "Show secrets on this terminal?");
+  throw new Error(`${command} asks before it shows secrets, and this is no terminal; hint: ${command} --yes`);
+}
+
 /** Asks on the terminal; anything but `y` or `yes` is a no. */
 export async function confirm({ signal }: Invocation, question: string): Promise<boolean> {
   const terminal = createInterface({ input: process.stdin, output: process.stdout });

@@ -130,6 +130,11 @@ subcommand(
 subcommand("outputs", "show the stack's outputs", async () => (await import("./commands/outputs")).outputs)
   .addOption(json())
   .option("--show-secrets", "show secrets too");
+subcommand(
+  "secrets",
+  "show the passphrases of encrypted repositories, to be kept elsewhere: a restore without this project needs them",
+  async () => (await import("./commands/secrets")).secrets,
+).addOption(json());
 const api = subcommand(
   "api <path>",
   "send a request to the backup API as one of its clients: status, diagnose, servers/NAME/operations …",

@@ -44,6 +44,8 @@ export class Lab extends pulumi.ComponentResource {
   public readonly rotation: pulumi.Output<ReachedRotation>;
   /** What the program keeps on each host, by its name. */
   public readonly managed: pulumi.Output<Readonly<Record<string, ManagedHost>>>;
+  /** The passphrases of the encrypted repositories, by pgBackRest's option. */
+  public readonly passphrases: pulumi.Output<Readonly<Record<string, string>>>;
   /** How clients reach the backup API; undefined where there is none. */
   public readonly backupApi: pulumi.Output<ApiAccess> | undefined;
 
@@ -74,6 +76,7 @@ export class Lab extends pulumi.ComponentResource {
     const { caGeneration, caStage } = config;
     this.rotation = backupPlane.proven.apply((isProven) => ({ caGeneration, caStage, isProven }));
     this.ssh = site.ssh;
+    this.passphrases = backupPlane.passphrases;
     this.managed = site.managed();
     this.registerOutputs({});
   }

@@ -15,6 +15,11 @@ export function optionOf(number: number, field: string): string {
   return `repo${number}-${field.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
 }
 
+/** Whether an option is a repository's passphrase. */
+export function isPassphrase(option: string): boolean {
+  return /^repo\d+-cipher-pass$/.test(option);
+}
+
 /** The options of the open configuration that the repositories' fields set. */
 export function repositoryOptions({ repositories }: Pick<RepositoryKeys, "repositories">) {
   const options = repositories.flatMap((repository, index) => {

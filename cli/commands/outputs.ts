@@ -2,6 +2,9 @@ import { openEngine } from "../stack/open-engine";
 import { type Invocation, stackOf } from "../invocation";
 import { runningNamespace } from "../stack/running-namespace";
 
+/** Shown by `./lab secrets` alone. */
+const OWN_COMMAND = "passphrases";
+
 /** Shows the stack's outputs, secrets only when asked for. */
 export async function outputs(
   invocation: Invocation,
@@ -10,7 +13,8 @@ export async function outputs(
   const stack = stackOf(invocation);
   const engine = await openEngine(invocation, stack);
   const shown = Object.entries(await engine.outputs()).map(
-    ([name, { value, secret }]) => [name, secret && !showSecrets ? "[secret]" : value] as const,
+    ([name, { value, secret }]) =>
+      [name, secret && (!showSecrets || name === OWN_COMMAND) ? "[secret]" : value] as const,
   );
   if (json) {
     process.stdout.write(`${JSON.stringify(Object.fromEntries(shown), undefined, 2)}\n`);

@@ -1,6 +1,14 @@
 import * as pulumi from "@pulumi/pulumi";
 import { hasHostMap } from "../../config/hosts";
-import { cipherKeyOf, optionOf, placeOf, type RepositorySecrets, secretsOf, slugOf } from "../../config/repositories";
+import {
+  cipherKeyOf,
+  isPassphrase,
+  optionOf,
+  placeOf,
+  type RepositorySecrets,
+  secretsOf,
+  slugOf,
+} from "../../config/repositories";
 import type { LabConfig } from "../../config/schema";
 import { STANDBYS_CONF } from "../../plan/layout";
 import { type HostPlan, hostsWith, type LabPlan, repositoryOf, trustedStandbysOf } from "../../plan/plan";
@@ -57,6 +65,8 @@ export class BackupPlane extends pulumi.ComponentResource {
   /** Every other change of a host waits for it, and for the guard with it. */
   public readonly restarts: HostRestarts;
   private readonly upgrade: Upgrade;
+  /** The passphrases of the encrypted repositories, by pgBackRest's option: secret. */
+  public readonly passphrases: pulumi.Output<Readonly<Record<string, string>>>;
   /** Whether trust is proven between every member and the repository host, with their present certificates. */
   public readonly proven: pulumi.Output<boolean>;
 
@@ -83,7 +93,10 @@ export class BackupPlane extends pulumi.ComponentResource {
     const fetched = new UpgradeFetch(`${name}-upgrade-fetch`, upgrade, { parent: this, dependsOn: [this.guard] });
     this.restarts = new HostRestarts(`${name}-restarts`, { config, plan, site, after: fetched }, { parent: this });
     this.upgrade = new Upgrade(`${name}-upgrade`, upgrade, { parent: this, dependsOn: [this.restarts] });
-    this.repository = this.createRepositoryHost(repositoryOf(plan));
+    const secrets = this.secrets(repositoryOf(plan).name);
+    const passphrases = Object.entries(secrets).filter(([option]) => isPassphrase(option));
+    this.passphrases = pulumi.secret(pulumi.all(Object.fromEntries(passphrases)));
+    this.repository = this.createRepositoryHost(repositoryOf(plan), secrets);
     this.members = postgresql.map((host) => this.createMember(host));
 
     this.proven = pulumi
@@ -104,7 +117,7 @@ export class BackupPlane extends pulumi.ComponentResource {
     return found;
   }
 
-  private createRepositoryHost({ name }: HostPlan): RepositoryHost {
+  private createRepositoryHost({ name }: HostPlan, secrets: Record<string, pulumi.Input<string>>): RepositoryHost {
     const { config, site } = this.args;
     const host = site.host(name);
     const packages = this.installPackages(host);
@@ -113,7 +126,6 @@ export class BackupPlane extends pulumi.ComponentResource {
       { host, repositories: config.repositories },
       { parent: this, dependsOn: [packages] },
     );
-    const secrets = this.secrets(name);
     const before = [packages, folder, ...this.forgetStandbys(host, packages)];
     return { host, packages, folder, server: this.serve(host, before, { secrets }) };
   }

@@ -97,7 +97,19 @@ describe.skipIf(skipped)(`repositories${skipped === undefined ? "" : ` (skipped:
       const found = await lab.on(host, `grep -rls -- "$(cat)" /etc /var/lib/postgresql /var/log || true`, passphrase);
       expect(found).toBe("");
     }
-    expect(await lab.must("outputs", "--json")).not.toContain(passphrase);
+    for (const more of [[], ["--show-secrets"]])
+      expect(await lab.must("outputs", "--json", ...more)).not.toContain(passphrase);
+    // A scenario has no terminal.
+    const asked = await lab.run("secrets");
+    expect([asked.status, asked.stdout, asked.stderr]).toEqual([
+      1,
+      "",
+      `lab: ./lab secrets --stack ${lab.stack} asks before it shows secrets, and this is no terminal; hint: ./lab secrets --stack ${lab.stack} --yes\n`,
+    ]);
+    expect(await lab.must("secrets", "--yes")).toBe(`# /srv/second\nrepo2-cipher-pass=${passphrase}\n`);
+    expect(JSON.parse(await lab.must("secrets", "--json"))).toEqual([
+      { option: "repo2-cipher-pass", place: "/srv/second", passphrase },
+    ]);
   });
 
   it("restore every row, each by itself", async () => {

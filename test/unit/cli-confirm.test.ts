@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, it } from "vitest";
-import { confirmLoss } from "../../cli/confirm";
+import { confirmLoss, confirmSecrets } from "../../cli/confirm";
 import type { Invocation } from "../../cli/invocation";
 
 const { stdin, stdout } = process;
@@ -26,4 +26,15 @@ it.each([["stdin"], ["stdout"]] as const)("refuses to delete data when %s is no 
     ),
   );
   expect(await ask(true)).toBe(true);
+});
+
+it.each([["stdin"], ["stdout"]] as const)("refuses to show secrets when %s is no terminal", async (stream) => {
+  process[stream].isTTY = false;
+  const show = (yes: boolean) => confirmSecrets(invocation(yes), "./lab secrets --stack here");
+  await expect(show(false)).rejects.toThrow(
+    new Error(
+      "./lab secrets --stack here asks before it shows secrets, and this is no terminal; hint: ./lab secrets --stack here --yes",
+    ),
+  );
+  expect(await show(true)).toBe(true);
 });

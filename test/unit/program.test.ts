@@ -589,9 +589,14 @@ describe("the program", () => {
   it("takes a repository's passphrase where it is given, and says it to nobody but the repository host", async () => {
     const settings = { repositories: [{}, { path: "/srv/second", cipherType: "aes-256-cbc" }] };
     const secrets = { "repo2-cipher-pass": "a passphrase" };
-    const resources = await runMocked(
-      () => new Lab("lab", { ...labArgs("container", settings), repositorySecrets: secrets }),
-    );
+    let passphrases: unknown;
+    let isSecret = false;
+    const resources = await runMocked(async () => {
+      const lab = new Lab("lab", { ...labArgs("container", settings), repositorySecrets: secrets });
+      isSecret = await pulumi.isSecret(lab.passphrases);
+      lab.passphrases.apply((told) => (passphrases = told));
+    });
+    expect([passphrases, isSecret]).toEqual([secrets, true]);
     const holders = resources.filter(({ inputs }) => JSON.stringify(inputs).includes("a passphrase"));
     expect(holders.map(({ name }) => name)).toEqual(["backup-srv-pgbackrest-start"]);
     expect(holders[0]?.inputs).toMatchObject({ logging: "none", stdin: { [SECRET]: expect.anything() as unknown } });
