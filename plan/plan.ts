@@ -37,7 +37,7 @@ export interface HostPlan extends Host, OfRole {
   readonly revoked: boolean;
   /** File names in the pool. */
   readonly volumes: { readonly disk: string };
-  /** Whether its disk is protected. */
+  /** Whether no run deletes its disk, or gives it back where it is a machine that exists. */
   readonly protected: boolean;
   /** Names of the resources that commands look for in a preview. */
   readonly resources: { readonly disk: string; readonly certificate: string };

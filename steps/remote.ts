@@ -107,7 +107,7 @@ export function runScriptOnDelete(
   host: RemoteHost,
   script: string,
   args: pulumi.Input<string>[],
-  { parent, dependsOn }: Pick<ScriptOptions, "parent" | "dependsOn">,
+  options: Pick<ScriptOptions, "parent" | "dependsOn"> & Pick<pulumi.ResourceOptions, "protect">,
 ): command.remote.Command {
   return new command.remote.Command(
     name,
@@ -116,7 +116,7 @@ export function runScriptOnDelete(
       ...{ create: ":", delete: oneAtATime(name, host.name, args, "10m"), stdin: scriptText(script) },
       addPreviousOutputInEnv: false,
     },
-    { parent, dependsOn },
+    options,
   );
 }
 

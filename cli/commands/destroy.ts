@@ -37,9 +37,13 @@ export async function destroy(
 /** Refuses before anything is destroyed: an engine may notice a protected resource after it has deleted others. */
 export function refuseProtected(stack: string, names: readonly string[]): void {
   if (names.length === 0) return;
+  // Machines that exist keep their data: only the steps that give them back are protected.
+  const loss = names.every((name) => name.endsWith("-released"))
+    ? "stops PostgreSQL and pgBackRest on them; data and backups stay"
+    : "destroys them too, with every backup";
   throw new EngineError(
     `stack "${stack}" has protected resources: ${[...names].sort().join(", ")}; nothing was destroyed; ` +
-      `hint: ./lab destroy --stack ${stack} --unprotect destroys them too, with every backup`,
+      `hint: ./lab destroy --stack ${stack} --unprotect ${loss}`,
   );
 }
 

@@ -57,11 +57,11 @@ export class ExistingHost extends pulumi.ComponentResource implements SiteHost {
    */
   join(passed: readonly pulumi.Resource[], later: readonly ExistingHost[], reservations: readonly Reservation[]): void {
     const parent = { parent: this };
-    const { units } = this.plan;
+    const { units, protected: protect } = this.plan;
     const owner = machineOwner(pulumi.getStack());
     const lines = reservations.map((each) => `${namesOf(each).join(" ")}=${each.address}`);
     this.released = runScriptOnDelete(`${this.name}-released`, this, "site/machine-release.sh", [owner, ...units], {
-      ...parent,
+      ...{ ...parent, protect },
       dependsOn: [...passed, ...later.map(({ released }) => released)],
     });
     const named = runScript(`${this.name}-names`, this, "site/host-names.sh", lines, {

@@ -156,7 +156,7 @@ export const SITE_KEYS = {
     ...flag,
     default: false,
     description:
-      "Whether the disks of the repository host and the primary are protected: no run deletes or replaces them, `./lab destroy` included",
+      "Whether the disks of the repository host and the primary are protected: no run deletes or replaces them, `./lab destroy` included; where these are machines that exist, none gives them back",
     ...live("the two disks are protected from then on, or no longer"),
   },
 } as const satisfies Record<string, Key>;

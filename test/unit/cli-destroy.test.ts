@@ -15,3 +15,14 @@ it("refuses to destroy a stack with protected resources, and says how to go on",
     refuseProtected("staging", []);
   }).not.toThrow();
 });
+
+it("says what destroy does to machines that exist", () => {
+  expect(() => {
+    refuseProtected("staging", ["db1.ops.example-released"]);
+  }).toThrow(
+    new EngineError(
+      'stack "staging" has protected resources: db1.ops.example-released; nothing was destroyed; ' +
+        "hint: ./lab destroy --stack staging --unprotect stops PostgreSQL and pgBackRest on them; data and backups stay",
+    ),
+  );
+});

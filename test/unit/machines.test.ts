@@ -108,6 +108,12 @@ describe("machines that exist", () => {
   });
 });
 
+it("keeps the repository host and the primary from being given back when lab:protect is true", async () => {
+  const resources = await runMocked(() => new Lab("lab", labArgs("container", { hosts: MACHINES, protect: true })));
+  const kept = resources.filter(({ options }) => options.protect === true).map(({ name }) => name);
+  expect(kept.sort()).toEqual([`${PRIMARY}-released`, `${REPOSITORY}-released`]);
+});
+
 describe("a machine behind a jump host", () => {
   it("is reached by it, with the same key, and both host keys are checked", async () => {
     const args = { ...labArgs("container", { hosts: jumping(), sshPrivateKey: KEY }), sshPrivateKey: KEY };
