@@ -32,10 +32,12 @@ export interface Family {
   readonly createScript: string;
   /** The cluster's data folder, pgBackRest's `pg1-path`. */
   readonly dataFolder: string;
-  /** The cluster's postgresql.conf. */
-  readonly settingsFile: string;
+  /** The postgresql.conf of a cluster with this unit and data folder. */
+  readonly settingsFileOf: (cluster: { readonly service: string; readonly dataFolder: string }) => string;
   /** The cluster's systemd unit. */
   readonly service: string;
+  /** The units that its clusters may have. */
+  readonly services: { readonly pattern: RegExp; readonly words: string };
   /** Folder of PostgreSQL's own programs. */
   readonly binaries: string;
   /** The account `postgres`'s home. */
@@ -76,11 +78,20 @@ function debianLike(title: string, id: string, release: string, distributionVers
     repositoryFile: "/etc/apt/sources.list.d/lab.list",
     createScript: "cluster/postgresql-create-debian.sh",
     dataFolder: `/var/lib/postgresql/${version}/main`,
-    settingsFile: `/etc/postgresql/${version}/main/postgresql.conf`,
+    settingsFileOf: ({ service }) => `/etc/postgresql/${version}/${clusterName(service)}/postgresql.conf`,
     service: `postgresql@${version}-main.service`,
+    services: {
+      pattern: new RegExp(`^postgresql@${version}-[a-z][\\w-]*\\.service$`),
+      words: `postgresql@${version}-NAME.service, with the cluster's NAME`,
+    },
     binaries: `/usr/lib/postgresql/${version}/bin`,
     home: "/var/lib/postgresql",
   });
+}
+
+/** The name that a unit of Debian's has its cluster's. */
+function clusterName(service: string): string {
+  return service.replace(/^postgresql@\d+-(.*)\.service$/, "$1");
 }
 
 function debian(name: DebianReleaseName): Row {
@@ -96,8 +107,12 @@ function pgdgRpm(version: number) {
     guardsScript: "backup-plane/guards-open-rpm.sh",
     createScript: "cluster/postgresql-create-rpm.sh",
     dataFolder: `/var/lib/pgsql/${version}/data`,
-    settingsFile: `/var/lib/pgsql/${version}/data/postgresql.conf`,
+    settingsFileOf: ({ dataFolder }: { dataFolder: string }) => `${dataFolder}/postgresql.conf`,
     service: `postgresql-${version}.service`,
+    services: {
+      pattern: new RegExp(`^postgresql-${version}(-[a-z][\\w-]*)?\\.service$`),
+      words: `postgresql-${version}.service or postgresql-${version}-NAME.service`,
+    },
     binaries: `/usr/pgsql-${version}/bin`,
     home: "/var/lib/pgsql",
   };

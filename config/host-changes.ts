@@ -1,4 +1,4 @@
-import { hasHostMap, type Host, hostsOf } from "./hosts";
+import { CLUSTER_FIELDS, hasHostMap, type Host, hostsOf } from "./hosts";
 import { type Change, live, rebuild, refused, restart } from "./key";
 import type { LabConfig } from "./schema";
 
@@ -45,7 +45,8 @@ function anotherLab(old: readonly Host[], next: readonly Host[]): { change: Chan
 
 /** Hosts that stay have their place: nothing would bring them to another. */
 function movedHost(stay: readonly [Host, Host][]): { change: Change } | undefined {
-  for (const [{ name, role, index, address, existing }, next] of stay) {
+  for (const [before, next] of stay) {
+    const { name, role, index, address, existing } = before;
     if ((existing === undefined) !== (next.existing === undefined)) {
       const what = existing === undefined ? "is libvirt's, made by the program" : "is a machine that exists";
       return refused(`${name} ${what}, and no other takes its place`, NEW_STACK);
@@ -58,6 +59,12 @@ function movedHost(stay: readonly [Host, Host][]): { change: Change } | undefine
     }
     if (next.address !== address) {
       return refused(`${name} exists, and has address ${address}`, `"address": "${address}" of ${name}`);
+    }
+    const field = CLUSTER_FIELDS.find((each) => before[each] !== next[each]);
+    if (field !== undefined) {
+      const has = before[field];
+      const hint = has === undefined ? `${name} without ${field}` : `"${field}": ${JSON.stringify(has)} of ${name}`;
+      return refused(`the cluster of ${name} is there, and no step moves it`, hint);
     }
   }
   return undefined;

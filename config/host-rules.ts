@@ -1,5 +1,16 @@
 import { refuseMissingAddresses } from "./bridge";
-import { areExisting, type Host, hasHostMap, hostsOf, MOST_MEMBERS, PRIMARY_INDEX, type Role, ROLES } from "./hosts";
+import { familyOf } from "./families";
+import {
+  areExisting,
+  CLUSTER_FIELDS,
+  type Host,
+  hasHostMap,
+  hostsOf,
+  MOST_MEMBERS,
+  PRIMARY_INDEX,
+  type Role,
+  ROLES,
+} from "./hosts";
 import { networkRange } from "./ipv4";
 import { slotOf } from "./replication-slots";
 import type { Refuse } from "./rules";
@@ -17,6 +28,7 @@ export function checkHosts(values: Values, refuse: Refuse): void {
   checkReplaced(values, hosts, refuse);
   checkIndices(values, refuse);
   checkExisting(values, hosts, refuse);
+  checkClusters(values, refuse);
   checkAddresses(values, hosts, refuse);
   for (const [slot, names] of shared(hosts, ({ name }) => slotOf(name))) {
     refuse("hosts", `must have names whose replication slots differ, got ${names}, whose slot is ${slot}`);
@@ -108,6 +120,25 @@ function checkExisting({ hosts }: Values, planned: readonly Host[], refuse: Refu
   for (const name of machines) {
     for (const field of MADE.filter((each) => hosts[name]?.[each] !== undefined))
       refuse("hosts", `must leave out ${field} of ${name}, which exists: it is what the machine has`);
+  }
+}
+
+/** Where pgBackRest's server listens. */
+const PGBACKREST_PORT = 8432;
+
+/** A PostgreSQL host may have a data folder, a port and a unit of its own. */
+function checkClusters({ hosts, family, postgresqlVersion }: Values, refuse: Refuse): void {
+  const { services } = familyOf(family, postgresqlVersion);
+  for (const [name, host] of Object.entries(hosts)) {
+    for (const field of CLUSTER_FIELDS) {
+      if (host[field] === undefined || host.role === "primary" || host.role === "standby") continue;
+      refuse("hosts", `must have ${field} of PostgreSQL hosts alone, got ${JSON.stringify(host[field])} of ${name}`);
+    }
+    const { service, postgresqlPort } = host;
+    if (service !== undefined && !services.pattern.test(service))
+      refuse("hosts", `must have ${services.words}, as its service with family ${family}, got "${service}" of ${name}`);
+    if (postgresqlPort === PGBACKREST_PORT)
+      refuse("hosts", `must have another postgresqlPort than pgBackRest's server, got ${postgresqlPort} of ${name}`);
   }
 }
 

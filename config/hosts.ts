@@ -23,7 +23,17 @@ export interface Host extends HostSize {
   readonly address: string;
   /** How a machine is reached that the program did not make. */
   readonly existing?: ExistingMachine;
+  /** Its cluster's data folder, where that is not its family's. */
+  readonly dataFolder?: string;
+  /** The port of its PostgreSQL, where that is not 5432. */
+  readonly postgresqlPort?: number;
+  /** The systemd unit of its PostgreSQL, where that is not its family's. */
+  readonly service?: string;
 }
+
+/** What a PostgreSQL host may have of its own. */
+export const CLUSTER_FIELDS = ["dataFolder", "postgresqlPort", "service"] as const;
+export type ClusterField = (typeof CLUSTER_FIELDS)[number];
 
 /**
  * A machine that was there before: an account that may use sudo, the port of its SSH server, its host key in OpenSSH format, and the jump host by
@@ -135,7 +145,7 @@ function mappedHosts({ hosts, network, networkMode, cpus, memoryMiB, diskGiB }: 
     cpus: given.cpus ?? cpus,
     memoryMiB: given.memoryMiB ?? memoryMiB,
     diskGiB: given.diskGiB ?? diskGiB,
-    ...(given.existing === undefined ? {} : { existing: given.existing }),
+    ...picked(given, ["existing", ...CLUSTER_FIELDS]),
   });
   const taken = new Set(Object.values(hosts).map(({ index }) => index));
   const free = Array.from({ length: MOST_MEMBERS - PRIMARY_INDEX }, (_, place) => PRIMARY_INDEX + 1 + place).filter(
@@ -151,4 +161,12 @@ function mappedHosts({ hosts, network, networkMode, cpus, memoryMiB, diskGiB }: 
     ...standbys.sort((one, other) => (one.index ?? 0) - (other.index ?? 0)),
     ...named("barman").map((each) => complete(each, OFFSETS.barman)),
   ];
+}
+
+/** These fields of an object, without those that are left out. */
+function picked<T extends object, K extends keyof T>(from: T, names: readonly K[]): Pick<T, K> {
+  return Object.fromEntries(names.filter((name) => from[name] !== undefined).map((name) => [name, from[name]])) as Pick<
+    T,
+    K
+  >;
 }

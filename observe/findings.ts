@@ -155,7 +155,7 @@ export function judge(lab: ObservedLab, all: readonly Rules[]): Findings {
   for (const { messages, judge: look } of all) {
     look(lab, (code, { name: host }, found = {}) => {
       const rule = messages[code];
-      if (rule !== undefined) cases.push(caseOf(code, rule, host, found));
+      if (rule !== undefined) cases.push(caseOf(code, rule, host, { psql: psqlOn(lab, host), ...found }));
     });
   }
   const causeOf = (one: Case, seen: readonly Case[] = []): Case | undefined => {
@@ -178,6 +178,12 @@ export function judge(lab: ObservedLab, all: readonly Rules[]): Findings {
       causes.filter(({ finding: { steps, fullBackup }, rule }) => steps !== undefined || fullBackup || rule.drift),
     ),
   };
+}
+
+/** How psql finds the PostgreSQL of a host, in remedies. */
+function psqlOn({ hosts }: Pick<ObservedLab, "hosts">, host: string): string {
+  const port = hosts.find(({ name }) => name === host)?.postgresqlPort;
+  return port === undefined ? "psql" : `psql -p ${port}`;
 }
 
 /** The worse of what was found; `ok` when nothing was. */

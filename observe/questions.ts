@@ -1,6 +1,7 @@
-import { type LabPlan, primaryOf, repositoriesOf } from "../plan/plan";
+import { clusterOf, type LabPlan, primaryOf, repositoriesOf } from "../plan/plan";
 import { barmanStreaming } from "../plan/backup-api-layout";
 import { primaryClients, replicationConnection } from "../plan/replication";
+import type { ClusterField } from "../config/hosts";
 import { PARSERS } from "./answers";
 import type { HostFacts } from "./facts";
 import type { ObservedHost } from "./lab";
@@ -35,7 +36,7 @@ export function questionsFor(
   plan: LabPlan,
   host: Pick<
     ObservedHost,
-    "name" | "role" | "account" | "units" | "certificate" | "folders" | "peers" | "revoked" | "managed"
+    "name" | "role" | "account" | "units" | "certificate" | "folders" | "peers" | "revoked" | "managed" | ClusterField
   >,
   depth: Depth,
   seconds: number,
@@ -74,7 +75,7 @@ export function questionsFor(
           )
         : ask("postgresql", "postgresql-read", [
             ...[postgresql.binaries, postgresql.settingsFile],
-            ...(role === "standby" ? [replicationConnection(plan, host), postgresql.dataFolder] : []),
+            ...(role === "standby" ? [replicationConnection(plan, host), clusterOf(plan, host).dataFolder] : []),
           ]),
     );
   }
@@ -88,7 +89,7 @@ export function questionsFor(
           postgresql.binaries,
           client.connection,
           primaryOf(plan).name,
-          String(plan.ports.postgresql),
+          String(clusterOf(plan, primaryOf(plan)).port),
         ],
         ...(postgresql.tls ? [pair, key, ca] : []),
       ]),

@@ -1,4 +1,4 @@
-import type { HostPlan } from "../plan/plan";
+import { clusterOf, type HostPlan } from "../plan/plan";
 import { primaryClients } from "../plan/replication";
 import type { PeerFacts } from "./facts";
 import { type Area, AREAS, type Finding, type Findings, type Level, type Stage, STAGES, worst } from "./findings";
@@ -173,7 +173,7 @@ function pairsOf({ hosts, primary, plan }: ObservedLab): Pair[] {
       stages: STAGES,
     })),
     ...(streamers.includes(client)
-      ? [{ client, server: primary.name, port: plan.ports.postgresql, seen: facts.primary, stages }]
+      ? [{ client, server: primary.name, port: clusterOf(plan, primary).port, seen: facts.primary, stages }]
       : []),
   ]);
 }

@@ -1,7 +1,8 @@
 import type { Client, ClientChannel } from "ssh2";
 import { accessTo, type SshAccess } from "../plan/access";
 import type { LabConfig } from "../config/schema";
-import { ownText, scriptText } from "../steps/script-text";
+import type { Host } from "../config/hosts";
+import { exportPort, ownText, scriptText } from "../steps/script-text";
 import { quote } from "../steps/shell-words";
 import { connect } from "./connection";
 import type { HostFacts, ReadHost } from "./facts";
@@ -37,7 +38,7 @@ export function patienceWith({ hypervisor }: Pick<LabConfig, "hypervisor">, boot
 /** Asks a host in one session, the scripts side by side. What cannot be read has its reason: this never rejects. */
 export async function askHost(
   ssh: SshAccess,
-  host: Parameters<typeof accessTo>[1],
+  host: Parameters<typeof accessTo>[1] & Pick<Host, "postgresqlPort">,
   questions: readonly Question[],
   patience: Patience,
 ): Promise<ReadHost> {
@@ -49,7 +50,7 @@ export async function askHost(
   }
   try {
     const longest = Math.max(patience.script, ...questions.map(({ seconds = 0 }) => seconds));
-    return parseAnswer(await ask(client, renderQuestions(questions, patience), longest + 5), questions);
+    return parseAnswer(await ask(client, renderQuestions(questions, patience, host), longest + 5), questions);
   } catch (error) {
     return { facts: {}, unread: { everything: (error as Error).message } };
   } finally {
@@ -61,11 +62,12 @@ export async function askHost(
 export function renderQuestions(
   questions: readonly Question[],
   patience: Pick<Patience, "script" | "slowness">,
+  host: Pick<Host, "postgresqlPort"> = {},
 ): string {
   const words = questions.flatMap(({ fact, script, args, seconds = patience.script }) =>
     [fact, String(seconds), String(1 + args.length), ownText(script), ...args].map(quote),
   );
-  return `export SLOWNESS=${patience.slowness}\nset -- ${words.join(" ")}\n${scriptText("observe/facts-read.sh", ...questions.map(({ script }) => script))}`;
+  return `export SLOWNESS=${patience.slowness}\n${exportPort(host)}set -- ${words.join(" ")}\n${scriptText("observe/facts-read.sh", ...questions.map(({ script }) => script))}`;
 }
 
 /** What `observe/facts-read.sh` prints. */

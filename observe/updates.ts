@@ -1,5 +1,5 @@
 import { type Family, familyOf } from "../config/families";
-import { type HostPlan, hostsWith, type LabPlan, partnerOf } from "../plan/plan";
+import { clusterOf, type HostPlan, hostsWith, type LabPlan, partnerOf } from "../plan/plan";
 import type { DeployedLab } from "./lab";
 import { act } from "./observe";
 
@@ -55,7 +55,8 @@ export function updateOrder(plan: LabPlan, updates: readonly Update[]): HostPlan
 
 /** Updates PostgreSQL on a host, which restarts, and verifies that the host works again. */
 export async function updatePostgreSql(lab: DeployedLab, host: HostPlan, packages: readonly string[]): Promise<void> {
-  const { binaries, dataFolder, service } = lab.plan.postgresql;
+  const { binaries } = lab.plan.postgresql;
+  const { dataFolder, service } = clusterOf(lab.plan, host);
   const { postgresqlUpdateScript } = familyIn(lab);
   await act(lab, host, postgresqlUpdateScript, [binaries, dataFolder, service, ...packages], INSTALL_SECONDS);
   const { role, account, units, revoked } = host;

@@ -1,5 +1,5 @@
 import { PGBACKREST_FOLDER } from "./layout";
-import { type HostPlan, type LabPlan, primaryOf } from "./plan";
+import { clusterOf, type HostPlan, type LabPlan, primaryOf } from "./plan";
 
 /** Who has a machine: what its note says. */
 export function machineOwner(stack: string): string {
@@ -7,9 +7,10 @@ export function machineOwner(stack: string): string {
 }
 
 /** The files and folders that the program makes on a host and never takes from anybody: data, repositories, pgBackRest's configuration. */
-export function ownPlaces({ postgresql }: LabPlan, { role, folders }: HostPlan): string[] {
+export function ownPlaces(plan: LabPlan, host: HostPlan): string[] {
+  const { role, folders } = host;
   const configuration = `${PGBACKREST_FOLDER}/pgbackrest.conf`;
-  if (role === "primary" || role === "standby") return [configuration, postgresql.dataFolder];
+  if (role === "primary" || role === "standby") return [configuration, clusterOf(plan, host).dataFolder];
   const data = folders.filter((folder) => folder !== "/var/log");
   return role === "barman" ? data : [configuration, ...data];
 }
@@ -19,13 +20,15 @@ export function serversOf(plan: LabPlan, { role, peers }: HostPlan): string[] {
   const servers = plan.hosts
     .filter(({ name }) => peers.includes(name))
     .map(({ address }) => `${address}:${plan.ports.pgbackrest}`);
+  const primary = primaryOf(plan);
   return role === "standby" || role === "barman"
-    ? [...servers, `${primaryOf(plan).address}:${plan.ports.postgresql}`]
+    ? [...servers, `${primary.address}:${clusterOf(plan, primary).port}`]
     : servers;
 }
 
 /** The ports that a host listens on. */
-export function portsOf({ ports }: LabPlan, { role }: HostPlan): number[] {
-  if (role === "barman") return [];
-  return role === "repository" ? [ports.pgbackrest] : [ports.pgbackrest, ports.postgresql];
+export function portsOf(plan: LabPlan, host: HostPlan): number[] {
+  const { pgbackrest } = plan.ports;
+  if (host.role === "barman") return [];
+  return host.role === "repository" ? [pgbackrest] : [pgbackrest, clusterOf(plan, host).port];
 }

@@ -1,6 +1,14 @@
 import { familyOf } from "../config/families";
 import type { LabConfig } from "../config/schema";
-import { apiHostOf, type Host, hostsOf, placesOf, possibleMembers, type Role } from "../config/hosts";
+import {
+  apiHostOf,
+  type ClusterField,
+  type Host,
+  hostsOf,
+  placesOf,
+  possibleMembers,
+  type Role,
+} from "../config/hosts";
 import { macOf } from "../config/ipv4";
 import { placeOf } from "../config/repositories";
 import { diskNameOf } from "../config/libvirt-names";
@@ -43,7 +51,7 @@ export interface HostPlan extends Host, OfRole {
   readonly resources: { readonly disk: string; readonly certificate: string };
 }
 
-/** PostgreSQL, the same on every host that has it. */
+/** PostgreSQL, the same on every host that has it, but for what `clusterOf` says. */
 export interface PostgreSqlPlan {
   readonly version: number;
   readonly dataFolder: string;
@@ -57,6 +65,14 @@ export interface PostgreSqlPlan {
   readonly addresses: readonly string[];
   /** Whether standbys and Barman connect by mutual TLS, and not with passwords. */
   readonly tls: boolean;
+}
+
+/** PostgreSQL's cluster on a host. */
+export interface ClusterPlan {
+  readonly dataFolder: string;
+  readonly port: number;
+  /** The systemd unit. */
+  readonly service: string;
 }
 
 /** Barman and its API. */
@@ -116,14 +132,14 @@ export function planLab(config: LabConfig): LabPlan {
       }
     : null;
 
-  const onPostgreSqlHost = (name: string): OfRole => ({
+  const onPostgreSqlHost = (host: Host): OfRole => ({
     account: POSTGRESQL_ACCOUNT,
-    units: [PGBACKREST_UNIT, service],
+    units: [PGBACKREST_UNIT, host.service ?? service],
     certificate: CERTIFICATE_FILES,
-    folders: [dataFolder, "/var/log"],
-    peers: trusted.includes(name) ? namesWith("repository") : [],
+    folders: [host.dataFolder ?? dataFolder, "/var/log"],
+    peers: trusted.includes(host.name) ? namesWith("repository") : [],
   });
-  const ofRole: Readonly<Record<Role, (name: string) => OfRole>> = {
+  const ofRole: Readonly<Record<Role, (host: Host) => OfRole>> = {
     repository: () => ({
       account: REPOSITORY_ACCOUNT,
       units: [PGBACKREST_UNIT],
@@ -145,7 +161,7 @@ export function planLab(config: LabConfig): LabPlan {
     ...host,
     mac: macOf(host.address),
     revoked: config.revoked.includes(host.name),
-    ...ofRole[host.role](host.name),
+    ...ofRole[host.role](host),
     volumes: { disk: diskNameOf(host.name, config.hypervisor) },
     // A standby is restored from the repository, and Barman's backups are a second set.
     protected: config.protect && (host.role === "repository" || host.role === "primary"),
@@ -219,8 +235,21 @@ export function primaryOf(plan: LabPlan): HostPlan {
 
 /** The address and port of the host that a host works with. */
 export function partnerOf(plan: LabPlan, { role }: HostPlan): [address: string, port: string] {
-  const { address } = role === "primary" ? repositoryOf(plan) : primaryOf(plan);
-  return [address, String(role === "standby" ? plan.ports.postgresql : plan.ports.pgbackrest)];
+  const primary = primaryOf(plan);
+  const { address } = role === "primary" ? repositoryOf(plan) : primary;
+  return [address, String(role === "standby" ? clusterOf(plan, primary).port : plan.ports.pgbackrest)];
+}
+
+/** The cluster of a host: what it has of its own, and of the rest what its family has. */
+export function clusterOf(
+  { postgresql, ports }: Pick<LabPlan, "postgresql" | "ports">,
+  { dataFolder, postgresqlPort, service }: Pick<Host, ClusterField>,
+): ClusterPlan {
+  return {
+    dataFolder: dataFolder ?? postgresql.dataFolder,
+    port: postgresqlPort ?? ports.postgresql,
+    service: service ?? postgresql.service,
+  };
 }
 
 /** The standbys that are not revoked. */

@@ -1,21 +1,22 @@
 import { BARMAN_ACCOUNT, BARMAN_CERTIFICATE_FILES, BARMAN_ROLES } from "./backup-api-layout";
 import { CERTIFICATE_FILES, type CertificateFiles, POSTGRESQL_ACCOUNT, REPLICATION_ROLE } from "./layout";
-import { hostsWith, type HostPlan, type LabPlan, primaryOf } from "./plan";
+import { clusterOf, hostsWith, type HostPlan, type LabPlan, primaryOf } from "./plan";
 
 /** The map from certificates' common names to roles, in pg_ident.conf. */
 export const IDENTITY_MAP = "lab";
 
 /** How a PostgreSQL host reaches the primary as the replication role: libpq's connection string, without a password. */
 export function replicationConnection(plan: LabPlan, host: Pick<HostPlan, "name">): string {
-  return connection(plan, CERTIFICATE_FILES, { user: REPLICATION_ROLE, application_name: host.name });
+  return connection(plan, host.name, CERTIFICATE_FILES, { user: REPLICATION_ROLE, application_name: host.name });
 }
 
 /** How Barman reaches the primary: its two connection strings, without passwords. */
 export function barmanConnections(plan: LabPlan): Record<keyof typeof BARMAN_ROLES, string> {
   const { asking, streaming } = BARMAN_ROLES;
+  const from = plan.backupApi?.host ?? "";
   return {
-    asking: connection(plan, BARMAN_CERTIFICATE_FILES, { user: asking, dbname: "postgres" }),
-    streaming: connection(plan, BARMAN_CERTIFICATE_FILES, { user: streaming }),
+    asking: connection(plan, from, BARMAN_CERTIFICATE_FILES, { user: asking, dbname: "postgres" }),
+    streaming: connection(plan, from, BARMAN_CERTIFICATE_FILES, { user: streaming }),
   };
 }
 
@@ -60,11 +61,19 @@ export function identities(plan: LabPlan): [commonName: string, role: string][] 
 
 function connection(
   plan: LabPlan,
+  from: string,
   { certificate, key, ca }: CertificateFiles,
   options: Readonly<Record<string, string>>,
 ): string {
   const tls = { sslmode: "verify-full", sslcert: certificate, sslkey: key, sslrootcert: ca };
-  return Object.entries({ host: primaryOf(plan).name, ...options, ...(plan.postgresql.tls ? tls : {}) })
+  const primary = primaryOf(plan);
+  const { port } = clusterOf(plan, primary);
+  // Steps on a host whose own port is another have that in PGPORT.
+  const isPlain = plan.hosts
+    .filter(({ name }) => name === primary.name || name === from)
+    .every((host) => clusterOf(plan, host).port === plan.ports.postgresql);
+  const to = { host: primary.name, ...(isPlain ? {} : { port }) };
+  return Object.entries({ ...to, ...options, ...(plan.postgresql.tls ? tls : {}) })
     .map(([name, value]) => `${name}=${value}`)
     .join(" ");
 }

@@ -3,7 +3,7 @@ import { repositoryOptions, type RepositorySecrets } from "../config/repositorie
 import type { PgBackRestOptions } from "../config/schema";
 import { hasFeature } from "../config/version-support";
 import { CERTIFICATE_FILES } from "../plan/layout";
-import { type HostPlan, type LabPlan, primaryOf, repositoryOf, trustedStandbysOf } from "../plan/plan";
+import { clusterOf, type HostPlan, type LabPlan, primaryOf, repositoryOf, trustedStandbysOf } from "../plan/plan";
 import { replicationConnection } from "../plan/replication";
 import { type IniSection, renderPgBackRestIni } from "./ini-dialects";
 
@@ -62,12 +62,18 @@ function without(options: PgBackRestOptions, pattern: RegExp): PgBackRestOptions
   return Object.fromEntries(Object.entries(options).filter(([option]) => !pattern.test(option)));
 }
 
+/** Where a host has its cluster, as options with this prefix. */
+function cluster(plan: LabPlan, prefix: string, host: HostPlan): IniSection {
+  const { dataFolder, port } = clusterOf(plan, host);
+  return { [`${prefix}-path`]: dataFolder, ...(port === plan.ports.postgresql ? {} : { [`${prefix}-port`]: port }) };
+}
+
 /** The members' connections, for the stanza's section on the repository host. */
 function members(plan: LabPlan, hosts: readonly HostPlan[]): IniSection {
   return joined(
-    hosts.map(({ name, index }) => {
-      const prefix = `pg${index ?? ""}`;
-      return { ...tlsHost(plan, prefix, name), [`${prefix}-path`]: plan.postgresql.dataFolder };
+    hosts.map((host) => {
+      const prefix = `pg${host.index ?? ""}`;
+      return { ...tlsHost(plan, prefix, host.name), ...cluster(plan, prefix, host) };
     }),
   );
 }
@@ -124,7 +130,7 @@ function renderPostgreSqlHost(plan: LabPlan, host: HostPlan, config: PgBackRestC
       ...tlsServer(plan, [repository]),
     },
     [plan.stanza]: {
-      "pg1-path": plan.postgresql.dataFolder,
+      ...cluster(plan, "pg1", host),
       "recovery-option": [`primary_conninfo=${replicationConnection(plan, host)}`],
     },
   };

@@ -2,7 +2,7 @@ import { slotOf } from "../config/replication-slots";
 import type { PostgreSqlSettings } from "../config/schema";
 import { BARMAN_ROLES } from "../plan/backup-api-layout";
 import { CERTIFICATE_FILES, POSTGRESQL_FILES, REPLICATION_ROLE } from "../plan/layout";
-import { hostOf, type HostPlan, type LabPlan, primaryOf } from "../plan/plan";
+import { clusterOf, hostOf, type HostPlan, type LabPlan, primaryOf } from "../plan/plan";
 import { identities, IDENTITY_MAP, replicationConnection } from "../plan/replication";
 
 function quote(value: string | number | boolean): string {
@@ -15,10 +15,12 @@ function quote(value: string | number | boolean): string {
  * user's.
  */
 export function renderPostgreSqlConf(plan: LabPlan, host: HostPlan, settings: PostgreSqlSettings): string {
+  const { port } = clusterOf(plan, host);
   const lines: PostgreSqlSettings = {
     ...defaults(plan),
     ...settings,
     listen_addresses: "*",
+    ...(port === plan.ports.postgresql ? {} : { port }),
     hba_file: POSTGRESQL_FILES.access,
     ident_file: POSTGRESQL_FILES.identities,
     ...(plan.postgresql.tls ? serverTls() : {}),

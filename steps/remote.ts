@@ -3,7 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { commandLine, rerunMark } from "./command-line";
 import type { ManagedState } from "./inventory";
 import type { RemoteHost } from "./remote-host";
-import { scriptText } from "./script-text";
+import { exportPort, scriptText } from "./script-text";
 import { quote } from "./shell-words";
 
 export interface FileArgs {
@@ -79,7 +79,9 @@ export function runScript(
   // Another step keeps what this one changes.
   if (!onlyOnChange) host.inventory.addStep(name, files, keeps);
   const writes = files.map(({ content, ...place }) => pulumi.output(content).apply((text) => writeFile(place, text)));
-  const stdin = pulumi.all([...writes, scriptText(script), input ?? ""]).apply((parts) => parts.join(""));
+  const stdin = pulumi
+    .all([...writes, exportPort(host.plan), scriptText(script), input ?? ""])
+    .apply((parts) => parts.join(""));
   const secret = input !== undefined || files.some((file) => file.secret);
   const line = pulumi.interpolate`${oneAtATime(name, host.name, args, timeout)}${rerunMark(rerunOn)}`;
   return new command.remote.Command(

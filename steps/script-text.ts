@@ -1,5 +1,6 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
+import type { Host } from "../config/hosts";
 
 const FOLDER = path.join(__dirname, "..", "scripts");
 
@@ -17,6 +18,11 @@ export function ownText(script: string): string {
   return read(script)
     .replaceAll(INCLUDE, "")
     .replaceAll(/^ *#.*\n/gm, "");
+}
+
+/** The line that has psql and libpq find the PostgreSQL of a host whose port is its own. */
+export function exportPort({ postgresqlPort }: Pick<Host, "postgresqlPort">): string {
+  return postgresqlPort === undefined ? "" : `export PGPORT=${postgresqlPort}\n`;
 }
 
 /** The includes of a script, each behind its own. */

@@ -2,7 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { cipherKeyOf, isEncrypted, placeOf } from "../../config/repositories";
 import type { LabConfig } from "../../config/schema";
 import { PGBACKREST_FOLDER } from "../../plan/layout";
-import { type LabPlan, primaryOf } from "../../plan/plan";
+import { clusterOf, type LabPlan, primaryOf } from "../../plan/plan";
 import { runScript } from "../../steps/remote";
 import type { RemoteHost } from "../../steps/remote-host";
 
@@ -24,7 +24,7 @@ export class DataGuard extends pulumi.ComponentResource {
   constructor(name: string, args: DataGuardArgs, opts?: pulumi.ComponentResourceOptions) {
     super("lab:pgbackrest:DataGuard", name, {}, opts);
     const { plan, config, repositoryHost, postgresqlHosts } = args;
-    const { dataFolder, binaries } = plan.postgresql;
+    const { binaries } = plan.postgresql;
     const conf = `${PGBACKREST_FOLDER}/pgbackrest.conf`;
     const version = String(plan.postgresql.version);
 
@@ -41,6 +41,7 @@ export class DataGuard extends pulumi.ComponentResource {
       { parent: this },
     );
     for (const host of postgresqlHosts) {
+      const { dataFolder } = clusterOf(plan, host.plan);
       runScript(
         `${name}-${host.name}`,
         host,

@@ -3,7 +3,7 @@ import { domainNameOf } from "../../config/libvirt-names";
 import type { LabConfig } from "../../config/schema";
 import { virshUri } from "../../config/virsh";
 import { ON_CHANGE } from "../../plan/layout";
-import { type LabPlan, partnerOf, restartOrder } from "../../plan/plan";
+import { clusterOf, type LabPlan, partnerOf, restartOrder } from "../../plan/plan";
 import { runLocally } from "../../steps/local";
 import { runScript } from "../../steps/remote";
 import type { Site } from "../site/site";
@@ -38,7 +38,8 @@ export class HostRestarts extends pulumi.ComponentResource {
     if (host.defined === undefined) return earlier;
     const { libvirtUri } = config;
     const { role, account, units, cpus, memoryMiB } = host.plan;
-    const { binaries, dataFolder } = plan.postgresql;
+    const { binaries } = plan.postgresql;
+    const { dataFolder } = clusterOf(plan, host.plan);
     const resized = runLocally(
       `${host.name}-resize`,
       "site/domain-resize.sh",

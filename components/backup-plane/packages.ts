@@ -39,7 +39,8 @@ export class Packages extends pulumi.ComponentResource {
       },
     });
     if (family.guardsScript !== undefined) {
-      const ports = [PORTS.pgbackrest, ...(host.plan.role === "repository" ? [] : [PORTS.postgresql])];
+      const { role, postgresqlPort = PORTS.postgresql } = host.plan;
+      const ports = [PORTS.pgbackrest, ...(role === "repository" ? [] : [postgresqlPort])];
       runScript(`${name}-guards`, host, family.guardsScript, ports.map(String), {
         parent: this,
         dependsOn: [installed],

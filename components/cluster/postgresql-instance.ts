@@ -2,7 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { familyOf } from "../../config/families";
 import type { LabConfig } from "../../config/schema";
 import { POSTGRESQL_FILES } from "../../plan/layout";
-import type { LabPlan } from "../../plan/plan";
+import { clusterOf, type LabPlan } from "../../plan/plan";
 import { replicationConnection } from "../../plan/replication";
 import { renderPgHba, renderPgIdent, renderPgPass, renderPostgreSqlConf } from "../../render/postgresql-conf";
 import { fingerprint } from "../../steps/fingerprint";
@@ -56,14 +56,19 @@ export class PostgreSqlInstance extends pulumi.ComponentResource {
   constructor(name: string, args: PostgreSqlInstanceArgs, opts?: pulumi.ComponentResourceOptions) {
     super("lab:postgresql:PostgreSqlInstance", name, {}, opts);
     const { host, config, plan, server, origin } = args;
-    const { service, binaries, dataFolder, settingsFile } = plan.postgresql;
-    const { createScript, settingsFile: ownSettingsFile } = familyOf(config.family, config.postgresqlVersion);
+    const { binaries, settingsFile } = plan.postgresql;
+    const { createScript, settingsFileOf } = familyOf(config.family, config.postgresqlVersion);
+    const cluster = clusterOf(plan, host.plan);
+    const { service, dataFolder, port } = cluster;
 
     // `drift --fix` recreates a standby's missing data; a primary's it must not, as that would be a new cluster.
     const restored = origin.role === "standby" ? { units: [service] } : {};
     const data =
       origin.role === "primary" ? this.restorePrimary(name, args, origin) : this.restoreStandby(name, args, origin);
-    const shape = [String(config.postgresqlVersion), config.locale, config.encoding];
+    const shape = [
+      ...[String(config.postgresqlVersion), config.locale, config.encoding],
+      ...[dataFolder, service, String(port)],
+    ];
     const created = runScript(`${name}-create`, host, createScript, shape, {
       parent: this,
       dependsOn: [data],
@@ -75,7 +80,7 @@ export class PostgreSqlInstance extends pulumi.ComponentResource {
       `${name}-start`,
       host,
       "cluster/postgresql-start.sh",
-      [binaries, service, ownSettingsFile, settingsFile, origin.role, dataFolder, ...certificate],
+      [binaries, service, settingsFileOf(cluster), settingsFile, origin.role, dataFolder, ...certificate],
       {
         parent: this,
         dependsOn: [created, server.installed, ...(origin.role === "primary" ? origin.setAfter : [])],
@@ -107,9 +112,10 @@ export class PostgreSqlInstance extends pulumi.ComponentResource {
 
   private restorePrimary(
     name: string,
-    { host, plan: { stanza, postgresql } }: PostgreSqlInstanceArgs,
+    { host, plan }: PostgreSqlInstanceArgs,
     { repositoryHost, askAfter, restoreAfter }: PrimaryOrigin,
   ): pulumi.Resource {
+    const { stanza } = plan;
     const held = runScript(
       `${name}-holds`,
       repositoryHost,
@@ -121,7 +127,7 @@ export class PostgreSqlInstance extends pulumi.ComponentResource {
       `${name}-restore`,
       host,
       "cluster/primary-restore.sh",
-      [stanza, postgresql.dataFolder, held.stdout],
+      [stanza, clusterOf(plan, host.plan).dataFolder, held.stdout],
       {
         parent: this,
         dependsOn: [held, ...restoreAfter],
@@ -136,8 +142,10 @@ export class PostgreSqlInstance extends pulumi.ComponentResource {
     origin: StandbyOrigin,
   ): pulumi.Resource {
     const { stanza, postgresql } = plan;
-    const { binaries, service, dataFolder } = postgresql;
-    const { settingsFile: conf, home } = familyOf(config.family, config.postgresqlVersion);
+    const { binaries } = postgresql;
+    const cluster = clusterOf(plan, host.plan);
+    const { service, dataFolder } = cluster;
+    const { settingsFileOf, home } = familyOf(config.family, config.postgresqlVersion);
     // With the first question to the primary.
     const password = replicationPassword && pulumi.output(replicationPassword).apply(renderPgPass);
     const files: FileArgs[] =
@@ -148,9 +156,15 @@ export class PostgreSqlInstance extends pulumi.ComponentResource {
     const keeps = { standbyOf: origin.primary.name };
     const asked = [binaries, service, dataFolder, origin.primary.name, replicationConnection(plan, host)];
     const follow = (): pulumi.Resource => {
-      const rejoined = runScript(`${name}-rejoin`, host, "cluster/standby-rejoin.sh", [...asked, conf], {
-        ...{ parent: this, dependsOn: origin.askAfter, rerunOn, keeps, files },
-      });
+      const rejoined = runScript(
+        `${name}-rejoin`,
+        host,
+        "cluster/standby-rejoin.sh",
+        [...asked, settingsFileOf(cluster)],
+        {
+          ...{ parent: this, dependsOn: origin.askAfter, rerunOn, keeps, files },
+        },
+      );
       return runScript(`${name}-follow`, host, "cluster/standby-follow.sh", [...asked, stanza], {
         ...{ parent: this, dependsOn: [rejoined], rerunOn, keeps: { units: [service], ...keeps } },
       });

@@ -2,7 +2,7 @@ import type * as pulumi from "@pulumi/pulumi";
 import { familyOf } from "../../config/families";
 import type { LabConfig } from "../../config/schema";
 import { ON_CHANGE } from "../../plan/layout";
-import type { LabPlan } from "../../plan/plan";
+import { clusterOf, type LabPlan } from "../../plan/plan";
 import { runScript } from "../../steps/remote";
 import type { RemoteHost } from "../../steps/remote-host";
 
@@ -21,8 +21,10 @@ export function raiseSettings(
   { config, plan }: { config: Pick<LabConfig, "family" | "postgresqlVersion" | "postgresql">; plan: LabPlan },
   { parent, dependsOn }: { parent: pulumi.Resource; dependsOn: pulumi.Resource[] },
 ): pulumi.Resource {
-  const { binaries, service, settingsFile, dataFolder } = plan.postgresql;
-  const conf = familyOf(config.family, config.postgresqlVersion).settingsFile;
+  const { binaries, settingsFile } = plan.postgresql;
+  const cluster = clusterOf(plan, host.plan);
+  const { service, dataFolder } = cluster;
+  const conf = familyOf(config.family, config.postgresqlVersion).settingsFileOf(cluster);
   const wanted = Object.entries(AT_LEAST_THE_PRIMARYS).map(
     ([name, byDefault]) => `${name}=${config.postgresql[name] ?? byDefault}`,
   );

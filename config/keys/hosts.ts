@@ -1,6 +1,7 @@
 import * as v from "valibot";
 import { MOST_MEMBERS, PRIMARY_INDEX, ROLES } from "../hosts";
 import { field, fields, textField, wholeField } from "../key";
+import { folder } from "../repository-types";
 
 /** A host's name is a certificate's common name too, and its replication slot's, which begins with `lab_` (NAMEDATALEN: 63). */
 export const LONGEST_NAME = 59;
@@ -47,6 +48,9 @@ const host = fields({
   cpus: number(...LIMITS.cpus),
   memoryMiB: number(...LIMITS.memoryMiB),
   diskGiB: number(...LIMITS.diskGiB),
+  dataFolder: v.optional(folder),
+  postgresqlPort: number(1024, 65535),
+  service: v.optional(textField(/^[a-z][\w@.-]*\.service$/, "a systemd unit, such as postgresql@17-sales.service")),
   existing: v.optional(existing),
 });
 

@@ -1,3 +1,4 @@
+import { clusterOf } from "../../plan/plan";
 import { segmentNumber } from "../wal";
 import type { PostgreSqlFacts } from "../facts";
 import { fail, rules, type Tell, warn } from "../findings";
@@ -91,11 +92,11 @@ export const POSTGRESQL = rules(
   },
   (lab, tell) => {
     const { primary, standbys, repository, plan } = lab;
-    const { service: unit } = plan.postgresql;
     const written = primary.facts.postgresql;
     for (const host of [primary, ...standbys]) {
       const { postgresql: seen } = host.facts;
       if (seen === undefined) continue;
+      const { service: unit } = clusterOf(plan, host);
       if (seen === null) {
         tell("LAB-PG-SILENT", host, { unit, involves: host === primary ? [] : [repository.name] });
         continue;

@@ -1,4 +1,4 @@
-import { hostOf } from "../../plan/plan";
+import { clusterOf, hostOf } from "../../plan/plan";
 import { primaryClients } from "../../plan/replication";
 import type { PeerFacts } from "../facts";
 import { fail, type Found, rules, type Tell, warn } from "../findings";
@@ -65,7 +65,7 @@ export const REPLICATION = rules(
     },
     "LAB-REPLAY-PAUSED": {
       ...warn("PostgreSQL", "the standby receives WAL and does not replay it: replay is paused", {
-        command: `./lab ssh {host} -- sudo -iu postgres psql -c "'SELECT pg_wal_replay_resume()'"`,
+        command: `./lab ssh {host} -- sudo -iu postgres {psql} -c "'SELECT pg_wal_replay_resume()'"`,
       }),
       after: DOWN,
     },
@@ -86,7 +86,7 @@ function tellConnection(
   tell: Tell<"LAB-PRIMARY-UNREACHED" | "LAB-PRIMARY-TLS" | "LAB-REPLICATION-REFUSED">,
 ): void {
   if (!primaryClients(plan).some((client) => client.host === host.name)) return;
-  const pair: Found = { peer: primary.name, port: plan.ports.postgresql, subject: primary.name };
+  const pair: Found = { peer: primary.name, port: clusterOf(plan, primary).port, subject: primary.name };
   const { primary: seen, postgresql } = host.facts;
   const unreached = seen && unreachedError(seen, hostOf(plan, primary.name).address);
   if (unreached !== undefined) {
@@ -148,7 +148,7 @@ function tellServed({ hosts, primary, plan }: ObservedLab, tell: Tell<"LAB-PG-CE
     subject: primary.certificate.certificate,
     // The step that starts it also has it read what has changed.
     steps: primary.managed.settings?.steps,
-    ...{ served: served.serialNumber, serial: installed.serialNumber, unit: plan.postgresql.service },
+    ...{ served: served.serialNumber, serial: installed.serialNumber, unit: clusterOf(plan, primary).service },
   });
 }
 

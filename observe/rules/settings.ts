@@ -19,7 +19,7 @@ export const SETTINGS = rules(
     "LAB-SETTING-OVERRIDDEN": {
       ...fail("PostgreSQL", '{name} is "{actual}" by {source}, not "{wanted}" as in {file}', {
         command:
-          "./lab ssh {host} -- sudo -iu postgres psql -c \"'ALTER SYSTEM RESET {name}'\" -c \"'SELECT pg_reload_conf()'\"",
+          "./lab ssh {host} -- sudo -iu postgres {psql} -c \"'ALTER SYSTEM RESET {name}'\" -c \"'SELECT pg_reload_conf()'\"",
       }),
       ...{ ...EDITED, drift: true },
     },

@@ -12,7 +12,7 @@ const FIX = { steps: true } as const;
 const SLOT = "replication slot {subject} keeps {keeps} MiB of WAL, and nobody reads it";
 const DROP = {
   steps: true,
-  command: `./lab ssh {host} -- sudo -iu postgres psql -c "\\"SELECT pg_drop_replication_slot('{subject}')\\""`,
+  command: `./lab ssh {host} -- sudo -iu postgres {psql} -c "\\"SELECT pg_drop_replication_slot('{subject}')\\""`,
 } as const;
 
 /** Replication slots: those of the lab's standbys must be there; who keeps WAL for nobody is told. */

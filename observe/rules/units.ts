@@ -1,3 +1,4 @@
+import { clusterOf } from "../../plan/plan";
 import { PGBACKREST_UNIT } from "../../plan/layout";
 import { fail, rules, warn } from "../findings";
 import type { ObservedHost } from "../lab";
@@ -42,11 +43,11 @@ export const UNITS = rules(
     },
   },
   ({ hosts, plan }, tell) => {
-    const codes = new Map<string, "LAB-PGBACKREST-DOWN" | "LAB-POSTGRESQL-DOWN">([
-      [PGBACKREST_UNIT, "LAB-PGBACKREST-DOWN"],
-      [plan.postgresql.service, "LAB-POSTGRESQL-DOWN"],
-    ]);
     for (const host of hosts) {
+      const codes = new Map<string, "LAB-PGBACKREST-DOWN" | "LAB-POSTGRESQL-DOWN">([
+        [PGBACKREST_UNIT, "LAB-PGBACKREST-DOWN"],
+        [clusterOf(plan, host).service, "LAB-POSTGRESQL-DOWN"],
+      ]);
       for (const [subject, { state, sub, restarts, enabled, seconds, error }] of Object.entries(
         host.facts.units ?? {},
       )) {

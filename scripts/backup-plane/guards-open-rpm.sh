@@ -12,15 +12,19 @@ label_folder() {
 }
 
 allow_in_selinux() {
-  local port=$1
+  local port
   [[ -n $(type -P semanage) ]] || dnf install -y policycoreutils-python-utils
-  semanage port -a -t postgresql_port_t -p tcp "$port" 2>/dev/null || semanage port -m -t postgresql_port_t -p tcp "$port"
+  for port; do
+    # SELinux knows PostgreSQL's own.
+    if [[ $port == 5432 ]]; then continue; fi
+    semanage port -a -t postgresql_port_t -p tcp "$port" 2>/dev/null || semanage port -m -t postgresql_port_t -p tcp "$port"
+  done
   label_folder postgresql_log_t /var/log/pgbackrest
   label_folder postgresql_db_t /var/spool/pgbackrest
 }
 
 main() {
-  if [[ -n $(type -P selinuxenabled) ]] && selinuxenabled; then allow_in_selinux "$1"; fi
+  if [[ -n $(type -P selinuxenabled) ]] && selinuxenabled; then allow_in_selinux "$@"; fi
   local ports=("${@/#/port=}")
   open_in_firewalld "${ports[@]/%//tcp}"
 }

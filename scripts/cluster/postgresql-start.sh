@@ -23,7 +23,7 @@ SQL
 # PostgreSQL goes on with the pair that it has when it cannot use a new one.
 presents_installed() {
   local served
-  served=$(as postgres timeout 10 openssl s_client -starttls postgres -connect 127.0.0.1:5432 2>/dev/null </dev/null || true)
+  served=$(as postgres timeout 10 openssl s_client -starttls postgres -connect "127.0.0.1:${PGPORT:-5432}" 2>/dev/null </dev/null || true)
   is_installed "$1" "$served"
 }
 

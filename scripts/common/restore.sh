@@ -9,8 +9,7 @@ source common/tablespaces.sh
 make_room() {
   local stanza=$1 data=$2
   [[ -z $(ls -A "$data" 2>/dev/null) ]] || move_data_aside "$data" incomplete "$data held no complete cluster"
-  as postgres mkdir -p "$data"
-  chmod 0700 "$data"
+  install -d -o postgres -g postgres -m 0700 "$data"
   make_tablespace_room "$stanza"
 }
 

@@ -26,13 +26,14 @@ describe("cluster/postgresql-create-debian.sh", () => {
   const DATA = "var/lib/postgresql/15/main";
   const CONF = "etc/postgresql/15/main";
   const OPTIONS = "--locale=de_DE --encoding=LATIN9 --data-checksums --no-sync";
-  const create = (): ScriptRun => {
+  const create = (data = host.path(DATA), name = "main", port = "5432"): ScriptRun => {
+    const args = ["15", "de_DE", "LATIN9", data, `postgresql@15-${name}.service`, port];
     host
-      .add("pg_createcluster", `mkdir -p ${host.path(CONF)}`)
+      .add("pg_createcluster", `mkdir -p ${host.path(CONF.replace("main", name))}`)
       .add("sync", "")
       .add("install", "");
     const places = Object.fromEntries(PLACES.map((place) => [place, host.path(place.slice(1))]));
-    const run = host.run("cluster/postgresql-create-debian.sh", ["15", "de_DE", "LATIN9"], "", places);
+    const run = host.run("cluster/postgresql-create-debian.sh", args, "", places);
     return { ...run, calls: run.calls.map((call) => call.replaceAll(`${host.folder}/`, "/")) };
   };
 
@@ -40,9 +41,20 @@ describe("cluster/postgresql-create-debian.sh", () => {
     expect(create()).toMatchObject({
       status: 0,
       stderr: "",
-      calls: [`pg_createcluster --port=5432 15 main -- ${OPTIONS}`, `sync --file-system /${DATA}`],
+      calls: [`pg_createcluster --port=5432 --datadir=/${DATA} 15 main -- ${OPTIONS}`, `sync --file-system /${DATA}`],
     });
     expect(read(`${CONF}/start.conf`)).toBe("auto\n");
+  });
+
+  it("makes one with a name, a data folder and a port of its own", () => {
+    expect(create(host.path("srv/sales"), "sales", "5433")).toMatchObject({
+      status: 0,
+      calls: [
+        `pg_createcluster --port=5433 --datadir=/srv/sales 15 sales -- ${OPTIONS}`,
+        "sync --file-system /srv/sales",
+      ],
+    });
+    expect(read("etc/postgresql/15/sales/start.conf")).toBe("auto\n");
   });
 
   it("takes over the data that a restore left, with the configuration that Debian keeps elsewhere", () => {
@@ -52,13 +64,13 @@ describe("cluster/postgresql-create-debian.sh", () => {
         (name) =>
           `install -o postgres -g postgres -m 0640 /usr/share/postgresql/15/${name}.conf.sample /${DATA}/${name}.conf`,
       ),
-      "pg_createcluster --port=5432 15 main",
+      `pg_createcluster --port=5432 --datadir=/${DATA} 15 main`,
     ]);
     expect(read(`${DATA}/pg_hba.conf`)).toBe("theirs");
   });
 
   it("makes the data of a cluster of which an image has the configuration alone", () => {
-    write({ [`${CONF}/postgresql.conf`]: "ours" });
+    write({ [`${CONF}/postgresql.conf`]: "data_directory = '/of/the/image'\t# ours\n" });
     const initdb = `#!/bin/bash\necho "initdb $*" >>${host.path("calls")}\n
       mkdir -p ${host.path(DATA)}; touch ${host.path(DATA)}/{PG_VERSION,postgresql.conf,pg_hba.conf,pg_ident.conf}\n`;
     write({ "usr/lib/postgresql/15/bin/initdb": initdb });
@@ -67,12 +79,13 @@ describe("cluster/postgresql-create-debian.sh", () => {
       status: 0,
       stderr: "",
       calls: [
+        `install -d -o postgres -g postgres -m 0700 /${DATA}`,
         `initdb ${OPTIONS} --auth-local=peer --auth-host=scram-sha-256 --pgdata=/${DATA}`,
         `sync --file-system /${DATA}`,
       ],
     });
     expect(fs.readdirSync(host.path(DATA))).toEqual(["PG_VERSION"]);
-    expect(read(`${CONF}/postgresql.conf`)).toBe("ours");
+    expect(read(`${CONF}/postgresql.conf`)).toBe(`data_directory = '${host.path(DATA)}'\t# ours\n`);
   });
 
   it("leaves a cluster that is there as it is, with every file of its data", () => {
@@ -85,11 +98,19 @@ describe("cluster/postgresql-create-debian.sh", () => {
 });
 
 describe("cluster/postgresql-create-rpm.sh", () => {
-  const create = (): ScriptRun =>
-    host.run("cluster/postgresql-create-rpm.sh", ["14", "de_DE", "LATIN9"], "", {
-      "/var/lib/pgsql": host.path("data"),
-      "/usr/pgsql-$version/bin/": "",
-    });
+  const DATA = "/var/lib/pgsql/14/data";
+  const create = (data = DATA, unit = "postgresql-14.service"): ScriptRun =>
+    host.run(
+      "cluster/postgresql-create-rpm.sh",
+      ["14", "de_DE", "LATIN9", data.replace("/var/lib/pgsql", host.path("data")), unit],
+      "",
+      {
+        "/var/lib/pgsql": host.path("data"),
+        "/usr/pgsql-$version/bin/": "",
+        "/etc/systemd/system": host.path("etc"),
+        "/usr/lib/systemd/system": host.path("usr"),
+      },
+    );
 
   it("makes a cluster where there is none, once", () => {
     host.add(
@@ -99,9 +120,36 @@ describe("cluster/postgresql-create-rpm.sh", () => {
     expect(create()).toMatchObject({
       status: 0,
       stdout: "--locale=de_DE --encoding=LATIN9 --data-checksums\n",
-      calls: ["postgresql-14-setup initdb"],
+      calls: ["postgresql-14-setup initdb postgresql-14"],
     });
     expect(create()).toMatchObject({ status: 0, calls: [] });
+  });
+
+  it("makes one with a unit and a data folder of its own, labelled where SELinux is on", () => {
+    write({ "usr/postgresql-14.service": "theirs" });
+    host
+      .add("postgresql-14-setup", `echo 14 >${host.path("sales/PG_VERSION")}`)
+      .add(
+        "install",
+        '[[ $1 == -d ]] && mkdir -p "${@: -1}" || { mkdir -p "$(dirname "${@: -1}")"; cat "${@: -2:1}" >"${@: -1}"; }',
+      )
+      .add("systemctl", "")
+      .add("selinuxenabled", "")
+      .add("semanage", "")
+      .add("restorecon", "");
+    const { status, stderr, calls } = create(host.path("sales"), "postgresql-14-sales.service");
+    expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
+    expect(calls.filter((call) => !call.startsWith("install"))).toEqual([
+      "systemctl daemon-reload",
+      "selinuxenabled ",
+      `semanage fcontext -a -t postgresql_db_t ${host.path("sales")}(/.*)?`,
+      `restorecon -R ${host.path("sales")}`,
+      "postgresql-14-setup initdb postgresql-14-sales",
+    ]);
+    expect(read("etc/postgresql-14-sales.service")).toBe("theirs");
+    expect(read("etc/postgresql-14-sales.service.d/lab-data.conf")).toBe(
+      `[Service]\nEnvironment=PGDATA=${host.path("sales")}\n`,
+    );
   });
 
   it("refuses a cluster of another version", () => {

@@ -176,6 +176,7 @@ describe("backup-plane/stanza-info.sh", () => {
 describe("cluster/standby-restore.sh", () => {
   const restore = (body: string): string => {
     const data = host.path("main");
+    host.add("install", 'mkdir -p "${@: -1}"');
     host.add("pgbackrest", `case $* in *info) echo '[{}]' ;; *) ${body.replaceAll("DATA", data)} ;; esac`);
     return data;
   };
@@ -186,6 +187,7 @@ describe("cluster/standby-restore.sh", () => {
     expect(host.run("cluster/standby-restore.sh", ["demo", data, host.path("bin")])).toMatchObject({
       status: 0,
       calls: [
+        `install -d -o postgres -g postgres -m 0700 ${data}`,
         "pgbackrest --stanza=demo --output=json --log-level-console=off --log-level-file=off info",
         "pgbackrest --stanza=demo --type=standby restore",
       ],
@@ -245,6 +247,7 @@ describe("backup-plane/repository-holds.sh", () => {
 describe("cluster/primary-restore.sh", () => {
   const restored = "pgbackrest --stanza=demo restore";
   const pgbackrest = (data: string): void => {
+    host.add("install", 'mkdir -p "${@: -1}"');
     host.add(
       "pgbackrest",
       `case $* in *info) echo '${info(0, "A")}' ;; *repo-get*) ;; *restore) mkdir -p ${data}/global && touch ${data}/global/pg_control ;; esac`,
@@ -799,7 +802,7 @@ describe("backup-plane/packages-install-el.sh", () => {
 });
 
 describe("backup-plane/guards-open-rpm.sh", () => {
-  const open = (): ScriptRun => host.run("backup-plane/guards-open-rpm.sh", ["8432", "5432"]);
+  const open = (): ScriptRun => host.run("backup-plane/guards-open-rpm.sh", ["8432", "5432", "5433"]);
 
   it("changes nothing where neither SELinux nor firewalld is on", () => {
     host.add("selinuxenabled", "exit 1").add("systemctl", "exit 3").add("semanage", "").add("firewall-cmd", "");
@@ -813,6 +816,7 @@ describe("backup-plane/guards-open-rpm.sh", () => {
       calls: [
         "selinuxenabled ",
         "semanage port -a -t postgresql_port_t -p tcp 8432",
+        "semanage port -a -t postgresql_port_t -p tcp 5433",
         "semanage fcontext -a -t postgresql_log_t /var/log/pgbackrest(/.*)?",
         "restorecon -R /var/log/pgbackrest",
         "semanage fcontext -a -t postgresql_db_t /var/spool/pgbackrest(/.*)?",
@@ -838,6 +842,8 @@ describe("backup-plane/guards-open-rpm.sh", () => {
       "firewall-cmd --quiet --add-port=8432/tcp",
       "firewall-cmd --quiet --permanent --add-port=5432/tcp",
       "firewall-cmd --quiet --add-port=5432/tcp",
+      "firewall-cmd --quiet --permanent --add-port=5433/tcp",
+      "firewall-cmd --quiet --add-port=5433/tcp",
     ]);
   });
 });

@@ -24,7 +24,9 @@ function write(...names: string[]): void {
   }
 }
 
-const made = ({ calls }: ScriptRun): string[] => calls.filter((call) => call.startsWith("install "));
+/** The folders that were made, but for the data folder itself. */
+const made = ({ calls }: ScriptRun): string[] =>
+  calls.filter((call) => call.startsWith("install ") && !call.endsWith("/main"));
 const dated = (text: string): string => text.replaceAll(/\d{8}T\d{6}Z/g, "DATE").replaceAll(`${host.folder}/`, "");
 const MAKE = "install -d -o postgres -g postgres -m 0700";
 

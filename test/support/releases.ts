@@ -8,7 +8,9 @@ export const RELEASE = stackConfig("container").family as DebianReleaseName;
 
 /** Their PostgreSQL, and where it is. */
 export const POSTGRESQL = DEBIAN_RELEASES[RELEASE].postgresql;
-export const { binaries, dataFolder, service, settingsFile } = familyOf(RELEASE, POSTGRESQL);
+const family = familyOf(RELEASE, POSTGRESQL);
+export const { binaries, dataFolder, service } = family;
+export const settingsFile = family.settingsFileOf(family);
 
 /** A text in an expression that matches it. */
 export const literally = (text: string): string => text.replaceAll(/[.@]/g, "\\$&");

@@ -196,8 +196,8 @@ export class ScenarioLab {
   }
 
   /** Asks a host's PostgreSQL. */
-  query(host: string, sql: string): Promise<string> {
-    return this.on(host, `sudo -iu postgres psql -XAtq -v ON_ERROR_STOP=1 -c ${quote(sql)}`);
+  query(host: string, sql: string, port = 5432): Promise<string> {
+    return this.on(host, `sudo -iu postgres psql -p ${port} -XAtq -v ON_ERROR_STOP=1 -c ${quote(sql)}`);
   }
 
   async status(): Promise<LabStatus> {

@@ -59,7 +59,6 @@ describe("the table of families", () => {
       distributionVersion: 16,
       serverPackages: ["postgresql-14"],
       service: "postgresql@14-main.service",
-      settingsFile: "/etc/postgresql/14/main/postgresql.conf",
     });
   });
 });

@@ -4,7 +4,10 @@ import { findChanges, renderRefusal } from "../../config/changes";
 import { hostsOf } from "../../config/hosts";
 import { isStandbySlot, slotOf } from "../../config/replication-slots";
 import { hostOf } from "../../plan/plan";
-import { GUEST, PLACES } from "../support/places";
+import { replicationConnection } from "../../plan/replication";
+import { renderPgBackRestConf } from "../../render/pgbackrest-conf";
+import { renderPostgreSqlConf } from "../../render/postgresql-conf";
+import { CLUSTERS, GUEST, PLACES } from "../support/places";
 import { runMocked } from "../support/run-mocked";
 import { labArgs, problemsOf, stackConfig, stackPlan } from "../support/stack-config";
 
@@ -77,7 +80,7 @@ describe("a map of hosts", () => {
     ],
     [
       withHosts({ pg2: { role: "standby", site: "north" } }),
-      "lab:hosts.pg2.site is an unknown field; allowed are role, address, index, cpus, memoryMiB, diskGiB, existing",
+      "lab:hosts.pg2.site is an unknown field; allowed are role, address, index, cpus, memoryMiB, diskGiB, dataFolder, postgresqlPort, service, existing",
     ],
     [
       withHosts({ pg2: { role: "standby", address: "pg2" } }),
@@ -184,6 +187,18 @@ describe("a map of hosts", () => {
       withHosts({ "a-b": { role: "standby" }, "a.b": { role: "standby" } }),
       "lab:hosts must have names whose replication slots differ, got a-b and of a.b, whose slot is lab_a_b",
     ],
+    [
+      withHosts({ [REPOSITORY]: { role: "repository", dataFolder: "/srv/x" } }),
+      `lab:hosts must have dataFolder of PostgreSQL hosts alone, got "/srv/x" of ${REPOSITORY}`,
+    ],
+    [
+      withHosts({ pg2: { role: "standby", service: "postgresql-17.service" } }),
+      'lab:hosts must have postgresql@17-NAME.service, with the cluster\'s NAME, as its service with family debian13, got "postgresql-17.service" of pg2',
+    ],
+    [
+      withHosts({ pg2: { role: "standby", postgresqlPort: 8432 } }),
+      "lab:hosts must have another postgresqlPort than pgBackRest's server, got 8432 of pg2",
+    ],
     [{ ...withHosts({}), revoked: ["pg2-srv"] }, `lab:revoked must name standbys (${STANDBY}), got "pg2-srv"`],
     [
       { ...withHosts({}), revoked: [PRIMARY] },
@@ -259,6 +274,11 @@ describe("another map of hosts on a lab that is up", () => {
       `${STANDBY} exists, and has address 10.83.14.13; hint: "address": "10.83.14.13" of ${STANDBY}`,
     ],
     [
+      "another port",
+      { ...deployed.hosts, [STANDBY]: { role: "standby", index: 3, postgresqlPort: 5433 } },
+      `the cluster of ${STANDBY} is there, and no step moves it; hint: ${STANDBY} without postgresqlPort`,
+    ],
+    [
       "a standby in the place of one that goes in the same run",
       { ...without("a-reader.south.example"), "b-reader.south.example": { role: "standby" } },
       "b-reader.south.example would have address 10.83.14.12 while a-reader.south.example still has it; " +
@@ -279,6 +299,28 @@ describe("another map of hosts on a lab that is up", () => {
         `pgBackRest's index of ${STANDBY} is 3; hint: "index": 3 of ${STANDBY}`,
     );
   });
+});
+
+it("has clusters with a data folder, port and service of their own, by which pgBackRest, standbys and steps find them", async () => {
+  const settings = { hosts: { ...PLACES, ...CLUSTERS } };
+  const resources = await runMocked(() => new Lab("lab", labArgs("container", settings)));
+  const inputs = (name: string) => resources.find((each) => each.name === name)?.inputs ?? {};
+  const plan = stackPlan("container", settings);
+  expect(hostOf(plan, PRIMARY)).toMatchObject({
+    units: ["pgbackrest.service", "postgresql@17-sales.service"],
+    folders: ["/srv/sales", "/var/log"],
+  });
+  expect(inputs(`${PRIMARY}-postgresql-create`).create).toContain(" /srv/sales postgresql@17-sales.service 5433 ");
+  expect(inputs(`${PRIMARY}-postgresql-start`).create).toContain(
+    " /usr/lib/postgresql/17/bin postgresql@17-sales.service /etc/postgresql/17/sales/postgresql.conf /etc/lab/postgresql.conf primary /srv/sales ",
+  );
+  expect(inputs(`${PRIMARY}-replication-slots-keep`).stdin).toMatch(/^export PGPORT=5433\n/);
+  expect(inputs(`${STANDBY}-postgresql-create`).stdin).not.toContain("PGPORT=");
+  expect(replicationConnection(plan, hostOf(plan, STANDBY))).toMatch(/^host=pg1\.north\.example port=5433 user=/);
+  const conf = { ...labArgs("container", settings).config, cpus: 1 };
+  expect(renderPgBackRestConf(plan, hostOf(plan, REPOSITORY), conf)).toContain("pg1-path=/srv/sales\npg1-port=5433\n");
+  expect(renderPgBackRestConf(plan, hostOf(plan, PRIMARY), conf)).toContain("pg1-path=/srv/sales\npg1-port=5433\n");
+  expect(renderPostgreSqlConf(plan, hostOf(plan, PRIMARY), {})).toContain("\nport = 5433\n");
 });
 
 it("has a network that knows hosts by a step, before they boot, as libvirt's provider applies no later change", async () => {
