@@ -7,7 +7,7 @@ import { PROJECT_FOLDER } from "../config/project-folder";
  */
 const TURNS = [
   ["bridge", "changes", "engines", "keys", "machines", "staging", "vm"],
-  ["cloud-image", "interruptions", "major", "pgdg-apt", "repositories", "sles15", "upgrades"],
+  ["adopt", "cloud-image", "interruptions", "major", "pgdg-apt", "repositories", "sles15", "upgrades"],
   ["el8", "faults", "killed", "places", "site", "stores", "users-lab", "versions"],
 ] as const;
 

@@ -60,6 +60,12 @@ function movedHost(stay: readonly [Host, Host][]): { change: Change } | undefine
     if (next.address !== address) {
       return refused(`${name} exists, and has address ${address}`, `"address": "${address}" of ${name}`);
     }
+    const isAdopted = existing?.adopt === true;
+    if (isAdopted !== (next.existing?.adopt === true) && existing?.hostKey === next.existing?.hostKey) {
+      return isAdopted
+        ? refused(`the cluster of ${name} was adopted`, `"adopt": true in existing of ${name}`)
+        : refused(`the cluster of ${name} is the program's own`, `${name} without adopt`);
+    }
     const field = CLUSTER_FIELDS.find((each) => before[each] !== next[each]);
     if (field !== undefined) {
       const has = before[field];

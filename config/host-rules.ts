@@ -117,6 +117,11 @@ function checkExisting({ hosts }: Values, planned: readonly Host[], refuse: Refu
     if (existing?.jump?.address === address && existing.jump.port === existing.port)
       refuse("hosts", `must have another host than ${name} itself as jump, got "${address}" of ${name}`);
   }
+  for (const { name } of planned.filter(({ role, existing }) => existing?.adopt === true && role !== "primary"))
+    refuse(
+      "hosts",
+      `must have adopt of the primary alone, got true of ${name}; hint: standbys come from the repository`,
+    );
   for (const name of machines) {
     for (const field of MADE.filter((each) => hosts[name]?.[each] !== undefined))
       refuse("hosts", `must leave out ${field} of ${name}, which exists: it is what the machine has`);

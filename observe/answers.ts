@@ -159,6 +159,14 @@ export const PARSERS: { readonly [Fact in keyof HostFacts]-?: (told: string) => 
         connections: rows(own.connections, (...words) => words.join(" ")),
       };
     },
+    adoption: (told) => {
+      const own = sections(told, "refusals", "changes", "files");
+      const changes = linesOf(own.changes).map((line) => {
+        const [name = "", from = "", to = "", when] = line.split("\t");
+        return { name, from, to, restarts: when === "restart" };
+      });
+      return { refusals: linesOf(own.refusals), changes, files: linesOf(own.files) };
+    },
     postgresql: (told) => JSON.parse(told) as PostgreSqlFacts,
     disks: (told) => rows(told, (device = "", size, free) => ({ device, size: Number(size), free: Number(free) })),
     movedAside: (told) => rows(told, (date = "", bytes) => ({ date, bytes: Number(bytes) })),

@@ -23,6 +23,17 @@ export interface HostFacts {
   readonly backupApi?: BackupApiFacts;
   /** Of a machine that exists, before it is in a lab. */
   readonly machine?: MachineFacts;
+  /** Of a cluster that is to be adopted; undefined of others. */
+  readonly adoption?: AdoptionFacts;
+}
+
+/** What adopting a cluster means. */
+export interface AdoptionFacts {
+  /** Why it cannot be, with a hint each. */
+  readonly refusals: readonly string[];
+  readonly changes: readonly { name: string; from: string; to: string; restarts: boolean }[];
+  /** Its own files that get the lab's lines. */
+  readonly files: readonly string[];
 }
 
 export interface MachineFacts {

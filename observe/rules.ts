@@ -1,4 +1,5 @@
 import type { Rules } from "./findings";
+import { ADOPTION } from "./rules/adoption";
 import { BACKUP_API } from "./rules/backup-api";
 import { BACKUPS } from "./rules/backups";
 import { CERTIFICATES } from "./rules/certificates";
@@ -22,6 +23,7 @@ export const ALL_RULES: readonly Rules[] = [
   ...[
     HOSTS,
     MACHINES,
+    ADOPTION,
     UNITS,
     CERTIFICATES,
     PEERS,

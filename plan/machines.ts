@@ -1,6 +1,11 @@
 import { PGBACKREST_FOLDER } from "./layout";
 import { clusterOf, type HostPlan, type LabPlan, primaryOf } from "./plan";
 
+/** Whether the cluster of a host was there before, and is taken over as it is. */
+export function isAdopted({ existing }: Pick<HostPlan, "existing">): boolean {
+  return existing?.adopt === true;
+}
+
 /** Who has a machine: what its note says. */
 export function machineOwner(stack: string): string {
   return `lab/${stack}`;
@@ -10,7 +15,8 @@ export function machineOwner(stack: string): string {
 export function ownPlaces(plan: LabPlan, host: HostPlan): string[] {
   const { role, folders } = host;
   const configuration = `${PGBACKREST_FOLDER}/pgbackrest.conf`;
-  if (role === "primary" || role === "standby") return [configuration, clusterOf(plan, host).dataFolder];
+  if (role === "primary" || role === "standby")
+    return [configuration, ...(isAdopted(host) ? [] : [clusterOf(plan, host).dataFolder])];
   const data = folders.filter((folder) => folder !== "/var/log");
   return role === "barman" ? data : [configuration, ...data];
 }

@@ -25,8 +25,14 @@ export async function up(given: Invocation, flags: UpFlags): Promise<number> {
   if (!isInOwnNamespace(stack)) {
     await announceEngine(invocation, stack);
     announceRemote(configuration);
+    const canRestart = invocation.options.yes === true || isAsking(invocation);
     if (areExisting(configuration))
-      await checkMachines(settings, stack.location.stack, await (await openEngine(invocation, stack)).outputs());
+      await checkMachines(
+        settings,
+        stack.location.stack,
+        await (await openEngine(invocation, stack)).outputs(),
+        canRestart,
+      );
     if (isAsking(invocation) && !(await isWanted(invocation, await openEngine(invocation, stack), settings))) return 1;
     checkSpace(stack, configuration);
     if (stack.isPrivate) {

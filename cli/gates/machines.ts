@@ -7,18 +7,23 @@ import type { StackSettings } from "../stack/stack-settings";
 
 /**
  * Looks at machines that exist and are not in the lab yet.
+ * @param canRestart Whether somebody consents to the restart of a cluster that is adopted, or will be asked.
  * @throws Error when one of them cannot be in it: nothing has changed then.
  */
 export async function checkMachines(
   settings: StackSettings,
   stack: string,
   outputs: Readonly<Record<string, Output>>,
+  canRestart: boolean,
 ): Promise<void> {
   const deployed = hasLab(outputs) ? deployedLab(outputs, stack).plan.hosts.map(({ name }) => name) : [];
   const findings = await findObstacles(settings, stack, deployed);
   for (const finding of findings.filter(({ level }) => level !== "fail"))
     process.stderr.write(`lab: ${renderFinding(finding)}\n`);
   const obstacles = findings.filter(({ level }) => level === "fail");
+  const restart = findings.find(({ code }) => code === "LAB-ADOPT-RESTART");
+  if (obstacles.length === 0 && restart !== undefined && !canRestart)
+    throw new Error(`PostgreSQL on ${restart.host} would restart, and this is no terminal to ask on; hint: --yes`);
   if (obstacles.length > 0) throw new Error(["nothing was changed:", ...obstacles.map(renderFinding)].join("\n"));
 }
 

@@ -2,6 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { familyOf } from "../../config/families";
 import type { LabConfig } from "../../config/schema";
 import { POSTGRESQL_FILES } from "../../plan/layout";
+import { isAdopted } from "../../plan/machines";
 import { clusterOf, type LabPlan } from "../../plan/plan";
 import { replicationConnection } from "../../plan/replication";
 import { renderPgHba, renderPgIdent, renderPgPass, renderPostgreSqlConf } from "../../render/postgresql-conf";
@@ -74,6 +75,18 @@ export class PostgreSqlInstance extends pulumi.ComponentResource {
       dependsOn: [data],
       keeps: restored,
     });
+    const access = this.accessFiles(args);
+    const adopted = isAdopted(host.plan)
+      ? [
+          runScript(
+            `${name}-adopt`,
+            host,
+            "cluster/cluster-adopt.sh",
+            [binaries, service, settingsFileOf(cluster), settingsFile, ...access.map((file) => file.path)],
+            { parent: this, dependsOn: [created, server.installed], files: access },
+          ),
+        ]
+      : [];
     const settings = renderPostgreSqlConf(plan, host.plan, config.postgresql);
     const certificate = plan.postgresql.tls ? [host.plan.certificate.folder] : [];
     runScript(
@@ -83,11 +96,15 @@ export class PostgreSqlInstance extends pulumi.ComponentResource {
       [binaries, service, settingsFileOf(cluster), settingsFile, origin.role, dataFolder, ...certificate],
       {
         parent: this,
-        dependsOn: [created, server.installed, ...(origin.role === "primary" ? origin.setAfter : [])],
-        rerunOn: [...lineage(origin), ...(plan.postgresql.tls ? [server.publicPem] : [])],
+        dependsOn: [created, ...adopted, server.installed, ...(origin.role === "primary" ? origin.setAfter : [])],
+        rerunOn: [
+          ...lineage(origin),
+          ...(plan.postgresql.tls ? [server.publicPem] : []),
+          ...(adopted.length > 0 ? access.map((file) => file.content) : []),
+        ],
         // A restored primary replays the archive.
         timeout: "2h",
-        files: this.files(args, settings),
+        files: [...this.settingsFiles(args, settings), ...(adopted.length > 0 ? [] : access)],
         keeps: {
           ...{ units: [service], settings: settingsFile },
           ...(origin.role === "standby" ? { standbyOf: origin.primary.name } : {}),
@@ -100,11 +117,22 @@ export class PostgreSqlInstance extends pulumi.ComponentResource {
     this.registerOutputs({});
   }
 
-  private files({ host, plan }: PostgreSqlInstanceArgs, settings: string): FileArgs[] {
+  private settingsFiles({ host, plan }: PostgreSqlInstanceArgs, settings: string): FileArgs[] {
     const { settingsFile } = plan.postgresql;
+    return [
+      {
+        path: `${settingsFile}.next`,
+        becomes: settingsFile,
+        content: settings,
+        owner: host.plan.account,
+        mode: "0640",
+      },
+    ];
+  }
+
+  private accessFiles({ host, plan }: PostgreSqlInstanceArgs): FileArgs[] {
     const [owner, mode] = [host.plan.account, "0640"];
     return [
-      { path: `${settingsFile}.next`, becomes: settingsFile, content: settings, owner, mode },
       { path: POSTGRESQL_FILES.access, content: renderPgHba(host.plan, plan), owner, mode },
       { path: POSTGRESQL_FILES.identities, content: renderPgIdent(plan), owner, mode },
     ];

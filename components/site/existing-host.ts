@@ -3,8 +3,9 @@ import * as pulumi from "@pulumi/pulumi";
 import type { ExistingMachine } from "../../config/hosts";
 import { namesOf, type Reservation } from "../../plan/address-plan";
 import { HOST_TYPE } from "../../plan/layout";
-import { machineOwner, ownPlaces } from "../../plan/machines";
-import type { HostPlan, LabPlan } from "../../plan/plan";
+import { type AdoptionConfig, adoptionArgs } from "../../plan/adoption";
+import { isAdopted, machineOwner, ownPlaces } from "../../plan/machines";
+import { clusterOf, type HostPlan, type LabPlan } from "../../plan/plan";
 import { Inventory } from "../../steps/inventory";
 import { runScript, runScriptOnDelete } from "../../steps/remote";
 import type { SiteHost } from "./site-host";
@@ -12,6 +13,7 @@ import type { SiteHost } from "./site-host";
 export interface ExistingHostArgs {
   host: HostPlan & { readonly existing: ExistingMachine };
   plan: LabPlan;
+  config: AdoptionConfig;
   /** The key that the machine authorizes, a secret; empty where an SSH agent has it. */
   privateKey: string;
 }
@@ -34,7 +36,7 @@ export class ExistingHost extends pulumi.ComponentResource implements SiteHost {
 
   constructor(name: string, args: ExistingHostArgs, opts?: pulumi.ComponentResourceOptions) {
     super(HOST_TYPE, name, {}, opts);
-    const { host, plan, privateKey } = args;
+    const { host, plan, config, privateKey } = args;
     const { user, port, hostKey, jump } = host.existing;
     this.name = name;
     this.plan = host;
@@ -45,8 +47,19 @@ export class ExistingHost extends pulumi.ComponentResource implements SiteHost {
     const server = { dialErrorLimit: 3, ...key };
     const proxy = jump && { host: jump.address, port: jump.port, user: jump.user, hostKey: jump.hostKey, ...server };
     this.connection = pulumi.secret({ host: host.address, port, user, hostKey, ...server, ...(proxy && { proxy }) });
+    const adoptable: pulumi.Resource[] = [];
+    if (isAdopted(host)) {
+      const { dataFolder } = clusterOf(plan, host);
+      const warning = `the cluster in ${dataFolder} on ${name} is adopted: its settings change, and PostgreSQL restarts once; ./lab preflight tells which`;
+      if (pulumi.runtime.isDryRun()) void pulumi.log.warn(warning, this);
+      adoptable.push(
+        runScript(`${name}-adoptable`, this, "site/adoption-pass.sh", [owner, ...adoptionArgs(plan, host, config)], {
+          parent: this,
+        }),
+      );
+    }
     this.passed = runScript(`${name}-passed`, this, "site/machine-pass.sh", [owner, ...ownPlaces(plan, host)], {
-      parent: this,
+      ...{ parent: this, dependsOn: adoptable },
     });
     this.registerOutputs({ address: host.address });
   }

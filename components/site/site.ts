@@ -74,13 +74,13 @@ export class Site extends pulumi.ComponentResource {
   }
 
   /** Nothing changes on a machine before all of them have passed. */
-  private findMachines({ plan, sshPrivateKey = "" }: SiteArgs): Hosts {
+  private findMachines({ plan, config, sshPrivateKey = "" }: SiteArgs): Hosts {
     const hosts = plan.hosts.flatMap((host) =>
       host.existing === undefined
         ? []
         : new ExistingHost(
             host.name,
-            { host: { ...host, existing: host.existing }, plan, privateKey: sshPrivateKey },
+            { host: { ...host, existing: host.existing }, plan, config, privateKey: sshPrivateKey },
             { parent: this },
           ),
     );

@@ -39,6 +39,7 @@ const existing = fields({
   user: textField(ACCOUNT, "the name of an account that may use sudo without a password"),
   ...sshServer,
   jump: v.optional(jump),
+  adopt: v.optional(field((message) => v.boolean(message), "true or false")),
 });
 
 const host = fields({

@@ -1,5 +1,6 @@
 import { familyOf } from "../../config/families";
-import { machineOwner, portsOf, serversOf } from "../../plan/machines";
+import { isAdopted, machineOwner, portsOf, serversOf } from "../../plan/machines";
+import { clusterOf } from "../../plan/plan";
 import { fail, rules, warn } from "../findings";
 
 const LEAST = { memoryMiB: 512, freeMiB: 1024 } as const;
@@ -25,7 +26,7 @@ export const MACHINES = rules(
     }),
     "LAB-MACHINE-TAKEN": fail("host", "{subject} is not this stack's ({size})", {
       sentence:
-        "move it aside once nothing needs it, or name another machine in lab:hosts; the program never touches it",
+        "move it aside once nothing needs it, or name another machine in lab:hosts; the program never touches it, unless adopt in existing of the primary takes its cluster over (docs/adopt.md)",
     }),
     "LAB-MACHINE-OWNED": fail("host", "it belongs to stack {owner}", {
       sentence: "destroy that stack first, or name another machine in lab:hosts",
@@ -49,7 +50,7 @@ export const MACHINES = rules(
   ({ hosts, plan, configuration, stack }, tell) => {
     const { family, postgresqlVersion } = configuration;
     const { system: wanted, title } = familyOf(family, postgresqlVersion);
-    const own = machineOwner(stack);
+    const stacks = machineOwner(stack);
     for (const host of hosts) {
       const { machine } = host.facts;
       const { existing, address, unreachable } = host;
@@ -75,11 +76,12 @@ export const MACHINES = rules(
         const problem = machine.connections[server] ?? "";
         if (!OPEN.test(problem)) tell("LAB-MACHINE-BLOCKED", host, { subject: server, server, problem });
       }
-      if (machine.owner === own) continue;
+      if (machine.owner === stacks) continue;
       if (machine.owner !== "") tell("LAB-MACHINE-OWNED", host, { owner: machine.owner });
       else
         for (const [subject, size] of Object.entries(machine.taken)) tell("LAB-MACHINE-TAKEN", host, { subject, size });
-      for (const number of portsOf(plan, host))
+      const own = isAdopted(host) ? clusterOf(plan, host).port : undefined;
+      for (const number of portsOf(plan, host).filter((each) => each !== own))
         if (machine.listening.some((place) => place.endsWith(`:${number}`)))
           tell("LAB-MACHINE-PORT", host, { ...to, subject: String(number), number });
     }

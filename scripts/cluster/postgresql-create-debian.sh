@@ -38,9 +38,10 @@ main() {
       rm "$data"/{postgresql,pg_hba,pg_ident}.conf
       sync --file-system "$data"
     fi
-    sed -i "s#^data_directory = '.*'#data_directory = '$data'#" "$conf/postgresql.conf"
+    grep -q "^data_directory = '$data'" "$conf/postgresql.conf" ||
+      sed -i "s#^data_directory = '.*'#data_directory = '$data'#" "$conf/postgresql.conf"
   fi
-  echo auto >"$conf/start.conf"
+  grep -qsx auto "$conf/start.conf" || echo auto >"$conf/start.conf"
 }
 
 main "$@" </dev/null

@@ -12,7 +12,7 @@ main() {
   [[ -z $other ]] || fail "this machine belongs to stack $other, got stack $own; hint: destroy that one first, or name another machine"
   for path in "${@:2}"; do
     ! is_taken "$path" ||
-      fail "$path is not this stack's ($(du -sh "$path" | cut -f 1)), and stays as it is; hint: move it aside once nothing needs it, or name another machine"
+      fail "$path is not this stack's ($(du -sh "$path" | cut -f 1)), and stays as it is; hint: move it aside once nothing needs it, or name another machine; the primary's cluster can be adopted (docs/adopt.md)"
   done
   install -d -m 0755 "${OWNER_NOTE%/*}"
   echo "$own" >"$OWNER_NOTE.new"

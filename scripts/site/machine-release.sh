@@ -1,7 +1,9 @@
 #!/usr/bin/env bash
 # Gives a machine back that stack $1 has: stops and disables what was installed ($2…: units), lets package managers update it again, and forgets
-# the names of the other hosts. Data, repositories, backups and configuration stay. Safe to run again: another stack's machine is left alone.
+# the names of the other hosts. A cluster that was adopted runs on, as it was before. Data, repositories, backups and configuration stay. Safe to run again: another stack's machine is left alone.
 set -euo pipefail
+source common/adoption-end.sh
+source common/adoption.sh
 source common/machine.sh
 
 # Lets the package manager update pgBackRest again.
@@ -27,7 +29,8 @@ retire() {
 main() {
   local unit
   [[ $(owner) == "$1" ]] || return 0
-  for unit in "${@:2}"; do retire "$unit"; done
+  for unit in "${@:2}"; do is_adopted "$unit" || retire "$unit"; done
+  [[ ! -e $ADOPTED ]] || end_adoption
   systemctl daemon-reload
   unhold
   sed -i '/ # a host of the lab$/d' /etc/hosts

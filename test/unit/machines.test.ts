@@ -5,9 +5,12 @@ import { machineProblems, type Machine } from "../../config/this-machine";
 import type { MachineFacts, ReadHost } from "../../observe/facts";
 import { judge } from "../../observe/findings";
 import { observedLab } from "../../observe/lab";
+import { PARSERS } from "../../observe/answers";
+import { ADOPTION } from "../../observe/rules/adoption";
 import { MACHINES as RULES } from "../../observe/rules/machines";
 import { hostOf } from "../../plan/plan";
 import { ownPlaces, serversOf } from "../../plan/machines";
+import { renderPgHba, renderPostgreSqlConf } from "../../render/postgresql-conf";
 import { MACHINES } from "../support/machines";
 import { reveal } from "../../engine/values";
 import { told } from "../support/observed-lab";
@@ -78,6 +81,10 @@ describe("machines that exist", () => {
       { hosts: jumping({ address: "10.20.0.11" }) },
       `lab:hosts must have another host than ${PRIMARY} itself as jump, got "10.20.0.11" of ${PRIMARY}`,
     ],
+    [
+      { hosts: changed(STANDBY, { existing: { ...MACHINES[STANDBY]?.existing, adopt: true } }) },
+      `lab:hosts must have adopt of the primary alone, got true of ${STANDBY}; hint: standbys come from the repository`,
+    ],
     [{ sshPrivateKey: KEY }, "lab:sshPrivateKey must be empty when no host of lab:hosts has existing"],
     [
       { hosts: MACHINES, sshPrivateKey: "hunter2" },
@@ -142,6 +149,17 @@ describe("another lab:hosts on a lab of machines that exist", () => {
     const moved = { ...MACHINES[STANDBY]?.existing, port: 2222 };
     expect(change(changed(STANDBY, { existing: moved }))).toEqual([
       "live: standbys are added and restored from the repository, or removed with their disks",
+    ]);
+  });
+
+  it("neither adopts a cluster that is the program's own, nor the other way round, unless the machine is another", () => {
+    const adopted = changed(PRIMARY, { existing: { ...MACHINES[PRIMARY]?.existing, adopt: true } });
+    expect(change(adopted)).toEqual([`refused: the cluster of ${PRIMARY} is the program's own`]);
+    const from = stackConfig("container", { hosts: adopted });
+    expect(change(MACHINES, from)).toEqual([`refused: the cluster of ${PRIMARY} was adopted`]);
+    const another = { user: "admin", hostKey: "ssh-ed25519 AAAAother" };
+    expect(change(changed(PRIMARY, { existing: another }), from)).toEqual([
+      "rebuild: a machine with another host key is another one: every step runs on it",
     ]);
   });
 
@@ -252,5 +270,65 @@ describe("the preflight", () => {
     ],
   ])("names what is in the way: %o", (changes, line) => {
     expect(found(changes)).toEqual([line]);
+  });
+});
+
+describe("a cluster that is adopted", () => {
+  const hosts = changed(PRIMARY, {
+    ...{ dataFolder: "/srv/sales", postgresqlPort: 5433, service: "postgresql@17-sales.service" },
+    existing: { ...MACHINES[PRIMARY]?.existing, adopt: true },
+  });
+  const plan = stackPlan("container", { hosts });
+  const primary = hostOf(plan, PRIMARY);
+
+  it("keeps its port, its pg_hba.conf and its pg_ident.conf, and gets the standbys' rows alone", () => {
+    expect(renderPostgreSqlConf(plan, primary, { work_mem: "8MB" })).toBe(
+      `${[
+        "max_slot_wal_keep_size = '1GB'",
+        "work_mem = '8MB'",
+        "listen_addresses = '*'",
+        "ssl = on",
+        "ssl_cert_file = '/etc/pgbackrest/cert/host.crt'",
+        "ssl_key_file = '/etc/pgbackrest/cert/host.key'",
+        "ssl_ca_file = '/etc/pgbackrest/cert/ca.crt'",
+        "archive_mode = on",
+        "archive_command = 'pgbackrest --stanza=demo archive-push %p'",
+      ].join("\n")}\n`,
+    );
+    expect(renderPgHba(primary, plan)).toMatch(
+      /^hostssl replication,postgres replic_user 10\.21\.0\.12\/32 +cert map=lab\n$/,
+    );
+    expect(ownPlaces(plan, primary)).toEqual(["/etc/pgbackrest/pgbackrest.conf"]);
+  });
+
+  it("is looked at before its machine passes, and adopted before it has its settings", async () => {
+    const resources = await runMocked(() => new Lab("lab", labArgs("container", { hosts })));
+    const find = (name: string) => resources.find((each) => each.name === name);
+    expect(find(`${PRIMARY}-adoptable`)?.inputs.create).toContain(
+      "lab/test /usr/lib/postgresql/17/bin 17 /srv/sales postgresql@17-sales.service /etc/postgresql/17/sales/postgresql.conf replic_user max_slot_wal_keep_size=1GB",
+    );
+    expect(find(`${PRIMARY}-passed`)?.options.dependsOn).toContain(find(`${PRIMARY}-adoptable`)?.resource);
+    const names = resources.map(({ name }) => name);
+    expect(names.indexOf(`${PRIMARY}-postgresql-adopt`)).toBeGreaterThan(names.indexOf(`${PRIMARY}-passed`));
+    expect(names.indexOf(`${PRIMARY}-postgresql-start`)).toBeGreaterThan(names.indexOf(`${PRIMARY}-postgresql-adopt`));
+    expect(find(`${STANDBY}-postgresql-adopt`)).toBeUndefined();
+    expect(find(`${PRIMARY}-postgresql-start`)?.inputs.stdin).not.toContain("/etc/lab/pg_hba.conf");
+  });
+
+  it("is told with its changes, its restart and why it cannot be adopted", () => {
+    const configuration = stackConfig("container", { hosts });
+    const lab = { stack: "staging", plan, configuration };
+    const adoption = PARSERS.adoption(
+      "==== refusals\nit is a standby; hint: name its primary\n==== changes\narchive_mode\toff\ton\trestart\nssl\toff\ton\treload\n==== files\n/etc/x/pg_hba.conf\n/etc/x/postgresql.conf\n",
+    );
+    const read = new Map<string, ReadHost>([[PRIMARY, { facts: { adoption: adoption ?? undefined }, unread: {} }]]);
+    expect(told(judge(observedLab(lab, read), [ADOPTION]).causes)).toEqual([
+      `fail LAB-ADOPT-REFUSED ${PRIMARY}: its cluster cannot be adopted: it is a standby`,
+      `warn LAB-ADOPT-SETTING ${PRIMARY}: archive_mode of its cluster changes from "off" to "on", by a restart`,
+      `warn LAB-ADOPT-SETTING ${PRIMARY}: ssl of its cluster changes from "off" to "on"`,
+      `warn LAB-ADOPT-FILE ${PRIMARY}: /etc/x/pg_hba.conf gets the lab's lines, before its own`,
+      `warn LAB-ADOPT-FILE ${PRIMARY}: /etc/x/postgresql.conf gets the lab's lines, behind its own`,
+      `warn LAB-ADOPT-RESTART ${PRIMARY}: PostgreSQL restarts once, for archive_mode`,
+    ]);
   });
 });
