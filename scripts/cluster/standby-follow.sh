@@ -20,15 +20,13 @@ left_at() {
 # Prints the WAL segment of timeline $1 that the standby needs next when neither the primary nor the repository has it; nothing when it
 # streams. pgBackRest's archive-get ends with 1 when the repository does not have it.
 missing_wal() {
-  local high low size number segment found folder status=0
+  local high low size segment found folder status=0
   [[ $(query "$binaries" -c 'SELECT status FROM pg_stat_wal_receiver') != streaming ]] || return 0
   found=$(query "$binaries" -c "SELECT pg_last_wal_replay_lsn(), pg_size_bytes(current_setting('wal_segment_size'))")
   IFS='|/' read -r high low size <<<"$found"
-  number=$((0x$low / size))
-  segment=$(printf '%08X%08X%08X' "$1" "0x$high" "$number")
-  # A segment that the primary has yet to begin is nowhere.
-  found=$(ask_primary_database "$binaries" "$connection" "SELECT pg_current_wal_lsn() <= '$high/$(printf %X $((number * size)))' OR
-    (pg_stat_file('pg_wal/$segment', true)).size IS NOT NULL") || return
+  segment=$(printf '%08X%08X%08X' "$1" "0x$high" "$((0x$low / size))")
+  # What the primary has yet to write is nowhere.
+  found=$(ask_primary_database "$binaries" "$connection" "SELECT pg_current_wal_lsn() <= '$high/$low' OR (pg_stat_file('pg_wal/$segment', true)).size IS NOT NULL") || return
   [[ $found == f ]] || return 0
   folder=$(mktemp -d)
   chown postgres: "$folder"

@@ -305,7 +305,7 @@ describe("cluster/standby-follow.sh", () => {
       "psql",
       `case $* in
         *"host=pg1-srv user=replic_user dbname=postgres "*"FROM pg_tablespace, "*) echo '${tablespaces}' ;;
-        *"host=pg1-srv user=replic_user dbname=postgres "*"pg_current_wal_lsn() <= '0/7000000' OR"*pg_stat_file*000000010000000000000007*) ${kept} ;;
+        *"host=pg1-srv user=replic_user dbname=postgres "*"pg_current_wal_lsn() <= '0/7000060' OR"*pg_stat_file*000000010000000000000007*) ${kept} ;;
         *pg_stat_wal_receiver) echo '${receiver}' ;;
         *wal_segment_size*) echo '0/7000060|16777216' ;;
         *replication=true*IDENTIFY_SYSTEM) echo '${primary}' ;;
