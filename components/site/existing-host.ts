@@ -4,6 +4,7 @@ import type { ExistingMachine } from "../../config/hosts";
 import { namesOf, type Reservation } from "../../plan/address-plan";
 import { HOST_TYPE } from "../../plan/layout";
 import { machineOwner, ownPlaces } from "../../plan/machines";
+import { SCHEDULE_UNITS } from "../../plan/schedule";
 import type { HostPlan, LabPlan } from "../../plan/plan";
 import { Inventory } from "../../steps/inventory";
 import { runScript, runScriptOnDelete } from "../../steps/remote";
@@ -57,7 +58,8 @@ export class ExistingHost extends pulumi.ComponentResource implements SiteHost {
    */
   join(passed: readonly pulumi.Resource[], later: readonly ExistingHost[], reservations: readonly Reservation[]): void {
     const parent = { parent: this };
-    const { units, protected: protect } = this.plan;
+    const { protected: protect } = this.plan;
+    const units = [...(this.plan.role === "repository" ? SCHEDULE_UNITS : []), ...this.plan.units];
     const owner = machineOwner(pulumi.getStack());
     const lines = reservations.map((each) => `${namesOf(each).join(" ")}=${each.address}`);
     this.released = runScriptOnDelete(`${this.name}-released`, this, "site/machine-release.sh", [owner, ...units], {
