@@ -10,6 +10,7 @@ import type { ApiAccess } from "../plan/access";
 import { BackupApi } from "./backup-api/backup-api";
 import { BackupPlane } from "./backup-plane/backup-plane";
 import { Proofs } from "./backup-plane/proofs";
+import { Schedule } from "./backup-plane/schedule";
 import { Cluster } from "./cluster/cluster";
 import type { SshAccess } from "../plan/access";
 import { Site } from "./site/site";
@@ -62,7 +63,11 @@ export class Lab extends pulumi.ComponentResource {
     const trust = new Trust(name, { config, plan, pki }, parent);
     const backupPlane = new BackupPlane(name, { config, plan, site, trust, secrets }, parent);
     const cluster = new Cluster(name, { config, plan, backupPlane }, parent);
-    new Proofs(name, { config, plan, backupPlane, cluster }, parent);
+    const { agreement } = new Proofs(name, { config, plan, backupPlane, cluster }, parent);
+    // The first backups are taken by then.
+    const { host: repositoryHost } = backupPlane.repository;
+    const schedule = { config, plan, host: repositoryHost };
+    new Schedule(`${repositoryHost.name}-schedule`, schedule, { parent: this, dependsOn: [agreement] });
     if (plan.backupApi !== null) {
       const host = site.host(plan.backupApi.host);
       const neighbour = host === cluster.primary.host ? backupPlane.repository.host : cluster.primary.host;

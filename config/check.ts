@@ -1,4 +1,5 @@
 import * as v from "valibot";
+import { calendarProblems, type ReadCalendar } from "./calendar";
 import { hostsOf } from "./hosts";
 import { checkPki, NO_PKI, type Pki } from "./pki";
 import { PROJECT_FOLDER } from "./project-folder";
@@ -28,6 +29,11 @@ interface Surroundings {
   readonly machine?: Machine;
   /** What `./lab` is about to create on it. */
   readonly prepared?: Preparation;
+  /**
+   * Who reads calendar words.
+   * @default - this machine's systemd, if it has one
+   */
+  readonly calendar?: ReadCalendar;
   /** Encrypted keys, which cannot be read here: the program checks them, and the rules that depend on them. */
   readonly unread?: readonly string[];
 }
@@ -57,7 +63,7 @@ export function ownKeys(all: Readonly<Record<string, string>>): Record<string, s
  */
 export function checkSettings(
   raw: Readonly<Record<string, string>>,
-  { stack, machine, prepared, unread = [] }: Surroundings,
+  { stack, machine, prepared, calendar, unread = [] }: Surroundings,
 ): Settings {
   const problems: string[] = [];
   const refuse: Refuse = (key, problem, place = "") => void problems.push(`lab:${key}${place} ${problem}`);
@@ -70,6 +76,7 @@ export function checkSettings(
   const canRead = (keys: readonly string[]): boolean => !keys.some((key) => unread.includes(key));
   if (canRead(KEY_NAMES.filter((key) => !isSecret(key)))) {
     checkRules(values, refuse);
+    for (const { place, problem } of calendarProblems(values, calendar)) refuse("schedule", problem, place);
     problems.push(
       ...stackProblems(stack, values.hypervisor),
       ...privateStackProblems(values.libvirtUri, PROJECT_FOLDER, stack),

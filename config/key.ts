@@ -100,13 +100,19 @@ export const objects = <S extends v.GenericSchema>(shape: S, least: number, most
   return { type: "array", items: "object", check: json(list, allowed) } as const;
 };
 
+/** An object of one shape. */
+export const object = <S extends v.GenericSchema>(shape: S) =>
+  ({ type: "object", check: json(shape, "an object") }) as const;
+
 /** A field of an object. */
 export const field = <S extends v.GenericSchema>(shape: (message: ReturnType<typeof must>) => S, allowed: string): S =>
   shape(must(allowed));
 
 /** A field that is a text that matches. */
-export const textField = (pattern: RegExp, allowed: string) =>
-  field((message) => v.pipe(v.string(message), v.regex(pattern, message)), allowed);
+export const textField = (pattern: RegExp, allowed: string, hint = "") => {
+  const message = must(allowed, hint);
+  return v.pipe(v.string(message), v.regex(pattern, message));
+};
 
 /** A field that is one of these words, or left out. */
 export const wordField = <const T extends readonly string[]>(words: T) =>

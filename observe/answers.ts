@@ -1,4 +1,5 @@
-import type { HostFacts, PostgreSqlFacts, RepositoryFacts, StanzaInfo, WalArchive } from "./facts";
+import { momentsIn } from "../config/calendar";
+import type { HostFacts, PostgreSqlFacts, RepositoryFacts, ScheduleFacts, StanzaInfo, WalArchive } from "./facts";
 
 /**
  * Takes the answer of a script apart: `==== NAME` begins a section.
@@ -69,9 +70,11 @@ function joinInfos(texts: readonly string[]): StanzaInfo[] | null {
   return first.map((stanza) => {
     const all = [stanza, ...others.flatMap((infos) => infos.filter(({ name }) => name === stanza.name))];
     if (all.length === 1) return stanza;
+    // A backup may have begun after the first was asked.
+    const lock = all.find(({ status }) => status.lock?.backup.held)?.status.lock;
     return {
       ...stanza,
-      status: all.find(({ status }) => status.code !== 0)?.status ?? stanza.status,
+      status: { ...(all.find(({ status }) => status.code !== 0)?.status ?? stanza.status), ...(lock && { lock }) },
       repo: all.flatMap(({ repo = [] }) => repo),
       archive: all.flatMap(({ archive = [] }) => archive),
       backup: all.flatMap(({ backup }) => backup),
@@ -92,6 +95,32 @@ function parseRepository(told: Readonly<Record<string, string>>): RepositoryFact
       }),
     }),
     wal: unlisted ?? parseWal(wal, histories),
+  };
+}
+
+const secondsOf = (moment: string): number => Date.parse(moment.replace(/^\S+ /, "")) / 1000;
+
+/** Reads what was told of a kind of the schedule, by the sections' names. */
+function parseScheduled({
+  timer = "",
+  service = "",
+  calendar = "",
+  last = "",
+}: Readonly<Record<string, string>>): ScheduleFacts {
+  const of = (shown: string, key: string): string => new RegExp(`^${key}=(.*)$`, "m").exec(shown)?.[1] ?? "";
+  const unit = (shown: string): ScheduleFacts["timer"] => ({
+    ...{ load: of(shown, "LoadState"), state: of(shown, "ActiveState"), enabled: of(shown, "UnitFileState") },
+    dropIns: of(shown, "DropInPaths"),
+  });
+  const next = of(timer, "NextElapseUSecRealtime");
+  const moments = momentsIn(calendar).map(secondsOf);
+  const gaps = moments.slice(1).map((moment, index) => moment - (moments[index] ?? moment));
+  const [head = "", ...words] = last.split("\n").map((line) => line.slice(1));
+  const [time = "", result = ""] = head.split(" ");
+  return {
+    ...{ timer: unit(timer), service: unit(service), next: next === "" ? null : secondsOf(next) },
+    ...(gaps.length === 0 ? {} : { interval: Math.max(...gaps) }),
+    last: head === "" ? null : { time: Number(time), result, words: words.join("\n") },
   };
 }
 
@@ -126,12 +155,18 @@ export const PARSERS: { readonly [Fact in keyof HostFacts]-?: (told: string) => 
     },
     stanza: (told) => {
       const { version, stopped, ...others } = sections(told, "version", "stopped") as Record<string, string>;
-      const [labels, infos] = ["labels", "info"].map((what) => byRepository(others, what)) as [Listings, Listings];
+      const [listings, infos] = ["labels", "info"].map((what) => byRepository(others, what)) as [Listings, Listings];
+      const [labels, still] = [labelsIn(listings), labelsIn(byRepository(others, "still"))];
+      for (const [number, present] of Object.entries(still)) {
+        labels[number] = (labels[number] ?? []).filter(
+          (label) => present.includes(label) || infos[number]?.includes(`"${label}"`),
+        );
+      }
       return {
         version: (version ?? "").replace("pgBackRest ", ""),
         stopped: linesOf(stopped ?? "").map((file) => file.replace(/^.*\/|\.stop$/g, "")),
         info: joinInfos(Object.values(infos)),
-        ...(Object.keys(labels).length === 0 ? {} : { labels: labelsIn(labels) }),
+        ...(Object.keys(labels).length === 0 ? {} : { labels }),
       };
     },
     repositories: (told) => {
@@ -180,6 +215,14 @@ export const PARSERS: { readonly [Fact in keyof HostFacts]-?: (told: string) => 
       return Object.fromEntries(
         Object.entries(versions).map(([name, version]) => [name, { version, held: isHeld(name) }]),
       );
+    },
+    schedule: (told) => {
+      const kinds: Record<string, Record<string, string>> = {};
+      for (const [name, text] of Object.entries<string>(sections(told))) {
+        const [kind = "", what = ""] = name.split(" ");
+        (kinds[kind] ??= {})[what] = text;
+      }
+      return Object.fromEntries(Object.entries(kinds).map(([kind, own]) => [kind, parseScheduled(own)]));
     },
     verified: (told) => sections<string>(told),
     backupApi: (told) => {

@@ -9,6 +9,8 @@ export interface HostFacts {
   readonly stanza?: StanzaFacts;
   /** By the number. */
   readonly repositories?: Readonly<Record<number, RepositoryFacts>>;
+  /** What the repository host runs by itself, by the kind. */
+  readonly schedule?: Readonly<Record<string, ScheduleFacts>>;
   readonly postgresql?: PostgreSqlFacts;
   /** By the folder. */
   readonly disks?: Readonly<Record<string, DiskFacts>>;
@@ -150,6 +152,37 @@ export interface StanzaFacts {
   readonly info: readonly StanzaInfo[] | null;
   /** The backups whose folders lie in a repository, complete or not, by its number; undefined where that is not looked at. */
   readonly labels?: Readonly<Record<number, readonly string[]>>;
+}
+
+/** A unit of the schedule. */
+export interface ScheduleUnitFacts {
+  /** `LoadState`. */
+  readonly load: string;
+  /** `ActiveState`. */
+  readonly state: string;
+  /** `UnitFileState`. */
+  readonly enabled: string;
+  /** `DropInPaths`. */
+  readonly dropIns: string;
+}
+
+/** A kind of the schedule. */
+export interface ScheduleFacts {
+  readonly timer: ScheduleUnitFacts;
+  readonly service: ScheduleUnitFacts;
+  /** When it runs next, its delay included, seconds since 1970; null while it runs, and when it will not. */
+  readonly next: number | null;
+  /** The longest time between two of its next moments, in seconds; undefined where systemd is too old to tell. */
+  readonly interval?: number;
+  /** How the last run ended; null before the first one. */
+  readonly last: {
+    /** Seconds since 1970. */
+    readonly time: number;
+    /** systemd's word: `success`, `exit-code`, `timeout`. */
+    readonly result: string;
+    /** What pgBackRest complained of; why a repository was left out of a success. */
+    readonly words: string;
+  } | null;
 }
 
 /** What lies in a repository. */

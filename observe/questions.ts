@@ -1,6 +1,7 @@
 import { clusterOf, type LabPlan, primaryOf, repositoriesOf } from "../plan/plan";
 import { barmanStreaming } from "../plan/backup-api-layout";
 import { primaryClients, replicationConnection } from "../plan/replication";
+import { SCHEDULE_STATES, scheduleOf, serviceOf, timerOf } from "../plan/schedule";
 import type { ClusterField } from "../config/hosts";
 import { PARSERS } from "./answers";
 import type { HostFacts } from "./facts";
@@ -78,6 +79,11 @@ export function questionsFor(
             ...(role === "standby" ? [replicationConnection(plan, host), clusterOf(plan, host).dataFolder] : []),
           ]),
     );
+  }
+  const scheduled = isRepository ? scheduleOf(plan) : [];
+  if (scheduled.length > 0) {
+    const words = scheduled.flatMap(({ kind, calendar }) => [kind, timerOf(kind), serviceOf(kind), calendar]);
+    questions.push(ask("schedule", "schedule-read", [SCHEDULE_STATES, ...words]));
   }
   const client = isDeep ? primaryClients(plan).find((each) => each.host === name) : undefined;
   if (client !== undefined) {

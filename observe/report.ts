@@ -1,6 +1,8 @@
+import type { Scheduled } from "../config/schedule";
 import { clusterOf, type HostPlan } from "../plan/plan";
+import { scheduleOf } from "../plan/schedule";
 import { primaryClients } from "../plan/replication";
-import type { PeerFacts } from "./facts";
+import type { PeerFacts, ScheduleFacts } from "./facts";
 import { type Area, AREAS, type Finding, type Findings, type Level, type Stage, STAGES, worst } from "./findings";
 import {
   isFromStandby,
@@ -53,6 +55,25 @@ export interface BackupReport {
   readonly reach: Omit<Reach, "label"> | null;
 }
 
+/** What the repository host runs by itself. */
+export interface ScheduleReport {
+  readonly kind: string;
+  /** systemd's calendar words. */
+  readonly calendar: string;
+  readonly running: boolean;
+  /** ISO 8601; null while it runs, and when it will not. */
+  readonly next: string | null;
+  /** The last run; null before the first one. */
+  readonly last: {
+    /** ISO 8601. */
+    readonly time: string;
+    /** Left out: of a repository at least no backup was taken, as another one ran. */
+    readonly outcome: "good" | "left out" | "failed";
+    /** pgBackRest's words; empty where it was good. */
+    readonly words: string;
+  } | null;
+}
+
 export interface BackupApiReport {
   readonly host: string;
   readonly address: string;
@@ -76,6 +97,8 @@ export interface Report extends Omit<Findings, "causes"> {
   readonly stanza: { readonly name: string; readonly status: string };
   /** Oldest first. */
   readonly backups: readonly BackupReport[];
+  /** What is scheduled; empty where nothing is, and where it could not be read. */
+  readonly schedule: readonly ScheduleReport[];
   /** Seconds since the last backup of each type. */
   readonly backupAges: Readonly<Record<string, number>>;
   /** WAL segments that wait to be archived; null when it cannot be told. */
@@ -119,6 +142,7 @@ export function reportOn(lab: ObservedLab, { causes, ...found }: Findings, stack
     backups: repositories
       .flatMap((repository) => reportOnBackups(lab, repository))
       .sort((one, other) => one.start.localeCompare(other.start)),
+    schedule: scheduleOf(plan).flatMap((each) => reportOnSchedule(each, lab.repository.facts.schedule?.[each.kind])),
     backupAges: Object.fromEntries(
       (info?.backup ?? []).map(({ type, timestamp }) => [type, Math.floor(now) - timestamp.stop]),
     ),
@@ -134,6 +158,19 @@ function reportOnBackups(lab: ObservedLab, repository: ObservedRepository): Back
     ...{ start: isoTime(timestamp.start), stop: isoTime(timestamp.stop) },
     reach: reachOf[label] ?? null,
   }));
+}
+
+function reportOnSchedule(scheduled: Scheduled, seen: ScheduleFacts | undefined): ScheduleReport[] {
+  if (seen === undefined) return [];
+  const { next, last, service } = seen;
+  const failed = last?.result === "success" ? "left out" : "failed";
+  const outcome = last?.result === "success" && last.words === "" ? "good" : failed;
+  return [
+    {
+      ...{ ...scheduled, running: service.state === "activating", next: next === null ? null : isoTime(next) },
+      last: last && { time: isoTime(last.time), outcome, words: last.words },
+    },
+  ];
 }
 
 function reportOnHost(host: ObservedHost, primary: ObservedHost, findings: readonly Finding[]): HostReport {

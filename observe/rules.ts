@@ -11,6 +11,7 @@ import { MOVED_ASIDE } from "./rules/moved-aside";
 import { PEERS } from "./rules/peers";
 import { POSTGRESQL } from "./rules/postgresql";
 import { REPLICATION } from "./rules/replication";
+import { SCHEDULE } from "./rules/schedule";
 import { SETTINGS } from "./rules/settings";
 import { SLOTS } from "./rules/slots";
 import { STANZA } from "./rules/stanza";
@@ -35,6 +36,7 @@ export const ALL_RULES: readonly Rules[] = [
     SETTINGS,
     STANZA,
     BACKUPS,
+    SCHEDULE,
     WAL,
     DISKS,
     MOVED_ASIDE,

@@ -11,6 +11,7 @@ import {
 } from "../config/hosts";
 import { macOf } from "../config/ipv4";
 import { placeOf } from "../config/repositories";
+import { type Scheduled, scheduledIn } from "../config/schedule";
 import { diskNameOf } from "../config/libvirt-names";
 import { type AddressPlan, planAddresses } from "./address-plan";
 import { API_CERTIFICATE_FILES, BARMAN_ACCOUNT, BARMAN_FAMILIES, BARMAN_HOME, WEB_SERVERS } from "./backup-api-layout";
@@ -101,6 +102,8 @@ export interface LabPlan {
   readonly network: AddressPlan;
   /** Undefined in the plan of a lab that is older than they are: it has one, in the first of its host's folders. */
   readonly repositories?: readonly RepositoryPlan[];
+  /** What the repository host runs by itself. Undefined in the plan of a lab that is older than schedules. */
+  readonly schedule?: readonly Scheduled[];
 }
 
 /** A repository of pgBackRest. */
@@ -185,6 +188,7 @@ export function planLab(config: LabConfig): LabPlan {
       ...{ number: index + 1, path: repository.path },
       ...(repository.type === "posix" ? {} : { store: placeOf(repository) }),
     })),
+    schedule: scheduledIn(config),
   };
 }
 

@@ -12,6 +12,7 @@ import { announceRemote, checkRemote } from "../gates/remote-libvirt";
 import { checkExpiry } from "../gates/expiry";
 import { handOver, inNamespace, thisCommand } from "../stack/hand-over";
 import { isInOwnNamespace, runningNamespace } from "../stack/running-namespace";
+import { comingRuns, renderSchedule } from "../show/schedule";
 import { isToPrint, renderLog, writeError } from "../show/progress";
 
 /** Shows what `up` would change. Installs and starts nothing. */
@@ -36,8 +37,10 @@ export async function preview(
   };
   const outputs = await engine.outputs();
   const configuration = checkChanges(settings, outputs, stack.location, show);
-  const summary = { configuration, ...(await previewChanges(engine, invocation)) };
-  process.stdout.write(json ? `${JSON.stringify(summary, undefined, 2)}\n` : renderChanges(summary));
+  const schedule = comingRuns(settings.configuration);
+  const summary = { configuration, ...(await previewChanges(engine, invocation)), schedule };
+  const text = (): string => renderChanges(summary) + renderSchedule(schedule);
+  process.stdout.write(json ? `${JSON.stringify(summary, undefined, 2)}\n` : text());
   // Hosts that do not run cannot be asked: the stack's outputs have their certificates' expiry.
   const facts = !stack.isPrivate || isInOwnNamespace(stack) ? {} : { facts: new Map<string, never>() };
   const previewed = summary.changes;

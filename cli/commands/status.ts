@@ -7,8 +7,8 @@ import { withLab } from "../stack/with-lab";
 export function status(invocation: Invocation, { json = false }: { json?: boolean }): Promise<number> {
   return withLab(invocation, async (lab) => {
     const report = await prove(lab);
-    const { proven, unproven: findings, hosts, stanza, backups, backupApi } = report;
-    const told = { proven, findings, hosts, stanza, backups, backupApi };
+    const { proven, unproven: findings, hosts, stanza, backups, schedule, backupApi } = report;
+    const told = { proven, findings, hosts, stanza, backups, schedule, backupApi };
     process.stdout.write(json ? `${JSON.stringify(told, undefined, 2)}\n` : renderStatus(report));
     return proven ? 0 : 1;
   });

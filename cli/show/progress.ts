@@ -25,9 +25,9 @@ const QUIET_SECONDS = 15;
 type Failure = Extract<EngineEvent, { kind: "fail" }>;
 type LogEvent = Extract<EngineEvent, { kind: "log" }>;
 
-/** Whether a message is for every user: warnings, and where a script has moved data. Errors are printed at the end of the run. */
+/** Whether a message is for every user: warnings, and where a script has moved data, or waits for a backup. Errors are printed at the end of the run. */
 function isForUser({ severity, message }: LogEvent, debug = false): boolean {
-  return debug || severity === "warning" || /^(moved aside|left behind|rewound): /.test(message);
+  return debug || severity === "warning" || /^(moved aside|left behind|rewound|waiting): /.test(message);
 }
 
 /** Warnings that this command has printed. */

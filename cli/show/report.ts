@@ -1,6 +1,6 @@
 import Table from "cli-table3";
 import { AREAS, STAGES } from "../../observe/findings";
-import type { BackupApiReport, BackupReport, HostReport, Report } from "../../observe/report";
+import type { BackupApiReport, BackupReport, HostReport, Report, ScheduleReport } from "../../observe/report";
 import { describeReach } from "../../observe/rules/wal";
 import { renderFinding, renderFindings } from "./findings";
 
@@ -23,8 +23,10 @@ export function renderStatus(report: Report): string {
     ]);
   }
   const api = report.backupApi === undefined ? [] : [describeApi(report.backupApi)];
+  const { schedule } = report;
   const backup = [
-    `last backup: ${describe(report.backups.at(-1))}; later ones are yours to schedule`,
+    `last backup: ${describe(report.backups.at(-1))}${schedule.length === 0 ? "; later ones are yours to schedule" : ""}`,
+    ...schedule.map(describeScheduled),
     ...describeLimited(report.backups),
   ].join("\n");
   const verdict = report.proven ? "proven" : "not proven:";
@@ -65,6 +67,12 @@ function replication({ role, streaming }: HostReport, hosts: readonly HostReport
 function describe(backup: BackupReport | undefined): string {
   if (backup === undefined) return "none";
   return `${backup.label} ${backup.type}${backup.fromStandby === true ? ", from a standby" : ""}`;
+}
+
+function describeScheduled({ kind, running, next, last }: ScheduleReport): string {
+  const past = last === null ? "none yet" : `last ${last.time} ${last.outcome}`;
+  const coming = running ? "runs now" : `next ${next ?? "never"}`;
+  return `schedule ${kind.padEnd(6)} ${past}; ${coming}`;
 }
 
 /** The backups that do not restore to the newest moment, while others do: no failure, but nobody should count on them. */

@@ -1,8 +1,10 @@
 import * as pulumi from "@pulumi/pulumi";
 import { cipherKeyOf, isEncrypted, placeOf } from "../../config/repositories";
+import { CALENDAR_ALLOWED, CALENDAR_HINT } from "../../config/schedule";
 import type { LabConfig } from "../../config/schema";
 import { PGBACKREST_FOLDER } from "../../plan/layout";
 import { clusterOf, type LabPlan, primaryOf } from "../../plan/plan";
+import { scheduleOf } from "../../plan/schedule";
 import { runScript } from "../../steps/remote";
 import type { RemoteHost } from "../../steps/remote-host";
 
@@ -40,6 +42,11 @@ export class DataGuard extends pulumi.ComponentResource {
       ],
       { parent: this },
     );
+    const calendars = scheduleOf(plan).flatMap(({ kind, calendar }) => [kind, calendar]);
+    if (calendars.length > 0) {
+      const args = [CALENDAR_ALLOWED, CALENDAR_HINT, ...calendars];
+      runScript(`${name}-schedule`, repositoryHost, "backup-plane/schedule-check.sh", args, { parent: this });
+    }
     for (const host of postgresqlHosts) {
       const { dataFolder } = clusterOf(plan, host.plan);
       runScript(

@@ -15,6 +15,9 @@ export interface ProofsArgs {
 
 /** Proof that the lab as a whole works: a backup is taken from a standby, and every host sees the same backups. */
 export class Proofs extends pulumi.ComponentResource {
+  /** The last of them. */
+  public readonly agreement: Agreement;
+
   constructor(name: string, args: ProofsArgs, opts?: pulumi.ComponentResourceOptions) {
     super("lab:backupplane:Proofs", name, {}, opts);
     const { config, plan, backupPlane, cluster } = args;
@@ -25,7 +28,7 @@ export class Proofs extends pulumi.ComponentResource {
       { config, plan, repository: server },
       { parent: this, dependsOn: [cluster] },
     );
-    new Agreement(
+    this.agreement = new Agreement(
       `${host.name}-agreement`,
       {
         stanza: plan.stanza,

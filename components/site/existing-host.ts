@@ -6,6 +6,7 @@ import { HOST_TYPE } from "../../plan/layout";
 import { type AdoptionConfig, adoptionArgs } from "../../plan/adoption";
 import { isAdopted, machineOwner, ownPlaces } from "../../plan/machines";
 import { clusterOf, type HostPlan, type LabPlan } from "../../plan/plan";
+import { SCHEDULE_UNITS } from "../../plan/schedule";
 import { Inventory } from "../../steps/inventory";
 import { runScript, runScriptOnDelete } from "../../steps/remote";
 import type { SiteHost } from "./site-host";
@@ -70,7 +71,8 @@ export class ExistingHost extends pulumi.ComponentResource implements SiteHost {
    */
   join(passed: readonly pulumi.Resource[], later: readonly ExistingHost[], reservations: readonly Reservation[]): void {
     const parent = { parent: this };
-    const { units, protected: protect } = this.plan;
+    const { protected: protect } = this.plan;
+    const units = [...(this.plan.role === "repository" ? SCHEDULE_UNITS : []), ...this.plan.units];
     const owner = machineOwner(pulumi.getStack());
     const lines = reservations.map((each) => `${namesOf(each).join(" ")}=${each.address}`);
     this.released = runScriptOnDelete(`${this.name}-released`, this, "site/machine-release.sh", [owner, ...units], {

@@ -6,6 +6,7 @@ import {
   flag,
   type Key,
   live,
+  object,
   objects,
   oneOf,
   options,
@@ -14,11 +15,13 @@ import {
   reload,
   restart,
   text,
+  textField,
   whole,
   wholeField,
   wordField,
 } from "../key";
 import { folder, REPOSITORY_TYPES, STORE_FIELDS } from "../repository-types";
+import { CALENDAR_ALLOWED, CALENDAR_HINT, JITTER_SECONDS, SCHEDULE_DEFAULTS } from "../schedule";
 import { pgBackRestRefusal, postgreSqlRefusal } from "../reserved-settings";
 
 const NEW_STACK = "bring up another stack with it, and move the data there (pg_dump)";
@@ -37,10 +40,22 @@ const repository = fields({
   retentionDiff: v.optional(retention),
   retentionArchive: v.optional(retention),
   retentionArchiveType: wordField(["full", "diff", "incr"]),
+  retentionHistory: v.optional(wholeField(0)),
   cipherType: wordField(["none", "aes-256-cbc"]),
   bundle: yesOrNo,
   block: yesOrNo,
   ...STORE_FIELDS,
+});
+
+/** Whether the words are a calendar's, systemd says. A line of a unit ends with it. */
+const calendar = (preset: string) =>
+  v.optional(textField(/^[^\s%\\]([^\r\n%\\]*[^\s%\\])?$/, CALENDAR_ALLOWED, `; ${CALENDAR_HINT}`), preset);
+const schedule = fields({
+  full: calendar(SCHEDULE_DEFAULTS.full),
+  diff: calendar(SCHEDULE_DEFAULTS.diff),
+  incr: calendar(SCHEDULE_DEFAULTS.incr),
+  verify: calendar(SCHEDULE_DEFAULTS.verify),
+  jitterSeconds: v.optional(wholeField(0, 86_400), JITTER_SECONDS),
 });
 
 /** The value holds secrets: no message shows it. */
@@ -92,6 +107,13 @@ export const CLUSTER_KEYS = {
     description:
       "Whether the first repository is encrypted (AES-256), short for its cipherType: its passphrase lies in the stack's state and on the repository host alone",
     ...refused("a repository is encrypted from its first file on, or never", NEW_STACK),
+  },
+  schedule: {
+    ...object(schedule),
+    default: { ...SCHEDULE_DEFAULTS, jitterSeconds: JITTER_SECONDS },
+    description:
+      "When the repository host takes full, diff and incr backups of each repository, and runs pgBackRest's verify: systemd's calendar words, or off; each up to jitterSeconds later (docs/schedules.md)",
+    ...live("the timers on the repository host are installed anew; a backup that is running ends as it would"),
   },
   locale: {
     ...text(/^[A-Za-z0-9][A-Za-z0-9_.@-]*$/, "the name of a locale that the hosts have"),

@@ -1,11 +1,12 @@
-import type { StanzaInfo } from "../facts";
+import { allowedAge, renderAge } from "../ages";
+import type { ScheduleFacts, StanzaInfo } from "../facts";
 import { fail, rules, warn } from "../findings";
 import { isFromStandby, lastFullBackup } from "../lab";
 
 const DAY = 24 * 60 * 60;
 
-/** Days since the last full backup: over these. */
-const FULL_BACKUP_DAYS = { warn: 8, fail: 30 } as const;
+/** Seconds since the last full backup: over these, where no schedule says how often there is one. */
+const FULL_BACKUP_AGE = { warn: 9 * DAY - 1, fail: 30 * DAY - 1 } as const;
 
 const proof = { proof: true } as const;
 const AGAIN = { fullBackup: true } as const;
@@ -13,7 +14,7 @@ const UNSEEN = ["LAB-STANZA-*", "LAB-REPOSITORY-*"] as const;
 const NOT_NEEDED = {
   sentence: "none is needed: a later full backup does without it, and pgBackRest expires it",
 } as const;
-const OLD = "the last full backup{place}, {subject}, is {days} days old";
+const OLD = "the last full backup{place}, {subject}, is {age} old";
 
 /** Backups in the repository: whether a restore finds them whole. */
 export const BACKUPS = rules(
@@ -49,7 +50,11 @@ export const BACKUPS = rules(
     },
   },
   ({ repository, repositories, standbys, plan, now, stanza: known }, tell) => {
-    const { stanza: told, verified = {} } = repository.facts;
+    const { stanza: told, schedule = {} } = repository.facts;
+    const verified = repository.facts.verified ?? verifiedBySchedule(schedule.verify);
+    const isEarlier = repository.facts.verified === undefined;
+    const interval = schedule.full?.interval;
+    const age = interval === undefined ? FULL_BACKUP_AGE : allowedAge(interval);
     const isIdle = known?.status.lock?.backup.held !== true;
     for (const each of repositories) {
       const { stanza: info, number: repo } = each;
@@ -59,6 +64,9 @@ export const BACKUPS = rules(
       if (error !== undefined) tell("LAB-VERIFY-FAILED", repository, { ...words, subject: `repo${repo}`, repo, error });
       else {
         for (const { path: subject, problem } of parseVerify(said)) {
+          const backup = /^\d{8}-\d{6}F(_\d{8}-\d{6}[DI])?/.exec(subject)?.[0];
+          // Of a verification that is days old: it has expired since.
+          if (isEarlier && backup !== undefined && info?.backup.every(({ label }) => label !== backup)) continue;
           const code = isNeeded(subject, info) ? "LAB-BACKUP-DAMAGED" : "LAB-BACKUP-DAMAGED-OLD";
           tell(code, repository, { ...each.words, subject, repo, problem });
         }
@@ -80,9 +88,9 @@ export const BACKUPS = rules(
       const last = info.backup.filter(({ type }) => type === "full").at(-1);
       if (last === undefined) tell("LAB-BACKUP-NONE", repository, { ...words, subject: "full" });
       else {
-        const days = Math.floor((now - last.timestamp.stop) / DAY);
-        const code = days >= FULL_BACKUP_DAYS.fail ? "LAB-BACKUP-TOO-OLD" : "LAB-BACKUP-OLD";
-        if (days > FULL_BACKUP_DAYS.warn) tell(code, repository, { ...words, subject: last.label, days });
+        const seconds = Math.floor(now - last.timestamp.stop);
+        const code = seconds > age.fail ? "LAB-BACKUP-TOO-OLD" : "LAB-BACKUP-OLD";
+        if (seconds > age.warn) tell(code, repository, { ...words, subject: last.label, age: renderAge(seconds) });
       }
       if (standbys.some(({ revoked }) => !revoked) && !info.backup.some(({ label }) => isFromStandby(each, label))) {
         tell("LAB-BACKUP-NO-STANDBY", repository, { ...words, subject: "standby" });
@@ -109,4 +117,17 @@ function isNeeded(path: string, info: StanzaInfo | undefined): boolean {
   const segment = /\/[0-9A-F]{8}([0-9A-F]{16})-/.exec(path)?.[1];
   // Of another timeline, it may be older or newer: the log's position tells.
   return segment === undefined || segment >= last.archive.start.slice(8);
+}
+
+/** The damage that the last scheduled verify found, by the repository's number. */
+function verifiedBySchedule(verify: ScheduleFacts | undefined): Record<string, string> {
+  const words = verify?.last?.words ?? "";
+  const sections = words.split(/^==== /m).slice(1);
+  const damage = (lines: readonly string[]): string => lines.filter((line) => line.includes("INFO: ")).join("\n");
+  return Object.fromEntries(
+    sections.map((section) => {
+      const [repository = "", ...lines] = section.split("\n");
+      return [repository, damage(lines)];
+    }),
+  );
 }

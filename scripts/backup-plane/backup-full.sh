@@ -17,12 +17,14 @@ holds_backup() {
 }
 
 main() {
-  local account=$1 stanza=$2 repository=$3 origin=$4 deadline=$((SECONDS + 3600)) status
+  local account=$1 stanza=$2 repository=$3 origin=$4 deadline=$((SECONDS + 3600)) status waits=""
   until holds_backup "$@"; do
     status=0
     as "$account" pgbackrest --stanza="$stanza" --repo="$repository" --type=full backup || status=$?
     # Error 50: another command holds the lock.
     if ((status == 50 && SECONDS < deadline)); then
+      [[ -n $waits ]] || echo "waiting: $HOSTNAME: another backup or expire of stanza $stanza is running" >&2
+      waits=yes
       sleep 5
     elif ((status == 50)); then
       complain "no full backup was taken: another backup or expire of stanza $stanza has run for an hour"

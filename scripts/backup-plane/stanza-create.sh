@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Creates stanza $2 as account $1 in every repository, and verifies that PostgreSQL can archive into all.
 # Safe to run again: an existing stanza is only checked. stanza-create takes the lock that archiving needs: WAL that arrives meanwhile is
-# refused, and stanza-create itself fails while WAL is archived. It is then repeated, for two minutes.
+# refused, and stanza-create itself fails while WAL is archived. It is then repeated, for two minutes; while a backup runs, for an hour.
 set -euo pipefail
 source common/pgbackrest.sh
 source common/shell.sh
@@ -19,11 +19,16 @@ meets_archiving() {
 }
 
 main() {
-  local account=$1 stanza=$2 deadline=$((SECONDS + 120)) status said
+  local account=$1 stanza=$2 deadline=$((SECONDS + 120)) status said waits=""
   until is_there "$account" "$stanza"; do
     status=0
     said=$(as "$account" pgbackrest --stanza="$stanza" stanza-create 2>&1) || status=$?
     if ((status == 0)); then break; fi
+    if [[ $status == 50 && $said == *-backup*.lock* && -z $waits ]]; then
+      echo "waiting: $HOSTNAME: a backup or expire of stanza $stanza is running" >&2
+      waits=yes
+      deadline=$((SECONDS + 3600))
+    fi
     if ! meets_archiving "$status" "$said" || ((SECONDS >= deadline)); then
       echo "$said"
       return "$status"

@@ -11,8 +11,12 @@ ask() {
     "--protocol-timeout=$((4 * SLOWNESS))" --log-level-console=off --log-level-file=off "${@:4}" || true
 }
 
+list() {
+  ask "$1" "$2" "$3" repo-ls --repo="$5" "backup/$4" --filter='^[0-9]{8}-[0-9]{6}F'
+}
+
 print_repository() {
-  local repository=$1 account=$2 stanza=$3 labels=$4 info
+  local repository=$1 account=$2 stanza=$3 labels=$4 info listed="" label
   local -a limits=(5 2)
   # pgBackRest attempts to reach a store that is away for more than nine seconds then. It is asked for more once it has answered.
   if [[ ${*:repository+4:1} == store ]]; then
@@ -25,10 +29,17 @@ print_repository() {
   fi
   # Before `info`, so that a backup which completes meanwhile is complete in both.
   if [[ -n $labels ]]; then
-    printf '==== labels %s\n' "$repository"
-    ask "${limits[@]}" "$account" repo-ls --repo="$repository" "backup/$stanza" --filter='^[0-9]{8}-[0-9]{6}F'
+    listed=$(list "${limits[@]}" "$account" "$stanza" "$repository")
+    printf '==== labels %s\n%s\n' "$repository" "$listed"
   fi
-  printf '\n==== info %s\n%s\n' "$repository" "$(ask "${limits[@]}" "$account" --stanza="$stanza" --repo="$repository" info)"
+  info=$(ask "${limits[@]}" "$account" --stanza="$stanza" --repo="$repository" info)
+  printf '\n==== info %s\n%s\n' "$repository" "$info"
+  # What `info` does not tell of may just be leaving, by an expire.
+  while read -r label; do
+    [[ $info != *"$label"* ]] || continue
+    printf '\n==== still %s\n%s\n' "$repository" "$(list "${limits[@]}" "$account" "$stanza" "$repository")"
+    break
+  done < <(grep -oE '"[0-9]{8}-[0-9]{6}F[0-9DI_-]*"' <<<"$listed")
 }
 
 main() {

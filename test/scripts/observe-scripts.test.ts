@@ -282,6 +282,51 @@ describe("a host", () => {
     expect(standIns.run("observe/stanza-read.sh", ["postgres", "demo", "", ""]).status).toBe(31);
   });
 
+  it("asks again for a label that info does not tell, and leaves out what an expire has taken away meanwhile", () => {
+    const told = (second: string): unknown => {
+      const flag = standIns.path("listed");
+      const listing = `[[ -e ${flag} ]] && echo '${second}' || echo '{".":{},"20261123-184305F":{},"20261122-184305F":{}}'; touch ${flag}`;
+      const info = `[{"name":"demo","status":{"code":0},"backup":[{"label":"20261123-184305F"}]}]`;
+      standIns.add(
+        "pgbackrest",
+        `case "$*" in version) echo "pgBackRest 2.45" ;; *repo-ls*) ${listing} ;; *) echo '${info}' ;; esac`,
+      );
+      const { labels } = read("stanza", "stanza-read", "pgbackrest", "demo", "labels", "") as { labels: unknown };
+      fs.rmSync(flag);
+      return labels;
+    };
+    expect(told('{".":{},"20261123-184305F":{}}')).toEqual({ 1: ["20261123-184305F"] });
+    expect(told('{".":{},"20261122-184305F":{}}')).toEqual({ 1: ["20261123-184305F", "20261122-184305F"] });
+  });
+
+  it("tells the schedule: its units, its next moments, how each last run ended", () => {
+    const state = standIns.path("states");
+    fs.mkdirSync(state);
+    fs.writeFileSync(`${state}/full`, "1795872207 exit-code\nERROR: [041]: unable to open\n");
+    fs.writeFileSync(`${state}/verify`, "1795872208 success\n");
+    const timer =
+      "NextElapseUSecRealtime=Sun 2026-11-29 02:00:00 UTC\nLoadState=loaded\nActiveState=active\nUnitFileState=enabled\nDropInPaths=";
+    const service = "LoadState=loaded\nActiveState=inactive\nUnitFileState=static\nDropInPaths=/a.conf";
+    standIns.add("systemctl", `echo '${[timer, service, timer, service, timer, service].join("\n\n")}'`);
+    standIns.add("systemd-analyze", 'env TZ=UTC /usr/bin/systemd-analyze "$@"');
+    const kind = (name: string, calendar: string): string[] => [name, `${name}.timer`, `${name}.service`, calendar];
+    const args = [...kind("full", "Mon..Sat *-*-* 02:00"), ...kind("verify", "*:*:0/20"), ...kind("diff", "daily")];
+    const units = {
+      timer: { load: "loaded", state: "active", enabled: "enabled", dropIns: "" },
+      service: { load: "loaded", state: "inactive", enabled: "static", dropIns: "/a.conf" },
+      next: Date.parse("2026-11-29T02:00:00Z") / 1000,
+    };
+    expect(read("schedule", "schedule-read", state, ...args)).toEqual({
+      full: {
+        ...units,
+        interval: 2 * 86_400,
+        last: { time: 1795872207, result: "exit-code", words: "ERROR: [041]: unable to open" },
+      },
+      verify: { ...units, interval: 20, last: { time: 1795872208, result: "success", words: "" } },
+      diff: { ...units, interval: 86_400, last: null },
+    });
+  });
+
   it("tells the stanza in each of several repositories, and of one that does not answer nothing", () => {
     const info = (key: number, code: number): string =>
       JSON.stringify([
@@ -310,7 +355,13 @@ describe("a host", () => {
   it("asks a store that is away once, and for labels once it has answered", () => {
     const info = (code: number): string =>
       JSON.stringify([
-        { name: "demo", status: { code, message: "said" }, repo: [{ key: 1 }], archive: [], backup: [] },
+        {
+          name: "demo",
+          status: { code, message: "said" },
+          repo: [{ key: 1 }],
+          archive: [],
+          backup: [{ label: "20261123-184305F" }],
+        },
       ]);
     const answers = (code: number): string =>
       `case "$*" in version) echo "pgBackRest 2.55.1" ;; *repo-ls*) echo '{".":{},"20261123-184305F":{}}' ;; *) echo '${info(code)}' ;; esac`;

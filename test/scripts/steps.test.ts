@@ -64,6 +64,20 @@ describe("backup-plane/stanza-create.sh", () => {
     expect(status).toBe(0);
   });
 
+  it("waits while a backup runs, and says so", () => {
+    const tried = host.path("tried");
+    const refusal = "echo \"ERROR: [050]: unable to acquire lock on file '/tmp/pgbackrest/demo-backup.lock'\"; exit 50";
+    host.add(
+      "pgbackrest",
+      `case $* in *info) echo '[]' ;; *stanza-create) [[ -e ${tried} ]] || { touch ${tried}; ${refusal}; } ;; esac`,
+    );
+    host.add("sleep", "");
+    expect(host.run("backup-plane/stanza-create.sh", ["pgbackrest", "demo"])).toMatchObject({
+      status: 0,
+      stderr: "waiting: pg1-srv: a backup or expire of stanza demo is running\n",
+    });
+  });
+
   it("does not check what could not be created, and fails with its status", () => {
     host.add("pgbackrest", '[[ $* == *info ]] || echo "ERROR: [056]: unable to find primary cluster"; exit 56');
     const { status, stdout, calls } = host.run("backup-plane/stanza-create.sh", ["pgbackrest", "demo"]);
@@ -136,7 +150,11 @@ describe("backup-plane/backup-full.sh", () => {
       `case $* in *repo-get*) [[ ! -e ${asked} ]] || echo '${held}'; echo db-id=2 ;; *backup) touch ${asked}; exit 50 ;; esac`,
     );
     host.add("sleep", "");
-    expect(run("standby")).toMatchObject({ status: 0, calls: [LIST, BACKUP, "sleep 5", LIST] });
+    expect(run("standby")).toMatchObject({
+      status: 0,
+      calls: [LIST, BACKUP, "sleep 5", LIST],
+      stderr: "waiting: pg1-srv: another backup or expire of stanza demo is running\n",
+    });
   });
 });
 

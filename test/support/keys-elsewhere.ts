@@ -5,6 +5,7 @@ type Setting = readonly [scenario: string, setting: string];
 /** Keys that another scenario than `keys` sets: its name, and the setting as its file or its stack has it. */
 export const ELSEWHERE = {
   repositorySecrets: ["repositories", 'lab:repositorySecrets=${JSON.stringify({ "repo2-cipher-pass": GIVEN })}'],
+  schedule: ["schedules", "lab:schedule=${JSON.stringify(schedule)}"],
   savedGuestPath: ["vm", "lab:savedGuestPath: .lab/images/"],
   bridge: ["bridge", "lab:bridge=${BRIDGE}"],
   addresses: ["bridge", "lab:addresses=${JSON.stringify(addresses)}"],

@@ -187,7 +187,7 @@ describe("the configuration", () => {
     ],
     [
       { repositories: [{ size: 3 }] },
-      `lab:repositories[0].size is an unknown field; allowed are type, path, retentionFull, retentionFullType, retentionDiff, retentionArchive, retentionArchiveType, cipherType, bundle, block, ${Object.keys(STORE_FIELDS).join(", ")}`,
+      `lab:repositories[0].size is an unknown field; allowed are type, path, retentionFull, retentionFullType, retentionDiff, retentionArchive, retentionArchiveType, retentionHistory, cipherType, bundle, block, ${Object.keys(STORE_FIELDS).join(", ")}`,
     ],
     [
       { repositories: [{}, { path: "/backup_space" }] },
