@@ -1,5 +1,5 @@
 import { PGBACKREST_FOLDER } from "./layout";
-import { type HostPlan, type LabPlan, primaryOf } from "./plan";
+import type { HostPlan, LabPlan } from "./plan";
 
 /** Who has a machine: what its note says. */
 export function machineOwner(stack: string): string {
@@ -14,14 +14,15 @@ export function ownPlaces({ postgresql }: LabPlan, { role, folders }: HostPlan):
   return role === "barman" ? data : [configuration, ...data];
 }
 
-/** The servers that a host connects to, as ADDRESS:PORT. */
-export function serversOf(plan: LabPlan, { role, peers }: HostPlan): string[] {
-  const servers = plan.hosts
-    .filter(({ name }) => peers.includes(name))
-    .map(({ address }) => `${address}:${plan.ports.pgbackrest}`);
-  return role === "standby" || role === "barman"
-    ? [...servers, `${primaryOf(plan).address}:${plan.ports.postgresql}`]
-    : servers;
+/** The servers on machines that exist that a host connects to, as ADDRESS:PORT: libvirt's hosts may not be there yet. */
+export function serversOf({ hosts, ports }: LabPlan, { role, peers }: HostPlan): string[] {
+  const streams = role === "standby" || role === "barman";
+  return hosts
+    .filter(({ existing }) => existing !== undefined)
+    .flatMap((host) => [
+      ...(peers.includes(host.name) ? [`${host.address}:${ports.pgbackrest}`] : []),
+      ...(streams && host.role === "primary" ? [`${host.address}:${ports.postgresql}`] : []),
+    ]);
 }
 
 /** The ports that a host listens on. */

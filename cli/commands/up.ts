@@ -1,4 +1,4 @@
-import { areExisting } from "../../config/hosts";
+import { someExist } from "../../config/sites";
 import type { Engine } from "../../engine/engine";
 import { isRunning } from "../../hypervisor/private-libvirtd";
 import type { UpFlags } from "../bring-up";
@@ -25,7 +25,7 @@ export async function up(given: Invocation, flags: UpFlags): Promise<number> {
   if (!isInOwnNamespace(stack)) {
     await announceEngine(invocation, stack);
     announceRemote(configuration);
-    if (areExisting(configuration))
+    if (someExist(configuration))
       await checkMachines(settings, stack.location.stack, await (await openEngine(invocation, stack)).outputs());
     if (isAsking(invocation) && !(await isWanted(invocation, await openEngine(invocation, stack), settings))) return 1;
     checkSpace(stack, configuration);

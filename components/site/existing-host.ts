@@ -53,16 +53,20 @@ export class ExistingHost extends pulumi.ComponentResource implements SiteHost {
 
   /**
    * Has the host resolve the others, once all have passed.
-   * @param later Those that are given back after it.
+   * @param later What is given back or deleted after it.
    */
-  join(passed: readonly pulumi.Resource[], later: readonly ExistingHost[], reservations: readonly Reservation[]): void {
+  join(
+    passed: readonly pulumi.Resource[],
+    later: readonly pulumi.Resource[],
+    reservations: readonly Reservation[],
+  ): void {
     const parent = { parent: this };
     const { units, protected: protect } = this.plan;
     const owner = machineOwner(pulumi.getStack());
     const lines = reservations.map((each) => `${namesOf(each).join(" ")}=${each.address}`);
     this.released = runScriptOnDelete(`${this.name}-released`, this, "site/machine-release.sh", [owner, ...units], {
       ...{ ...parent, protect },
-      dependsOn: [...passed, ...later.map(({ released }) => released)],
+      dependsOn: [...passed, ...later],
     });
     const named = runScript(`${this.name}-names`, this, "site/host-names.sh", lines, {
       ...parent,
