@@ -43,7 +43,7 @@ export async function bringUp(
     checkChanges(settings, outputs, stack.location, showText);
     if (!hasLab(outputs)) return true;
     const lab = deployedLab(outputs, stack.location.stack);
-    const safeguarded = await safeguard(invocation, stack, engine, lab, yesReplace);
+    const safeguarded = await safeguard(invocation, engine, lab, yesReplace);
     // A host that is booting or missing cannot be asked yet: its certificate is verified after the run.
     found = { ...safeguarded, lab, outputs, facts: safeguarded.canBeAsked ? readFacts(lab, "drift") : undefined };
     return safeguarded.canBeAsked;

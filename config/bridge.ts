@@ -47,10 +47,13 @@ function checkAddresses(values: Given, refuse: Refuse): void {
  * @param key The key that has the addresses.
  */
 export function refuseMissingAddresses(key: "addresses" | "hosts", hosts: readonly Host[], refuse: Refuse): void {
-  const missing = hosts.flatMap(({ name, address }) => (address === "" ? [name] : []));
-  if (missing.length === 0) return;
-  const when = hosts.some(({ existing }) => existing) ? "it exists" : "lab:networkMode is bridge";
-  refuse(key, `must have an address of every host when ${when}, got none of ${missing.join(", ")}`);
+  const missing = hosts.filter(({ address }) => address === "");
+  const when = ({ existing, site }: Host): string =>
+    existing !== undefined ? "it exists" : site === undefined ? "lab:networkMode is bridge" : "its site has a bridge";
+  for (const reason of new Set(missing.map(when))) {
+    const names = missing.filter((host) => when(host) === reason).map(({ name }) => name);
+    refuse(key, `must have an address of every host when ${reason}, got none of ${names.join(", ")}`);
+  }
 }
 
 /**

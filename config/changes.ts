@@ -3,6 +3,7 @@ import { hostsChange, replacedChange } from "./host-changes";
 import { hostsOf } from "./hosts";
 import { placeOf } from "./repositories";
 import { type Change, live, refused, reload, restart } from "./key";
+import { sitesChange } from "./site-changes";
 import { KEY_NAMES, type KeyName, type LabConfig, type Repository, SCHEMA } from "./schema";
 import { isOlder } from "./version-support";
 
@@ -24,6 +25,7 @@ const JUDGES: Readonly<Partial<Record<KeyName, (from: LabConfig, to: LabConfig) 
       ? live("every host knows further hosts by their names")
       : undefined,
   hosts: hostsChange,
+  sites: sitesChange,
   primary: replacedChange,
   standbys: replacedChange,
   backupApiHost: replacedChange,

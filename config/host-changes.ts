@@ -46,10 +46,13 @@ function anotherLab(old: readonly Host[], next: readonly Host[]): { change: Chan
 /** Hosts that stay have their place: nothing would bring them to another. */
 function movedHost(stay: readonly [Host, Host][]): { change: Change } | undefined {
   for (const [before, next] of stay) {
-    const { name, role, index, address, existing } = before;
+    const { name, role, index, address, existing, site } = before;
     if ((existing === undefined) !== (next.existing === undefined)) {
       const what = existing === undefined ? "is libvirt's, made by the program" : "is a machine that exists";
       return refused(`${name} ${what}, and no other takes its place`, NEW_STACK);
+    }
+    if (site !== undefined && next.site !== undefined && next.site !== site && existing === undefined) {
+      return refused(`${name} has its disk in site ${site}`, `"site": "${site}" of ${name}`);
     }
     if (next.role !== role) {
       return refused(`${name} is a ${role}`, `give the ${next.role} another name`);

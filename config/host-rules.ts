@@ -1,24 +1,16 @@
 import { refuseMissingAddresses } from "./bridge";
 import { familyOf } from "./families";
-import {
-  areExisting,
-  CLUSTER_FIELDS,
-  type Host,
-  hasHostMap,
-  hostsOf,
-  MOST_MEMBERS,
-  PRIMARY_INDEX,
-  type Role,
-  ROLES,
-} from "./hosts";
+import { CLUSTER_FIELDS, type Host, hasHostMap, hostsOf, MOST_MEMBERS, PRIMARY_INDEX, type Role, ROLES } from "./hosts";
 import { networkRange } from "./ipv4";
 import { slotOf } from "./replication-slots";
 import type { Refuse } from "./rules";
 import { SCHEMA, type Values } from "./schema";
+import { checkPlacement } from "./site-rules";
+import { hasSites, siteKey, siteOf, someExist } from "./sites";
 
 /** Rules of `lab:hosts`, and of the keys that it replaces. */
 export function checkHosts(values: Values, refuse: Refuse): void {
-  if (values.sshPrivateKey !== "" && !areExisting(values))
+  if (values.sshPrivateKey !== "" && !someExist(values))
     refuse("sshPrivateKey", "must be empty when no host of lab:hosts has existing");
   if (!hasHostMap(values)) return;
   const hosts = hostsOf(values);
@@ -29,6 +21,7 @@ export function checkHosts(values: Values, refuse: Refuse): void {
   checkIndices(values, refuse);
   checkExisting(values, hosts, refuse);
   checkClusters(values, refuse);
+  if (!checkPlacement(values, hosts, refuse)) return;
   checkAddresses(values, hosts, refuse);
   for (const [slot, names] of shared(hosts, ({ name }) => slotOf(name))) {
     refuse("hosts", `must have names whose replication slots differ, got ${names}, whose slot is ${slot}`);
@@ -106,13 +99,18 @@ function checkIndices({ hosts }: Values, refuse: Refuse): void {
 /** What libvirt gives to the hosts that it has. */
 const MADE = ["memoryMiB", "diskGiB"] as const;
 
-function checkExisting({ hosts }: Values, planned: readonly Host[], refuse: Refuse): void {
+function checkExisting(values: Values, planned: readonly Host[], refuse: Refuse): void {
+  const { hosts } = values;
   const [others, machines] = [false, true].map((exists) =>
     planned.filter(({ existing }) => (existing !== undefined) === exists).map(({ name }) => name),
   ) as [string[], string[]];
   if (machines.length === 0) return;
-  if (others.length > 0)
-    refuse("hosts", `must have existing on every host or on none, got none of ${others.join(", ")}`);
+  if (others.length > 0 && !hasSites(values))
+    refuse(
+      "hosts",
+      `must have existing on every host or on none when lab:sites is empty, got none of ${others.join(", ")}; ` +
+        "hint: a site for either kind in lab:sites",
+    );
   for (const { name, address, existing } of planned) {
     if (existing?.jump?.address === address && existing.jump.port === existing.port)
       refuse("hosts", `must have another host than ${name} itself as jump, got "${address}" of ${name}`);
@@ -147,25 +145,22 @@ function checkClusters({ hosts, family, postgresqlVersion }: Values, refuse: Ref
   }
 }
 
-function checkAddresses(
-  { network, networkMode }: Pick<Values, "network" | "networkMode">,
-  hosts: readonly Host[],
-  refuse: Refuse,
-): void {
+function checkAddresses(values: Values, hosts: readonly Host[], refuse: Refuse): void {
   refuseMissingAddresses("hosts", hosts, refuse);
   const addressed = hosts.filter(({ address }) => address !== "");
-  const { first, last } = networkRange(network);
-  for (const { name, address, existing } of addressed) {
-    const number = networkRange(address).first;
-    const got = `got "${address}" of ${name}`;
+  for (const host of addressed) {
+    const site = siteOf(values, host);
     // Machines that exist may be anywhere.
-    if (existing !== undefined) continue;
+    if (site === undefined) continue;
+    const { first, last } = networkRange(site.network);
+    const number = networkRange(host.address).first;
+    const got = `got "${host.address}" of ${host.name}`;
     if (number < first || number > last) {
-      refuse("hosts", `must have addresses in lab:network, which is ${network}, ${got}`);
+      refuse("hosts", `must have addresses in ${siteKey(site, "network")}, which is ${site.network}, ${got}`);
     } else if (number === first || number === last) {
       const what = number === first ? "own address" : "broadcast address";
       refuse("hosts", `must have addresses of hosts, ${got}, which is the network's ${what}`);
-    } else if (number === first + 1 && networkMode !== "bridge") {
+    } else if (number === first + 1 && site.networkMode !== "bridge") {
       refuse("hosts", `must have addresses of hosts, ${got}, which is the network's gateway`);
     }
   }

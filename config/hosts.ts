@@ -1,6 +1,7 @@
 import { BARMAN_HOST, POSTGRESQL_HOSTS, REPOSITORY_HOST } from "./host-names";
 import { parseNetwork, renderAddress } from "./ipv4";
 import type { Values } from "./schema";
+import { type LibvirtSite, siteOf } from "./sites";
 
 /** What a host is for. */
 export const ROLES = ["repository", "primary", "standby", "barman"] as const;
@@ -21,6 +22,8 @@ export interface Host extends HostSize {
   readonly index?: number;
   /** IPv4 address; empty where the configuration lacks it, which a rule refuses. */
   readonly address: string;
+  /** Its site of `lab:sites`, where the stack has such. */
+  readonly site?: string;
   /** How a machine is reached that the program did not make. */
   readonly existing?: ExistingMachine;
   /** Its cluster's data folder, where that is not its family's. */
@@ -45,7 +48,7 @@ export type ExistingMachine = NonNullable<Values["hosts"][string]["existing"]>;
 export type HostKeys = Pick<
   Values,
   | ("hosts" | "primary" | "standbys" | "backupApi" | "backupApiHost")
-  | ("network" | "networkMode" | "addresses")
+  | ("sites" | "libvirtUri" | "network" | "networkMode" | "bridge" | "addresses")
   | ("cpus" | "memoryMiB" | "diskGiB")
 >;
 
@@ -65,11 +68,6 @@ const OFFSETS: Readonly<Record<"repository" | "postgresql" | "barman", number>> 
 /** Whether the stack names its hosts itself, and they may come and go under any name. */
 export function hasHostMap({ hosts }: Pick<Values, "hosts">): boolean {
   return Object.keys(hosts).length > 0;
-}
-
-/** Whether the hosts are machines that exist: no libvirt has them. */
-export function areExisting({ hosts }: Pick<Values, "hosts">): boolean {
-  return Object.values(hosts).some(({ existing }) => existing !== undefined);
 }
 
 /**
@@ -132,8 +130,8 @@ function numberOf(name: string): number {
   return POSTGRESQL_HOSTS.indexOf(name) + 1;
 }
 
-function mappedHosts({ hosts, network, networkMode, cpus, memoryMiB, diskGiB }: HostKeys): Host[] {
-  const { base } = parseNetwork(network);
+function mappedHosts(keys: HostKeys): Host[] {
+  const { hosts, cpus, memoryMiB, diskGiB } = keys;
   // An engine may hand over an object's fields in any order.
   const named = (role: Role) =>
     Object.entries(hosts)
@@ -141,7 +139,8 @@ function mappedHosts({ hosts, network, networkMode, cpus, memoryMiB, diskGiB }: 
       .sort(([one], [other]) => (one < other ? -1 : 1));
   const complete = ([name, given]: [string, Values["hosts"][string]], offset: number, index?: number): Host => ({
     ...{ name, role: given.role, ...(index === undefined ? {} : { index }) },
-    address: given.address ?? (networkMode === "bridge" || given.existing ? "" : renderAddress(base + offset)),
+    address: given.address ?? addressIn(siteOf(keys, given), offset),
+    ...(given.site === undefined ? {} : { site: given.site }),
     cpus: given.cpus ?? cpus,
     memoryMiB: given.memoryMiB ?? memoryMiB,
     diskGiB: given.diskGiB ?? diskGiB,
@@ -169,4 +168,11 @@ function picked<T extends object, K extends keyof T>(from: T, names: readonly K[
     T,
     K
   >;
+}
+
+/** The address at an offset in a site's network; empty where somebody else decides on it. */
+function addressIn(site: LibvirtSite | undefined, offset: number): string {
+  return site === undefined || site.networkMode === "bridge"
+    ? ""
+    : renderAddress(parseNetwork(site.network).base + offset);
 }

@@ -1,5 +1,5 @@
 import { networkRange, renderAddress } from "./ipv4";
-import type { LabConfig } from "./schema";
+import { type LibvirtSite, siteKey } from "./sites";
 import { askVirsh } from "./virsh";
 
 /** A network as libvirt has it. */
@@ -27,13 +27,13 @@ export function parseLiveNetwork(xml: string): LiveNetwork {
 }
 
 /** Problems of another network for a lab that exists, a line each: libvirt does not apply the change, and no host could be reached. */
-export function liveNetworkProblems(config: LabConfig, name: string, live: LiveNetwork | undefined): string[] {
+export function liveNetworkProblems(site: LibvirtSite, name: string, live: LiveNetwork | undefined): string[] {
   if (live === undefined) return [];
   return (["network", "networkMode", "bridge"] as const)
-    .filter((key) => live[key] !== undefined && config[key] !== live[key])
+    .filter((key) => live[key] !== undefined && site[key] !== live[key])
     .map(
       (key) =>
-        `lab:${key} cannot change on a lab that exists, got "${config[key]}", and network ${name} of libvirt has "${String(live[key])}"; ` +
+        `${siteKey(site, key)} cannot change on a lab that exists, got "${site[key]}", and network ${name} of libvirt has "${String(live[key])}"; ` +
         `hint: destroy the lab first, or bring up another stack beside it`,
     );
 }

@@ -1,6 +1,6 @@
 import { networkRange } from "./ipv4";
 import { isOnThisMachine, machineOf } from "./libvirt-uri";
-import type { LabConfig } from "./schema";
+import { type LibvirtSite, siteKey } from "./sites";
 import { virshUri } from "./virsh";
 
 /** What is asked of this machine about a libvirt on another one. */
@@ -12,28 +12,34 @@ export interface Reach {
 }
 
 /** What is reached from where, for a libvirt on another machine: a line; undefined for one of this machine. */
-export function describeRemote({ libvirtUri, network }: LabConfig): string | undefined {
+export function describeRemote({ libvirtUri, network }: LibvirtSite): string | undefined {
   if (isOnThisMachine(libvirtUri)) return undefined;
   return `libvirt runs on ${machineOf(libvirtUri)}: this machine reaches it by virsh, and the hosts in ${network} by SSH`;
 }
 
-/** Problems with a libvirt on another machine, a line each: a network that is not routed from here, or no connection. */
-export function remoteProblems({ libvirtUri, network, networkMode }: LabConfig, reach: Reach): string[] {
-  if (isOnThisMachine(libvirtUri)) return [];
+/** Problems with a libvirt on another machine, or with one of several, a line each: a network that is not routed from here, or no connection. */
+export function remoteProblems(site: LibvirtSite, reach: Reach): string[] {
+  const { libvirtUri, network, networkMode } = site;
+  if (isOnThisMachine(libvirtUri)) return site.name === undefined ? [] : connectionProblems(site, reach);
   const { routes } = reach;
   if (routes !== undefined && !routes.some((route) => contains(route, network))) {
     const there = machineOf(libvirtUri);
     return [
-      `no route from this machine to the hosts of libvirt at "${libvirtUri}" (lab:libvirtUri): ` +
-        `${network} (lab:network) is ${networkMode} on ${there}; ` +
+      `no route from this machine to the hosts of libvirt at "${libvirtUri}" (${siteKey(site, "libvirtUri")}): ` +
+        `${network} (${siteKey(site, "network")}) is ${networkMode} on ${there}; ` +
         `hint: bring up the lab on ${there} itself, or add a route first, such as a VPN's (ip route add ${network} dev …)`,
     ];
   }
+  return connectionProblems(site, reach);
+}
+
+function connectionProblems(site: LibvirtSite, reach: Reach): string[] {
+  const { libvirtUri } = site;
   const problem = reach.connect(libvirtUri);
   return problem === undefined
     ? []
     : [
-        `cannot connect to libvirt at "${libvirtUri}" (lab:libvirtUri): ${problem}; hint: virsh -c "${virshUri(libvirtUri)}" uri must print the URI`,
+        `cannot connect to libvirt at "${libvirtUri}" (${siteKey(site, "libvirtUri")}): ${problem}; hint: virsh -c "${virshUri(libvirtUri)}" uri must print the URI`,
       ];
 }
 

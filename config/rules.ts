@@ -7,6 +7,7 @@ import { checkHosts } from "./host-rules";
 import { hasHostMap, hostsOf, type Role } from "./hosts";
 import { checkRepositories } from "./repository-rules";
 import type { KeyName, Values } from "./schema";
+import { checkSites } from "./site-rules";
 import { featureProblem, versionProblem } from "./version-support";
 
 /** Receives each problem, with its key: the text follows the key's name, and the place in a list, such as `[0].path`. */
@@ -19,6 +20,7 @@ export function checkRules(values: Values, refuse: Refuse): void {
 }
 
 const RULES: readonly ((values: Values, refuse: Refuse) => void)[] = [
+  checkSites,
   checkHosts,
   checkBridge,
   ({ packages, mirrorUrl }, refuse) => {

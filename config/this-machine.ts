@@ -5,12 +5,13 @@ import * as os from "node:os";
 import { networkRange } from "./ipv4";
 import { movedHostProblems } from "./bridge";
 import { foreignDomainProblems, readDomains } from "./foreign-domains";
-import { areExisting, hasHostMap, hostsOf } from "./hosts";
+import { hasHostMap, hostsOf } from "./hosts";
 import { bridgeNameOf, diskNameOf, domainNameOf, libvirtNameOf } from "./libvirt-names";
 import { isOnThisMachine } from "./libvirt-uri";
 import { type LiveNetwork, liveNetworkProblems, readLiveNetwork } from "./live-network";
 import { parseRoutes, type Reach, remoteProblems } from "./remote-libvirt";
 import type { LabConfig } from "./schema";
+import { type LibvirtSite, siteKey, siteOf, sitesOf } from "./sites";
 import { askVirsh } from "./virsh";
 
 /** The machine that the program runs on. */
@@ -31,6 +32,9 @@ export interface Machine extends Reach {
 
 const ROUTES = "/proc/net/route";
 
+/** Seconds in which a libvirt must answer at first. */
+const CONNECT_SECONDS = 6;
+
 /** This machine. */
 export const THIS_MACHINE: Machine = {
   get interfaces() {
@@ -46,7 +50,7 @@ export const THIS_MACHINE: Machine = {
     // Linux has it.
     return fs.existsSync(ROUTES) ? parseRoutes(fs.readFileSync(ROUTES, "utf8")) : undefined;
   },
-  connect: (libvirtUri) => askVirsh(libvirtUri, ["uri"]).problem,
+  connect: (libvirtUri) => askVirsh(libvirtUri, ["uri"], CONNECT_SECONDS).problem,
   access: (file) => {
     if (!fs.existsSync(file)) return "missing";
     try {
@@ -92,33 +96,51 @@ export function machineProblems(
   machine: Machine,
   prepared: Preparation = { image: false, libvirt: false },
 ): string[] {
-  if (areExisting(config)) return [];
+  const sites = sitesOf(config);
+  if (sites.length === 0) return [];
   const problems =
     prepared.image && machine.access(config.imagePath) === "missing" ? [] : imageProblems(config, machine);
   if (prepared.libvirt) return problems;
   const pool = libvirtNameOf(stack);
-  problems.push(
-    ...libvirtProblems(config, machine),
-    ...remoteProblems(config, machine),
-    ...bridgeProblems(config, machine),
-    ...networkProblems(config, config.networkMode === "bridge" ? config.bridge : bridgeNameOf(pool), machine),
-  );
-  if (problems.length > 0) return problems;
-  const { libvirtUri, hypervisor } = config;
-  const own = hostsOf(config).map((host) => ({
-    host,
-    name: domainNameOf(stack, host.name),
-    disk: diskNameOf(host.name, hypervisor),
-  }));
+  for (const site of sites) {
+    const found = reachProblems(site, pool, machine);
+    problems.push(...found);
+    // One that does not answer is told in seconds: the others are not waited for.
+    if (found.length > 0) break;
+  }
+  return problems.length > 0 ? problems : sites.flatMap((site) => libvirtsOwnProblems(config, site, stack, machine));
+}
+
+function reachProblems(site: LibvirtSite, pool: string, machine: Machine): string[] {
+  const problems = libvirtProblems(site, machine);
+  return [
+    ...problems,
+    ...(problems.length === 0 ? remoteProblems(site, machine) : []),
+    ...bridgeProblems(site, machine),
+    ...networkProblems(site, site.networkMode === "bridge" ? site.bridge : bridgeNameOf(pool), machine),
+  ];
+}
+
+/** Problems with what a libvirt has already. */
+function libvirtsOwnProblems(config: LabConfig, site: LibvirtSite, stack: string, machine: Machine): string[] {
+  const { libvirtUri } = site;
+  const pool = libvirtNameOf(stack);
+  const own = hostsOf(config)
+    .filter((host) => siteOf(config, host)?.name === site.name)
+    .map((host) => ({
+      host,
+      name: domainNameOf(stack, host.name),
+      disk: diskNameOf(host.name, config.hypervisor),
+    }));
   const domains = machine.domains(
     libvirtUri,
     own.map(({ name }) => name),
   );
   const key = hasHostMap(config) ? "hosts" : "addresses";
-  const moved = key === "hosts" || config.networkMode === "bridge" ? movedHostProblems(key, own, domains) : [];
+  const moved = key === "hosts" || site.networkMode === "bridge" ? movedHostProblems(key, own, domains) : [];
   return [
     ...moved,
-    ...liveNetworkProblems(config, pool, machine.network(libvirtUri, pool)),
+    ...liveNetworkProblems(site, pool, machine.network(libvirtUri, pool)),
     ...foreignDomainProblems(libvirtUri, pool, own, domains),
   ];
 }
@@ -134,7 +156,8 @@ function imageProblems({ imagePath, imageChecksum }: LabConfig, machine: Machine
   return [`lab:imageChecksum does not match ${imagePath}: the file has ${found}, got "${imageChecksum}"`];
 }
 
-function libvirtProblems({ libvirtUri }: LabConfig, machine: Machine): string[] {
+function libvirtProblems(site: LibvirtSite, machine: Machine): string[] {
+  const { libvirtUri } = site;
   // A session's libvirt is the user's own, and starts on demand.
   const [, driver = "", given] = /^(qemu|lxc):\/\/\/system(?:\?socket=([^&]+))?/.exec(libvirtUri) ?? [];
   if (driver === "") return [];
@@ -142,23 +165,24 @@ function libvirtProblems({ libvirtUri }: LabConfig, machine: Machine): string[] 
   const [socket] = sockets.filter((file) => machine.access(file) !== "missing");
   if (socket === undefined) {
     return [
-      `cannot connect to libvirt at "${libvirtUri}" (lab:libvirtUri): missing ${sockets.join(" and ")}; ` +
+      `cannot connect to libvirt at "${libvirtUri}" (${siteKey(site, "libvirtUri")}): missing ${sockets.join(" and ")}; ` +
         `hint: systemctl start libvirtd, or a stack with a libvirt of its own (./lab up)`,
     ];
   }
   if (machine.access(socket) === "granted") return [];
   return [
-    `cannot connect to libvirt at "${libvirtUri}" (lab:libvirtUri): ${os.userInfo().username} has no permission for ${socket}; ` +
+    `cannot connect to libvirt at "${libvirtUri}" (${siteKey(site, "libvirtUri")}): ${os.userInfo().username} has no permission for ${socket}; ` +
       `hint: usermod -aG libvirt ${os.userInfo().username}, then log in again`,
   ];
 }
 
-function bridgeProblems({ networkMode, bridge, network, libvirtUri }: LabConfig, machine: Machine): string[] {
+function bridgeProblems(site: LibvirtSite, machine: Machine): string[] {
+  const { networkMode, bridge, network, libvirtUri } = site;
   const { bridges, interfaces } = machine;
   if (networkMode !== "bridge" || !isOnThisMachine(libvirtUri) || bridges === undefined) return [];
   if (!bridges.includes(bridge)) {
     return [
-      `lab:bridge must be a bridge of this machine, got "${bridge}"; it has ${bridges.join(", ") || "none"}; ` +
+      `${siteKey(site, "bridge")} must be a bridge of this machine, got "${bridge}"; it has ${bridges.join(", ") || "none"}; ` +
         `hint: ip link add ${bridge} type bridge, or libvirt's own network: lab:networkMode nat`,
     ];
   }
@@ -167,10 +191,13 @@ function bridgeProblems({ networkMode, bridge, network, libvirtUri }: LabConfig,
   const isThere = (cidr: string): boolean =>
     networkRange(cidr).first <= own.first && own.last <= networkRange(cidr).last;
   if (networks.length === 0 || networks.some(isThere)) return [];
-  return [`lab:network must be a network of bridge ${bridge}, which has ${networks.join(", ")}, got "${network}"`];
+  return [
+    `${siteKey(site, "network")} must be a network of bridge ${bridge}, which has ${networks.join(", ")}, got "${network}"`,
+  ];
 }
 
-function networkProblems({ network, libvirtUri }: LabConfig, bridge: string, { interfaces }: Machine): string[] {
+function networkProblems(site: LibvirtSite, bridge: string, { interfaces }: Machine): string[] {
+  const { network, libvirtUri } = site;
   if (!isOnThisMachine(libvirtUri)) return [];
   const own = networkRange(network);
   return interfaces
@@ -181,6 +208,6 @@ function networkProblems({ network, libvirtUri }: LabConfig, bridge: string, { i
     })
     .map(
       ({ name, cidr }) =>
-        `lab:network must not overlap a network of this machine, got "${network}", and ${name} has ${cidr}; hint: another one, such as 10.84.14.0/24`,
+        `${siteKey(site, "network")} must not overlap a network of this machine, got "${network}", and ${name} has ${cidr}; hint: another one, such as 10.84.14.0/24`,
     );
 }

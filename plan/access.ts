@@ -6,6 +6,8 @@ export interface SshAccess {
   readonly user: string;
   /** OpenSSH format; empty where an SSH agent has the key. */
   readonly privateKey: string;
+  /** The same of machines that exist, where other hosts are libvirt's. */
+  readonly machineKey?: string;
   /** Host's name to public key, OpenSSH format. */
   readonly hostKeys: Readonly<Record<string, string>>;
 }
@@ -28,12 +30,13 @@ export interface HostAccess {
  * @throws Error when it has no host key.
  */
 export function accessTo(
-  { user, privateKey, hostKeys }: SshAccess,
+  { user, privateKey, machineKey, hostKeys }: SshAccess,
   { name, address, existing }: { readonly name: string; readonly address: string; readonly existing?: ExistingMachine },
 ): HostAccess {
   const hostKey = hostKeys[name];
   if (hostKey === undefined) throw new Error(`host "${name}" has no SSH host key`);
-  const key = privateKey === "" ? {} : { privateKey };
+  const privateKeyOf = existing === undefined ? privateKey : (machineKey ?? privateKey);
+  const key = privateKeyOf === "" ? {} : { privateKey: privateKeyOf };
   return {
     ...{ address, hostKey, user: existing?.user ?? user, port: existing?.port ?? 22, ...key },
     ...(existing?.jump === undefined ? {} : { jump: { ...existing.jump, ...key } }),

@@ -21,15 +21,15 @@ export function ownPlaces(plan: LabPlan, host: HostPlan): string[] {
   return role === "barman" ? data : [configuration, ...data];
 }
 
-/** The servers that a host connects to, as ADDRESS:PORT. */
+/** The servers on machines that exist that a host connects to, as ADDRESS:PORT: libvirt's hosts may not be there yet. */
 export function serversOf(plan: LabPlan, { role, peers }: HostPlan): string[] {
-  const servers = plan.hosts
-    .filter(({ name }) => peers.includes(name))
-    .map(({ address }) => `${address}:${plan.ports.pgbackrest}`);
-  const primary = primaryOf(plan);
-  return role === "standby" || role === "barman"
-    ? [...servers, `${primary.address}:${clusterOf(plan, primary).port}`]
-    : servers;
+  const streams = role === "standby" || role === "barman";
+  return plan.hosts
+    .filter(({ existing }) => existing !== undefined)
+    .flatMap((host) => [
+      ...(peers.includes(host.name) ? [`${host.address}:${plan.ports.pgbackrest}`] : []),
+      ...(streams && host.role === "primary" ? [`${host.address}:${clusterOf(plan, host).port}`] : []),
+    ]);
 }
 
 /** The ports that a host listens on. */

@@ -1,4 +1,4 @@
-import { areExisting } from "../../config/hosts";
+import { someExist } from "../../config/sites";
 import { findObstacles } from "../gates/machines";
 import { type Invocation, stackOf } from "../invocation";
 import { renderFinding } from "../show/findings";
@@ -8,7 +8,7 @@ import { stackSettings } from "../stack/stack-settings";
 export async function preflight(invocation: Invocation, { json = false }: { json?: boolean }): Promise<number> {
   const stack = stackOf(invocation);
   const settings = stackSettings(invocation, stack, "nothing");
-  if (!areExisting(settings.configuration)) {
+  if (!someExist(settings.configuration)) {
     throw new Error(
       `the hosts of stack "${stack.location.stack}" are libvirt's: ./lab up makes them; hint: docs/machines.md`,
     );

@@ -26,6 +26,8 @@ export function sshClient({ plan: { hosts }, ssh: access }: DeployedLab, name: s
   if (host === undefined || access.hostKeys[name] === undefined) {
     throw new Error(`unknown host "${name}"; the hosts are ${hosts.map((candidate) => candidate.name).join(", ")}`);
   }
+  // Two connections at the same time have each their own key.
+  if (access.machineKey !== undefined && host.existing !== undefined) folder = path.join(folder, "machines");
   const { key, knownHosts } = sshFiles(folder);
   fs.mkdirSync(folder, { recursive: true, mode: 0o700 });
   const to = accessTo(access, host);

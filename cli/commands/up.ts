@@ -1,4 +1,4 @@
-import { areExisting } from "../../config/hosts";
+import { someExist } from "../../config/sites";
 import type { Engine } from "../../engine/engine";
 import { isRunning } from "../../hypervisor/private-libvirtd";
 import type { UpFlags } from "../bring-up";
@@ -26,7 +26,7 @@ export async function up(given: Invocation, flags: UpFlags): Promise<number> {
     await announceEngine(invocation, stack);
     announceRemote(configuration);
     const canRestart = invocation.options.yes === true || isAsking(invocation);
-    if (areExisting(configuration))
+    if (someExist(configuration))
       await checkMachines(
         settings,
         stack.location.stack,

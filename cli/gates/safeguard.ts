@@ -1,13 +1,12 @@
 import type { Change, Engine } from "../../engine/engine";
-import { type LibvirtView, removeDomain, resumeDomain, startDomain, viewLibvirt } from "../../hypervisor/virsh";
-import { areExisting } from "../../config/hosts";
+import { removeDomain, resumeDomain, startDomain, viewLibvirt } from "../../hypervisor/virsh";
 import { domainNameOf, libvirtNameOf } from "../../config/libvirt-names";
+import { type LibvirtSite, siteOf, sitesOf } from "../../config/sites";
 import { hostOf } from "../../plan/plan";
 import { type DeployedLab, stanzaSeenBy } from "../../observe/lab";
 import { readFacts } from "../../observe/observe";
 import type { Invocation } from "../invocation";
 import { explainLosses, findLosses } from "./losses";
-import type { Stack } from "../stack/stack";
 
 /** A lab before a run changes it. */
 export interface Safeguarded {
@@ -22,8 +21,6 @@ export interface Safeguarded {
   readonly checkLosses: (previewed?: readonly Change[]) => Promise<void>;
 }
 
-const EXISTING: Safeguarded = { started: [], canBeAsked: true, checkLosses: () => Promise.resolve() };
-
 /**
  * Does for a lab what Pulumi does not, before `up` changes it: starts hosts that are shut off, resumes those that are paused, and removes
  * the domain of a host whose disk is missing, so that `up` recreates the whole host. Must be called while no other run works: a host that
@@ -33,69 +30,84 @@ const EXISTING: Safeguarded = { started: [], canBeAsked: true, checkLosses: () =
  */
 export async function safeguard(
   invocation: Invocation,
-  { location }: Stack,
   engine: Engine,
   lab: DeployedLab,
   yesReplace: readonly string[],
 ): Promise<Safeguarded> {
   const { options, signal } = invocation;
-  const { libvirtUri } = lab.configuration;
-  const pool = libvirtNameOf(location.stack);
-  const hosts = lab.plan.hosts.map(({ name, volumes: { disk } }) => ({
-    name,
-    domain: domainNameOf(location.stack, name),
-    disk,
-  }));
   for (const name of yesReplace) hostOf(lab.plan, name);
+  const found = await Promise.all(sitesOf(lab.configuration).map((site) => viewSite(lab, site)));
   // Machines that exist are their owner's: nothing starts, resumes or deletes one.
-  if (areExisting(lab.configuration)) return EXISTING;
-  const view = await viewLibvirt(
-    libvirtUri,
-    pool,
-    hosts.map(({ domain, disk }) => ({ name: domain, disk })),
-  );
-  const { domains, paused, volumes } = view;
-  const isWhole = hosts.every(({ domain, disk }) => domains.has(domain) && volumes.has(disk));
+  const hosts = found.flat();
+  const isWhole = hosts.every(({ isRunning, hasDisk }) => isRunning !== undefined && hasDisk);
   let checked: Promise<void> | undefined;
   const checkLosses: Safeguarded["checkLosses"] = (previewed) =>
     (checked ??= (async () => {
+      if (hosts.length === 0) return;
       const changes = previewed ?? (await engine.preview({ config: options.config, signal }));
       const losses = findLosses(lab.plan.hosts, changes);
       const refused = losses.filter(({ host }) => !yesReplace.includes(host));
-      if (refused.length > 0) throw new Error(await explain(lab, view, refused));
+      if (refused.length > 0) throw new Error(await explain(lab, hosts, refused));
     })());
   // A complete lab mostly stays as it is, and a preview takes seconds: it waits for the first change.
   if (!isWhole) await checkLosses();
 
-  // Without a single volume, the pool may be inactive, with all disks in it.
-  const lost = hosts.filter(({ domain, disk }) => volumes.size > 0 && domains.has(domain) && !volumes.has(disk));
-  for (const { name, domain } of lost) {
-    await removeDomain(libvirtUri, domain, domains.get(domain) === true);
+  const lost = hosts.filter(({ isRunning, hasDisk, hasPool }) => hasPool && isRunning !== undefined && !hasDisk);
+  for (const { name, uri, domain, isRunning = false } of lost) {
+    await removeDomain(uri, domain, isRunning);
     process.stdout.write(`${name}: disk not found, recreating the host\n`);
   }
-  const off = hosts.filter((host) => domains.get(host.domain) === false && !lost.includes(host));
-  for (const { name, domain } of off) {
-    await startDomain(libvirtUri, domain);
+  const off = hosts.filter((host) => host.isRunning === false && !lost.includes(host));
+  for (const { name, uri, domain } of off) {
+    await startDomain(uri, domain);
     process.stdout.write(`${name} was shut off, starting it\n`);
   }
-  const still = hosts.filter((host) => paused.has(host.domain) && !lost.includes(host));
-  for (const { name, domain } of still) {
-    await resumeDomain(libvirtUri, domain);
+  const still = hosts.filter((host) => host.isPaused && !lost.includes(host));
+  for (const { name, uri, domain } of still) {
+    await resumeDomain(uri, domain);
     process.stdout.write(`${name} was paused, resuming it\n`);
   }
   const started = [...off, ...still].map(({ name }) => name);
   return { started, canBeAsked: isWhole && started.length === 0, checkLosses };
 }
 
+/** A host in its libvirt. */
+interface SeenHost {
+  readonly name: string;
+  readonly uri: string;
+  readonly domain: string;
+  /** Undefined when it has no domain. */
+  readonly isRunning: boolean | undefined;
+  readonly isPaused: boolean;
+  readonly hasDisk: boolean;
+  /** Whether its pool has volumes: without a single one, it may be inactive, with all disks in it. */
+  readonly hasPool: boolean;
+}
+
+async function viewSite({ stack, plan, configuration }: DeployedLab, site: LibvirtSite): Promise<SeenHost[]> {
+  const uri = site.libvirtUri;
+  const hosts = plan.hosts
+    .filter((host) => siteOf(configuration, host)?.name === site.name)
+    .map(({ name, volumes: { disk } }) => ({ name, domain: domainNameOf(stack, name), disk }));
+  const own = hosts.map(({ domain, disk }) => ({ name: domain, disk }));
+  const { domains, paused, volumes } = await viewLibvirt(uri, libvirtNameOf(stack), own);
+  return hosts.map(({ name, domain, disk }) => ({
+    ...{ name, uri, domain },
+    isRunning: domains.get(domain),
+    isPaused: paused.has(domain),
+    hasDisk: volumes.has(disk),
+    hasPool: volumes.size > 0,
+  }));
+}
+
 async function explain(
   lab: DeployedLab,
-  { domains }: LibvirtView,
+  seen: readonly SeenHost[],
   losses: ReturnType<typeof findLosses>,
 ): Promise<string> {
   const { stanza, hosts } = lab.plan;
-  const repository = hosts.filter(
-    ({ name, role }) => role === "repository" && domains.get(domainNameOf(lab.stack, name)) === true,
-  );
+  const isOff = (name: string): boolean => seen.some((host) => host.name === name && host.isRunning !== true);
+  const repository = hosts.filter(({ name, role }) => role === "repository" && !isOff(name));
   const [read] = (await readFacts(lab, "proof", undefined, repository)).values();
   return explainLosses(losses, { stack: lab.stack, stanza, hosts, held: read && stanzaSeenBy(read, stanza) });
 }

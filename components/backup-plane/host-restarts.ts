@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { domainNameOf } from "../../config/libvirt-names";
-import type { LabConfig } from "../../config/schema";
+import { type SiteKeys, siteOf } from "../../config/sites";
 import { virshUri } from "../../config/virsh";
 import { ON_CHANGE } from "../../plan/layout";
 import { clusterOf, type LabPlan, partnerOf, restartOrder } from "../../plan/plan";
@@ -10,7 +10,7 @@ import type { Site } from "../site/site";
 import type { SiteHost } from "../site/site-host";
 
 export interface HostRestartsArgs {
-  config: Pick<LabConfig, "libvirtUri">;
+  config: SiteKeys;
   plan: LabPlan;
   site: Site;
   /** What every host must have passed before the first restarts. */
@@ -35,8 +35,8 @@ export class HostRestarts extends pulumi.ComponentResource {
   /** @returns The step that verifies that the host is back. */
   private restart(host: SiteHost, { config, plan }: HostRestartsArgs, earlier: pulumi.Resource): pulumi.Resource {
     // Nobody but its owner sizes a machine.
-    if (host.defined === undefined) return earlier;
-    const { libvirtUri } = config;
+    const libvirtUri = siteOf(config, host.plan)?.libvirtUri;
+    if (libvirtUri === undefined || host.defined === undefined) return earlier;
     const { role, account, units, cpus, memoryMiB } = host.plan;
     const { binaries } = plan.postgresql;
     const { dataFolder } = clusterOf(plan, host.plan);

@@ -7,7 +7,7 @@ import { runOnDelete } from "../../steps/local";
 import { type Guest, type GuestArgs, SIZE } from "./guest";
 
 /** A host as a container of libvirt's LXC driver: its disk is mounted as a loop device. */
-export function createContainer(parent: pulumi.Resource, { host, seed, config, network, storage }: GuestArgs): Guest {
+export function createContainer(parent: pulumi.Resource, { host, seed, site, network, storage }: GuestArgs): Guest {
   const { name } = host;
   const disk = storage.createDisk(host, parent);
   const encode = (text: string): string => Buffer.from(text).toString("base64");
@@ -26,7 +26,7 @@ export function createContainer(parent: pulumi.Resource, { host, seed, config, n
     { parent, replaceOnChanges: ["*"], deleteBeforeReplace: true, ignoreChanges: SIZE, dependsOn: network.entries },
   );
   // So does its delete. By UUID: the name may be the successor's by then.
-  runOnDelete(`${name}-undefine`, "site/domain-undefine.sh", [virshUri(config.libvirtUri), domain.uuid], {
+  runOnDelete(`${name}-undefine`, "site/domain-undefine.sh", [virshUri(site.libvirtUri), domain.uuid], {
     parent,
     dependsOn: [domain],
     rerunOn: [domain.uuid],

@@ -67,9 +67,13 @@ export class ExistingHost extends pulumi.ComponentResource implements SiteHost {
 
   /**
    * Has the host resolve the others, once all have passed.
-   * @param later Those that are given back after it.
+   * @param later What is given back or deleted after it.
    */
-  join(passed: readonly pulumi.Resource[], later: readonly ExistingHost[], reservations: readonly Reservation[]): void {
+  join(
+    passed: readonly pulumi.Resource[],
+    later: readonly pulumi.Resource[],
+    reservations: readonly Reservation[],
+  ): void {
     const parent = { parent: this };
     const { protected: protect } = this.plan;
     const units = [...(this.plan.role === "repository" ? SCHEDULE_UNITS : []), ...this.plan.units];
@@ -77,7 +81,7 @@ export class ExistingHost extends pulumi.ComponentResource implements SiteHost {
     const lines = reservations.map((each) => `${namesOf(each).join(" ")}=${each.address}`);
     this.released = runScriptOnDelete(`${this.name}-released`, this, "site/machine-release.sh", [owner, ...units], {
       ...{ ...parent, protect },
-      dependsOn: [...passed, ...later.map(({ released }) => released)],
+      dependsOn: [...passed, ...later],
     });
     const named = runScript(`${this.name}-names`, this, "site/host-names.sh", lines, {
       ...parent,

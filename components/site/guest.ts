@@ -1,5 +1,6 @@
 import type * as pulumi from "@pulumi/pulumi";
 import type { LabConfig } from "../../config/schema";
+import type { LibvirtSite } from "../../config/sites";
 import type { HostPlan } from "../../plan/plan";
 import type { Seed } from "../../render/seed";
 import type { LabNetwork } from "./lab-network";
@@ -10,6 +11,8 @@ export interface GuestArgs {
   /** Its configuration at the first boot; it holds the host's SSH key. */
   seed: pulumi.Output<Seed>;
   config: LabConfig;
+  /** The libvirt that it is in. */
+  site: LibvirtSite;
   network: LabNetwork;
   storage: LabStorage;
 }

@@ -3,6 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import * as tls from "@pulumi/tls";
 import { domainNameOf } from "../../config/libvirt-names";
 import type { Hypervisor, LabConfig } from "../../config/schema";
+import type { LibvirtSite } from "../../config/sites";
 import { virshUri } from "../../config/virsh";
 import { namesOf, type Reservation } from "../../plan/address-plan";
 import { HOST_TYPE } from "../../plan/layout";
@@ -33,6 +34,8 @@ export interface LabHostArgs {
   /** Every present and possible host: it must resolve them all. */
   reservations: readonly Reservation[];
   config: LabConfig;
+  /** The libvirt that it is in. */
+  site: LibvirtSite;
   network: LabNetwork;
   storage: LabStorage;
   /** The deployment's SSH key. */
@@ -54,7 +57,7 @@ export class LabHost extends pulumi.ComponentResource implements SiteHost {
 
   constructor(name: string, args: LabHostArgs, opts?: pulumi.ComponentResourceOptions) {
     super(HOST_TYPE, name, {}, opts);
-    const { host, reservations, config, network, storage, deploymentKey } = args;
+    const { host, reservations, config, site, network, storage, deploymentKey } = args;
     this.name = name;
     this.plan = host;
 
@@ -64,7 +67,7 @@ export class LabHost extends pulumi.ComponentResource implements SiteHost {
       .apply(([authorizedKey, privateKey, publicKey]) =>
         renderSeed({ host, user: DEPLOYMENT_ACCOUNT, authorizedKey, hostKey: { privateKey, publicKey } }),
       );
-    const guestArgs = { host, seed, config, network, storage };
+    const guestArgs = { host, seed, config, site, network, storage };
     const guest =
       config.hypervisor === "lxc"
         ? createContainer(this, guestArgs)
@@ -85,33 +88,32 @@ export class LabHost extends pulumi.ComponentResource implements SiteHost {
     const lines = reservations.map((each) => `${namesOf(each).join(" ")}=${each.address}`);
     // Three cloud images, emulated on two busy processors, took seven minutes.
     const first = { parent: this, dependsOn: guest.started, timeout: "20m" } as const;
-    const joined = config.networkMode === "bridge" ? this.joinNetwork(args, guest, lines, first) : [];
+    const isOnBridge = site.networkMode === "bridge";
+    const addressed = isOnBridge ? [this.awaitAddress(args, guest)] : guest.started;
+    // A network of the lab's own knows the hosts of its site alone, and a bridge's none.
+    const named =
+      isOnBridge || site.name !== undefined
+        ? [runScript(`${name}-names`, this, "site/host-names.sh", lines, { ...first, dependsOn: addressed })]
+        : [];
     this.ready = runScript(`${name}-ready`, this, "site/host-ready.sh", names, {
       ...first,
-      dependsOn: [...guest.started, ...joined],
+      dependsOn: [...guest.started, ...named],
     });
     guest.takeSeedBack?.(this.ready);
 
     this.registerOutputs({ address: host.address });
   }
 
-  /** On somebody else's network: the DHCP server has to know the host's address, and nobody else knows the names. */
-  private joinNetwork(
-    { host, config }: LabHostArgs,
-    { uuid, started }: Guest,
-    lines: string[],
-    first: { parent: pulumi.Resource; timeout: `${number}m` },
-  ): pulumi.Resource[] {
+  /** On somebody else's network: the DHCP server has to know the host's address. */
+  private awaitAddress({ host, config, site }: LabHostArgs, { uuid, started }: Guest): pulumi.Resource {
     const { name, address, mac } = host;
     const domain = domainNameOf(pulumi.getStack(), name);
-    const uri = virshUri(config.libvirtUri);
     const { boot, lease } = SECONDS[config.hypervisor];
-    const awaited = runLocally(
+    return runLocally(
       `${name}-address`,
       "site/address-await.sh",
-      [uri, domain, address, config.bridge, mac, String(boot), String(lease)],
+      [virshUri(site.libvirtUri), domain, address, site.bridge, mac, String(boot), String(lease)],
       { parent: this, dependsOn: started, rerunOn: [uuid] },
     );
-    return [runScript(`${name}-names`, this, "site/host-names.sh", lines, { ...first, dependsOn: [awaited] })];
   }
 }

@@ -3,6 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { type AddressPlan, namesOf, type Reservation } from "../../plan/address-plan";
 import { bridgeNameOf } from "../../config/libvirt-names";
 import type { NetworkMode } from "../../config/schema";
+import type { LibvirtSite } from "../../config/sites";
 import { virshUri } from "../../config/virsh";
 import { runLocally } from "../../steps/local";
 
@@ -14,12 +15,8 @@ export interface LabNetworkArgs {
    * its entries.
    */
   isOpen: boolean;
-  /** The libvirt. */
-  libvirtUri: string;
-  /** The network's way out. */
-  mode: NetworkMode;
-  /** The existing bridge that `bridge` is about. */
-  bridge: string;
+  /** The libvirt, and the network's way out. */
+  site: LibvirtSite;
   /** The name in libvirt. */
   networkName: string;
 }
@@ -36,7 +33,8 @@ export class LabNetwork extends pulumi.ComponentResource {
 
   constructor(name: string, args: LabNetworkArgs, opts?: pulumi.ComponentResourceOptions) {
     super("lab:network:LabNetwork", name, {}, opts);
-    const { plan, isOpen, libvirtUri, mode, bridge, networkName } = args;
+    const { plan, isOpen, networkName } = args;
+    const { libvirtUri, networkMode: mode, bridge } = args.site;
 
     const network = new libvirt.Network(
       name,

@@ -10,7 +10,9 @@ const GIB = 1024 ** 3;
 export interface LabStorageArgs {
   /** The name in libvirt. */
   poolName: string;
-  config: Pick<LabConfig, "hypervisor" | "imagePath" | "imageChecksum" | "libvirtUri">;
+  /** The libvirt. */
+  libvirtUri: string;
+  config: Pick<LabConfig, "hypervisor" | "imagePath" | "imageChecksum">;
 }
 
 /** The hosts' disks: a pool and, for virtual machines, the image that backs their disks. */
@@ -50,7 +52,8 @@ export class LabStorage extends pulumi.ComponentResource {
   }
 
   private layOverImage(name: string): LabStorage["disk"] {
-    const { imagePath, imageChecksum, libvirtUri } = this.args.config;
+    const { libvirtUri, config } = this.args;
+    const { imagePath, imageChecksum } = config;
     const image = new libvirt.Volume(
       name,
       {

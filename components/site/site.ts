@@ -2,8 +2,10 @@ import type { SshAccess } from "../../plan/access";
 import * as libvirt from "@pulumi/libvirt";
 import * as pulumi from "@pulumi/pulumi";
 import * as tls from "@pulumi/tls";
-import { areExisting, hasHostMap } from "../../config/hosts";
+import { hasHostMap } from "../../config/hosts";
 import type { LabConfig } from "../../config/schema";
+import { type LibvirtSite, siteOf, sitesOf } from "../../config/sites";
+import { type AddressPlan, planAddresses } from "../../plan/address-plan";
 import type { LabPlan } from "../../plan/plan";
 import { libvirtNameOf } from "../../config/libvirt-names";
 import type { ManagedHost } from "../../steps/inventory";
@@ -23,13 +25,7 @@ export interface SiteArgs {
   sshPrivateKey?: string;
 }
 
-/** Hosts, and how they are reached. */
-interface Hosts {
-  readonly hosts: readonly SiteHost[];
-  readonly access: pulumi.Inputs & Record<"user" | "privateKey", pulumi.Input<string>>;
-}
-
-/** Where the hosts run, and every host of the plan, ready for its first step: a libvirt with a network and a pool, or machines that exist. */
+/** Where the hosts run, and every host of the plan, ready for its first step: libvirts, each with a network and a pool, and machines that exist. */
 export class Site extends pulumi.ComponentResource {
   /** A secret: it holds the key that the hosts authorize. */
   public readonly ssh: pulumi.Output<SshAccess>;
@@ -38,60 +34,78 @@ export class Site extends pulumi.ComponentResource {
 
   constructor(name: string, args: SiteArgs, opts?: pulumi.ComponentResourceOptions) {
     super("lab:site:Site", name, {}, opts);
-    const { config } = args;
-    const made = areExisting(config) ? this.findMachines(args) : this.makeHosts(name, args);
-    this.hosts = made.hosts;
+    const { config, plan, sshPrivateKey = "" } = args;
+    const sites = sitesOf(config);
+    const deploymentKey =
+      sites.length === 0
+        ? undefined
+        : new tls.PrivateKey(`${name}-deployment-key`, { algorithm: "ED25519" }, { parent: this });
+    const made =
+      deploymentKey === undefined ? [] : sites.flatMap((site) => this.makeHosts(name, site, args, deploymentKey));
+    const machines = this.findMachines(args, made);
+    this.hosts = [...made, ...machines];
     this.ssh = pulumi.secret({
-      ...made.access,
+      ...(deploymentKey === undefined
+        ? { user: "", privateKey: sshPrivateKey }
+        : { user: DEPLOYMENT_ACCOUNT, privateKey: deploymentKey.privateKeyOpenssh }),
+      ...(deploymentKey === undefined || machines.length === 0 ? {} : { machineKey: sshPrivateKey }),
       hostKeys: Object.fromEntries(this.hosts.map((host) => [host.name, host.hostKey])),
     });
     this.registerOutputs({});
   }
 
-  private makeHosts(name: string, { config, plan }: SiteArgs): Hosts {
-    const provider = new libvirt.Provider(`${name}-libvirt`, { uri: config.libvirtUri }, { parent: this });
+  private makeHosts(
+    name: string,
+    site: LibvirtSite,
+    { config, plan }: SiteArgs,
+    deploymentKey: tls.PrivateKey,
+  ): LabHost[] {
+    const prefix = site.name === undefined ? name : `${name}-${site.name}`;
+    const provider = new libvirt.Provider(`${prefix}-libvirt`, { uri: site.libvirtUri }, { parent: this });
     const onLibvirt = { parent: this, provider };
     const libvirtName = libvirtNameOf(pulumi.getStack());
+    const own = plan.hosts.filter((host) => siteOf(config, host)?.name === site.name);
     const network = new LabNetwork(
-      `${name}-network`,
-      {
-        ...{ plan: plan.network, isOpen: hasHostMap(config), libvirtUri: config.libvirtUri },
-        ...{ mode: config.networkMode, bridge: config.bridge, networkName: libvirtName },
-      },
+      `${prefix}-network`,
+      { plan: addressesOf(site, plan, own), isOpen: hasHostMap(config), site, networkName: libvirtName },
       onLibvirt,
     );
-    const storage = new LabStorage(`${name}-storage`, { config, poolName: libvirtName }, onLibvirt);
-    const deploymentKey = new tls.PrivateKey(`${name}-deployment-key`, { algorithm: "ED25519" }, { parent: this });
-    const hosts = plan.hosts.map(
-      (host) =>
-        new LabHost(
-          host.name,
-          { host, reservations: plan.network.reservations, config, network, storage, deploymentKey },
-          onLibvirt,
-        ),
+    const storage = new LabStorage(
+      `${prefix}-storage`,
+      { libvirtUri: site.libvirtUri, config, poolName: libvirtName },
+      onLibvirt,
     );
-    return { hosts, access: { user: DEPLOYMENT_ACCOUNT, privateKey: deploymentKey.privateKeyOpenssh } };
+    const { reservations } = plan.network;
+    return own.map(
+      (host) =>
+        new LabHost(host.name, { host, reservations, config, site, network, storage, deploymentKey }, onLibvirt),
+    );
   }
 
   /** Nothing changes on a machine before all of them have passed. */
-  private findMachines({ plan, config, sshPrivateKey = "" }: SiteArgs): Hosts {
-    const hosts = plan.hosts.flatMap((host) =>
-      host.existing === undefined
+  private findMachines({ plan, config, sshPrivateKey = "" }: SiteArgs, made: readonly LabHost[]): ExistingHost[] {
+    const machines = plan.hosts.flatMap(({ existing, ...host }) =>
+      existing === undefined
         ? []
         : new ExistingHost(
             host.name,
-            { host: { ...host, existing: host.existing }, plan, config, privateKey: sshPrivateKey },
+            { host: { ...host, existing }, plan, config, privateKey: sshPrivateKey },
             { parent: this },
           ),
     );
-    const passed = hosts.map((host) => host.passed);
-    // A primary that shuts down archives its last WAL: the repository host is given back after it.
-    const inOrder = (["repository", "primary", "standby", "barman"] as const).map((role) =>
-      hosts.filter((host) => host.plan.role === role),
-    );
-    for (const [index, group] of inOrder.entries())
-      for (const host of group) host.join(passed, inOrder[index - 1] ?? [], plan.network.reservations);
-    return { hosts, access: { user: "", privateKey: sshPrivateKey } };
+    const passed = machines.map((host) => host.passed);
+    // A primary that shuts down archives its last WAL: the repository host is given back, or deleted, after it.
+    const order = ["repository", "primary", "standby", "barman"] as const;
+    for (const [index, role] of order.entries()) {
+      const before = order[index - 1];
+      const later = [
+        ...machines.filter((host) => host.plan.role === before).map((host) => host.released),
+        ...made.filter((host) => host.plan.role === before).map((host) => host.ready),
+      ];
+      for (const host of machines.filter((each) => each.plan.role === role))
+        host.join(passed, later, plan.network.reservations);
+    }
+    return machines;
   }
 
   /** The host of this name. */
@@ -107,4 +121,11 @@ export class Site extends pulumi.ComponentResource {
       pulumi.all(Object.fromEntries(this.hosts.map((host) => [host.name, host.inventory.toOutput()]))),
     );
   }
+}
+
+/** The addresses of a site's network; of several sites, each has those of its own hosts. */
+function addressesOf(site: LibvirtSite, plan: LabPlan, own: readonly { readonly name: string }[]): AddressPlan {
+  if (site.name === undefined) return plan.network;
+  const reservations = plan.network.reservations.filter(({ name }) => own.some((host) => host.name === name));
+  return { ...planAddresses(site.network, {}), reservations };
 }

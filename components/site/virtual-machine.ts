@@ -14,11 +14,11 @@ import { type Guest, type GuestArgs, SIZE } from "./guest";
 export function createVirtualMachine(
   type: Exclude<Hypervisor, "lxc">,
   parent: pulumi.Resource,
-  { host, seed, config, network, storage }: GuestArgs,
+  { host, seed, config, site, network, storage }: GuestArgs,
 ): Guest {
   const { name, mac } = host;
   const { savedGuestPath } = config;
-  const uri = virshUri(config.libvirtUri);
+  const uri = virshUri(site.libvirtUri);
   const pool = storage.poolName;
   const disk = storage.createDisk(host, parent);
   const seedVolume = new libvirt.Volume(

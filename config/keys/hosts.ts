@@ -45,6 +45,7 @@ const existing = fields({
 const host = fields({
   role: field((message) => v.picklist(ROLES, message), `one of ${ROLES.join(", ")}`),
   address: v.optional(address),
+  site: v.optional(textField(/^\S+$/, "a site of lab:sites")),
   index: number(PRIMARY_INDEX + 1, MOST_MEMBERS),
   cpus: number(...LIMITS.cpus),
   memoryMiB: number(...LIMITS.memoryMiB),

@@ -1,35 +1,16 @@
-import * as fs from "node:fs";
 import * as path from "node:path";
 import * as v from "valibot";
-import { parseNetwork } from "../ipv4";
 import { flag, type Key, live, oneOf, refused, restart, text, textAs, whole } from "../key";
 import { PROJECT_FOLDER } from "../project-folder";
 import { address, hostMap, LIMITS } from "./hosts";
+import { BRIDGE, LIBVIRT_URI, networkCheck, siteMap, withAbsoluteSocket } from "./sites";
 
-/** A network's way out: through libvirt's machine, none, or the one of an existing bridge. */
-const NETWORK_MODES = ["nat", "isolated", "bridge"] as const;
-
-/** With the links of its folder resolved, as a socket's path has a limit of 107 bytes (unix(7)). */
-function withAbsoluteSocket(uri: string): string {
-  return uri.replace(/(?<=[?&]socket=)[^&]+/, (socket) => {
-    const absolute = path.resolve(PROJECT_FOLDER, socket);
-    const folder = path.dirname(absolute);
-    return path.join(fs.existsSync(folder) ? fs.realpathSync(folder) : folder, path.basename(absolute));
-  });
-}
+/** A network's way out: through libvirt's machine, by a router's routes, none, or the one of an existing bridge. */
+const NETWORK_MODES = ["nat", "route", "isolated", "bridge"] as const;
 
 /** A file's absolute path; an empty text and URLs stay. */
 export function absoluteFile(file: string): string {
   return file === "" || /^[a-z+]+:\/\//i.test(file) ? file : path.resolve(PROJECT_FOLDER, file);
-}
-
-function networkProblem(network: string): string | undefined {
-  try {
-    parseNetwork(network);
-    return undefined;
-  } catch (error) {
-    return (error as RangeError).message;
-  }
 }
 
 const ADDRESSES = "must be an object of hosts and their IPv4 addresses";
@@ -54,7 +35,7 @@ export const SITE_KEYS = {
     ),
   },
   libvirtUri: {
-    ...textAs(/^(qemu|lxc)(\+\w+)?:\/\/\S*$/, "a libvirt URI (qemu or lxc)", withAbsoluteSocket),
+    ...textAs(LIBVIRT_URI.pattern, LIBVIRT_URI.allowed, withAbsoluteSocket),
     default: "qemu:///system",
     description: "The libvirt to connect to. A relative socket is taken from the project's folder",
     ...live(
@@ -86,13 +67,7 @@ export const SITE_KEYS = {
   },
   network: {
     type: "string",
-    check: v.pipe(
-      v.string(),
-      v.check(
-        (network) => networkProblem(network) === undefined,
-        ({ input }) => networkProblem(input) ?? "",
-      ),
-    ),
+    check: networkCheck,
     default: "10.83.14.0/24",
     description: "The hosts' IPv4 network in CIDR form: the lab's own, or the bridge's",
     ...refused("libvirt does not apply such a change, and no host could be reached at its address", OTHER_STACK),
@@ -101,11 +76,11 @@ export const SITE_KEYS = {
     ...oneOf(NETWORK_MODES),
     default: "nat",
     description:
-      "The network's way out: nat (through libvirt's machine), isolated (none: packages come with the image or from a mirror inside), or bridge (an existing one: see bridge and addresses)",
+      "The network's way out: nat (through libvirt's machine), route (the same without translation: routers need a route back), isolated (none: packages come with the image or from a mirror inside), or bridge (an existing one: see bridge and addresses)",
     ...refused("libvirt does not apply such a change to a network that exists", OTHER_STACK),
   },
   bridge: {
-    ...text(/^[\w.-]{0,15}$/, 'a bridge\'s name of at most 15 letters, digits, "_", "." and "-"'),
+    ...text(BRIDGE.pattern, BRIDGE.allowed),
     default: "",
     description: "The existing bridge of libvirt's machine that the hosts are on when `networkMode` is bridge",
     ...refused("libvirt does not apply such a change to a network that exists", OTHER_STACK),
@@ -122,8 +97,15 @@ export const SITE_KEYS = {
     ...hostMap,
     default: {},
     description:
-      "The lab's hosts by their names, host names or FQDNs: role (repository, primary, standby or barman), address, index (pgBackRest's, of a standby), cpus, memoryMiB, diskGiB (docs/hosts.md). None: the seed's names, by primary, standbys and backupApiHost",
+      "The lab's hosts by their names, host names or FQDNs: role (repository, primary, standby or barman), address, site, index (pgBackRest's, of a standby), cpus, memoryMiB, diskGiB (docs/hosts.md). None: the seed's names, by primary, standbys and backupApiHost",
     ...live("standbys are added and restored from the repository, or removed with their disks"),
+  },
+  sites: {
+    ...siteMap,
+    default: {},
+    description:
+      "Where the hosts of lab:hosts run, by name: libvirtUri, network and perhaps bridge, or existing for machines that exist (docs/sites.md). None: one site, by libvirtUri, network, networkMode and bridge",
+    ...live("sites come and go with their hosts"),
   },
   sshPrivateKey: {
     type: "string",

@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { pipeline } from "node:stream/promises";
@@ -177,7 +178,7 @@ function volumeDriver(stateFolder: string): Driver {
     create: async (subject, task) => {
       const { inputs } = subject;
       const { name, pool } = inputs;
-      const download = path.join(stateFolder, `${name}.download`);
+      const download = path.join(stateFolder, `${name}-${randomUUID()}.download`);
       const file = inputs.create && (await fetchFile(inputs.create.content.url, download));
       const capacity = file === undefined ? inputs.capacity : fs.statSync(file).size;
       if (capacity === undefined) throw new Error("a volume needs capacity or create.content.url");
@@ -201,7 +202,8 @@ function volumeDriver(stateFolder: string): Driver {
       const names = once(list);
       const finding = async (subject: Subject<VolumeInputs>): Promise<Drift | undefined> => {
         const { name, pool, target } = subject.inputs;
-        if (!(await names(subject, pool)).includes(name)) return MISSING;
+        // Libvirts have pools of the same name.
+        if (!(await names(subject, `${subject.provider.uri ?? ""} ${pool}`)).includes(name)) return MISSING;
         const wanted = target?.format?.type;
         const found = wanted === undefined ? undefined : await formatOf(subject);
         return found === wanted ? undefined : { path: "target.format.type", found };

@@ -10,6 +10,7 @@ export const ELSEWHERE = {
   bridge: ["bridge", "lab:bridge=${BRIDGE}"],
   addresses: ["bridge", "lab:addresses=${JSON.stringify(addresses)}"],
   hosts: ["places", "lab:hosts=${JSON.stringify("],
+  sites: ["sites", "sites: {"],
   sshPrivateKey: ["machines", "sshPrivateKey: key"],
   cpus: ["cloud-image", "lab:cpus=2"],
   diskGiB: ["cloud-image", "diskGiB=12"],

@@ -7,11 +7,10 @@ import { domainNameOf } from "../../config/libvirt-names";
 import type { DeployedLab } from "../../observe/lab";
 import type { Change, Engine } from "../../engine/engine";
 import { planLab } from "../../plan/plan";
-import { PROJECT_FOLDER, stackConfig } from "../support/stack-config";
+import { stackConfig } from "../support/stack-config";
 
 const URI = "lxc:///system?socket=/run/x";
 const POOL = "/var/lib/libvirt/images/lab-container";
-const location = { projectFolder: PROJECT_FOLDER, stack: "container", stateFolder: "/nonexistent" };
 const invocation = {
   options: { stack: "container", config: {} },
   signal: new AbortController().signal,
@@ -48,14 +47,7 @@ const engine = (name: Engine["name"], changes: Change[] = []): Engine =>
       return Promise.resolve(changes);
     },
   }) as unknown as Engine;
-const guard = (using: Engine, yesReplace: string[] = []) =>
-  safeguard(
-    invocation,
-    { location, isPrivate: false, guestKind: "container", image: undefined },
-    using,
-    lab,
-    yesReplace,
-  );
+const guard = (using: Engine, yesReplace: string[] = []) => safeguard(invocation, using, lab, yesReplace);
 const domain = (name: string, disk: string): void => {
   fs.writeFileSync(
     path.join(folder, "domains", domainNameOf("container", name)),

@@ -327,7 +327,7 @@ describe("the configuration", () => {
       { primary: "pg1_srv" },
       expect.stringMatching(/^lab:primary must be one of pg1-srv, .*, got "pg1_srv"$/) as string,
     ],
-    [{ networkMode: "routed" }, `lab:networkMode must be one of nat, isolated, bridge, got "routed"`],
+    [{ networkMode: "routed" }, `lab:networkMode must be one of nat, route, isolated, bridge, got "routed"`],
     [{ diskGiB: 0 }, `lab:diskGiB must be a whole number from 1 to 65536, got 0`],
     [
       { hostCertificates: { "pg1-srv": { certificate: "pg1.crt" } } },

@@ -214,6 +214,17 @@ describe("the libvirt driver", () => {
     expect(calls().at(-1)).toBe(`start ${UUID}`);
   });
 
+  it("asks each libvirt for its own pool, whatever the pool's name", async () => {
+    answer("pool-list-all", "lab\n");
+    answer("vol-list", " a.raw  /pool/a.raw\n");
+    const volumes = ["lxc+ssh://north/system", "lxc+ssh://south/system"].map((uri) => ({
+      ...subject({ name: "a.raw", pool: "lab" }),
+      provider: { uri },
+    }));
+    expect(await driver("volume:Volume").observe?.(volumes)).toEqual([undefined, undefined]);
+    expect(calls().filter((call) => call === "vol-list lab")).toHaveLength(2);
+  });
+
   it("deletes what is there, and accepts that nothing is", async () => {
     answer("list-all", `${UUID}\n`);
     answer("list", `${UUID}\n`);

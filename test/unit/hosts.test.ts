@@ -79,8 +79,12 @@ describe("a map of hosts", () => {
       'lab:hosts.pg2.role must be one of repository, primary, standby, barman, got "replica"',
     ],
     [
+      withHosts({ pg2: { role: "standby", rack: "a1" } }),
+      "lab:hosts.pg2.rack is an unknown field; allowed are role, address, site, index, cpus, memoryMiB, diskGiB, dataFolder, postgresqlPort, service, existing",
+    ],
+    [
       withHosts({ pg2: { role: "standby", site: "north" } }),
-      "lab:hosts.pg2.site is an unknown field; allowed are role, address, index, cpus, memoryMiB, diskGiB, dataFolder, postgresqlPort, service, existing",
+      "lab:hosts must leave out site when lab:sites is empty, got one of pg2",
     ],
     [
       withHosts({ pg2: { role: "standby", address: "pg2" } }),

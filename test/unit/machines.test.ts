@@ -39,7 +39,7 @@ describe("machines that exist", () => {
   it.each<[Record<string, unknown>, string]>([
     [
       { hosts: without(STANDBY, "existing") },
-      `lab:hosts must have existing on every host or on none, got none of ${STANDBY}`,
+      `lab:hosts must have existing on every host or on none when lab:sites is empty, got none of ${STANDBY}; hint: a site for either kind in lab:sites`,
     ],
     [
       { hosts: without(STANDBY, "address") },
