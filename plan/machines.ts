@@ -1,5 +1,5 @@
 import { PGBACKREST_FOLDER } from "./layout";
-import { clusterOf, type HostPlan, type LabPlan, primaryOf } from "./plan";
+import { clusterOf, type HostPlan, type LabPlan } from "./plan";
 
 /** Whether the cluster of a host was there before, and is taken over as it is. */
 export function isAdopted({ existing }: Pick<HostPlan, "existing">): boolean {

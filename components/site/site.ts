@@ -34,7 +34,7 @@ export class Site extends pulumi.ComponentResource {
 
   constructor(name: string, args: SiteArgs, opts?: pulumi.ComponentResourceOptions) {
     super("lab:site:Site", name, {}, opts);
-    const { config, plan, sshPrivateKey = "" } = args;
+    const { config, sshPrivateKey = "" } = args;
     const sites = sitesOf(config);
     const deploymentKey =
       sites.length === 0
