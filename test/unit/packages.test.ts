@@ -13,7 +13,9 @@ function importsOf(folder: string): string[] {
     if (entry.isDirectory()) return importsOf(file);
     if (!/\.c?[jt]s$/.test(entry.name) || /\.config\.ts$/.test(entry.name)) return [];
     const text = fs.readFileSync(file, "utf8").replaceAll(/^import type [^;]*;$/gm, "");
-    const names = [...text.matchAll(/(?:from |require(?:\.resolve)?\()"([^".][^"]*)"/g)].map(([, name = ""]) => name);
+    const names = [...text.matchAll(/(?:^(?:import|\}).* from |require(?:\.resolve)?\()"([^".][^"]*)"/gm)].map(
+      ([, name = ""]) => name,
+    );
     return names.map((name) =>
       name
         .split("/")
