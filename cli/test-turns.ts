@@ -6,9 +6,9 @@ import { PROJECT_FOLDER } from "../config/project-folder";
  * every time. All take about as long.
  */
 const TURNS = [
-  ["bridge", "changes", "engines", "keys", "machines", "schedules", "sites", "staging", "vm"],
+  ["bridge", "changes", "engines", "keys", "machines", "sites", "staging", "vm"],
   ["adopt", "cloud-image", "interruptions", "major", "pgdg-apt", "repositories", "sles15", "upgrades"],
-  ["el8", "faults", "killed", "places", "site", "stores", "users-lab", "versions"],
+  ["el8", "faults", "killed", "places", "schedules", "site", "stores", "users-lab", "versions"],
 ] as const;
 
 /**

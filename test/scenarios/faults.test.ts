@@ -181,33 +181,6 @@ describe.skipIf(skipped)(
       await heals(`${host} without power`);
     });
 
-    it("leaves a standby's data alone that waits for WAL which the primary has yet to begin", async () => {
-      await lab.on("pg1-srv", "systemctl stop row-writer");
-      // The background writer would log within seconds who runs, and so begin the next segment.
-      await lab.on("pg1-srv", "pkill -STOP -f '^postgres: .*background writer'");
-      try {
-        await lab.on("pg2-srv", `systemctl stop ${service}`);
-        await lab.query("pg1-srv", "SELECT pg_drop_replication_slot('pg2_srv')");
-        const next =
-          "SELECT pg_current_wal_lsn() FROM pg_stat_file('pg_wal/' || pg_walfile_name(pg_current_wal_lsn() + 1), true) WHERE size IS NULL";
-        let begins = "";
-        // Segments that were recycled are there before they are begun.
-        for (let tries = 0; tries < 100 && begins === ""; tries++) {
-          await lab.query("pg1-srv", "SELECT pg_logical_emit_message(false, 'lab', 'x'), pg_switch_wal()");
-          begins = await lab.query("pg1-srv", next);
-        }
-        await lab.query("pg1-srv", "SELECT pg_sleep(1)");
-        const said = await lab.run("up", "--yes");
-        expect(said.status, said.stdout + said.stderr).toBe(0);
-        expect(said.stderr).toContain("pg2-srv-postgresql-follow");
-        expect(said.stderr).not.toContain("moved aside");
-        expect(begins).toMatch(/^[0-9A-F]+\/[0-9A-F]+000000$/);
-      } finally {
-        await lab.on("pg1-srv", "pkill -CONT -f '^postgres: .*background writer'; systemctl start row-writer");
-      }
-      expect(told((await diagnose()).findings)).toEqual([]);
-    });
-
     it("gives back every row that was committed, from the repository, to a point in time", async () => {
       await lab.on("pg1-srv", "systemctl disable --now --quiet row-writer");
       const committed = await writer.committed();
