@@ -101,7 +101,7 @@ export async function bringUp(
   endRotation(stack.location);
   const isSame = changes.every(({ operation }) => operation === "same");
   if (isSame) await checkCertificates();
-  let lab = deployedLab(outputs, stack.location.stack);
+  const lab = deployedLab(outputs, stack.location.stack);
   if (repair !== undefined) {
     await (begun ??= begin(lab, repair));
     await end(lab, repair);
@@ -114,8 +114,7 @@ export async function bringUp(
   if (more === undefined) {
     if (isSame && repair === undefined) showText("nothing to change\n");
   } else if (!isDeepStrictEqual(more, repair)) {
-    lab = await carryOut(invocation, engine, lab, more);
-    report = await proveNow(lab, patience, started);
+    report = await proveNow(await carryOut(invocation, engine, lab, more), patience, started);
   }
   showText(renderStatus(report));
   return report.proven ? 0 : 1;

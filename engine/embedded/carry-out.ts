@@ -20,8 +20,7 @@ const LAST_LINES = 20;
 
 /** Serves the program, if the command needs it, and carries its resources out. */
 export async function carryOut(location: StackLocation, command: Command, options: RunOptions): Promise<Result> {
-  const { config, signal, onEvent, replace = [], unprotect = false } = options;
-  const { replaceToo, beforeChange } = options;
+  const { config, signal, onEvent, replace = [], replaceToo, beforeChange, unprotect = false } = options;
   const emit = (event: EngineEvent): void => onEvent?.(event);
   const preview = command === "preview";
   const state = new State(location);

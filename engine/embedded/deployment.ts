@@ -18,7 +18,7 @@ interface DeploymentOptions {
   /** Nothing is carried out, and the state is not saved. */
   readonly preview: boolean;
   /** Asked once for the names of resources to replace, whether they differ or not. */
-  readonly replace?: () => Promise<readonly string[]>;
+  readonly replace: () => Promise<readonly string[]>;
   readonly emit: (event: EngineEvent) => void;
   readonly signal: AbortSignal | undefined;
   readonly beforeChange?: (coming: readonly Change[], areAll: false) => Promise<void>;
@@ -104,7 +104,7 @@ export class Deployment {
   }
 
   private toReplace(): Promise<readonly string[]> {
-    return (this.askedFor ??= this.options.replace?.() ?? Promise.resolve([]));
+    return (this.askedFor ??= this.options.replace());
   }
 
   private async mayChange(coming: readonly Change[]): Promise<boolean> {
