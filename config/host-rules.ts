@@ -2,6 +2,7 @@ import { refuseMissingAddresses } from "./bridge";
 import { familyOf } from "./families";
 import { CLUSTER_FIELDS, type Host, hasHostMap, hostsOf, MOST_MEMBERS, PRIMARY_INDEX, type Role, ROLES } from "./hosts";
 import { networkRange } from "./ipv4";
+import { PORTS } from "./ports";
 import { slotOf } from "./replication-slots";
 import type { Refuse } from "./rules";
 import { SCHEMA, type Values } from "./schema";
@@ -126,9 +127,6 @@ function checkExisting(values: Values, planned: readonly Host[], refuse: Refuse)
   }
 }
 
-/** Where pgBackRest's server listens. */
-const PGBACKREST_PORT = 8432;
-
 /** A PostgreSQL host may have a data folder, a port and a unit of its own. */
 function checkClusters({ hosts, family, postgresqlVersion }: Values, refuse: Refuse): void {
   const { services } = familyOf(family, postgresqlVersion);
@@ -140,7 +138,7 @@ function checkClusters({ hosts, family, postgresqlVersion }: Values, refuse: Ref
     const { service, postgresqlPort } = host;
     if (service !== undefined && !services.pattern.test(service))
       refuse("hosts", `must have ${services.words}, as its service with family ${family}, got "${service}" of ${name}`);
-    if (postgresqlPort === PGBACKREST_PORT)
+    if (postgresqlPort === PORTS.pgbackrest)
       refuse("hosts", `must have another postgresqlPort than pgBackRest's server, got ${postgresqlPort} of ${name}`);
   }
 }

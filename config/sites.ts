@@ -48,6 +48,15 @@ export function siteOf(
     : undefined;
 }
 
+/** Those of the hosts that a libvirt of `sitesOf` has. */
+export function hostsAt<T extends Parameters<typeof siteOf>[1]>(
+  keys: SiteKeys,
+  { name }: LibvirtSite,
+  hosts: readonly T[],
+): T[] {
+  return hosts.filter((host) => siteOf(keys, host)?.name === name);
+}
+
 /** The key that says this of a site: `lab:network`, or `lab:sites.north.network`. */
 export function siteKey(
   { name }: Pick<LibvirtSite, "name">,

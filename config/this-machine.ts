@@ -11,7 +11,7 @@ import { isOnThisMachine } from "./libvirt-uri";
 import { type LiveNetwork, liveNetworkProblems, readLiveNetwork } from "./live-network";
 import { parseRoutes, type Reach, remoteProblems } from "./remote-libvirt";
 import type { LabConfig } from "./schema";
-import { type LibvirtSite, siteKey, siteOf, sitesOf } from "./sites";
+import { hostsAt, type LibvirtSite, siteKey, sitesOf } from "./sites";
 import { askVirsh } from "./virsh";
 
 /** The machine that the program runs on. */
@@ -125,13 +125,11 @@ function reachProblems(site: LibvirtSite, pool: string, machine: Machine): strin
 function libvirtsOwnProblems(config: LabConfig, site: LibvirtSite, stack: string, machine: Machine): string[] {
   const { libvirtUri } = site;
   const pool = libvirtNameOf(stack);
-  const own = hostsOf(config)
-    .filter((host) => siteOf(config, host)?.name === site.name)
-    .map((host) => ({
-      host,
-      name: domainNameOf(stack, host.name),
-      disk: diskNameOf(host.name, config.hypervisor),
-    }));
+  const own = hostsAt(config, site, hostsOf(config)).map((host) => ({
+    host,
+    name: domainNameOf(stack, host.name),
+    disk: diskNameOf(host.name, config.hypervisor),
+  }));
   const domains = machine.domains(
     libvirtUri,
     own.map(({ name }) => name),

@@ -19,9 +19,6 @@ export const ON_CHANGE = {
   upgrade: "packages-upgrade",
 } as const;
 
-/** What a host listens on, TCP. */
-export const PORTS = { pgbackrest: 8432, postgresql: 5432 } as const;
-
 /** The account that runs pgBackRest on the repository host. */
 export const REPOSITORY_ACCOUNT = "pgbackrest";
 

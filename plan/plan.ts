@@ -1,3 +1,4 @@
+import { PORTS } from "../config/ports";
 import { familyOf } from "../config/families";
 import type { LabConfig } from "../config/schema";
 import {
@@ -19,7 +20,6 @@ import {
   CERTIFICATE_FILES,
   type CertificateFiles,
   PGBACKREST_UNIT,
-  PORTS,
   POSTGRESQL_ACCOUNT,
   POSTGRESQL_FILES,
   REPOSITORY_ACCOUNT,

@@ -1,7 +1,7 @@
 import type { Change, Engine } from "../../engine/engine";
 import { removeDomain, resumeDomain, startDomain, viewLibvirt } from "../../hypervisor/virsh";
 import { domainNameOf, libvirtNameOf } from "../../config/libvirt-names";
-import { type LibvirtSite, siteOf, sitesOf } from "../../config/sites";
+import { hostsAt, type LibvirtSite, sitesOf } from "../../config/sites";
 import { hostOf } from "../../plan/plan";
 import { type DeployedLab, stanzaSeenBy } from "../../observe/lab";
 import { readFacts } from "../../observe/observe";
@@ -86,9 +86,11 @@ interface SeenHost {
 
 async function viewSite({ stack, plan, configuration }: DeployedLab, site: LibvirtSite): Promise<SeenHost[]> {
   const uri = site.libvirtUri;
-  const hosts = plan.hosts
-    .filter((host) => siteOf(configuration, host)?.name === site.name)
-    .map(({ name, volumes: { disk } }) => ({ name, domain: domainNameOf(stack, name), disk }));
+  const hosts = hostsAt(configuration, site, plan.hosts).map(({ name, volumes: { disk } }) => ({
+    name,
+    domain: domainNameOf(stack, name),
+    disk,
+  }));
   const own = hosts.map(({ domain, disk }) => ({ name: domain, disk }));
   const { domains, paused, volumes } = await viewLibvirt(uri, libvirtNameOf(stack), own);
   return hosts.map(({ name, domain, disk }) => ({

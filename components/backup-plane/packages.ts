@@ -1,7 +1,7 @@
 import type * as command from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
 import { type Family, familyOf } from "../../config/families";
-import { PORTS } from "../../plan/layout";
+import { PORTS } from "../../config/ports";
 import { renderDnfIni } from "../../render/ini-dialects";
 import type { LabConfig } from "../../config/schema";
 import type { RemoteHost } from "../../steps/remote-host";

@@ -4,7 +4,7 @@ import * as pulumi from "@pulumi/pulumi";
 import * as tls from "@pulumi/tls";
 import { hasHostMap } from "../../config/hosts";
 import type { LabConfig } from "../../config/schema";
-import { type LibvirtSite, siteOf, sitesOf } from "../../config/sites";
+import { hostsAt, type LibvirtSite, sitesOf } from "../../config/sites";
 import { type AddressPlan, planAddresses } from "../../plan/address-plan";
 import type { LabPlan } from "../../plan/plan";
 import { libvirtNameOf } from "../../config/libvirt-names";
@@ -64,7 +64,7 @@ export class Site extends pulumi.ComponentResource {
     const provider = new libvirt.Provider(`${prefix}-libvirt`, { uri: site.libvirtUri }, { parent: this });
     const onLibvirt = { parent: this, provider };
     const libvirtName = libvirtNameOf(pulumi.getStack());
-    const own = plan.hosts.filter((host) => siteOf(config, host)?.name === site.name);
+    const own = hostsAt(config, site, plan.hosts);
     const network = new LabNetwork(
       `${prefix}-network`,
       { plan: addressesOf(site, plan, own), isOpen: hasHostMap(config), site, networkName: libvirtName },

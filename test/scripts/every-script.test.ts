@@ -1,7 +1,7 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { describe, expect, it } from "vitest";
-import { PORTS } from "../../plan/layout";
+import { PORTS } from "../../config/ports";
 
 const FOLDER = path.join(__dirname, "..", "..", "scripts");
 
