@@ -15,9 +15,7 @@ function hasTerminal(): boolean {
  * @throws Error when there is neither a terminal nor `--yes`.
  */
 export async function confirmLoss(invocation: Invocation, question: string, command: string): Promise<boolean> {
-  if (invocation.options.yes === true) return true;
-  if (hasTerminal()) return confirm(invocation, question);
-  throw new Error(`${command} asks before it deletes data, and this is no terminal; hint: ${command} --yes`);
+  return consent(invocation, question, command, "deletes data");
 }
 
 /**
@@ -25,9 +23,13 @@ export async function confirmLoss(invocation: Invocation, question: string, comm
  * @throws Error when there is neither a terminal nor `--yes`: they would be in somebody's log.
  */
 export async function confirmSecrets(invocation: Invocation, command: string): Promise<boolean> {
+  return consent(invocation, "Show secrets on this terminal?", command, "shows secrets");
+}
+
+async function consent(invocation: Invocation, question: string, command: string, deed: string): Promise<boolean> {
   if (invocation.options.yes === true) return true;
-  if (hasTerminal()) return confirm(invocation, "Show secrets on this terminal?");
-  throw new Error(`${command} asks before it shows secrets, and this is no terminal; hint: ${command} --yes`);
+  if (hasTerminal()) return confirm(invocation, question);
+  throw new Error(`${command} asks before it ${deed}, and this is no terminal; hint: ${command} --yes`);
 }
 
 /** Asks on the terminal; anything but `y` or `yes` is a no. */

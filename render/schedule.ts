@@ -10,18 +10,21 @@ export const SCHEDULE_SCRIPTS = {
   record: "/usr/local/lib/lab/scheduled-record.sh",
 } as const;
 
-/** What each is called; a run that takes longer than its limit is ended. */
-const KINDS: Readonly<Record<ScheduleKind, { readonly title: string; readonly limit: string }>> = {
-  full: { title: "full backup", limit: "24h" },
-  diff: { title: "differential backup", limit: "24h" },
-  incr: { title: "incremental backup", limit: "24h" },
-  verify: { title: "verification", limit: "24h" },
+/** What each is called. */
+const TITLES: Readonly<Record<ScheduleKind, string>> = {
+  full: "full backup",
+  diff: "differential backup",
+  incr: "incremental backup",
+  verify: "verification",
 };
+
+/** A run that takes longer is ended. */
+const LIMIT = "24h";
 
 /** The timer of a kind. */
 export function renderTimer({ stanza }: Pick<LabPlan, "stanza">, { kind, calendar }: Scheduled, jitterSeconds: number) {
   return renderSystemdIni({
-    Unit: { Description: `When stanza ${stanza} gets its ${KINDS[kind].title}` },
+    Unit: { Description: `When stanza ${stanza} gets its ${TITLES[kind]}` },
     Timer: {
       OnCalendar: calendar,
       // By itself, systemd puts runs together within a minute.
@@ -39,12 +42,11 @@ export function renderTimer({ stanza }: Pick<LabPlan, "stanza">, { kind, calenda
  * backup asks them to. systemd starts no second one beside it.
  */
 export function renderService(plan: LabPlan, kind: ScheduleKind): string {
-  const { title, limit } = KINDS[kind];
   const state = `${SCHEDULE_STATES}/${kind}`;
   const repositories = repositoriesOf(plan).map(({ number }) => number);
   return renderSystemdIni({
     Unit: {
-      Description: `Scheduled ${title} of stanza ${plan.stanza}`,
+      Description: `Scheduled ${TITLES[kind]} of stanza ${plan.stanza}`,
       Wants: "network-online.target",
       After: `network-online.target ${PGBACKREST_UNIT}`,
     },
@@ -55,7 +57,7 @@ export function renderService(plan: LabPlan, kind: ScheduleKind): string {
       ExecStart: `/bin/bash ${SCHEDULE_SCRIPTS.run} ${[kind, plan.stanza, state, ...repositories].join(" ")}`,
       ExecStopPost: `/bin/bash ${SCHEDULE_SCRIPTS.record} ${state}`,
       StateDirectory: SCHEDULE_FOLDER,
-      TimeoutStartSec: limit,
+      TimeoutStartSec: LIMIT,
       Nice: 10,
       IOSchedulingClass: "best-effort",
       IOSchedulingPriority: 7,
